@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "auth/dkim.h"
+
+#include <assert.h>
+#include <opendkim/dkim.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "auth/dkim_body.h"
+#include "auth/dkim_key.h"
+#include "auth/dkim_pick.h"
+#include "base/buf.h"
+
+/*
+ * libopendkim writes a few zeros behind some of its blocks when h= names more
+ * fields than there are, and reads behind others; this much room is harmless.
+ */
+#define PADDING 64
+
+struct pst_dkim_lib {
+	DKIM_LIB *handle;
+};
+
+struct pst_dkim_msg {
+	struct pst_arena *arena;
+	struct pst_dkim_config config;
+	struct pst_dkim_pick pick;
+	DKIM_SIGINFO **infos; /* of pick.items; NULL: not known to it */
+	DKIM *handle;         /* NULL: nothing is left to verify */
+	struct pst_dkim_body body;
+	bool done;
+	struct pst_dkim result;
+};
+
+/*
+ * libopendkim asks time() whether a signature is expired. This one takes its
+ * place in the whole process, so that the message's date counts and tests and
+ * replays need no real clock; it differs only around calls into libopendkim.
+ */
+static _Thread_local bool time_is_fixed;
+static _Thread_local time_t fixed_time;
+
+time_t
+time(time_t *out)
+{
+	struct timespec now = {fixed_time, 0};
+
+	if (!time_is_fixed)
+		(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (out != NULL)
+		*out = now.tv_sec;
+	return now.tv_sec;
+}
+
+static void *
+padded_alloc(void *closure, size_t size)
+{
+	void *block = calloc(1, size + PADDING);
+
+	(void)closure;
+	if (block == NULL)
+		abort();
+	return block;
+}
+
+static void
+padded_free(void *closure, void *block)
+{
+	(void)closure;
+	free(block);
+}
+
+/* libopendkim wants the record of a signature's key, NUL-terminated. */
+static DKIM_CBSTAT
+find_key(DKIM *dkim, DKIM_SIGINFO *info, u_char *buf, size_t size)
+{
+	const struct pst_dkim_msg *msg = dkim_get_user_context(dkim);
+
+	for (size_t i = 0; i < msg->pick.count; i++) {
+		const char *record = msg->pick.items[i].key.record;
+
+		if (msg->infos[i] != info || record == NULL)
+			continue;
+		assert(strlen(record) < size);
+		memcpy(buf, record, strlen(record) + 1);
+		return DKIM_CBSTAT_CONTINUE;
+	}
+	return DKIM_CBSTAT_NOTFOUND;
+}
+
+static bool
+set_options(DKIM_LIB *handle, unsigned min_key_bits)
+{
+	unsigned flags = DKIM_LIBFLAGS_DELAYSIGPROC;
+	unsigned bits = min_key_bits;
+	/* a tolerance makes its unsigned sums wrap; see library_time() */
+	uint64_t drift = 0;
+
+	return dkim_options(handle, DKIM_OP_SETOPT, DKIM_OPTS_FLAGS, &flags,
+		   sizeof(flags)) == DKIM_STAT_OK &&
+	    dkim_options(handle, DKIM_OP_SETOPT, DKIM_OPTS_MINKEYBITS, &bits,
+		sizeof(bits)) == DKIM_STAT_OK &&
+	    dkim_options(handle, DKIM_OP_SETOPT, DKIM_OPTS_CLOCKDRIFT, &drift,
+		sizeof(drift)) == DKIM_STAT_OK &&
+	    dkim_set_key_lookup(handle, find_key) == DKIM_STAT_OK;
+}
+
+struct pst_dkim_lib *
+pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err)
+{
+	struct pst_dkim_lib *lib = calloc(1, sizeof(*lib));
+
+	if (lib == NULL)
+		abort();
+	lib->handle = dkim_init(padded_alloc, padded_free);
+	if (lib->handle == NULL ||
+	    dkim_libfeature(lib->handle, DKIM_FEATURE_ED25519) == 0) {
+		pst_err_set(err,
+		    "libopendkim can not be used: it must be built with "
+		    "Ed25519; install version 2.11 or later");
+	} else if (!set_options(lib->handle, config->min_key_bits)) {
+		pst_err_set(err,
+		    "libopendkim refuses its settings; install "
+		    "version 2.11 or later");
+	} else {
+		return lib;
+	}
+	pst_dkim_lib_free(lib);
+	return NULL;
+}
+
+void
+pst_dkim_lib_free(struct pst_dkim_lib *lib)
+{
+	if (lib == NULL)
+		return;
+	if (lib->handle != NULL)
+		dkim_close(lib->handle);
+	free(lib);
+}
+
+static void
+release(void *handle)
+{
+	(void)dkim_free(handle);
+}
+
+/* ---- the header ---- */
+
+/*
+ * A date at which no chosen signature is early or late for libopendkim, if
+ * there is one: our own parser has judged t= and x= already.
+ */
+static time_t
+library_time(const struct pst_dkim_pick *pick, int64_t now)
+{
+	uint64_t date = now < 0 ? 0 : (uint64_t)now;
+
+	for (size_t i = 0; i < pick->count; i++) {
+		const struct pst_dkim_tags *tags = &pick->items[i].tags;
+
+		if (pick->items[i].chosen && tags->signed_at > date)
+			date = tags->signed_at;
+	}
+	for (size_t i = 0; i < pick->count; i++) {
+		const struct pst_dkim_tags *tags = &pick->items[i].tags;
+
+		if (pick->items[i].chosen && tags->expires_at <= date)
+			date = tags->expires_at > 0 ? tags->expires_at - 1 : 0;
+	}
+	return (time_t)date;
+}
+
+/* "Name:value" with the line ends of the wire. */
+static void
+write_field(struct pst_buf *buf, const struct pst_header_field *field)
+{
+	struct pst_str rest = field->value, line;
+	bool more = true, first = true;
+
+	pst_buf_reset(buf);
+	pst_buf_add(buf, field->name);
+	pst_buf_add_char(buf, ':');
+	while (pst_str_split(&rest, '\n', &line, &more)) {
+		if (!first)
+			pst_buf_add(buf, PST_STR("\r\n"));
+		first = false;
+		pst_buf_add(buf, line);
+	}
+}
+
+static DKIM_STAT
+feed_field(
+    DKIM *handle, struct pst_buf *buf, const struct pst_header_field *field)
+{
+	union {
+		char *text;
+		unsigned char *octets;
+	} line;
+
+	write_field(buf, field);
+	assert(!pst_buf_overflowed(buf));
+	line.text = buf->ptr;
+	return dkim_header(handle, line.octets, buf->len);
+}
+
+/*
+ * Gives libopendkim all fields but the signatures that were not chosen. The
+ * chosen ones that it takes are in known, in its order.
+ */
+static size_t
+feed_header(
+    struct pst_dkim_msg *msg, const struct pst_header *header, size_t *known)
+{
+	struct pst_arena_mark mark = pst_arena_mark(msg->arena);
+	struct pst_buf buf;
+	size_t next = 0, count = 0;
+
+	pst_buf_init(&buf, msg->arena, SIZE_MAX / 4);
+	for (size_t i = 0; i < header->count; i++) {
+		const struct pst_header_field *field = &header->fields[i];
+		struct pst_dkim_item *item = NULL;
+
+		if (next < msg->pick.count && msg->pick.items[next].field == i)
+			item = &msg->pick.items[next++];
+		if (field->name.len == 0 ||
+		    (pst_dkim_is_signature(field) &&
+			(item == NULL || !item->chosen)))
+			continue;
+		/* what it does not take of other fields it can not hash */
+		if (feed_field(msg->handle, &buf, field) != DKIM_STAT_OK) {
+			if (item != NULL)
+				pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
+				    "signature not understood");
+			continue;
+		}
+		if (item != NULL)
+			known[count++] = next - 1;
+	}
+	pst_arena_rewind(msg->arena, mark);
+	return count;
+}
+
+static void
+decide_all(struct pst_dkim_msg *msg, enum pst_result result, const char *reason)
+{
+	for (size_t i = 0; i < msg->pick.count; i++)
+		if (msg->pick.items[i].chosen)
+			pst_dkim_item_decide(
+			    &msg->pick.items[i], result, reason);
+	msg->handle = NULL;
+}
+
+static bool
+has_tag(DKIM_SIGINFO *info, char *name, const char *value)
+{
+	union {
+		unsigned char *octets;
+		char *text;
+	} tag, found;
+
+	tag.text = name;
+	found.octets = dkim_sig_gettagvalue(info, false, tag.octets);
+	return found.octets != NULL && strcmp(found.text, value) == 0;
+}
+
+/* Ties libopendkim's signatures to ours: they are in the same order. */
+static bool
+match_signatures(struct pst_dkim_msg *msg, const size_t *known, size_t count)
+{
+	DKIM_SIGINFO **infos = NULL;
+	int found = 0;
+
+	if (dkim_getsiglist(msg->handle, &infos, &found) != DKIM_STAT_OK ||
+	    found < 0 || (size_t)found != count)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		char tag[] = "b";
+
+		if (!has_tag(infos[i], tag, msg->pick.items[known[i]].sig.b))
+			return false;
+		msg->infos[known[i]] = infos[i];
+	}
+	return true;
+}
+
+static void
+open_library(struct pst_dkim_msg *msg, struct pst_dkim_lib *lib,
+    const struct pst_header *header, int64_t now)
+{
+	static const unsigned char id[] = "-";
+	DKIM_STAT status;
+	size_t *known =
+	    pst_arena_array(msg->arena, msg->pick.count, sizeof(*known));
+	size_t count;
+
+	msg->handle = dkim_verify(lib->handle, id, NULL, &status);
+	assert(msg->handle != NULL);
+	pst_arena_defer(msg->arena, release, msg->handle);
+	(void)dkim_set_user_context(msg->handle, msg);
+
+	fixed_time = library_time(&msg->pick, now);
+	time_is_fixed = true;
+	count = feed_header(msg, header, known);
+	status = dkim_eoh(msg->handle);
+	time_is_fixed = false;
+
+	if (status == DKIM_STAT_SYNTAX)
+		decide_all(msg, PST_RESULT_PERMERROR, "From not understood");
+	else if (status != DKIM_STAT_OK && status != DKIM_STAT_NOSIG)
+		decide_all(msg, PST_RESULT_PERMERROR, "header not understood");
+	else if (status == DKIM_STAT_NOSIG ||
+	    !match_signatures(msg, known, count))
+		decide_all(msg, PST_RESULT_NEUTRAL, "signature not understood");
+}
+
+struct pst_dkim_msg *
+pst_dkim_begin(struct pst_check *world, struct pst_dkim_lib *lib,
+    const struct pst_dkim_config *config, const struct pst_header *header,
+    const char *author_domain,
+    bool (*public_suffix)(const void *arg, const char *domain), const void *arg)
+{
+	struct pst_dkim_msg *msg = pst_arena_alloc(world->arena, sizeof(*msg));
+
+	msg->arena = world->arena;
+	msg->config = *config;
+	pst_dkim_pick(world, config, header, author_domain, public_suffix, arg,
+	    &msg->pick);
+	msg->infos = pst_arena_array(
+	    world->arena, msg->pick.count, sizeof(DKIM_SIGINFO *));
+	msg->body.count_lengths = msg->pick.any_length;
+	if (msg->pick.chosen > 0)
+		open_library(msg, lib, header, world->now_epoch);
+	return msg;
+}
+
+/* ---- the body ---- */
+
+static void
+feed_body(struct pst_dkim_msg *msg, const char *ptr, size_t len)
+{
+	/* libopendkim only reads the body; its prototype does not say so */
+	union {
+		const char *text;
+		unsigned char *octets;
+	} piece = {ptr};
+
+	if (dkim_body(msg->handle, piece.octets, len) != DKIM_STAT_OK)
+		decide_all(msg, PST_RESULT_NEUTRAL, "body not understood");
+}
+
+bool
+pst_dkim_body(struct pst_dkim_msg *msg, const void *ptr, size_t len)
+{
+	if (msg->handle == NULL || msg->done)
+		return false;
+	if (len > 0) {
+		pst_dkim_body_add(&msg->body, ptr, len);
+		feed_body(msg, ptr, len);
+	}
+	return msg->handle != NULL;
+}
+
+/* ---- the results ---- */
+
+/* An error of libopendkim that stands for itself. */
+static const struct {
+	int error;
+	enum pst_result result;
+	const char *reason;
+} sig_errors[] = {
+    {DKIM_SIGERROR_BADSIG, PST_RESULT_FAIL, "signature does not verify"},
+    {DKIM_SIGERROR_TOOLARGE_L, PST_RESULT_PERMERROR,
+	"l= is larger than the body"},
+    {DKIM_SIGERROR_KEYTOOSMALL, PST_RESULT_POLICY, "key is too short"},
+    {DKIM_SIGERROR_KEYDECODE, PST_RESULT_PERMERROR, "key is malformed"},
+    {DKIM_SIGERROR_DOMAIN, PST_RESULT_PERMERROR, "i= is not within d="},
+    {DKIM_SIGERROR_EXPIRED, PST_RESULT_FAIL, "signature expired"},
+    {DKIM_SIGERROR_FUTURE, PST_RESULT_POLICY, "signed in the future"},
+};
+
+static void
+explain_failure(struct pst_dkim_item *item, int error)
+{
+	if (item->sig.body_failed) {
+		pst_dkim_item_decide(
+		    item, PST_RESULT_FAIL, "body hash does not verify");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(sig_errors) / sizeof(*sig_errors); i++) {
+		if (sig_errors[i].error != error)
+			continue;
+		pst_dkim_item_decide(
+		    item, sig_errors[i].result, sig_errors[i].reason);
+		return;
+	}
+	pst_dkim_item_decide(
+	    item, PST_RESULT_NEUTRAL, "signature not understood");
+}
+
+/* Whether text may have been added behind what l= covers (R-DKIM-11). */
+static bool
+is_partial(const struct pst_dkim_msg *msg, const struct pst_dkim_tags *tags)
+{
+	return tags->has_length &&
+	    tags->length < pst_dkim_body_length(&msg->body, tags->relaxed_body);
+}
+
+/* A signature that verifies, but not as its signer or the operator means. */
+static void
+judge_good(const struct pst_dkim_msg *msg, struct pst_dkim_item *item)
+{
+	const struct pst_dkim_config *config = &msg->config;
+
+	if (item->odd || msg->body.odd)
+		pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
+		    "bare CR, LF or control in signed text");
+	else if (is_partial(msg, &item->tags) && !config->accept_body_length)
+		pst_dkim_item_decide(
+		    item, PST_RESULT_POLICY, "l= covers a part of the body");
+	else if (item->uncovered)
+		pst_dkim_item_decide(
+		    item, PST_RESULT_POLICY, "repeated field not signed");
+	else if (item->sig.test_key && !config->accept_test_keys)
+		pst_dkim_item_decide(
+		    item, PST_RESULT_POLICY, "key is in test mode");
+	else
+		pst_dkim_item_decide(item, PST_RESULT_PASS, NULL);
+}
+
+static void
+judge(struct pst_dkim_msg *msg, struct pst_dkim_item *item, DKIM_SIGINFO *info)
+{
+	int error = dkim_sig_geterror(info);
+	int body = dkim_sig_getbh(info);
+
+	item->sig.header_ok =
+	    (dkim_sig_getflags(info) & DKIM_SIGFLAG_PASSED) != 0;
+	item->sig.body_failed = body == DKIM_SIGBH_MISMATCH;
+	if (item->sig.header_ok && body == DKIM_SIGBH_MATCH &&
+	    error == DKIM_SIGERROR_OK) {
+		judge_good(msg, item);
+		return;
+	}
+	explain_failure(item, error);
+	/* such a signature hashes fields that libopendkim was not given */
+	if (item->sig.result == PST_RESULT_FAIL && !item->sig.header_ok &&
+	    item->signs_signatures && msg->pick.omitted)
+		pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
+		    "signs signatures that are not checked");
+}
+
+static void
+verify(struct pst_dkim_msg *msg)
+{
+	DKIM *handle = msg->handle;
+
+	if (pst_dkim_body_end(&msg->body))
+		feed_body(msg, "\r\n", 2);
+	/* its return value is about one of the signatures */
+	(void)dkim_eom(handle, NULL);
+	for (size_t i = 0; i < msg->pick.count; i++)
+		if (msg->pick.items[i].chosen)
+			judge(msg, &msg->pick.items[i], msg->infos[i]);
+}
+
+bool
+pst_dkim_check(
+    struct pst_check *world, struct pst_dkim_msg *msg, struct pst_dkim *out)
+{
+	struct pst_dkim_pick *pick = &msg->pick;
+
+	if (!msg->done) {
+		if (msg->handle != NULL && pst_dkim_pick_is_waiting(pick))
+			return false;
+		if (msg->handle != NULL &&
+		    pst_dkim_pick_keys(world, &msg->config, pick))
+			verify(msg);
+		pst_dkim_pick_results(world, pick, &msg->result);
+		msg->done = true;
+	}
+	*out = msg->result;
+	return true;
+}

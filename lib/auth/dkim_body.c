@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "auth/dkim_body.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Ends of lines count only when something follows them, blanks likewise. */
+static void
+count_lengths(struct pst_dkim_body *body, const char *ptr, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = ptr[i];
+
+		if (c == '\r' || c == '\n') {
+			body->simple_pending++;
+			body->relaxed_pending++;
+			body->blank = false;
+			continue;
+		}
+		body->simple += body->simple_pending + 1;
+		body->simple_pending = 0;
+		if (c == ' ' || c == '\t') {
+			body->blank = true;
+			continue;
+		}
+		body->relaxed += body->relaxed_pending + body->blank + 1;
+		body->relaxed_pending = 0;
+		body->blank = false;
+	}
+}
+
+/* True when each CR and LF of the piece is part of a CRLF, but a last CR. */
+static bool
+is_paired(const char *ptr, size_t len)
+{
+	const char *end = ptr + len;
+
+	while (ptr < end) {
+		const char *lf = memchr(ptr, '\n', (size_t)(end - ptr));
+		const char *stop = lf == NULL ? end : lf;
+		const char *cr = memchr(ptr, '\r', (size_t)(stop - ptr));
+
+		if (lf == NULL)
+			return cr == NULL || cr == end - 1;
+		if (cr == NULL || cr != lf - 1)
+			return false;
+		ptr = lf + 1;
+	}
+	return true;
+}
+
+void
+pst_dkim_body_add(struct pst_dkim_body *body, const char *ptr, size_t len)
+{
+	if (len == 0)
+		return;
+	body->octets += len;
+	if (body->count_lengths)
+		count_lengths(body, ptr, len);
+	body->in_line = ptr[len - 1] != '\n';
+	if (memchr(ptr, '\0', len) != NULL)
+		body->odd = true;
+	if (body->open && ptr[0] != '\n')
+		body->odd = true;
+	if (body->open && ptr[0] == '\n') {
+		ptr++;
+		len--;
+	}
+	body->open = len > 0 && ptr[len - 1] == '\r';
+	if (!is_paired(ptr, len))
+		body->odd = true;
+}
+
+bool
+pst_dkim_body_end(struct pst_dkim_body *body)
+{
+	if (body->open)
+		body->odd = true;
+	return body->octets > 0 && body->in_line;
+}
+
+uint64_t
+pst_dkim_body_length(const struct pst_dkim_body *body, bool relaxed)
+{
+	assert(body->count_lengths);
+	if (relaxed)
+		return body->relaxed == 0 ? 0 : body->relaxed + 2;
+	return body->simple + 2;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "auth/dkim_pick.h"
+
+#include "base/domain.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The fields of which a reader sees one (R-DKIM-18); From is the first. */
+static const struct pst_str single_fields[] = {
+    {"From", 4},
+    {"Subject", 7},
+    {"Date", 4},
+    {"To", 2},
+    {"Cc", 2},
+    {"Reply-To", 8},
+    {"Message-ID", 10},
+    {"Content-Type", 12},
+};
+
+bool
+pst_dkim_is_signature(const struct pst_header_field *field)
+{
+	return pst_str_ieq(field->name, PST_STR("DKIM-Signature"));
+}
+
+void
+pst_dkim_item_decide(
+    struct pst_dkim_item *item, enum pst_result result, const char *reason)
+{
+	item->sig.result = result;
+	item->sig.reason = reason;
+	item->chosen = false;
+}
+
+/* True when an octet of the value is hashed by libopendkim in its own way. */
+static bool
+is_odd(struct pst_str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.ptr[i];
+
+		if (c == '\0' || c == '\r' || c == '\v' || c == '\f')
+			return true;
+		if (c == '\n' &&
+		    (i + 1 == value.len || !pst_is_wsp(value.ptr[i + 1])))
+			return true;
+	}
+	return false;
+}
+
+static void
+mark_odd(const struct pst_header *header, struct pst_dkim_pick *pick)
+{
+	for (size_t i = 0; i < header->count; i++) {
+		const struct pst_header_field *field = &header->fields[i];
+
+		if (!is_odd(field->value))
+			continue;
+		for (size_t j = 0; j < pick->count; j++) {
+			struct pst_dkim_item *item = &pick->items[j];
+
+			if (item->chosen && !item->odd)
+				item->odd = item->field == i ||
+				    pst_dkim_tags_mentions(
+					&item->tags, field->name) > 0;
+		}
+	}
+}
+
+static void
+mark_uncovered(const struct pst_header *header,
+    const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
+{
+	size_t fields =
+	    config->accept_unsigned_copies ? 1 : COUNT(single_fields);
+
+	for (size_t i = 0; i < fields; i++) {
+		struct pst_str name = single_fields[i];
+		size_t copies = i == 0 ? header->from_count :
+					 pst_header_count(header, name.ptr);
+
+		for (size_t j = 0; copies > 1 && j < pick->count; j++) {
+			struct pst_dkim_item *item = &pick->items[j];
+
+			if (pst_dkim_tags_mentions(&item->tags, name) < copies)
+				item->uncovered = true;
+		}
+	}
+}
+
+/* Two fields of the same octets can only have the same result. */
+static bool
+is_repeated(const struct pst_dkim_pick *pick, struct pst_str value)
+{
+	for (size_t i = 0; i < pick->count; i++)
+		if (pst_str_eq(pick->items[i].value, value))
+			return true;
+	return false;
+}
+
+static void
+describe(struct pst_dkim_item *item)
+{
+	const struct pst_dkim_tags *tags = &item->tags;
+
+	item->sig = (struct pst_dkim_sig){
+	    .result = tags->result,
+	    .reason = tags->reason,
+	    .domain = tags->domain,
+	    .selector = tags->selector,
+	    .algorithm = tags->algorithm_text,
+	    .identity = tags->identity,
+	    .b = tags->b,
+	    .body_length = tags->has_length,
+	    .checked = true,
+	};
+	item->chosen = tags->reason == NULL;
+	item->signs_signatures =
+	    pst_dkim_tags_mentions(tags, PST_STR("DKIM-Signature")) > 0;
+}
+
+static void
+collect(struct pst_check *world, const struct pst_dkim_config *config,
+    const struct pst_header *header, struct pst_dkim_pick *pick)
+{
+	size_t seen = 0;
+
+	for (size_t i = 0; i < header->count; i++) {
+		const struct pst_header_field *field = &header->fields[i];
+		struct pst_dkim_item *item = &pick->items[pick->count];
+
+		if (!pst_dkim_is_signature(field))
+			continue;
+		if (seen == config->max_parsed) {
+			pick->unparsed++;
+			continue;
+		}
+		seen++;
+		if (is_repeated(pick, field->value)) {
+			pick->omitted = true;
+			continue;
+		}
+		item->value = field->value;
+		item->field = i;
+		pst_dkim_tags_parse(world->arena, field->value,
+		    world->now_epoch, config->clock_skew_s, &item->tags);
+		describe(item);
+		pick->count++;
+	}
+}
+
+enum { RANK_AUTHOR, RANK_ABOVE, RANK_OTHER, RANKS };
+
+static unsigned
+rank_of(const struct pst_dkim_item *item, const char *author_domain)
+{
+	if (author_domain == NULL)
+		return RANK_OTHER;
+	if (pst_domain_eq(item->sig.domain, author_domain))
+		return RANK_AUTHOR;
+	if (pst_domain_is_below(author_domain, item->sig.domain))
+		return RANK_ABOVE;
+	return RANK_OTHER;
+}
+
+/* Of those that may be verified, the best ranked, and the first of a rank. */
+static void
+choose(const struct pst_dkim_config *config, const char *author_domain,
+    struct pst_dkim_pick *pick)
+{
+	for (unsigned rank = 0; rank < RANKS; rank++) {
+		for (size_t i = 0; i < pick->count; i++) {
+			struct pst_dkim_item *item = &pick->items[i];
+
+			if (!item->chosen ||
+			    rank_of(item, author_domain) != rank)
+				continue;
+			if (pick->chosen < config->max_verified) {
+				pick->chosen++;
+				continue;
+			}
+			item->sig.checked = false;
+			pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
+			    "not checked: too many signatures");
+		}
+	}
+}
+
+static void
+ask_keys(struct pst_check *world, struct pst_dkim_pick *pick)
+{
+	for (size_t i = 0; i < pick->count; i++) {
+		struct pst_dkim_item *item = &pick->items[i];
+		const char *name;
+
+		if (!item->chosen)
+			continue;
+		name = pst_arena_printf(world->arena, "%s._domainkey.%s",
+		    item->sig.selector, item->sig.domain);
+		item->entry =
+		    pst_dns_ask(world->dns, pst_str(name), PST_DNS_TXT);
+		if (item->tags.has_length)
+			pick->any_length = true;
+	}
+}
+
+void
+pst_dkim_pick(struct pst_check *world, const struct pst_dkim_config *config,
+    const struct pst_header *header, const char *author_domain,
+    bool (*public_suffix)(const void *arg, const char *domain), const void *arg,
+    struct pst_dkim_pick *out)
+{
+	*out = (struct pst_dkim_pick){
+	    .items = pst_arena_array(world->arena,
+		config->max_parsed + (size_t)1, sizeof(*out->items))};
+	collect(world, config, header, out);
+	for (size_t i = 0; i < out->count; i++) {
+		struct pst_dkim_item *item = &out->items[i];
+
+		if (item->chosen && header->truncated)
+			pst_dkim_item_decide(
+			    item, PST_RESULT_POLICY, "header limits exceeded");
+		else if (item->chosen && public_suffix != NULL &&
+		    public_suffix(arg, item->sig.domain))
+			pst_dkim_item_decide(
+			    item, PST_RESULT_NEUTRAL, "d= is a public suffix");
+	}
+	choose(config, author_domain, out);
+	if (out->unparsed > 0 || out->chosen < out->count)
+		out->omitted = true;
+	mark_odd(header, out);
+	mark_uncovered(header, config, out);
+	ask_keys(world, out);
+}
+
+bool
+pst_dkim_pick_is_waiting(const struct pst_dkim_pick *pick)
+{
+	for (size_t i = 0; i < pick->count; i++)
+		if (pick->items[i].chosen &&
+		    pick->items[i].entry->answer == NULL)
+			return true;
+	return false;
+}
+
+/*
+ * libopendkim keeps one key for each d= and s=, so a selector with several
+ * keys (which RFC 6376 s. 3.6.2.2 leaves undefined) works for one of them.
+ */
+static bool
+is_other_key(const struct pst_dkim_pick *pick, size_t at)
+{
+	const struct pst_dkim_item *item = &pick->items[at];
+
+	for (size_t i = 0; i < at; i++)
+		if (pick->items[i].chosen &&
+		    pick->items[i].entry == item->entry &&
+		    strcmp(pick->items[i].key.record, item->key.record) != 0)
+			return true;
+	return false;
+}
+
+bool
+pst_dkim_pick_keys(struct pst_check *world,
+    const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < pick->count; i++) {
+		struct pst_dkim_item *item = &pick->items[i];
+		struct pst_dkim_key *key = &item->key;
+
+		if (!item->chosen)
+			continue;
+		pst_dkim_key_choose(world->arena, item->entry->answer,
+		    item->tags.algorithm, config->min_key_bits, key);
+		item->sig.bits = key->bits;
+		item->sig.test_key = key->test;
+		if (key->record == NULL)
+			pst_dkim_item_decide(item, key->result, key->reason);
+		else if (key->strict &&
+		    strcmp(item->tags.identity_domain, item->sig.domain) != 0)
+			pst_dkim_item_decide(item, PST_RESULT_PERMERROR,
+			    "key is not for sub-domains in i=");
+		else if (is_other_key(pick, i))
+			pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
+			    "several keys at one selector");
+		else
+			any = true;
+		if (!item->chosen)
+			key->record = NULL;
+	}
+	return any;
+}
+
+/*
+ * The best result comes first, and among the others what says most: one that
+ * would count elsewhere or at another time, then what was tried in vain.
+ */
+static enum pst_result
+best_result(const struct pst_dkim *all)
+{
+	static const enum pst_result order[] = {PST_RESULT_PASS,
+	    PST_RESULT_POLICY, PST_RESULT_TEMPERROR, PST_RESULT_FAIL,
+	    PST_RESULT_PERMERROR, PST_RESULT_NEUTRAL};
+
+	for (size_t i = 0; i < COUNT(order); i++)
+		for (size_t j = 0; j < all->count; j++)
+			if (all->sigs[j].result == order[i])
+				return order[i];
+	return PST_RESULT_NONE;
+}
+
+void
+pst_dkim_pick_results(struct pst_check *world, const struct pst_dkim_pick *pick,
+    struct pst_dkim *out)
+{
+	*out = (struct pst_dkim){
+	    .sigs =
+		pst_arena_array(world->arena, pick->count, sizeof(*out->sigs)),
+	    .count = pick->count,
+	    .unparsed = pick->unparsed,
+	};
+	for (size_t i = 0; i < pick->count; i++)
+		out->sigs[i] = pick->items[i].sig;
+	out->result = best_result(out);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_AUTH_DKIM_TAGS_H
+#define PST_AUTH_DKIM_TAGS_H
+
+/*
+ * One DKIM-Signature field, read by the letter of RFC 6376 s. 3.5 (R-DKIM-5 to
+ * -7, -11, -12). It gives the verdict on every signature that is wrong on its
+ * face, so that libopendkim, which is more lenient and less robust, never sees
+ * one of those.
+ */
+
+#include "auth/result.h"
+#include "base/arena.h"
+#include "base/str.h"
+
+#define PST_DKIM_MAX_FIELD 16384    /* octets of one DKIM-Signature value */
+#define PST_DKIM_MAX_NAMES_LEN 4000 /* octets of h= */
+#define PST_DKIM_MAX_TAGS 64
+
+enum pst_dkim_algorithm {
+	PST_DKIM_RSA_SHA256,
+	PST_DKIM_ED25519_SHA256,
+};
+
+#define PST_DKIM_NEVER UINT64_MAX
+
+/* What was unusable is NULL, empty or 0. */
+struct pst_dkim_tags {
+	enum pst_result
+	    result;           /* none: fit for verification; else the verdict */
+	const char *reason;   /* of the verdict, fixed text; or NULL */
+	const char *domain;   /* d=, normal form */
+	const char *selector; /* s=, normal form */
+	const char *algorithm_text;  /* a=, when it is a short plain token */
+	const char *identity;        /* i= decoded, when present and valid */
+	const char *identity_domain; /* of i=, normal form; domain without i= */
+	const char *b;               /* without white space */
+	enum pst_dkim_algorithm algorithm;
+	bool relaxed_body;
+	bool has_length;
+	uint64_t length;       /* l=; what does not fit is UINT64_MAX */
+	struct pst_str *names; /* of h=, in its order */
+	size_t name_count;
+	uint64_t signed_at;  /* t=; 0 without one */
+	uint64_t expires_at; /* x=; PST_DKIM_NEVER without one */
+};
+
+/*
+ * value is all behind the field's colon. now is seconds since 1970, skew_s the
+ * tolerance for t= and x=. Strings of *out are in the arena; names point into
+ * the arena too.
+ */
+void pst_dkim_tags_parse(struct pst_arena *arena, struct pst_str value,
+    int64_t now, unsigned skew_s, struct pst_dkim_tags *out);
+
+/* How often h= names that field; case is ignored. */
+size_t
+pst_dkim_tags_mentions(const struct pst_dkim_tags *tags, struct pst_str name);
+
+/* The algorithm's key type in key records: "rsa", "ed25519". */
+const char *pst_dkim_key_type(enum pst_dkim_algorithm algorithm);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "auth/dmarc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "auth/dmarc_eval.h"
+#include "base/domain.h"
+
+static bool
+same_answer(const struct pst_dmarc *a, const struct pst_dmarc *b)
+{
+	if (a->result == PST_RESULT_TEMPERROR ||
+	    b->result == PST_RESULT_TEMPERROR)
+		return true; /* nothing to compare */
+	if (a->result != b->result)
+		return false;
+	if (a->policy_domain == NULL || b->policy_domain == NULL)
+		return a->policy_domain == b->policy_domain;
+	if (!pst_domain_eq(a->policy_domain, b->policy_domain) ||
+	    a->effective != b->effective)
+		return false;
+	return a->org_domain == NULL || b->org_domain == NULL ||
+	    pst_domain_eq(a->org_domain, b->org_domain);
+}
+
+/* Works the verdict out by the list too and notes whether it differs. */
+static bool
+compare_with_psl(struct pst_dmarc_eval *ev)
+{
+	struct pst_dmarc_eval other =
+	    pst_dmarc_eval_begin(ev, ev->author, true);
+	const char *found;
+
+	/* The walk's org domain is wanted here even where nothing needs it. */
+	if (ev->out.policy_domain != NULL && ev->out.org_domain == NULL) {
+		switch (pst_dmarc_eval_org_domain(ev, ev->author, &found)) {
+		case PST_DMARC_KNOWN_PENDING:
+			return false;
+		case PST_DMARC_KNOWN_YES:
+			ev->out.org_domain = found;
+			break;
+		case PST_DMARC_KNOWN_NO:
+			break;
+		}
+	}
+	if (!pst_dmarc_eval_check(&other))
+		return false;
+	ev->out.psl_differs = !same_answer(&ev->out, &other.out);
+	ev->out.psl_org_domain = other.out.org_domain;
+	return true;
+}
+
+static bool
+evaluate_domain(struct pst_dmarc_eval *ev)
+{
+	const struct pst_dmarc_config *config = ev->config;
+
+	if (ev->world->eager)
+		pst_dmarc_prefetch(ev->world, config, ev->author);
+	if (!pst_dmarc_eval_check(ev))
+		return false;
+	return config->discovery != PST_DMARC_COMPARE || compare_with_psl(ev);
+}
+
+static void
+prefetch_name(struct pst_check *world, const char *domain)
+{
+	struct pst_arena_mark mark = pst_arena_mark(world->arena);
+	struct pst_dmarc_record record;
+	const char *fault;
+
+	(void)pst_walk_record(world, domain, &record, &fault);
+	pst_arena_rewind(world->arena, mark);
+}
+
+void
+pst_dmarc_prefetch(struct pst_check *world,
+    const struct pst_dmarc_config *config, const char *author_domain)
+{
+	const char *names[PST_WALK_MAX];
+	size_t count = pst_walk_names(author_domain, names);
+
+	if (!world->eager || config->discovery == PST_DMARC_PSL)
+		count = 1;
+	for (size_t i = 0; i < count; i++)
+		prefetch_name(world, names[i]);
+	if (world->eager && config->discovery != PST_DMARC_TREEWALK)
+		prefetch_name(
+		    world, pst_psl_org_domain(config->psl, author_domain));
+}
+
+/*
+ * Which of several Author Domains' verdicts is the message's: pass needs all
+ * to pass, and a domain that fails must not be hidden by another's trouble
+ * (R-DMARC-8). Among failures the stricter policy has the higher rank.
+ */
+static unsigned
+rank(const struct pst_dmarc *verdict)
+{
+	static const enum pst_result order[] = {
+	    PST_RESULT_PASS,
+	    PST_RESULT_NONE,
+	    PST_RESULT_PERMERROR,
+	    PST_RESULT_TEMPERROR,
+	    PST_RESULT_FAIL,
+	};
+	unsigned i = 0;
+
+	while (order[i] != verdict->result)
+		i++;
+	if (verdict->result == PST_RESULT_FAIL)
+		i += (unsigned)verdict->effective;
+	return i;
+}
+
+/* Why no Author Domain can be evaluated; NULL when one or several can. */
+static const char *
+from_fault(const struct pst_dmarc_config *config, const struct pst_from *from)
+{
+	switch (from->verdict) {
+	case PST_FROM_MALFORMED:
+		return from->why != NULL ? from->why : "malformed From field";
+	case PST_FROM_MULTI:
+		if (!config->evaluate_all)
+			return "several Author Domains";
+		if (from->domain_count > config->max_author_domains)
+			return "too many Author Domains";
+		return NULL;
+	case PST_FROM_SINGLE:
+	case PST_FROM_NONE:
+		return NULL;
+	}
+	abort();
+}
+
+/* All Author Domains; *best is the one that decides. */
+static bool
+evaluate_all(const struct pst_dmarc_eval *blank, const struct pst_from *from,
+    struct pst_dmarc_eval *best)
+{
+	bool psl_mode = blank->config->discovery == PST_DMARC_PSL;
+	bool done = true;
+
+	for (size_t i = 0; i < from->domain_count; i++) {
+		struct pst_dmarc_eval ev =
+		    pst_dmarc_eval_begin(blank, from->domains[i], psl_mode);
+
+		if (!evaluate_domain(&ev)) {
+			if (!blank->world->eager)
+				return false;
+			done = false;
+		} else if (i == 0 || rank(&ev.out) > rank(&best->out)) {
+			*best = ev;
+		}
+	}
+	return done;
+}
+
+bool
+pst_dmarc_check(struct pst_check *world, const struct pst_dmarc_config *config,
+    const struct pst_from *from, const struct pst_spf *spf,
+    struct pst_dkim *dkim, struct pst_dmarc *out)
+{
+	struct pst_arena_mark mark = pst_arena_mark(world->arena);
+	const char *fault = from_fault(config, from);
+	const struct pst_dmarc_eval blank = {
+	    .world = world, .config = config, .spf = spf, .dkim = dkim};
+	struct pst_dmarc_eval best = {.out.result = PST_RESULT_NONE};
+
+	best.out.discovery =
+	    config->discovery == PST_DMARC_PSL ? "psl" : "treewalk";
+	assert(config->discovery == PST_DMARC_TREEWALK || config->psl != NULL);
+	if (fault != NULL) {
+		best.out.result = PST_RESULT_PERMERROR;
+		best.out.fault = fault;
+	} else if (!evaluate_all(&blank, from, &best)) {
+		pst_arena_rewind(world->arena, mark);
+		return false;
+	}
+	for (size_t i = 0; i < dkim->count; i++)
+		dkim->sigs[i].aligned = best.sig_align != NULL &&
+		    best.sig_align[i] == PST_DMARC_ALIGN_YES;
+	*out = best.out;
+	return true;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_AUTH_DMARC_H
+#define PST_AUTH_DMARC_H
+
+/*
+ * DMARC (RFC 9989): policy discovery, alignment, result, effective policy
+ * (R-DMARC-8 to -42). Disposition is not decided here; core/policy does that.
+ */
+
+#include "auth/check.h"
+#include "auth/dkim.h"
+#include "auth/orgdomain.h"
+#include "auth/result.h"
+#include "auth/spf.h"
+#include "mail/address.h"
+
+enum pst_dmarc_discovery {
+	PST_DMARC_TREEWALK,
+	PST_DMARC_PSL,
+	PST_DMARC_COMPARE, /* treewalk decides, psl is worked out too */
+};
+
+struct pst_dmarc_config {
+	enum pst_dmarc_discovery discovery;
+	const struct pst_psl *psl;  /* required for psl and compare; or NULL */
+	bool psl_guard;             /* R-DMARC-31, when there is a psl */
+	bool evaluate_all;          /* R-DMARC-8; else MULTI is permerror */
+	unsigned max_author_domains; /* 4 */
+	bool accept_test_keys;      /* a DKIM pass with a t=y key counts */
+};
+
+enum pst_dmarc_source {
+	PST_DMARC_FROM_NOWHERE, /* no record applies */
+	PST_DMARC_FROM_AUTHOR,
+	PST_DMARC_FROM_ORG,
+	PST_DMARC_FROM_PSD,
+};
+
+struct pst_dmarc {
+	enum pst_result result; /* none, pass, fail, temperror, permerror */
+	const char *author_domain; /* NULL without one */
+	const char *policy_domain; /* where the record stands; NULL: none */
+	const char *org_domain;    /* of the author domain; NULL: unknown */
+	enum pst_dmarc_source source;
+	struct pst_dmarc_record record; /* valid when policy_domain is set */
+	const char *tag;           /* "p", "sp" or "np"; NULL: no record */
+	enum pst_dmarc_policy published; /* by that tag */
+	enum pst_dmarc_policy effective; /* after t= (R-DMARC-42) */
+	bool spf_aligned;          /* an SPF pass that is aligned */
+	bool dkim_aligned;         /* a DKIM pass that is aligned */
+	bool psl_differs;          /* compare mode: psl gives another answer */
+	const char *psl_org_domain; /* compare mode; or NULL */
+	bool psl_guarded;          /* R-DMARC-31 took effect */
+	const char *fault;         /* fixed text for errors; or NULL */
+	const char *discovery;     /* "treewalk" or "psl" */
+};
+
+/* Starts the policy look-ups of an Author Domain ahead of the check. */
+void pst_dmarc_prefetch(struct pst_check *world,
+    const struct pst_dmarc_config *config, const char *author_domain);
+
+/*
+ * spf and dkim must be complete; sets `aligned` in dkim's signatures. For
+ * several Author Domains (evaluate_all) *out is the combined verdict, with the
+ * domain that decided it. Restartable.
+ */
+bool pst_dmarc_check(struct pst_check *world,
+    const struct pst_dmarc_config *config, const struct pst_from *from,
+    const struct pst_spf *spf, struct pst_dkim *dkim, struct pst_dmarc *out)
+    PST_MUST_CHECK;
+
+#endif

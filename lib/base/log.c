@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 2000
+
+/* syslog(3)'s priorities, which the "<N>" prefix uses too. */
+static const int priorities[] = {
+    [PST_LOG_ERROR] = LOG_ERR,
+    [PST_LOG_WARNING] = LOG_WARNING,
+    [PST_LOG_NOTICE] = LOG_NOTICE,
+    [PST_LOG_INFO] = LOG_INFO,
+    [PST_LOG_DEBUG] = LOG_DEBUG,
+};
+
+static enum pst_log_sink log_sink = PST_LOG_STDERR;
+static const char *log_ident = "postern";
+/* Alone in being changed while threads run: a reload may raise it. */
+static atomic_int log_max_level = PST_LOG_NOTICE;
+
+void
+pst_log_open(enum pst_log_sink sink, const char *ident, int facility,
+    enum pst_log_level max_level)
+{
+	log_sink = sink;
+	log_ident = ident;
+	pst_log_set_level(max_level);
+	if (sink == PST_LOG_SYSLOG)
+		openlog(ident, LOG_PID | LOG_NDELAY, facility);
+}
+
+void
+pst_log_set_level(enum pst_log_level max_level)
+{
+	atomic_store_explicit(
+	    &log_max_level, (int)max_level, memory_order_relaxed);
+}
+
+bool
+pst_log_enabled(enum pst_log_level level)
+{
+	return (int)level <=
+	    atomic_load_explicit(&log_max_level, memory_order_relaxed);
+}
+
+/* A line that was let in with a line end inside would read as two. */
+static void
+flatten(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = ' ';
+}
+
+/* One write for the whole line, so that lines of threads do not mix. */
+static void
+write_line(char *line, size_t len)
+{
+	line[len] = '\n';
+	while (write(STDERR_FILENO, line, len + 1) < 0 && errno == EINTR)
+		continue;
+}
+
+void
+pst_log(enum pst_log_level level, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES + 1];
+	int saved_errno = errno;
+	int prefix = 0;
+	va_list args;
+
+	if (!pst_log_enabled(level))
+		return;
+	switch (log_sink) {
+	case PST_LOG_STDERR:
+		prefix = snprintf(line, sizeof(line) / 2, "%s: ", log_ident);
+		break;
+	case PST_LOG_JOURNAL:
+		prefix =
+		    snprintf(line, sizeof(line) / 2, "<%d>", priorities[level]);
+		break;
+	case PST_LOG_SYSLOG:
+		break;
+	}
+	size_t used = prefix < 0 ? 0 : (size_t)prefix;
+	if (used >= sizeof(line) / 2)
+		used = sizeof(line) / 2 - 1;
+
+	errno = saved_errno;
+	va_start(args, format);
+	int len = vsnprintf(line + used, sizeof(line) - used, format, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	flatten(line + used);
+	used += (size_t)len;
+	if (used > LINE_MAX_BYTES)
+		used = LINE_MAX_BYTES;
+
+	if (log_sink == PST_LOG_SYSLOG)
+		syslog(priorities[level], "%s", line);
+	else
+		write_line(line, used);
+	errno = saved_errno;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_CORE_CONFIG_H
+#define PST_CORE_CONFIG_H
+
+/*
+ * All settings, immutable after loading and reference-counted: a message keeps
+ * the configuration that it began with, whatever a reload does meanwhile.
+ *
+ * Thread rule: pst_config_load() uses libconfuse, whose scanner is not
+ * re-entrant: one thread at a time, never while another loads.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "auth/dkim.h"
+#include "auth/dmarc.h"
+#include "base/err.h"
+#include "base/ip.h"
+#include "mail/header.h"
+
+struct pst_texts {
+	const char **items;
+	size_t count;
+};
+
+struct pst_nets {
+	struct pst_net *items;
+	size_t count;
+};
+
+enum pst_mode {
+	PST_MODE_ENFORCE,
+	PST_MODE_MONITOR, /* computes all, changes only the result header */
+};
+
+enum pst_action {
+	PST_ACTION_ACCEPT,
+	PST_ACTION_TAG,
+	PST_ACTION_QUARANTINE,
+	PST_ACTION_REJECT,
+	PST_ACTION_TEMPFAIL,
+};
+
+/* What an effective policy of reject does (R-DMARC-43). */
+enum pst_on_reject {
+	PST_ON_REJECT_UNLESS_INDIRECT,
+	PST_ON_REJECT_ALWAYS,
+	PST_ON_REJECT_QUARANTINE, /* as on-quarantine says */
+	PST_ON_REJECT_ACCEPT,
+};
+
+enum pst_log_target {
+	PST_LOG_TO_AUTO, /* syslog in the background, else standard error */
+	PST_LOG_TO_SYSLOG,
+	PST_LOG_TO_STDERR,
+};
+
+struct pst_config {
+	/* Who we are */
+	const char *authserv_id; /* "": the MTA's j macro, else host name */
+	struct pst_texts authserv_id_aliases;
+
+	/* The daemon */
+	struct pst_texts listen;
+	const char *user; /* "": stay who we are */
+	const char *group; /* "": the user's */
+	const char *pid_file; /* "": none */
+	unsigned umask;
+	unsigned deadline_ms; /* of one message, from its end on */
+	unsigned drain_ms;    /* at a stop, for callbacks in progress */
+
+	/* Who is evaluated */
+	struct pst_nets trusted_networks;
+	bool evaluate_authenticated;
+
+	/* What happens */
+	int mode; /* enum pst_mode */
+	int on_reject; /* enum pst_on_reject */
+	int on_quarantine; /* enum pst_action from here on */
+	int on_temperror;
+	int on_malformed_from;
+	int on_multiple_from;
+	int on_internal_error;
+	int quarantine_fallback; /* when the MTA has no quarantine */
+	const char *reject_text; /* {domain} is the Author Domain */
+	const char *tempfail_text;
+	const char *malformed_text;
+	const char *tag_header;
+	const char *tag_value;
+
+	struct {
+		struct pst_texts servers;
+		unsigned query_timeout_ms;
+		unsigned max_queries; /* a message */
+		unsigned max_open;    /* the process */
+		size_t cache_bytes;
+		size_t max_txt_bytes;
+		const char *zone; /* "": the real DNS */
+	} dns;
+	struct {
+		bool enabled;
+	} iprev;
+	struct {
+		unsigned void_lookups;
+	} spf;
+	struct pst_dkim_config dkim;
+	struct {
+		int discovery; /* enum pst_dmarc_discovery */
+		const char *public_suffix_list; /* "": none */
+		bool suffix_guard;
+		bool evaluate_all;
+		unsigned max_author_domains;
+	} dmarc;
+	struct {
+		unsigned max_fields;
+		size_t max_field_bytes;
+		size_t max_total_bytes;
+	} header;
+	struct {
+		int target; /* enum pst_log_target */
+		int facility;
+		int level; /* enum pst_log_level */
+	} log;
+
+	/* Made from the settings above */
+	struct pst_dkim_lib *dkim_lib;
+	struct pst_psl *psl; /* NULL: none */
+	struct pst_dmarc_config dmarc_config;
+	struct pst_header_limits header_limits;
+
+	/* Private to config.c */
+	struct pst_config_private *private;
+};
+
+/* Where the packages put it. */
+#define PST_CONFIG_DEFAULT_FILE PST_SYSCONFDIR "/postern/postern.conf"
+
+/*
+ * Reads a file; NULL stands for "no file": all defaults. NULL with one sentence
+ * in err ("file:line: ...") when anything in it is wrong. The caller owns one
+ * reference.
+ */
+struct pst_config *pst_config_load(const char *file_name, struct pst_err *err);
+
+struct pst_config *pst_config_ref(struct pst_config *config);
+void pst_config_unref(struct pst_config *config);
+
+/* The file it came from, NULL for the defaults. */
+const char *pst_config_file(const struct pst_config *config);
+
+/* Line at which the key (index in pst_keys) was set, 0: it is the default. */
+unsigned pst_config_line(const struct pst_config *config, size_t key_index);
+
+/* The value of a key as it would stand in a file, in the arena. */
+const char *pst_config_value(const struct pst_config *config, size_t key_index,
+    struct pst_arena *arena);
+
+/*
+ * Path of a key that takes effect at start only and differs between the two;
+ * *from is where to go on, 0 at first. NULL when there is no further one.
+ */
+const char *pst_config_restart_key(const struct pst_config *running,
+    const struct pst_config *fresh, size_t *from);
+
+/* "accept", "tag", "quarantine", "reject", "tempfail". */
+const char *pst_action_word(enum pst_action action);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/edits.h"
+
+#include <assert.h>
+
+#include "base/domain.h"
+#include "mail/authres.h"
+
+static void
+add_prop(struct pst_authres *ar, const char *ptype, const char *property,
+    const char *value)
+{
+	if (value != NULL)
+		pst_authres_prop(ar, ptype, property, pst_str(value));
+}
+
+static void
+write_spf(struct pst_authres *ar, const struct pst_spf *spf)
+{
+	pst_authres_method(ar, "spf", pst_result_word(spf->result), NULL,
+	    NULL);
+	/* The postmaster@HELO identity is MAIL FROM's own, R-AR-5. */
+	add_prop(ar, "smtp", "mailfrom", spf->domain);
+}
+
+/* R-AR-6: as many characters of b= as tell the signatures apart. */
+static struct pst_str
+short_b(const struct pst_dkim *dkim, size_t at)
+{
+	struct pst_str own = pst_str(dkim->sigs[at].b);
+	size_t len = 8;
+	size_t i;
+
+	for (i = 0; i < dkim->count; i++) {
+		struct pst_str other = pst_str(dkim->sigs[i].b);
+
+		if (i == at || pst_str_eq(own, other))
+			continue;
+		while (len < own.len &&
+		    pst_str_eq(pst_str_first(own, len),
+			pst_str_first(other, len)))
+			len++;
+	}
+	return pst_str_first(own, len);
+}
+
+static void
+write_sig(struct pst_authres *ar, const struct pst_dkim *dkim, size_t at)
+{
+	const struct pst_dkim_sig *sig = &dkim->sigs[at];
+
+	pst_authres_method(ar, "dkim", pst_result_word(sig->result), NULL,
+	    sig->reason);
+	add_prop(ar, "header", "d", sig->domain);
+	add_prop(ar, "header", "i", sig->identity);
+	add_prop(ar, "header", "s", sig->selector);
+	add_prop(ar, "header", "a", sig->algorithm);
+	if (sig->b != NULL && sig->b[0] != '\0')
+		pst_authres_prop(ar, "header", "b", short_b(dkim, at));
+}
+
+/* 0 is worth most; what does not fit is left out from the other end. */
+static unsigned
+sig_rank(const struct pst_dkim_sig *sig)
+{
+	if (sig->result == PST_RESULT_PASS)
+		return sig->aligned ? 0 : 2;
+	if (!sig->checked)
+		return 4;
+	return sig->aligned ? 1 : 3;
+}
+
+#define MAX_RANK 4
+
+/* Room kept for the other methods behind the dkim entries. */
+#define DKIM_MAX_BYTES (PST_AUTHRES_MAX - 2048)
+
+static void
+write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
+{
+	unsigned rank;
+	size_t i;
+
+	if (dkim->count == 0) {
+		pst_authres_method(ar, "dkim", "none", NULL, NULL);
+		return;
+	}
+	for (rank = 0; rank <= MAX_RANK; rank++) {
+		for (i = 0; i < dkim->count; i++) {
+			if (sig_rank(&dkim->sigs[i]) == rank &&
+			    pst_authres_len(ar) < DKIM_MAX_BYTES)
+				write_sig(ar, dkim, i);
+		}
+	}
+}
+
+static void
+write_dmarc(struct pst_authres *ar, const struct pst_dmarc *dmarc)
+{
+	pst_authres_method(ar, "dmarc", pst_result_word(dmarc->result), NULL,
+	    NULL);
+	add_prop(ar, "header", "from", dmarc->author_domain);
+	/* R-AR-7: left out for none and permerror. */
+	if (dmarc->policy_domain != NULL &&
+	    (dmarc->result == PST_RESULT_PASS ||
+		dmarc->result == PST_RESULT_FAIL))
+		add_prop(ar, "policy", "dmarc",
+		    pst_dmarc_policy_word(dmarc->effective));
+}
+
+static void
+write_iprev(struct pst_authres *ar, const struct pst_iprev *iprev)
+{
+	char text[PST_IP_TEXT_SIZE];
+
+	pst_authres_method(ar, "iprev", pst_result_word(iprev->result), NULL,
+	    NULL);
+	add_prop(ar, "policy", "iprev", pst_ip_text(&iprev->ip, text));
+}
+
+const char *
+pst_edits_result_field(struct pst_arena *arena, const char *authserv_id,
+    const struct pst_findings *findings)
+{
+	struct pst_authres ar;
+	char *value;
+
+	pst_authres_begin(&ar, arena, pst_str(authserv_id));
+	write_spf(&ar, &findings->spf);
+	write_dkim(&ar, &findings->dkim);
+	write_dmarc(&ar, &findings->dmarc);
+	if (findings->has_iprev)
+		write_iprev(&ar, &findings->iprev);
+	value = pst_authres_end(&ar);
+	assert(value != NULL);
+	return value;
+}
+
+/* What tells a forged field from a foreign one. */
+struct forged {
+	struct pst_arena *arena;
+	const struct pst_config *config;
+	const char *authserv_id;
+};
+
+static bool
+is_our_id(const struct forged *forged, const char *id)
+{
+	const struct pst_texts *aliases = &forged->config->authserv_id_aliases;
+	size_t i;
+
+	if (pst_domain_eq(id, forged->authserv_id))
+		return true;
+	for (i = 0; i < aliases->count; i++) {
+		if (pst_domain_eq(id, aliases->items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* R-AR-12, R-AR-13: a field that can be read and is not in our name. */
+static bool
+is_foreign(const struct forged *forged, const struct pst_header_field *field)
+{
+	const char *id;
+
+	return pst_authres_read_id(forged->arena, field->value, &id) ==
+	    PST_AUTHRES_ID_OK &&
+	    !is_our_id(forged, id);
+}
+
+static struct pst_edit *
+add_edit(struct pst_decision *decision)
+{
+	return &decision->edits[decision->edit_count++];
+}
+
+static void
+delete_field(struct pst_decision *decision, const char *name, size_t nth)
+{
+	struct pst_edit *edit = add_edit(decision);
+
+	edit->op = PST_EDIT_DELETE;
+	edit->name = name;
+	edit->index = nth;
+}
+
+static void
+insert_field(struct pst_decision *decision, const char *name,
+    const char *value)
+{
+	struct pst_edit *edit = add_edit(decision);
+
+	edit->op = PST_EDIT_INSERT;
+	edit->name = name;
+	edit->value = value;
+}
+
+/*
+ * From the last field of that name to the first: an MTA renumbers after each
+ * (R-AR-14). What lies behind a limit was not read, so it goes as well: keep
+ * is asked about the others only, and NULL keeps none.
+ */
+static void
+delete_fields(const struct forged *forged, const struct pst_header *header,
+    const char *name, bool (*keep)(const struct forged *forged,
+			  const struct pst_header_field *field),
+    struct pst_decision *decision)
+{
+	size_t nth = pst_header_seen(header, name);
+	size_t i;
+
+	for (i = header->count; i-- > 0;) {
+		const struct pst_header_field *field = &header->fields[i];
+
+		if (!pst_str_ieq(field->name, pst_str(name)))
+			continue;
+		while (nth > field->nth)
+			delete_field(decision, name, nth--);
+		if (keep == NULL || !keep(forged, field))
+			delete_field(decision, name, nth);
+		nth--;
+	}
+	while (nth > 0)
+		delete_field(decision, name, nth--);
+}
+
+void
+pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_mta *mta, const char *authserv_id,
+    const struct pst_header *header, const struct pst_findings *findings,
+    struct pst_decision *decision)
+{
+	struct forged forged = {arena, config, authserv_id};
+	bool exempt = findings->exempt != PST_EXEMPT_NO;
+
+	/* Of a refused message nothing is left to edit. */
+	if (decision->action == PST_ACTION_REJECT ||
+	    decision->action == PST_ACTION_TEMPFAIL)
+		return;
+	decision->edits = pst_arena_array(arena,
+	    pst_header_seen(header, PST_AUTHRES_NAME) +
+		pst_header_seen(header, config->tag_header) + 2,
+	    sizeof(*decision->edits));
+	if (mta->can_change_headers && findings->exempt != PST_EXEMPT_TRUSTED)
+		delete_fields(&forged, header, PST_AUTHRES_NAME, is_foreign,
+		    decision);
+	if (mta->can_change_headers && !exempt &&
+	    config->mode != PST_MODE_MONITOR)
+		delete_fields(&forged, header, config->tag_header, NULL,
+		    decision);
+	if (!mta->can_add_headers || exempt)
+		return;
+	if (decision->action == PST_ACTION_TAG)
+		insert_field(decision, config->tag_header,
+		    pst_arena_printf(arena, " %s", config->tag_value));
+	insert_field(decision, PST_AUTHRES_NAME,
+	    pst_edits_result_field(arena, authserv_id, findings));
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/endpoint.h"
+#include "base/log.h"
+
+static const struct pst_key_word mode_words[] = {
+    {"enforce", PST_MODE_ENFORCE},
+    {"monitor", PST_MODE_MONITOR},
+    {NULL, 0},
+};
+
+static const struct pst_key_word on_reject_words[] = {
+    {"unless-indirect", PST_ON_REJECT_UNLESS_INDIRECT},
+    {"always", PST_ON_REJECT_ALWAYS},
+    {"quarantine", PST_ON_REJECT_QUARANTINE},
+    {"accept", PST_ON_REJECT_ACCEPT},
+    {NULL, 0},
+};
+
+/* Deferring for good what will never get better helps nobody. */
+static const struct pst_key_word final_words[] = {
+    {"accept", PST_ACTION_ACCEPT},
+    {"tag", PST_ACTION_TAG},
+    {"quarantine", PST_ACTION_QUARANTINE},
+    {"reject", PST_ACTION_REJECT},
+    {NULL, 0},
+};
+
+static const struct pst_key_word temporary_words[] = {
+    {"accept", PST_ACTION_ACCEPT},
+    {"tag", PST_ACTION_TAG},
+    {"tempfail", PST_ACTION_TEMPFAIL},
+    {NULL, 0},
+};
+
+static const struct pst_key_word internal_words[] = {
+    {"accept", PST_ACTION_ACCEPT},
+    {"tempfail", PST_ACTION_TEMPFAIL},
+    {NULL, 0},
+};
+
+static const struct pst_key_word fallback_words[] = {
+    {"accept", PST_ACTION_ACCEPT},
+    {"tag", PST_ACTION_TAG},
+    {"reject", PST_ACTION_REJECT},
+    {"tempfail", PST_ACTION_TEMPFAIL},
+    {NULL, 0},
+};
+
+static const struct pst_key_word discovery_words[] = {
+    {"treewalk", PST_DMARC_TREEWALK},
+    {"psl", PST_DMARC_PSL},
+    {"compare", PST_DMARC_COMPARE},
+    {NULL, 0},
+};
+
+static const struct pst_key_word target_words[] = {
+    {"auto", PST_LOG_TO_AUTO},
+    {"syslog", PST_LOG_TO_SYSLOG},
+    {"stderr", PST_LOG_TO_STDERR},
+    {NULL, 0},
+};
+
+static const struct pst_key_word facility_words[] = {
+    {"mail", LOG_MAIL},
+    {"daemon", LOG_DAEMON},
+    {"user", LOG_USER},
+    {"local0", LOG_LOCAL0},
+    {"local1", LOG_LOCAL1},
+    {"local2", LOG_LOCAL2},
+    {"local3", LOG_LOCAL3},
+    {"local4", LOG_LOCAL4},
+    {"local5", LOG_LOCAL5},
+    {"local6", LOG_LOCAL6},
+    {"local7", LOG_LOCAL7},
+    {NULL, 0},
+};
+
+static const struct pst_key_word level_words[] = {
+    {"error", PST_LOG_ERROR},
+    {"warning", PST_LOG_WARNING},
+    {"notice", PST_LOG_NOTICE},
+    {"info", PST_LOG_INFO},
+    {"debug", PST_LOG_DEBUG},
+    {NULL, 0},
+};
+
+static bool
+valid_socket(const char *text, const char **why)
+{
+	static _Thread_local struct pst_err err;
+	struct pst_endpoint endpoint;
+
+	if (pst_endpoint_parse(pst_str(text), &endpoint, &err))
+		return true;
+	*why = err.text;
+	return false;
+}
+
+/* R-MTA-2: what a reply line may hold. */
+static bool
+valid_reply(const char *text, const char **why)
+{
+	if (pst_str_is_printable(pst_str(text)) && strlen(text) <= 400)
+		return true;
+	*why = "a reply text is one line of 1 to 400 printable ASCII octets";
+	return false;
+}
+
+static bool
+valid_field_name(const char *text, const char **why)
+{
+	const char *c;
+
+	for (c = text; *c != '\0'; c++) {
+		if (*c <= ' ' || *c > '~' || *c == ':')
+			break;
+	}
+	if (*text != '\0' && *c == '\0' && c - text <= 76)
+		return true;
+	*why = "a header field name is printable ASCII without blanks and "
+	       "colons, at most 76 octets";
+	return false;
+}
+
+static bool
+valid_field_value(const char *text, const char **why)
+{
+	if (pst_str_is_printable(pst_str(text)) && strlen(text) <= 900)
+		return true;
+	*why = "a header field value is one line of 1 to 900 printable ASCII "
+	       "octets";
+	return false;
+}
+
+static bool
+valid_id(const char *text, const char **why)
+{
+	if (*text == '\0' ||
+	    (pst_str_is_printable(pst_str(text)) && strlen(text) <= 253))
+		return true;
+	*why = "an authserv-id is a host name, at most 253 octets";
+	return false;
+}
+
+static bool
+valid_server(const char *text, const char **why)
+{
+	struct pst_str s = pst_str(text);
+	size_t at = pst_str_find(s, '@');
+	struct pst_ip ip;
+	uint64_t port = 53;
+
+	if (pst_ip_parse(pst_str_first(s, at), &ip) &&
+	    (at == s.len ||
+		(pst_str_to_u64(pst_str_from(s, at + 1), 65535, &port) &&
+		    port > 0)))
+		return true;
+	*why = "a DNS server is an address, with a port as in 127.0.0.1@5353";
+	return false;
+}
+
+#define AT(member) offsetof(struct pst_config, member)
+#define UINT_LIMIT 1000000
+
+const struct pst_key pst_keys[] = {
+    {NULL, "mode", PST_KEY_WORD, AT(mode), "enforce", 0, 0, mode_words, NULL,
+	false},
+    {NULL, "authserv-id", PST_KEY_TEXT, AT(authserv_id), "", 0, 0, NULL,
+	valid_id, false},
+    {NULL, "authserv-id-aliases", PST_KEY_DOMAINS, AT(authserv_id_aliases), "",
+	0, 0, NULL, NULL, false},
+    {NULL, "listen", PST_KEY_TEXTS, AT(listen),
+	"unix:/var/spool/postfix/postern/postern.sock", 0, 0, NULL,
+	valid_socket, true},
+    {NULL, "user", PST_KEY_TEXT, AT(user), "postern", 0, 0, NULL, NULL, true},
+    {NULL, "group", PST_KEY_TEXT, AT(group), "", 0, 0, NULL, NULL, true},
+    {NULL, "pid-file", PST_KEY_TEXT, AT(pid_file), "", 0, 0, NULL, NULL, true},
+    {NULL, "umask", PST_KEY_OCTAL, AT(umask), "0007", 0, 0777, NULL, NULL,
+	true},
+    {NULL, "deadline", PST_KEY_DURATION, AT(deadline_ms), "30s", 100, 250000,
+	NULL, NULL, false},
+    {NULL, "drain", PST_KEY_DURATION, AT(drain_ms), "20s", 0, 250000, NULL,
+	NULL, false},
+    {NULL, "trusted-networks", PST_KEY_NETWORKS, AT(trusted_networks),
+	"127.0.0.0/8,::1", 0, 0, NULL, NULL, false},
+    {NULL, "evaluate-authenticated", PST_KEY_SWITCH,
+	AT(evaluate_authenticated), "no", 0, 0, NULL, NULL, false},
+    {NULL, "on-reject", PST_KEY_WORD, AT(on_reject), "unless-indirect", 0, 0,
+	on_reject_words, NULL, false},
+    {NULL, "on-quarantine", PST_KEY_WORD, AT(on_quarantine), "tag", 0, 0,
+	final_words, NULL, false},
+    {NULL, "on-temperror", PST_KEY_WORD, AT(on_temperror), "accept", 0, 0,
+	temporary_words, NULL, false},
+    {NULL, "on-malformed-from", PST_KEY_WORD, AT(on_malformed_from), "reject",
+	0, 0, final_words, NULL, false},
+    {NULL, "on-multiple-from", PST_KEY_WORD, AT(on_multiple_from), "reject", 0,
+	0, final_words, NULL, false},
+    {NULL, "on-internal-error", PST_KEY_WORD, AT(on_internal_error),
+	"tempfail", 0, 0, internal_words, NULL, false},
+    {NULL, "quarantine-fallback", PST_KEY_WORD, AT(quarantine_fallback), "tag",
+	0, 0, fallback_words, NULL, false},
+    {NULL, "reject-text", PST_KEY_TEXT, AT(reject_text),
+	"Message refused by DMARC policy of {domain}", 0, 0, NULL, valid_reply,
+	false},
+    {NULL, "tempfail-text", PST_KEY_TEXT, AT(tempfail_text),
+	"Sender can not be checked now because of DNS trouble, try again later",
+	0, 0, NULL, valid_reply, false},
+    {NULL, "malformed-text", PST_KEY_TEXT, AT(malformed_text),
+	"Message refused: it needs one From field with one sender domain", 0,
+	0, NULL, valid_reply, false},
+    {NULL, "tag-header", PST_KEY_TEXT, AT(tag_header), "X-Spam-Flag", 0, 0,
+	NULL, valid_field_name, false},
+    {NULL, "tag-value", PST_KEY_TEXT, AT(tag_value), "YES", 0, 0, NULL,
+	valid_field_value, false},
+
+    {"dns", "servers", PST_KEY_TEXTS, AT(dns.servers), "", 0, 0, NULL,
+	valid_server, true},
+    {"dns", "query-timeout", PST_KEY_DURATION, AT(dns.query_timeout_ms), "5s",
+	10, 60000, NULL, NULL, false},
+    {"dns", "max-queries", PST_KEY_NUMBER, AT(dns.max_queries), "150", 10,
+	10000, NULL, NULL, false},
+    {"dns", "max-open", PST_KEY_NUMBER, AT(dns.max_open), "4096", 16, 65536,
+	NULL, NULL, true},
+    {"dns", "cache-size", PST_KEY_SIZE, AT(dns.cache_bytes), "8M", 65536,
+	UINT64_C(1) << 40, NULL, NULL, true},
+    {"dns", "max-txt", PST_KEY_SIZE, AT(dns.max_txt_bytes), "16k", 512, 65535,
+	NULL, NULL, false},
+    {"dns", "zone", PST_KEY_TEXT, AT(dns.zone), "", 0, 0, NULL, NULL, true},
+
+    {"iprev", "enabled", PST_KEY_SWITCH, AT(iprev.enabled), "yes", 0, 0, NULL,
+	NULL, false},
+
+    {"spf", "void-lookups", PST_KEY_NUMBER, AT(spf.void_lookups), "2", 0, 100,
+	NULL, NULL, false},
+
+    {"dkim", "max-verified", PST_KEY_NUMBER, AT(dkim.max_verified), "10", 1,
+	100, NULL, NULL, false},
+    {"dkim", "max-parsed", PST_KEY_NUMBER, AT(dkim.max_parsed), "50", 1, 1000,
+	NULL, NULL, false},
+    {"dkim", "min-key-bits", PST_KEY_NUMBER, AT(dkim.min_key_bits), "1024",
+	1024, 4096, NULL, NULL, false},
+    {"dkim", "clock-skew", PST_KEY_SECONDS, AT(dkim.clock_skew_s), "5min", 0,
+	86400000, NULL, NULL, false},
+    {"dkim", "accept-body-length", PST_KEY_SWITCH,
+	AT(dkim.accept_body_length), "no", 0, 0, NULL, NULL, false},
+    {"dkim", "accept-test-keys", PST_KEY_SWITCH, AT(dkim.accept_test_keys),
+	"yes", 0, 0, NULL, NULL, false},
+    {"dkim", "accept-unsigned-copies", PST_KEY_SWITCH,
+	AT(dkim.accept_unsigned_copies), "no", 0, 0, NULL, NULL, false},
+
+    {"dmarc", "discovery", PST_KEY_WORD, AT(dmarc.discovery), "treewalk", 0, 0,
+	discovery_words, NULL, false},
+    {"dmarc", "public-suffix-list", PST_KEY_TEXT, AT(dmarc.public_suffix_list),
+	"/usr/share/publicsuffix/public_suffix_list.dat", 0, 0, NULL, NULL,
+	false},
+    {"dmarc", "suffix-guard", PST_KEY_SWITCH, AT(dmarc.suffix_guard), "yes", 0,
+	0, NULL, NULL, false},
+    {"dmarc", "evaluate-all", PST_KEY_SWITCH, AT(dmarc.evaluate_all), "no", 0,
+	0, NULL, NULL, false},
+    {"dmarc", "max-author-domains", PST_KEY_NUMBER,
+	AT(dmarc.max_author_domains), "4", 1, 32, NULL, NULL, false},
+
+    {"header", "max-fields", PST_KEY_NUMBER, AT(header.max_fields), "1000", 50,
+	UINT_LIMIT, NULL, NULL, false},
+    {"header", "max-field-size", PST_KEY_SIZE, AT(header.max_field_bytes),
+	"64k", 1024, 65536 * 16, NULL, NULL, false},
+    {"header", "max-size", PST_KEY_SIZE, AT(header.max_total_bytes), "512k",
+	8192, UINT64_C(1) << 30, NULL, NULL, false},
+
+    {"log", "target", PST_KEY_WORD, AT(log.target), "auto", 0, 0, target_words,
+	NULL, true},
+    {"log", "facility", PST_KEY_WORD, AT(log.facility), "mail", 0, 0,
+	facility_words, NULL, true},
+    {"log", "level", PST_KEY_WORD, AT(log.level), "info", 0, 0, level_words,
+	NULL, false},
+};
+
+const size_t pst_key_count = sizeof(pst_keys) / sizeof(pst_keys[0]);
+
+const char *const pst_key_sections[] = {"dns", "iprev", "spf", "dkim", "dmarc",
+    "header", "log", NULL};
+
+const char *
+pst_key_path(const struct pst_key *key, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%s%s%s",
+	    key->section == NULL ? "" : key->section,
+	    key->section == NULL ? "" : ".", key->name);
+	return buf;
+}
+
+#define MAX_NAME 40
+
+/* Levenshtein distance; names longer than MAX_NAME are far from everything. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[MAX_NAME + 1];
+	size_t a_len = strlen(a), b_len = strlen(b);
+	size_t i, j, diagonal, above;
+
+	if (a_len > MAX_NAME || b_len > MAX_NAME)
+		return MAX_NAME;
+	for (j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (i = 1; i <= a_len; i++) {
+		diagonal = row[0];
+		row[0] = i;
+		for (j = 1; j <= b_len; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			above = row[j];
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			diagonal = above;
+		}
+	}
+	return row[b_len];
+}
+
+static bool
+same_section(const char *a, const char *b)
+{
+	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+const char *
+pst_key_nearest(const char *section, const char *name)
+{
+	const char *best = NULL;
+	size_t best_distance = strlen(name) / 3 + 2;
+	size_t i, d;
+
+	for (i = 0; i < pst_key_count; i++) {
+		if (!same_section(pst_keys[i].section, section))
+			continue;
+		d = distance(name, pst_keys[i].name);
+		if (d < best_distance) {
+			best_distance = d;
+			best = pst_keys[i].name;
+		}
+	}
+	for (i = 0; section == NULL && pst_key_sections[i] != NULL; i++) {
+		d = distance(name, pst_key_sections[i]);
+		if (d < best_distance) {
+			best_distance = d;
+			best = pst_key_sections[i];
+		}
+	}
+	return best;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_CORE_POLICY_H
+#define PST_CORE_POLICY_H
+
+/*
+ * Findings and configuration to a decision. Pure: no DNS, no clock, no log.
+ */
+
+#include "auth/dkim.h"
+#include "auth/dmarc.h"
+#include "auth/iprev.h"
+#include "auth/spf.h"
+#include "core/config.h"
+#include "mail/address.h"
+#include "mail/header.h"
+
+/* Why a message was not evaluated (R-DMARC-46, R-MTA-5). */
+enum pst_exempt {
+	PST_EXEMPT_NO,
+	PST_EXEMPT_TRUSTED,       /* client in trusted-networks */
+	PST_EXEMPT_AUTHENTICATED, /* SMTP AUTH */
+	PST_EXEMPT_NO_ADDRESS,    /* not from the network */
+};
+
+/* All that was found out about one message. */
+struct pst_findings {
+	enum pst_exempt exempt; /* other than NO: only `from` below is valid */
+	struct pst_from from;
+	bool has_iprev;
+	struct pst_iprev iprev;
+	struct pst_spf spf;
+	struct pst_dkim dkim;
+	struct pst_dmarc dmarc;
+	const char *indirect; /* the first sign of indirect mail, or NULL */
+};
+
+struct pst_edit {
+	enum { PST_EDIT_DELETE, PST_EDIT_INSERT } op;
+	size_t index; /* delete: 1-based among the fields of that name;
+	                 insert: position from the top */
+	const char *name;
+	const char *value; /* NULL for delete; begins with a blank */
+};
+
+struct pst_decision {
+	enum pst_action action;
+	enum pst_action would; /* without mode = monitor; else = action */
+	const char *rule;      /* fixed name of what decided */
+	unsigned code;         /* 550, 451; 0: no reply of ours */
+	const char *xcode;     /* "5.7.26" */
+	const char *text;      /* printable ASCII, `%` not yet doubled */
+	const char *quarantine_reason; /* for quarantine, else NULL */
+	struct pst_edit *edits; /* in the order to carry them out */
+	size_t edit_count;
+};
+
+/* What the MTA lets a filter do (R-MTA-13). */
+struct pst_mta {
+	bool can_quarantine;
+	bool can_change_headers;
+	bool can_add_headers;
+};
+
+/* "no", "trusted-network", "authenticated", "no-address". */
+const char *pst_exempt_word(enum pst_exempt exempt);
+
+/*
+ * The first sign of indirect mail in the header (R-DMARC-43): a fixed text,
+ * NULL when there is none.
+ */
+const char *pst_policy_indirect(const struct pst_header *header);
+
+/*
+ * Decides. authserv_id is the effective one. *out and all it points to live in
+ * the arena. Header edits are included (core/edits).
+ */
+void pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_mta *mta, const char *authserv_id,
+    const struct pst_header *header, const struct pst_findings *findings,
+    struct pst_decision *out);
+
+#endif

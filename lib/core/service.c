@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/service.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "auth/spf.h"
+#include "dns/resolver.h"
+#include "dns/zone.h"
+
+struct pst_service {
+	pthread_mutex_t lock; /* of config */
+	struct pst_config *config;
+	struct pst_resolver *resolver;
+	struct pst_clock *clock;
+};
+
+static struct pst_resolver *
+start_resolver(const struct pst_config *config, struct pst_err *err)
+{
+	struct pst_resolver_config dns = {
+	    .servers = config->dns.servers.items,
+	    .server_count = config->dns.servers.count,
+	    .cache_bytes = config->dns.cache_bytes,
+	    .max_open = config->dns.max_open,
+	};
+
+	if (config->dns.zone[0] != '\0')
+		return pst_zone_load(config->dns.zone, err);
+	return pst_resolver_start(&dns, err);
+}
+
+struct pst_service *
+pst_service_start_with(struct pst_config *config,
+    struct pst_resolver *resolver, struct pst_clock *clock)
+{
+	struct pst_service *service = calloc(1, sizeof(*service));
+
+	if (service == NULL || pthread_mutex_init(&service->lock, NULL) != 0)
+		abort();
+	pst_spf_init();
+	service->config = config;
+	service->resolver = resolver;
+	service->clock = clock;
+	return service;
+}
+
+struct pst_service *
+pst_service_start(struct pst_config *config, struct pst_clock *clock,
+    struct pst_err *err)
+{
+	struct pst_resolver *resolver = start_resolver(config, err);
+
+	if (resolver == NULL) {
+		pst_config_unref(config);
+		return NULL;
+	}
+	return pst_service_start_with(config, resolver, clock);
+}
+
+void
+pst_service_stop(struct pst_service *service)
+{
+	pst_resolver_free(service->resolver);
+	pst_config_unref(service->config);
+	(void)pthread_mutex_destroy(&service->lock);
+	free(service);
+}
+
+void
+pst_service_replace(struct pst_service *service, struct pst_config *config)
+{
+	struct pst_config *old;
+
+	(void)pthread_mutex_lock(&service->lock);
+	old = service->config;
+	service->config = config;
+	(void)pthread_mutex_unlock(&service->lock);
+	pst_config_unref(old);
+}
+
+struct pst_config *
+pst_service_config(struct pst_service *service)
+{
+	struct pst_config *config;
+
+	(void)pthread_mutex_lock(&service->lock);
+	config = pst_config_ref(service->config);
+	(void)pthread_mutex_unlock(&service->lock);
+	return config;
+}
+
+struct pst_resolver *
+pst_service_resolver(struct pst_service *service)
+{
+	return service->resolver;
+}
+
+struct pst_clock *
+pst_service_clock(struct pst_service *service)
+{
+	return service->clock;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "auth/check.h"
+#include "base/buf.h"
+#include "base/domain.h"
+#include "core/edits.h"
+
+/*
+ * One message:
+ *
+ *	MAIL       header       EOH          body        end
+ *	 |           |           |            |           |
+ *	NEW ------> HEADERS --> BODY ------> BODY -----> DECIDED
+ *
+ * MAIL starts the look-ups of the envelope (iprev, SPF); EOH those of the
+ * header (the From domain's DMARC policy, DKIM keys), which all run side by
+ * side while the body is hashed. Each later event lets the envelope's checks
+ * use what has arrived meanwhile. Only the end waits.
+ *
+ * Invariants: the findings are complete before the policy sees them; the
+ * decision never changes; every message ends in exactly one.
+ */
+enum state {
+	STATE_HEADERS,
+	STATE_BODY,
+	STATE_DECIDED,
+};
+
+/* RFC 5321 s. 4.5.3.1 gives 512 octets to a command; MTAs take some more. */
+#define MAX_ARGUMENT 2048
+
+struct msg {
+	struct pst_arena *arena;
+	struct pst_config *config;
+	enum state state;
+	struct pst_check world;
+	struct pst_header header;
+	struct pst_spf_input spf_input;
+	struct pst_dkim_msg *dkim;
+	bool wants_body;
+	bool iprev_done;
+	bool spf_done;
+	bool dkim_done;
+	bool dmarc_done;
+	struct pst_message out;
+};
+
+struct pst_session {
+	struct pst_service *service;
+	struct pst_ip ip;
+	struct pst_mta mta;
+	char name[256];
+	char host[PST_DOMAIN_MAX + 1];
+	char helo[MAX_ARGUMENT];
+	size_t helo_len;
+	struct msg *msg; /* NULL between messages */
+};
+
+static size_t
+keep(char *to, size_t size, struct pst_str from)
+{
+	size_t len = from.len < size ? from.len : size;
+
+	if (len > 0)
+		memcpy(to, from.ptr, len);
+	return len;
+}
+
+static void
+keep_text(char *to, size_t size, struct pst_str from)
+{
+	to[keep(to, size - 1, from)] = '\0';
+}
+
+struct pst_session *
+pst_session_open(struct pst_service *service, const struct pst_ip *ip,
+    struct pst_str name, struct pst_mta mta)
+{
+	struct pst_session *session = calloc(1, sizeof(*session));
+
+	if (session == NULL)
+		abort();
+	session->service = service;
+	session->ip = *ip;
+	session->mta = mta;
+	keep_text(session->name, sizeof(session->name), name);
+	return session;
+}
+
+void
+pst_session_close(struct pst_session *session)
+{
+	if (session == NULL)
+		return;
+	pst_session_abort(session);
+	free(session);
+}
+
+void
+pst_session_helo(struct pst_session *session, struct pst_str helo)
+{
+	session->helo_len = keep(session->helo, sizeof(session->helo), helo);
+}
+
+void
+pst_session_host(struct pst_session *session, struct pst_str host)
+{
+	keep_text(session->host, sizeof(session->host), host);
+}
+
+/* The MTA's and the machine's name come from outside: only a name will do. */
+static const char *
+authserv_id(const struct pst_session *session, struct msg *msg)
+{
+	char own[PST_DOMAIN_MAX + 1];
+	const char *id = msg->config->authserv_id;
+
+	if (id[0] != '\0')
+		return id;
+	id = pst_domain_normalize(msg->arena, pst_str(session->host));
+	if (id == NULL && gethostname(own, sizeof(own)) == 0) {
+		own[sizeof(own) - 1] = '\0';
+		id = pst_domain_normalize(msg->arena, pst_str(own));
+	}
+	return id == NULL ? "localhost" : id;
+}
+
+static enum pst_exempt
+exempt(const struct pst_session *session, const struct pst_config *config,
+    bool authenticated)
+{
+	size_t i;
+
+	if (authenticated && !config->evaluate_authenticated)
+		return PST_EXEMPT_AUTHENTICATED;
+	if (session->ip.family == PST_IP_NONE)
+		return PST_EXEMPT_NO_ADDRESS;
+	for (i = 0; i < config->trusted_networks.count; i++) {
+		if (pst_net_contains(&config->trusted_networks.items[i],
+			&session->ip))
+			return PST_EXEMPT_TRUSTED;
+	}
+	return PST_EXEMPT_NO;
+}
+
+static void
+release_config(void *handle)
+{
+	pst_config_unref(handle);
+}
+
+static struct msg *
+new_message(struct pst_session *session)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct msg *msg = pst_arena_alloc(arena, sizeof(*msg));
+	struct pst_clock *clock = pst_service_clock(session->service);
+	struct pst_dns_limits limits;
+
+	msg->arena = arena;
+	msg->config = pst_service_config(session->service);
+	pst_arena_defer(arena, release_config, msg->config);
+	limits = (struct pst_dns_limits){
+	    .max_queries = msg->config->dns.max_queries,
+	    .query_ms = msg->config->dns.query_timeout_ms,
+	    .max_txt_bytes = (unsigned)msg->config->dns.max_txt_bytes,
+	};
+	msg->world.arena = arena;
+	msg->world.dns = pst_dns_open(arena,
+	    pst_service_resolver(session->service), clock, limits);
+	msg->world.now_epoch = pst_clock_epoch(clock);
+	msg->world.eager = true;
+	msg->out.dns = msg->world.dns;
+	msg->out.header = &msg->header;
+	pst_header_init(&msg->header, arena, msg->config->header_limits);
+	pst_header_watch(&msg->header, PST_AUTHRES_NAME);
+	pst_header_watch(&msg->header, msg->config->tag_header);
+	return msg;
+}
+
+static struct pst_str
+dup_slice(struct pst_arena *arena, struct pst_str s)
+{
+	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
+}
+
+/* Lets the envelope's checks use what has arrived; true when both are done. */
+static bool
+step_envelope(struct msg *msg)
+{
+	struct pst_findings *findings = &msg->out.findings;
+
+	if (!msg->iprev_done) {
+		msg->iprev_done = pst_iprev_check(&msg->world,
+		    &msg->out.client, &findings->iprev);
+	}
+	if (!msg->spf_done) {
+		msg->spf_done = pst_spf_check(&msg->world, &msg->spf_input,
+		    &findings->spf);
+	}
+	return msg->iprev_done && msg->spf_done;
+}
+
+static void
+poll_envelope(struct msg *msg)
+{
+	if (msg->out.findings.exempt == PST_EXEMPT_NO &&
+	    pst_dns_poll(msg->world.dns))
+		(void)step_envelope(msg);
+}
+
+void
+pst_session_mail(struct pst_session *session, struct pst_str mail_from,
+    bool authenticated)
+{
+	struct pst_str helo = {session->helo, session->helo_len};
+	struct pst_message *out;
+	struct msg *msg;
+
+	pst_session_abort(session);
+	msg = new_message(session);
+	session->msg = msg;
+	out = &msg->out;
+	out->client = session->ip;
+	out->client_name = pst_escaped(msg->arena, pst_str(session->name));
+	out->helo = dup_slice(msg->arena, helo);
+	out->mail_from = dup_slice(msg->arena,
+	    pst_str_first(mail_from, MAX_ARGUMENT));
+	out->rcpt = PST_STR("");
+	out->authserv_id = authserv_id(session, msg);
+	out->findings.exempt = exempt(session, msg->config, authenticated);
+	if (out->findings.exempt != PST_EXEMPT_NO)
+		return;
+	out->findings.has_iprev = msg->config->iprev.enabled;
+	msg->iprev_done = !out->findings.has_iprev;
+	msg->spf_input.client = session->ip;
+	msg->spf_input.helo = out->helo;
+	if (mail_from.len <= MAX_ARGUMENT)
+		pst_reverse_path_parse(msg->arena, out->mail_from,
+		    &msg->spf_input.mail_from);
+	msg->spf_input.max_voids = msg->config->spf.void_lookups;
+	msg->spf_input.receiver = out->authserv_id;
+	(void)step_envelope(msg);
+}
+
+void
+pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
+{
+	struct msg *msg = session->msg;
+
+	if (msg == NULL || msg->state == STATE_DECIDED)
+		return;
+	if (msg->out.rcpt_count++ == 0) {
+		msg->out.rcpt = dup_slice(msg->arena,
+		    pst_str_first(rcpt, MAX_ARGUMENT));
+	}
+	poll_envelope(msg);
+}
+
+void
+pst_session_header(struct pst_session *session, struct pst_str name,
+    struct pst_str value)
+{
+	struct msg *msg = session->msg;
+
+	if (msg == NULL || msg->state != STATE_HEADERS)
+		return;
+	(void)pst_header_add(&msg->header, name, value);
+	poll_envelope(msg);
+}
+
+static void
+parse_from(struct msg *msg)
+{
+	const struct pst_header_field *field =
+	    pst_header_find(&msg->header, "From", 1);
+	struct pst_str value = PST_STR("");
+	size_t count = msg->header.from_count;
+
+	/* A From field that passed a limit is there, but can not be read. */
+	if (field == NULL)
+		count = 0;
+	else
+		value = field->value;
+	pst_from_parse(msg->arena, &value, count, &msg->out.findings.from);
+}
+
+static bool
+is_public_suffix(const void *arg, const char *domain)
+{
+	return pst_psl_is_suffix(arg, domain);
+}
+
+void
+pst_session_eoh(struct pst_session *session)
+{
+	struct msg *msg = session->msg;
+	struct pst_findings *findings;
+	const char *author = NULL;
+	size_t i;
+
+	if (msg == NULL || msg->state != STATE_HEADERS)
+		return;
+	msg->state = STATE_BODY;
+	findings = &msg->out.findings;
+	parse_from(msg);
+	if (findings->exempt != PST_EXEMPT_NO)
+		return;
+	findings->indirect = pst_policy_indirect(&msg->header);
+	if (findings->from.domain_count > 0)
+		author = findings->from.domains[0];
+	for (i = 0; i < findings->from.domain_count &&
+	     i < msg->config->dmarc.max_author_domains;
+	     i++) {
+		pst_dmarc_prefetch(&msg->world, &msg->config->dmarc_config,
+		    findings->from.domains[i]);
+	}
+	msg->dkim = pst_dkim_begin(&msg->world, msg->config->dkim_lib,
+	    &msg->config->dkim, &msg->header, author, is_public_suffix,
+	    msg->config->psl);
+	msg->wants_body = true;
+	poll_envelope(msg);
+}
+
+bool
+pst_session_body(struct pst_session *session, const void *ptr, size_t len)
+{
+	struct msg *msg = session->msg;
+
+	if (msg == NULL || msg->state != STATE_BODY || !msg->wants_body)
+		return false;
+	msg->wants_body = pst_dkim_body(msg->dkim, ptr, len);
+	poll_envelope(msg);
+	return msg->wants_body;
+}
+
+/* All checks, as far as the answers go; true when the findings are complete. */
+static bool
+step_all(struct msg *msg)
+{
+	struct pst_findings *findings = &msg->out.findings;
+	bool envelope = step_envelope(msg);
+
+	if (!msg->dkim_done) {
+		msg->dkim_done = pst_dkim_check(&msg->world, msg->dkim,
+		    &findings->dkim);
+	}
+	if (!msg->spf_done || !msg->dkim_done)
+		return false;
+	if (!msg->dmarc_done) {
+		msg->dmarc_done = pst_dmarc_check(&msg->world,
+		    &msg->config->dmarc_config, &findings->from,
+		    &findings->spf, &findings->dkim, &findings->dmarc);
+	}
+	return envelope && msg->dmarc_done;
+}
+
+static void
+wait_for_all(struct msg *msg, struct pst_clock *clock,
+    const struct pst_progress *progress)
+{
+	int64_t now = pst_clock_ms(clock);
+	int64_t until = now + msg->config->deadline_ms;
+	int64_t report = now + PST_PROGRESS_MS;
+
+	(void)pst_dns_poll(msg->world.dns);
+	while (!step_all(msg)) {
+		now = pst_clock_ms(clock);
+		if (now >= until) {
+			pst_dns_expire(msg->world.dns);
+			continue;
+		}
+		if (now >= report) {
+			if (progress != NULL)
+				progress->call(progress->arg);
+			report = now + PST_PROGRESS_MS;
+		}
+		(void)pst_dns_wait(msg->world.dns,
+		    report < until ? report : until);
+	}
+}
+
+static const char *
+psl_note(const struct msg *msg)
+{
+	const struct pst_dmarc *dmarc = &msg->out.findings.dmarc;
+
+	if (!dmarc->psl_differs || dmarc->author_domain == NULL)
+		return NULL;
+	return pst_arena_printf(msg->arena,
+	    "discovery differs for %s: treewalk says %s, psl says %s",
+	    dmarc->author_domain,
+	    dmarc->org_domain == NULL ? "nothing" : dmarc->org_domain,
+	    dmarc->psl_org_domain == NULL ? "nothing" : dmarc->psl_org_domain);
+}
+
+const struct pst_message *
+pst_session_end(struct pst_session *session, struct pst_str queue_id,
+    const struct pst_progress *progress)
+{
+	struct msg *msg = session->msg;
+	struct pst_clock *clock = pst_service_clock(session->service);
+	int64_t begun = pst_clock_ms(clock);
+
+	if (msg == NULL)
+		return NULL;
+	if (msg->state == STATE_DECIDED)
+		return &msg->out;
+	pst_session_eoh(session);
+	msg->out.queue_id =
+	    pst_escaped(msg->arena, pst_str_first(queue_id, 64));
+	if (msg->out.findings.exempt == PST_EXEMPT_NO) {
+		wait_for_all(msg, clock, progress);
+		msg->out.psl_note = psl_note(msg);
+	}
+	pst_policy_decide(msg->arena, msg->config, &session->mta,
+	    msg->out.authserv_id, &msg->header, &msg->out.findings,
+	    &msg->out.decision);
+	msg->out.elapsed_ms = (unsigned)(pst_clock_ms(clock) - begun);
+	msg->state = STATE_DECIDED;
+	return &msg->out;
+}
+
+void
+pst_session_abort(struct pst_session *session)
+{
+	if (session->msg == NULL)
+		return;
+	pst_arena_free(session->msg->arena);
+	session->msg = NULL;
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/value.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/domain.h"
+
+#define MAX_VALUE_TEXT 65536
+
+struct unit {
+	const char *word;
+	uint64_t factor;
+};
+
+static const struct unit time_units[] = {
+    {"ms", 1},
+    {"s", 1000},
+    {"min", 60000},
+    {"h", 3600000},
+    {NULL, 0},
+};
+
+static const struct unit size_units[] = {
+    {"", 1},
+    {"k", 1024},
+    {"M", 1024 * 1024},
+    {"G", 1024 * 1024 * 1024},
+    {NULL, 0},
+};
+
+static void *
+place(struct pst_config *config, const struct pst_key *key)
+{
+	return (char *)config + key->offset;
+}
+
+static const void *
+stored(const struct pst_config *config, const struct pst_key *key)
+{
+	return (const char *)config + key->offset;
+}
+
+/* Digits, then one of the units. */
+static bool
+parse_united(const char *text, const struct unit *units, uint64_t max,
+    uint64_t *out)
+{
+	struct pst_str s = pst_str(text);
+	size_t digits = 0;
+	uint64_t number;
+
+	while (digits < s.len && pst_is_digit(s.ptr[digits]))
+		digits++;
+	if (!pst_str_to_u64(pst_str_first(s, digits), max, &number))
+		return false;
+	for (; units->word != NULL; units++) {
+		if (!pst_str_eq(pst_str_from(s, digits), pst_str(units->word)))
+			continue;
+		if (number > max / units->factor)
+			return false;
+		*out = number * units->factor;
+		return true;
+	}
+	return false;
+}
+
+/* The largest unit that divides value without rest. */
+static const char *
+united_text(struct pst_arena *arena, const struct unit *units, uint64_t value)
+{
+	const struct unit *best = units;
+
+	for (; units->word != NULL; units++) {
+		if (value != 0 && value % units->factor == 0)
+			best = units;
+	}
+	return pst_arena_printf(arena, "%" PRIu64 "%s", value / best->factor,
+	    best->word);
+}
+
+static bool
+set_number(struct pst_config *config, const struct pst_key *key,
+    const char *text, struct pst_err *err)
+{
+	uint64_t n;
+
+	if (!pst_str_to_u64(pst_str(text), key->max, &n) || n < key->min) {
+		return pst_err_set(err,
+		    "%s wants a number from %" PRIu64 " to %" PRIu64,
+		    key->name, key->min, key->max);
+	}
+	*(unsigned *)place(config, key) = (unsigned)n;
+	return true;
+}
+
+static bool
+set_duration(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_key *key, const char *text, struct pst_err *err)
+{
+	uint64_t ms;
+
+	if (!parse_united(text, time_units, key->max, &ms) || ms < key->min) {
+		return pst_err_set(err,
+		    "%s wants a time from %s to %s, as in 500ms, 5s or 2min",
+		    key->name, united_text(arena, time_units, key->min),
+		    united_text(arena, time_units, key->max));
+	}
+	if (key->type == PST_KEY_SECONDS)
+		ms /= 1000;
+	*(unsigned *)place(config, key) = (unsigned)ms;
+	return true;
+}
+
+static bool
+set_size(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_key *key, const char *text, struct pst_err *err)
+{
+	uint64_t n;
+
+	if (!parse_united(text, size_units, key->max, &n) || n < key->min) {
+		return pst_err_set(err,
+		    "%s wants a size from %s to %s, as in 4096, 64k or 8M",
+		    key->name, united_text(arena, size_units, key->min),
+		    united_text(arena, size_units, key->max));
+	}
+	*(size_t *)place(config, key) = (size_t)n;
+	return true;
+}
+
+static bool
+set_octal(struct pst_config *config, const struct pst_key *key,
+    const char *text, struct pst_err *err)
+{
+	unsigned n = 0;
+	const char *c;
+
+	for (c = text; *c >= '0' && *c <= '7' && c - text < 5; c++)
+		n = n * 8 + (unsigned)(*c - '0');
+	if (*text == '\0' || *c != '\0' || n > key->max)
+		return pst_err_set(err, "%s wants an octal mask, as in 0007",
+		    key->name);
+	*(unsigned *)place(config, key) = n;
+	return true;
+}
+
+static bool
+set_switch(struct pst_config *config, const struct pst_key *key,
+    const char *text, struct pst_err *err)
+{
+	static const char *const words[][2] = {
+	    {"yes", "no"},
+	    {"on", "off"},
+	    {"true", "false"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		bool on = strcmp(text, words[i][0]) == 0;
+
+		if (!on && strcmp(text, words[i][1]) != 0)
+			continue;
+		*(bool *)place(config, key) = on;
+		return true;
+	}
+	return pst_err_set(err, "%s wants yes or no", key->name);
+}
+
+static bool
+set_word(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_key *key, const char *text, struct pst_err *err)
+{
+	const struct pst_key_word *w;
+	struct pst_buf known;
+
+	pst_buf_init(&known, arena, 300);
+	for (w = key->words; w->word != NULL; w++) {
+		if (strcmp(w->word, text) == 0) {
+			*(int *)place(config, key) = w->value;
+			return true;
+		}
+		pst_buf_printf(&known, "%s%s", w == key->words ? "" : ", ",
+		    w->word);
+	}
+	return pst_err_set(err, "%s wants one of: %s", key->name,
+	    pst_buf_str(&known));
+}
+
+static bool
+set_text(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_key *key, const char *text)
+{
+	*(const char **)place(config, key) = pst_arena_strdup(arena, text);
+	return true;
+}
+
+static bool
+check_part(struct pst_arena *arena, const struct pst_key *key,
+    const char *text, struct pst_err *err)
+{
+	struct pst_net net;
+
+	if (key->type == PST_KEY_NETWORKS &&
+	    !pst_net_parse(pst_str(text), &net)) {
+		return pst_err_set(err,
+		    "%s wants addresses and networks, as in 192.0.2.0/24 or "
+		    "2001:db8::/32",
+		    key->name);
+	}
+	if (key->type == PST_KEY_DOMAINS &&
+	    pst_domain_normalize(arena, pst_str(text)) == NULL) {
+		return pst_err_set(err,
+		    "%s wants domain names, as in mx.example.com", key->name);
+	}
+	return true;
+}
+
+bool
+pst_value_set(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_key *key, const char *text, struct pst_err *err)
+{
+	const char *why = NULL;
+
+	if (key->valid != NULL && !key->valid(text, &why))
+		return pst_err_set(err, "%s: %s", key->name, why);
+	switch (key->type) {
+	case PST_KEY_TEXT:
+		return set_text(config, arena, key, text);
+	case PST_KEY_NUMBER:
+		return set_number(config, key, text, err);
+	case PST_KEY_DURATION:
+	case PST_KEY_SECONDS:
+		return set_duration(config, arena, key, text, err);
+	case PST_KEY_SIZE:
+		return set_size(config, arena, key, text, err);
+	case PST_KEY_OCTAL:
+		return set_octal(config, key, text, err);
+	case PST_KEY_SWITCH:
+		return set_switch(config, key, text, err);
+	case PST_KEY_WORD:
+		return set_word(config, arena, key, text, err);
+	case PST_KEY_TEXTS:
+	case PST_KEY_DOMAINS:
+	case PST_KEY_NETWORKS:
+		return check_part(arena, key, text, err);
+	}
+	assert(false);
+	return false;
+}
+
+bool
+pst_value_is_list(const struct pst_key *key)
+{
+	return key->type == PST_KEY_TEXTS || key->type == PST_KEY_DOMAINS ||
+	    key->type == PST_KEY_NETWORKS;
+}
+
+void
+pst_value_set_list(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_key *key, const char *const *parts, size_t count)
+{
+	struct pst_nets *nets;
+	struct pst_texts *texts;
+	size_t i;
+
+	if (key->type == PST_KEY_NETWORKS) {
+		nets = place(config, key);
+		nets->items = pst_arena_array(arena, count, sizeof(*nets->items));
+		nets->count = count;
+		for (i = 0; i < count; i++) {
+			bool ok = pst_net_parse(pst_str(parts[i]),
+			    &nets->items[i]);
+
+			assert(ok);
+			(void)ok;
+		}
+		return;
+	}
+	texts = place(config, key);
+	texts->items = pst_arena_array(arena, count, sizeof(*texts->items));
+	texts->count = count;
+	for (i = 0; i < count; i++) {
+		texts->items[i] = key->type == PST_KEY_DOMAINS ?
+		    pst_domain_normalize(arena, pst_str(parts[i])) :
+		    pst_arena_strdup(arena, parts[i]);
+	}
+}
+
+#define MAX_INITIAL_PARTS 8
+
+void
+pst_value_set_initial(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_key *key)
+{
+	const char *parts[MAX_INITIAL_PARTS];
+	struct pst_str rest = pst_str(key->initial), part;
+	struct pst_err err;
+	size_t count = 0;
+	bool more = rest.len > 0;
+
+	if (!pst_value_is_list(key)) {
+		bool ok = pst_value_set(config, arena, key, key->initial, &err);
+
+		assert(ok);
+		(void)ok;
+		return;
+	}
+	while (more && pst_str_split(&rest, ',', &part, &more)) {
+		assert(count < MAX_INITIAL_PARTS);
+		parts[count++] = pst_arena_memdup(arena, part.ptr, part.len);
+	}
+	pst_value_set_list(config, arena, key, parts, count);
+}
+
+/* Quoted as libconfuse reads it back. */
+static void
+add_quoted(struct pst_buf *buf, const char *text)
+{
+	pst_buf_add_char(buf, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\' || *text == '$')
+			pst_buf_add_char(buf, '\\');
+		pst_buf_add_char(buf, *text);
+	}
+	pst_buf_add_char(buf, '"');
+}
+
+static void
+add_net(struct pst_buf *buf, const struct pst_net *net)
+{
+	char text[PST_IP_TEXT_SIZE];
+
+	pst_buf_printf(buf, "\"%s/%u\"", pst_ip_text(&net->base, text),
+	    net->prefix_bits);
+}
+
+static const char *
+list_text(const struct pst_config *config, const struct pst_key *key,
+    struct pst_arena *arena)
+{
+	struct pst_buf buf;
+	const struct pst_nets *nets;
+	const struct pst_texts *texts;
+	size_t i;
+
+	pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
+	pst_buf_add_char(&buf, '{');
+	if (key->type == PST_KEY_NETWORKS) {
+		nets = stored(config, key);
+		for (i = 0; i < nets->count; i++) {
+			pst_buf_add_text(&buf, i == 0 ? "" : ", ");
+			add_net(&buf, &nets->items[i]);
+		}
+	} else {
+		texts = stored(config, key);
+		for (i = 0; i < texts->count; i++) {
+			pst_buf_add_text(&buf, i == 0 ? "" : ", ");
+			add_quoted(&buf, texts->items[i]);
+		}
+	}
+	pst_buf_add_char(&buf, '}');
+	return pst_buf_overflowed(&buf) ? "{...}" : pst_buf_str(&buf);
+}
+
+const char *
+pst_value_text(const struct pst_config *config, const struct pst_key *key,
+    struct pst_arena *arena)
+{
+	const void *at = stored(config, key);
+	const struct pst_key_word *w;
+	struct pst_buf buf;
+
+	switch (key->type) {
+	case PST_KEY_TEXT:
+		pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
+		add_quoted(&buf, *(const char *const *)at);
+		return pst_buf_str(&buf);
+	case PST_KEY_NUMBER:
+		return pst_arena_printf(arena, "%u", *(const unsigned *)at);
+	case PST_KEY_DURATION:
+		return united_text(arena, time_units, *(const unsigned *)at);
+	case PST_KEY_SECONDS:
+		return united_text(arena, time_units,
+		    (uint64_t) * (const unsigned *)at * 1000);
+	case PST_KEY_SIZE:
+		return united_text(arena, size_units, *(const size_t *)at);
+	case PST_KEY_OCTAL:
+		return pst_arena_printf(arena, "%04o", *(const unsigned *)at);
+	case PST_KEY_SWITCH:
+		return *(const bool *)at ? "yes" : "no";
+	case PST_KEY_WORD:
+		for (w = key->words; w->word != NULL; w++) {
+			if (w->value == *(const int *)at)
+				return w->word;
+		}
+		break;
+	case PST_KEY_TEXTS:
+	case PST_KEY_DOMAINS:
+	case PST_KEY_NETWORKS:
+		return list_text(config, key, arena);
+	}
+	assert(false);
+	return "";
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dns/dns.h"
+
+#include <assert.h>
+
+#include "dns/job.h"
+
+/* Longer than any legal name, so a cut bad name never equals a good one. */
+#define MAX_KEPT_NAME 255
+
+struct pst_dns {
+	/* Its own, so that rewinding the message's arena keeps the entries. */
+	struct pst_arena *arena;
+	struct pst_resolver *resolver;
+	struct pst_clock *clock;
+	struct pst_dns_limits limits;
+	struct pst_desk *desk;
+	struct pst_dns_entry **entries;
+	size_t count;
+	size_t capacity;
+	size_t open;      /* entries without an answer */
+	size_t in_flight; /* jobs that a resolver still has */
+	unsigned spent;   /* of the budget */
+	bool fresh;       /* an entry was answered since the last poll */
+	bool expired;
+};
+
+static void
+close_door(void *handle)
+{
+	struct pst_dns *dns = handle;
+
+	/* Before the desk closes: from then on resolvers free their jobs. */
+	for (size_t i = 0; i < dns->count; i++) {
+		struct pst_dns_entry *entry = dns->entries[i];
+
+		pst_dns_answer_unref(entry->answer);
+		if (entry->job != NULL && entry->job->held)
+			pst_dns_job_free(entry->job);
+	}
+	pst_desk_close(dns->desk);
+	pst_arena_free(dns->arena);
+}
+
+struct pst_dns *
+pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
+    struct pst_clock *clock, struct pst_dns_limits limits)
+{
+	struct pst_dns *dns = pst_arena_alloc(arena, sizeof(*dns));
+
+	dns->arena = pst_arena_new();
+	dns->resolver = resolver;
+	dns->clock = clock;
+	dns->limits = limits;
+	dns->desk = pst_desk_new();
+	pst_arena_defer(arena, close_door, dns);
+	return dns;
+}
+
+static void
+set_answer(struct pst_dns *dns, struct pst_dns_entry *entry,
+    const struct pst_dns_answer *answer)
+{
+	entry->answer = answer;
+	entry->job = NULL;
+	dns->open--;
+	dns->fresh = true;
+}
+
+static void
+set_failure(struct pst_dns *dns, struct pst_dns_entry *entry,
+    enum pst_dns_status status)
+{
+	set_answer(dns, entry, pst_dns_answer_new(status, 0, 0, 0));
+}
+
+/* Takes one job that came back; abandoned ones came between two locks. */
+static void
+take_job(struct pst_dns *dns, struct pst_dns_job *job)
+{
+	struct pst_dns_entry *entry = job->entry;
+
+	if (job->abandoned) {
+		pst_dns_job_free(job);
+		return;
+	}
+	dns->in_flight--;
+	if (job->answer != NULL && job->after_ms > 0) {
+		entry->ready_ms = pst_clock_ms(dns->clock) + job->after_ms;
+		job->held = true;
+		return;
+	}
+	if (job->answer != NULL)
+		set_answer(dns, entry, pst_dns_job_take(job));
+	entry->job = NULL;
+	pst_dns_job_free(job);
+}
+
+static void
+take_arrived(struct pst_dns *dns)
+{
+	struct pst_dns_job *job = pst_desk_take(dns->desk);
+
+	while (job != NULL) {
+		struct pst_dns_job *next = job->next;
+
+		take_job(dns, job);
+		job = next;
+	}
+}
+
+static void
+time_out(struct pst_dns *dns, struct pst_dns_entry *entry)
+{
+	struct pst_dns_job *job = entry->job;
+
+	if (job != NULL && job->held) {
+		pst_dns_job_free(job);
+	} else if (job != NULL) {
+		dns->in_flight--;
+		pst_dns_job_abandon(job);
+	}
+	set_failure(dns, entry, PST_DNS_TIMEOUT);
+}
+
+/* When this open entry's wait ends: at its delayed answer or its time-out. */
+static int64_t
+end_of_wait(const struct pst_dns *dns, const struct pst_dns_entry *entry)
+{
+	int64_t deadline = entry->asked_ms + (int64_t)dns->limits.query_ms;
+
+	if (entry->job != NULL && entry->job->held &&
+	    entry->ready_ms <= deadline)
+		return entry->ready_ms;
+	return deadline;
+}
+
+static void
+settle_entry(struct pst_dns *dns, struct pst_dns_entry *entry, int64_t now_ms)
+{
+	struct pst_dns_job *job = entry->job;
+
+	if (now_ms < end_of_wait(dns, entry))
+		return;
+	if (job == NULL || !job->held ||
+	    entry->ready_ms > end_of_wait(dns, entry)) {
+		time_out(dns, entry);
+		return;
+	}
+	set_answer(dns, entry, pst_dns_job_take(job));
+	pst_dns_job_free(job);
+}
+
+static void
+settle(struct pst_dns *dns)
+{
+	int64_t now_ms;
+
+	if (dns->open == 0)
+		return;
+	take_arrived(dns);
+	now_ms = pst_clock_ms(dns->clock);
+	for (size_t i = 0; i < dns->count; i++) {
+		if (dns->entries[i]->answer == NULL)
+			settle_entry(dns, dns->entries[i], now_ms);
+	}
+}
+
+static bool
+take_fresh(struct pst_dns *dns)
+{
+	bool fresh = dns->fresh;
+
+	dns->fresh = false;
+	return fresh;
+}
+
+bool
+pst_dns_poll(struct pst_dns *dns)
+{
+	settle(dns);
+	return take_fresh(dns);
+}
+
+static void
+pass_time(struct pst_dns *dns, int64_t ms)
+{
+	/*
+	 * Under a manual clock nothing but the clock can end the wait once all
+	 * jobs came back. Jobs that are still out come in real time, so that
+	 * is given to them first.
+	 */
+	if (dns->clock->manual && dns->in_flight == 0) {
+		pst_clock_advance(dns->clock, ms);
+		return;
+	}
+	if (!pst_desk_wait(dns->desk, ms) && dns->clock->manual)
+		pst_clock_advance(dns->clock, ms);
+}
+
+bool
+pst_dns_wait(struct pst_dns *dns, int64_t until_ms)
+{
+	for (;;) {
+		int64_t now_ms;
+		int64_t wake_ms = until_ms;
+
+		settle(dns);
+		if (take_fresh(dns))
+			return true;
+		now_ms = pst_clock_ms(dns->clock);
+		if (dns->open == 0 || now_ms >= until_ms)
+			return false;
+		for (size_t i = 0; i < dns->count; i++) {
+			const struct pst_dns_entry *entry = dns->entries[i];
+
+			if (entry->answer == NULL &&
+			    end_of_wait(dns, entry) < wake_ms)
+				wake_ms = end_of_wait(dns, entry);
+		}
+		if (wake_ms > now_ms)
+			pass_time(dns, wake_ms - now_ms);
+	}
+}
+
+void
+pst_dns_expire(struct pst_dns *dns)
+{
+	dns->expired = true;
+	settle(dns);
+	for (size_t i = 0; i < dns->count; i++) {
+		if (dns->entries[i]->answer == NULL)
+			time_out(dns, dns->entries[i]);
+	}
+}
+
+size_t
+pst_dns_count(const struct pst_dns *dns)
+{
+	return dns->count;
+}
+
+const struct pst_dns_entry *
+pst_dns_at(const struct pst_dns *dns, size_t i)
+{
+	assert(i < dns->count);
+	return dns->entries[i];
+}
+
+static bool
+is_legal_name(struct pst_str name)
+{
+	size_t label_len = 0;
+
+	if (name.len == 0 || name.len > 253)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] != '.') {
+			if (++label_len > 63)
+				return false;
+			continue;
+		}
+		if (label_len == 0)
+			return false;
+		label_len = 0;
+	}
+	return label_len > 0;
+}
+
+static struct pst_dns_entry *
+find_entry(
+    const struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+{
+	for (size_t i = 0; i < dns->count; i++) {
+		struct pst_dns_entry *entry = dns->entries[i];
+
+		if (entry->type == type && entry->name_len == name.len &&
+		    memcmp(entry->name, name.ptr, name.len) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+static struct pst_dns_entry *
+add_entry(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+{
+	struct pst_dns_entry *entry;
+
+	if (dns->count == dns->capacity) {
+		struct pst_dns_entry **old = dns->entries;
+
+		dns->capacity = old == NULL ? 32 : dns->capacity * 2;
+		dns->entries = pst_arena_array(
+		    dns->arena, dns->capacity, sizeof(struct pst_dns_entry *));
+		if (old != NULL)
+			memcpy(dns->entries, old,
+			    dns->count * sizeof(struct pst_dns_entry *));
+	}
+	entry = pst_arena_alloc(dns->arena, sizeof(*entry));
+	entry->name = pst_arena_memdup(dns->arena, name.ptr, name.len);
+	entry->name_len = name.len;
+	entry->type = type;
+	entry->asked_ms = pst_clock_ms(dns->clock);
+	dns->entries[dns->count++] = entry;
+	dns->open++;
+	return entry;
+}
+
+const struct pst_dns_entry *
+pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+{
+	char lower[MAX_KEPT_NAME];
+	struct pst_str key = {lower, 0};
+	struct pst_dns_entry *entry;
+
+	if (name.len > 0 && name.ptr[name.len - 1] == '.')
+		name.len--;
+	key.len = name.len < sizeof(lower) ? name.len : sizeof(lower);
+	for (size_t i = 0; i < key.len; i++)
+		lower[i] = pst_lower(name.ptr[i]);
+	entry = find_entry(dns, key, type);
+	if (entry != NULL)
+		return entry;
+	entry = add_entry(dns, key, type);
+	if (!is_legal_name(key)) {
+		set_failure(dns, entry, PST_DNS_BADNAME);
+	} else if (dns->expired) {
+		set_failure(dns, entry, PST_DNS_TIMEOUT);
+	} else if (dns->spent >= dns->limits.max_queries) {
+		set_failure(dns, entry, PST_DNS_BUDGET);
+	} else {
+		dns->spent++;
+		dns->in_flight++;
+		entry->job = pst_dns_job_new(
+		    dns->desk, entry, dns->limits.max_txt_bytes);
+		dns->resolver->ask(dns->resolver, entry->job);
+		take_arrived(dns);
+	}
+	return entry;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dns/job.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct pst_desk {
+	pthread_mutex_t lock; /* for all below */
+	pthread_cond_t arrival;
+	size_t refs;
+	bool closed;
+	struct pst_dns_job *arrived;
+};
+
+static void
+desk_release(struct pst_desk *desk)
+{
+	size_t refs;
+
+	pthread_mutex_lock(&desk->lock);
+	refs = --desk->refs;
+	pthread_mutex_unlock(&desk->lock);
+	if (refs > 0)
+		return;
+	pthread_cond_destroy(&desk->arrival);
+	pthread_mutex_destroy(&desk->lock);
+	free(desk);
+}
+
+struct pst_desk *
+pst_desk_new(void)
+{
+	struct pst_desk *desk = calloc(1, sizeof(*desk));
+	pthread_condattr_t attr;
+
+	if (desk == NULL || pthread_mutex_init(&desk->lock, NULL) != 0 ||
+	    pthread_condattr_init(&attr) != 0 ||
+	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+	    pthread_cond_init(&desk->arrival, &attr) != 0)
+		abort();
+	pthread_condattr_destroy(&attr);
+	desk->refs = 1;
+	return desk;
+}
+
+void
+pst_desk_close(struct pst_desk *desk)
+{
+	struct pst_dns_job *job;
+
+	pthread_mutex_lock(&desk->lock);
+	desk->closed = true;
+	job = desk->arrived;
+	desk->arrived = NULL;
+	pthread_mutex_unlock(&desk->lock);
+	while (job != NULL) {
+		struct pst_dns_job *next = job->next;
+
+		pst_dns_job_free(job);
+		job = next;
+	}
+	desk_release(desk);
+}
+
+struct pst_dns_job *
+pst_desk_take(struct pst_desk *desk)
+{
+	struct pst_dns_job *jobs;
+
+	pthread_mutex_lock(&desk->lock);
+	jobs = desk->arrived;
+	desk->arrived = NULL;
+	pthread_mutex_unlock(&desk->lock);
+	return jobs;
+}
+
+bool
+pst_desk_wait(struct pst_desk *desk, int64_t ms)
+{
+	struct timespec until;
+	bool arrived;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(ms / 1000);
+	until.tv_nsec += (long)(ms % 1000) * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	pthread_mutex_lock(&desk->lock);
+	while (desk->arrived == NULL && rc != ETIMEDOUT)
+		rc =
+		    pthread_cond_timedwait(&desk->arrival, &desk->lock, &until);
+	arrived = desk->arrived != NULL;
+	pthread_mutex_unlock(&desk->lock);
+	return arrived;
+}
+
+struct pst_dns_job *
+pst_dns_job_new(
+    struct pst_desk *desk, struct pst_dns_entry *entry, unsigned max_txt_bytes)
+{
+	struct pst_dns_job *job;
+
+	job = calloc(1, sizeof(*job) + entry->name_len + 1);
+	if (job == NULL)
+		abort();
+	job->desk = desk;
+	job->entry = entry;
+	job->type = entry->type;
+	job->max_txt_bytes = max_txt_bytes;
+	job->name_len = entry->name_len;
+	memcpy(job->name, entry->name, entry->name_len);
+	pthread_mutex_lock(&desk->lock);
+	desk->refs++;
+	pthread_mutex_unlock(&desk->lock);
+	return job;
+}
+
+void
+pst_dns_job_abandon(struct pst_dns_job *job)
+{
+	/* The desk, for once unlocked the job may be gone. */
+	struct pst_desk *desk = job->desk;
+
+	pthread_mutex_lock(&desk->lock);
+	job->abandoned = true;
+	pthread_mutex_unlock(&desk->lock);
+}
+
+const struct pst_dns_answer *
+pst_dns_job_take(struct pst_dns_job *job)
+{
+	const struct pst_dns_answer *answer = job->answer;
+
+	job->answer = NULL;
+	return answer;
+}
+
+void
+pst_dns_job_free(struct pst_dns_job *job)
+{
+	pst_dns_answer_unref(job->answer);
+	desk_release(job->desk);
+	free(job);
+}
+
+struct pst_str
+pst_dns_job_name(const struct pst_dns_job *job)
+{
+	return (struct pst_str){job->name, job->name_len};
+}
+
+enum pst_dns_type
+pst_dns_job_type(const struct pst_dns_job *job)
+{
+	return job->type;
+}
+
+unsigned
+pst_dns_job_max_txt(const struct pst_dns_job *job)
+{
+	return job->max_txt_bytes;
+}
+
+bool
+pst_dns_job_abandoned(struct pst_dns_job *job)
+{
+	bool abandoned;
+
+	pthread_mutex_lock(&job->desk->lock);
+	abandoned = job->abandoned || job->desk->closed;
+	pthread_mutex_unlock(&job->desk->lock);
+	return abandoned;
+}
+
+static void
+hand_back(struct pst_dns_job *job, const struct pst_dns_answer *answer,
+    unsigned after_ms)
+{
+	struct pst_desk *desk = job->desk;
+	bool wanted;
+
+	pthread_mutex_lock(&desk->lock);
+	job->answer = answer;
+	job->after_ms = after_ms;
+	wanted = !job->abandoned && !desk->closed;
+	if (wanted) {
+		job->next = desk->arrived;
+		desk->arrived = job;
+		pthread_cond_signal(&desk->arrival);
+	}
+	pthread_mutex_unlock(&desk->lock);
+	/* A wanted job is the door's and may be freed by now. */
+	if (!wanted)
+		pst_dns_job_free(job);
+}
+
+void
+pst_dns_job_complete(struct pst_dns_job *job,
+    const struct pst_dns_answer *answer, unsigned after_ms)
+{
+	assert(answer != NULL);
+	hand_back(job, answer, after_ms);
+}
+
+void
+pst_dns_job_lose(struct pst_dns_job *job)
+{
+	hand_back(job, NULL, 0);
+}
+
+void
+pst_resolver_free(struct pst_resolver *resolver)
+{
+	if (resolver != NULL)
+		resolver->free(resolver);
+}

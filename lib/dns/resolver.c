@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dns/resolver.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unbound-event.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#include "dns/wire.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+#define CLASS_IN 1
+#define MIN_CACHE_BYTES ((size_t)256 * 1024)
+
+/* A job on its way through the thread. */
+struct query {
+	struct engine *engine;
+	struct pst_dns_job *job;
+	struct query *prev; /* the list of open ones, thread only */
+	struct query *next; /* that list, or before it the inbox */
+};
+
+struct engine {
+	struct pst_resolver resolver; /* first: the handle that callers have */
+	pthread_t thread;
+	struct event_base *base;
+	struct event *wakeup;
+	struct ub_ctx *unbound;
+	int wakeup_fd;
+	unsigned max_open;
+
+	pthread_mutex_t lock; /* for all up to stats */
+	struct query *inbox_first;
+	struct query *inbox_last;
+	bool awake; /* a wake-up is under way */
+	bool stopping;
+	struct pst_resolver_stats stats;
+
+	struct query *open; /* given to libunbound; thread only */
+};
+
+/* ---- the thread ---- */
+
+static void
+count_end(struct engine *engine, const struct pst_dns_answer *answer)
+{
+	pthread_mutex_lock(&engine->lock);
+	engine->stats.open--;
+	if (answer != NULL)
+		engine->stats.answered++;
+	if (answer != NULL && pst_dns_is_temporary(answer->status))
+		engine->stats.failed++;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+static void
+unlink_query(struct query *query)
+{
+	if (query->prev != NULL)
+		query->prev->next = query->next;
+	else
+		query->engine->open = query->next;
+	if (query->next != NULL)
+		query->next->prev = query->prev;
+}
+
+/* Ends an open query; NULL loses its job. */
+static void
+end_query(struct query *query, const struct pst_dns_answer *answer)
+{
+	unlink_query(query);
+	count_end(query->engine, answer);
+	if (answer == NULL)
+		pst_dns_job_lose(query->job);
+	else
+		pst_dns_job_complete(query->job, answer, 0);
+	free(query);
+}
+
+static const struct pst_dns_answer *
+failure(enum pst_dns_status status)
+{
+	return pst_dns_answer_new(status, 0, 0, 0);
+}
+
+/* libunbound's callback; an NXDOMAIN comes with its rcode and a packet. */
+static void
+on_result(void *arg, int rcode, void *packet, int packet_len, int security,
+    char *why_bogus, int was_rate_limited)
+{
+	struct query *query = arg;
+	struct pst_dns_job *job = query->job;
+	const struct pst_dns_answer *answer;
+
+	(void)why_bogus;
+	(void)was_rate_limited;
+	if (job == NULL) /* from ub_ctx_delete(), see release() */
+		return;
+	if (security == 1)
+		answer = failure(PST_DNS_BOGUS);
+	else if ((rcode != 0 && rcode != 3) || packet == NULL ||
+	    packet_len <= 0)
+		answer = failure(PST_DNS_SERVFAIL);
+	else
+		answer = pst_wire_decode(packet, (size_t)packet_len,
+		    pst_dns_job_name(job), pst_dns_job_type(job),
+		    pst_dns_job_max_txt(job));
+	end_query(query, answer);
+}
+
+static void
+resolve(struct engine *engine, struct query *query)
+{
+	char name[PST_WIRE_NAME_SIZE];
+	int type = (int)pst_dns_job_type(query->job);
+
+	query->prev = NULL;
+	query->next = engine->open;
+	if (engine->open != NULL)
+		engine->open->prev = query;
+	engine->open = query;
+	if (pst_dns_job_abandoned(query->job)) {
+		end_query(query, NULL);
+		return;
+	}
+	if (!pst_wire_name_text(pst_dns_job_name(query->job), name) ||
+	    ub_resolve_event(engine->unbound, name, type, CLASS_IN, query,
+		on_result, NULL) != 0)
+		end_query(query, failure(PST_DNS_SERVFAIL));
+}
+
+static void
+on_wakeup(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *engine = arg;
+	struct query *query;
+	eventfd_t count;
+	bool stopping;
+
+	(void)what;
+	(void)eventfd_read(fd, &count);
+	pthread_mutex_lock(&engine->lock);
+	query = engine->inbox_first;
+	engine->inbox_first = NULL;
+	engine->inbox_last = NULL;
+	engine->awake = false;
+	stopping = engine->stopping;
+	pthread_mutex_unlock(&engine->lock);
+	while (query != NULL) {
+		struct query *next = query->next;
+
+		resolve(engine, query);
+		query = next;
+	}
+	if (stopping)
+		event_base_loopbreak(engine->base);
+}
+
+static void *
+run(void *arg)
+{
+	struct engine *engine = arg;
+
+	event_base_dispatch(engine->base);
+	return NULL;
+}
+
+/* ---- the handle ---- */
+
+static void
+wake(struct engine *engine)
+{
+	/* It fails only when the counter is full, and then it is awake. */
+	(void)eventfd_write(engine->wakeup_fd, 1);
+}
+
+static void
+engine_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
+{
+	struct engine *engine = (struct engine *)(void *)resolver;
+	struct query *query = calloc(1, sizeof(*query));
+	bool full;
+	bool must_wake = false;
+
+	if (query == NULL)
+		abort();
+	query->engine = engine;
+	query->job = job;
+	pthread_mutex_lock(&engine->lock);
+	engine->stats.asked++;
+	full = engine->stats.open >= engine->max_open;
+	if (full) {
+		engine->stats.answered++;
+		engine->stats.failed++;
+	} else {
+		engine->stats.open++;
+		if (engine->inbox_last != NULL)
+			engine->inbox_last->next = query;
+		else
+			engine->inbox_first = query;
+		engine->inbox_last = query;
+		must_wake = !engine->awake;
+		engine->awake = true;
+	}
+	pthread_mutex_unlock(&engine->lock);
+	if (full) {
+		free(query);
+		pst_dns_job_complete(job, failure(PST_DNS_SERVFAIL), 0);
+	} else if (must_wake) {
+		wake(engine);
+	}
+}
+
+static void
+stop_thread(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	engine->stopping = true;
+	pthread_mutex_unlock(&engine->lock);
+	wake(engine);
+	pthread_join(engine->thread, NULL);
+}
+
+/* For an engine without thread, complete or not. */
+static void
+release(struct engine *engine)
+{
+	/*
+	 * Deleting the context may or may not call back for open queries, so
+	 * they stay as empty shells until it is gone.
+	 */
+	for (struct query *query = engine->open; query; query = query->next) {
+		pst_dns_job_lose(query->job);
+		query->job = NULL;
+	}
+	if (engine->unbound != NULL)
+		ub_ctx_delete(engine->unbound);
+	while (engine->open != NULL) {
+		struct query *query = engine->open;
+
+		engine->open = query->next;
+		free(query);
+	}
+	if (engine->wakeup != NULL)
+		event_free(engine->wakeup);
+	if (engine->base != NULL)
+		event_base_free(engine->base);
+	if (engine->wakeup_fd >= 0)
+		close(engine->wakeup_fd);
+	pthread_mutex_destroy(&engine->lock);
+	free(engine);
+}
+
+static void
+engine_free(struct pst_resolver *resolver)
+{
+	struct engine *engine = (struct engine *)(void *)resolver;
+
+	stop_thread(engine);
+	release(engine);
+}
+
+void
+pst_resolver_read_stats(
+    struct pst_resolver *resolver, struct pst_resolver_stats *out)
+{
+	struct engine *engine = (struct engine *)(void *)resolver;
+
+	pthread_mutex_lock(&engine->lock);
+	*out = engine->stats;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+/* ---- starting ---- */
+
+static bool
+set_option(struct engine *engine, const char *name, const char *value,
+    struct pst_err *err)
+{
+	int rc = ub_ctx_set_option(engine->unbound, name, value);
+
+	if (rc == 0)
+		return true;
+	return pst_err_set(err,
+	    "this libunbound refuses its option %s %s: %s; Postern needs "
+	    "version 1.17 or later",
+	    name, value, ub_strerror(rc));
+}
+
+static bool
+set_size(
+    struct engine *engine, const char *name, size_t size, struct pst_err *err)
+{
+	char value[32];
+
+	(void)snprintf(value, sizeof(value), "%zu", size);
+	return set_option(engine, name, value, err);
+}
+
+static bool
+set_options(struct engine *engine, size_t cache_bytes, struct pst_err *err)
+{
+	static const struct {
+		const char *name;
+		const char *value;
+	} options[] = {
+	    /* The servers validate; asking them not to would lose that. */
+	    {"module-config:", "iterator"},
+	    /* A forwarder on this host is the usual case. */
+	    {"do-not-query-localhost:", "no"},
+	    /* What is private or reserved the servers decide, not we. */
+	    {"unblock-lan-zones:", "yes"},
+	    {"local-zone:", "test. transparent"},
+	    {"edns-buffer-size:", "1232"},
+	    {"qname-minimisation:", "no"},
+	    {"use-caps-for-id:", "no"},
+	    {"serve-expired:", "no"},
+	    {"msg-cache-slabs:", "1"},
+	    {"rrset-cache-slabs:", "1"},
+	    {"infra-cache-slabs:", "1"},
+	    {"outgoing-num-tcp:", "20"},
+	    /* A forwarder that was down is used again soon after. */
+	    {"infra-host-ttl:", "5"},
+	    {"infra-keep-probing:", "yes"},
+	};
+	size_t cache =
+	    cache_bytes < MIN_CACHE_BYTES ? MIN_CACHE_BYTES : cache_bytes;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (!set_option(engine, options[i].name, options[i].value, err))
+			return false;
+	}
+	return set_size(engine, "msg-cache-size:", cache / 3, err) &&
+	    set_size(engine, "rrset-cache-size:", cache - cache / 3, err) &&
+	    set_size(engine, "outgoing-range:", engine->max_open, err) &&
+	    set_size(engine, "num-queries-per-thread:", engine->max_open, err);
+}
+
+/* libunbound takes any number for a port, so this looks first. */
+static bool
+is_server(struct pst_str server)
+{
+	size_t at = pst_str_find(server, '@');
+	struct pst_str address = pst_str_first(server, at);
+	struct pst_ip ip;
+	uint64_t port;
+
+	/* The scope of a link-local address is for libunbound to read. */
+	address = pst_str_first(address, pst_str_find(address, '%'));
+	if (!pst_ip_parse(address, &ip))
+		return false;
+	return at == server.len ||
+	    (pst_str_to_u64(pst_str_from(server, at + 1), 65535, &port) &&
+		port > 0);
+}
+
+static bool
+add_server(struct engine *engine, const char *server, struct pst_err *err)
+{
+	if (is_server(pst_str(server)) &&
+	    ub_ctx_set_fwd(engine->unbound, server) == 0)
+		return true;
+	return pst_err_set(err,
+	    "the DNS server \"%s\" is no address; write it as 192.0.2.53 or "
+	    "192.0.2.53@5353",
+	    server);
+}
+
+/* The address in a "nameserver" line of resolv.conf, cut out in place. */
+static const char *
+nameserver_in(char *line)
+{
+	struct pst_str rest = pst_str(line);
+	size_t len = 0;
+	size_t start;
+
+	if (!pst_str_starts(rest, PST_STR("nameserver")))
+		return NULL;
+	for (start = strlen("nameserver"); pst_is_wsp(line[start]); start++)
+		;
+	if (start == strlen("nameserver"))
+		return NULL;
+	while (strchr(" \t\r\n#;", line[start + len]) == NULL)
+		len++;
+	line[start + len] = '\0';
+	return len == 0 ? NULL : line + start;
+}
+
+static bool
+add_system_servers(struct engine *engine, struct pst_err *err)
+{
+	FILE *file = fopen(RESOLV_CONF, "re");
+	char line[512];
+	size_t count = 0;
+	bool ok = true;
+
+	if (file == NULL)
+		return pst_err_set(err,
+		    "no DNS server is configured and %s cannot be read: %s",
+		    RESOLV_CONF, strerror(errno));
+	while (ok && fgets(line, sizeof(line), file) != NULL) {
+		const char *server = nameserver_in(line);
+
+		if (server == NULL)
+			continue;
+		ok = add_server(engine, server, err);
+		count++;
+	}
+	fclose(file);
+	if (ok && count == 0)
+		return pst_err_set(err,
+		    "no DNS server is configured and %s names none",
+		    RESOLV_CONF);
+	return ok;
+}
+
+static bool
+add_servers(struct engine *engine, const struct pst_resolver_config *config,
+    struct pst_err *err)
+{
+	if (config->server_count == 0)
+		return add_system_servers(engine, err);
+	for (size_t i = 0; i < config->server_count; i++) {
+		if (!add_server(engine, config->servers[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+make_loop(struct engine *engine, struct pst_err *err)
+{
+	engine->wakeup_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	engine->base = event_base_new();
+	if (engine->wakeup_fd < 0 || engine->base == NULL)
+		return pst_err_set(err,
+		    "the resolver's event loop cannot be made: %s; is the "
+		    "limit of open files too low?",
+		    strerror(errno));
+	engine->wakeup = event_new(engine->base, engine->wakeup_fd,
+	    EV_READ | EV_PERSIST, on_wakeup, engine);
+	engine->unbound = ub_ctx_create_event(engine->base);
+	if (engine->wakeup == NULL || event_add(engine->wakeup, NULL) != 0 ||
+	    engine->unbound == NULL)
+		return pst_err_set(err,
+		    "libunbound cannot be started: %s; it must be one that "
+		    "was built with libevent",
+		    strerror(errno));
+	ub_ctx_debuglevel(engine->unbound, 0);
+	ub_ctx_debugout(engine->unbound, NULL); /* the library prints nothing */
+	return true;
+}
+
+static bool
+start_thread(struct engine *engine, struct pst_err *err)
+{
+	sigset_t all;
+	sigset_t old;
+	int rc;
+
+	/* Signals are for the program's own threads. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&engine->thread, NULL, run, engine);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc == 0)
+		return true;
+	return pst_err_set(
+	    err, "the resolver's thread cannot be started: %s", strerror(rc));
+}
+
+struct pst_resolver *
+pst_resolver_start(
+    const struct pst_resolver_config *config, struct pst_err *err)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	assert(config->max_open > 0);
+	if (engine == NULL || pthread_mutex_init(&engine->lock, NULL) != 0)
+		abort();
+	engine->resolver.ask = engine_ask;
+	engine->resolver.free = engine_free;
+	engine->max_open = config->max_open;
+	engine->wakeup_fd = -1;
+	if (make_loop(engine, err) &&
+	    set_options(engine, config->cache_bytes, err) &&
+	    add_servers(engine, config, err) && start_thread(engine, err))
+		return &engine->resolver;
+	release(engine);
+	return NULL;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_DNS_WIRE_H
+#define PST_DNS_WIRE_H
+
+/*
+ * The one file that knows ldns: answer packets to pst_dns_answer, names to
+ * presentation form, zone files to records. Packets are hostile input
+ * (R-SEC-10).
+ */
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "dns/dns.h"
+
+/* Room for any name in presentation form, NUL included. */
+#define PST_WIRE_NAME_SIZE 1025
+
+/*
+ * name (as in pst_dns_ask()) in presentation form, every octet that is not a
+ * letter, digit, hyphen or underscore written as \DDD. False when it is no
+ * legal name.
+ */
+bool pst_wire_name_text(struct pst_str name, char text[PST_WIRE_NAME_SIZE]);
+
+/*
+ * Decodes an answer packet to a question for name and type. Follows the CNAME
+ * chain inside the packet; a packet that cannot be parsed, answers another
+ * question or loops gives SERVFAIL. TXT records longer than max_txt_bytes give
+ * SERVFAIL. Never NULL; the caller owns one reference.
+ */
+const struct pst_dns_answer *pst_wire_decode(const uint8_t *packet, size_t len,
+    struct pst_str name, enum pst_dns_type type, unsigned max_txt_bytes);
+
+/* One record of a zone file, valid during the call only. */
+struct pst_wire_rr {
+	struct pst_str owner;     /* lower case, no final dot */
+	unsigned type;            /* A, AAAA, MX, PTR, TXT, CNAME (5) or other */
+	uint32_t ttl;
+	struct pst_dns_record data; /* CNAME: target in data.data */
+};
+
+/*
+ * Reads an RFC 1035 master file ($ORIGIN, $TTL, parentheses). Calls rr for
+ * each record, and directive for each line that begins with ";!" (the text
+ * behind it, trimmed). Either may return false with err set to stop. False
+ * with a sentence that names file and line when the file is not a zone.
+ */
+bool pst_wire_read_zone(FILE *file, const char *file_name,
+    bool (*rr)(void *arg, const struct pst_wire_rr *record,
+	struct pst_err *err),
+    bool (*directive)(void *arg, struct pst_str text, unsigned line,
+	struct pst_err *err),
+    void *arg, struct pst_err *err);
+
+#endif

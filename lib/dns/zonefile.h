@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_DNS_ZONEFILE_H
+#define PST_DNS_ZONEFILE_H
+
+/*
+ * The line structure of a master file (RFC 1035 s. 5.1): comments, quoted
+ * strings and parentheses, but not yet what a record means. It stands in front
+ * of ldns because a name or string may hold any octet there, and because ldns
+ * has neither line numbers for records over several lines nor our ";!" lines.
+ */
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum pst_zonefile_kind {
+	PST_ZONEFILE_END,
+	PST_ZONEFILE_DIRECTIVE, /* ";! text" */
+	PST_ZONEFILE_ENTRY,     /* a record, $ORIGIN or $TTL */
+};
+
+struct pst_zonefile {
+	const char *file_name; /* for messages */
+	struct pst_str rest;   /* not read yet */
+	unsigned next_line;
+	struct pst_buf entry;
+};
+
+struct pst_zonefile_line {
+	enum pst_zonefile_kind kind;
+	unsigned number; /* where it begins */
+	/*
+	 * Directive: the text behind ";!", trimmed. Entry: on one line, without
+	 * comment and parentheses, blanks outside strings are spaces, an
+	 * escaped or unprintable octet is \DDD; a space in front says that
+	 * the owner is left out. NUL-terminated, valid until the next call.
+	 */
+	struct pst_str text;
+};
+
+/* Reads the whole file into the arena. False with a sentence in err. */
+bool pst_zonefile_open(struct pst_zonefile *zonefile, FILE *file,
+    const char *file_name, struct pst_arena *arena, struct pst_err *err);
+
+/* The next line that is not blank; false with a sentence in err. */
+bool pst_zonefile_next(struct pst_zonefile *zonefile,
+    struct pst_zonefile_line *line, struct pst_err *err);
+
+#endif

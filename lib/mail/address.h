@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_MAIL_ADDRESS_H
+#define PST_MAIL_ADDRESS_H
+
+/*
+ * From fields to Author Domains (R-DMARC-2 to -9) and reverse-paths to a
+ * domain (R-SPF-3, R-SPF-4). A complete grammar and no best guess: text that
+ * no production places makes the field malformed. Encoded-words are never
+ * decoded.
+ */
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum pst_from_verdict {
+	PST_FROM_SINGLE,    /* all mailboxes lie in one domain */
+	PST_FROM_MULTI,     /* several domains */
+	PST_FROM_NONE,      /* valid, but no domain that DMARC can evaluate */
+	PST_FROM_MALFORMED, /* not exactly one field, or not in the grammar */
+};
+
+struct pst_from {
+	enum pst_from_verdict verdict;
+	const char **domains; /* distinct, normal form, in order of appearance */
+	size_t domain_count;
+	const char *why; /* fixed text for malformed, else NULL */
+};
+
+/* Domains kept of one field; more of them make it malformed (R-DMARC-8). */
+#define PST_FROM_MAX_DOMAINS 32
+
+/* "single", "multi", "none", "malformed". */
+const char *pst_from_verdict_word(enum pst_from_verdict verdict);
+
+/*
+ * The Author Domains of a message whose From field values are values[0..count).
+ * count other than 1 is malformed. Works on any octets, in linear time.
+ */
+void pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
+    size_t count, struct pst_from *out);
+
+struct pst_path {
+	bool valid;           /* a mailbox, or null */
+	bool null;            /* <> */
+	struct pst_str local; /* unquoted local part; empty for null */
+	const char *domain;   /* normal form; NULL for null, for an address
+	                         literal, and when not valid */
+};
+
+/*
+ * The argument of MAIL FROM (RFC 5321 s. 4.1.2), with or without its angle
+ * brackets; a source route is dropped. What is not a valid mailbox gives
+ * valid = false and no part of it is taken as a domain (R-SPF-4). A mailbox
+ * without a domain ("root") is not valid.
+ */
+void pst_reverse_path_parse(struct pst_arena *arena, struct pst_str raw,
+    struct pst_path *out);
+
+#endif

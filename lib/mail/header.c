@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/header.h"
+
+#include <assert.h>
+
+#define CAPACITY_MIN 32
+
+struct pst_header_left_out {
+	struct pst_header_left_out *prev;
+	struct pst_str name;
+};
+
+void
+pst_header_init(struct pst_header *header, struct pst_arena *arena,
+    struct pst_header_limits limits)
+{
+	*header = (struct pst_header){.arena = arena, .limits = limits};
+}
+
+void
+pst_header_watch(struct pst_header *header, const char *name)
+{
+	size_t i = 0;
+
+	while (i < PST_HEADER_WATCHED && header->watched[i].name != NULL)
+		i++;
+	assert(i < PST_HEADER_WATCHED && header->count == 0);
+	header->watched[i].name = name;
+}
+
+size_t
+pst_header_seen(const struct pst_header *header, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < PST_HEADER_WATCHED; i++) {
+		if (header->watched[i].name != NULL &&
+		    pst_str_ieq(pst_str(header->watched[i].name),
+			pst_str(name)))
+			return header->watched[i].seen;
+	}
+	assert(false);
+	return 0;
+}
+
+static void
+count_watched(struct pst_header *header, struct pst_str name)
+{
+	size_t i;
+
+	for (i = 0; i < PST_HEADER_WATCHED; i++) {
+		if (header->watched[i].name != NULL &&
+		    pst_str_ieq(name, pst_str(header->watched[i].name)))
+			header->watched[i].seen++;
+	}
+}
+
+static struct pst_str
+copy_of(struct pst_arena *arena, struct pst_str s)
+{
+	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
+}
+
+/* How many fields of that name came so far, kept or left out for their size. */
+static size_t
+count_seen(const struct pst_header *header, struct pst_str name)
+{
+	const struct pst_header_left_out *one = header->left_out;
+	size_t count = 0;
+
+	for (size_t i = 0; i < header->count; i++)
+		if (pst_str_ieq(header->fields[i].name, name))
+			count++;
+	for (; one != NULL; one = one->prev)
+		if (pst_str_ieq(one->name, name))
+			count++;
+	return count;
+}
+
+/* Counts size into the bounds that end the keeping; false when it is over. */
+static bool
+charge(struct pst_header *header, size_t size)
+{
+	if (header->count + header->left_out_count >=
+		header->limits.max_fields ||
+	    size > header->limits.max_total_bytes - header->total_bytes)
+		header->closed = true;
+	if (header->closed)
+		return false;
+	header->total_bytes += size;
+	return true;
+}
+
+/*
+ * Remembers the name alone, for the nth of later fields. No field can be kept
+ * under a name that is too large itself, so that one needs no memory.
+ */
+static void
+leave_out(struct pst_header *header, struct pst_str name)
+{
+	if (name.len > header->limits.max_field_bytes ||
+	    !charge(header, name.len))
+		return;
+	struct pst_header_left_out *one =
+	    pst_arena_alloc(header->arena, sizeof(*one));
+	one->prev = header->left_out;
+	one->name = copy_of(header->arena, name);
+	header->left_out = one;
+	header->left_out_count++;
+}
+
+static void
+grow(struct pst_header *header)
+{
+	size_t capacity =
+	    header->capacity == 0 ? CAPACITY_MIN : header->capacity * 2;
+	struct pst_header_field *fields =
+	    pst_arena_array(header->arena, capacity, sizeof(*fields));
+
+	for (size_t i = 0; i < header->count; i++)
+		fields[i] = header->fields[i];
+	header->fields = fields;
+	header->capacity = capacity;
+}
+
+/*
+ * RFC 5322 s. 4.5 allows blanks before the colon, and a name with them names
+ * the same field.
+ */
+static struct pst_str
+without_final_blanks(struct pst_str name)
+{
+	while (name.len > 0 && pst_is_wsp(name.ptr[name.len - 1]))
+		name.len--;
+	return name;
+}
+
+const struct pst_header_field *
+pst_header_add(
+    struct pst_header *header, struct pst_str name, struct pst_str value)
+{
+	name = without_final_blanks(name);
+	if (pst_str_ieq(name, PST_STR("From")))
+		header->from_count++;
+	count_watched(header, name);
+	if (name.len + value.len > header->limits.max_field_bytes) {
+		header->truncated = true;
+		leave_out(header, name);
+		return NULL;
+	}
+	if (!charge(header, name.len + value.len)) {
+		header->truncated = true;
+		return NULL;
+	}
+	if (header->count == header->capacity)
+		grow(header);
+
+	struct pst_header_field *field = &header->fields[header->count];
+	field->nth = count_seen(header, name) + 1;
+	field->name = copy_of(header->arena, name);
+	field->value = copy_of(header->arena, value);
+	header->count++;
+	return field;
+}
+
+const struct pst_header_field *
+pst_header_find(const struct pst_header *header, const char *name, size_t nth)
+{
+	for (size_t i = 0; i < header->count; i++)
+		if (pst_str_ieq(header->fields[i].name, pst_str(name)) &&
+		    nth-- == 1)
+			return &header->fields[i];
+	return NULL;
+}
+
+size_t
+pst_header_count(const struct pst_header *header, const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < header->count; i++)
+		if (pst_str_ieq(header->fields[i].name, pst_str(name)))
+			count++;
+	return count;
+}

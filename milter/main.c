@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "milter/notify.h"
+#include "milter/supervisor.h"
+
+#define IDENT "posternd"
+
+struct options {
+	const char *config_file; /* NULL: the default one */
+	const char *pid_file;    /* NULL: as configured */
+	bool foreground;
+	bool test_only;
+};
+
+static const char usage[] =
+    "usage: posternd [-fn] [-c FILE] [-p PIDFILE]\n"
+    "       posternd -V | -h\n"
+    "\n"
+    "  -c FILE     read this configuration (default " PST_CONFIG_DEFAULT_FILE
+    ")\n"
+    "  -f          stay in the foreground, log to standard error\n"
+    "  -n          test the configuration and exit\n"
+    "  -p PIDFILE  write the process id there\n"
+    "  -V          print the version\n"
+    "\n"
+    "See posternd(8) and postern.conf(5).\n";
+
+/* True: go on; else *status is the exit status. */
+static bool
+parse_options(int argc, char **argv, struct options *out, int *status)
+{
+	int c;
+
+	memset(out, 0, sizeof(*out));
+	while ((c = getopt(argc, argv, "c:fnp:Vh")) != -1) {
+		switch (c) {
+		case 'c':
+			out->config_file = optarg;
+			break;
+		case 'f':
+			out->foreground = true;
+			break;
+		case 'n':
+			out->test_only = true;
+			break;
+		case 'p':
+			out->pid_file = optarg;
+			break;
+		case 'V':
+			(void)puts("posternd " PST_VERSION);
+			*status = 0;
+			return false;
+		case 'h':
+			(void)fputs(usage, stdout);
+			*status = 0;
+			return false;
+		default:
+			(void)fputs("posternd: see posternd -h\n", stderr);
+			*status = PST_EXIT_START;
+			return false;
+		}
+	}
+	if (optind == argc)
+		return true;
+	(void)fprintf(stderr,
+	    "posternd: unexpected argument \"%s\"; see posternd -h\n",
+	    argv[optind]);
+	*status = PST_EXIT_START;
+	return false;
+}
+
+static struct pst_config *
+load(const struct options *options, struct pst_err *err)
+{
+	const char *file = options->config_file;
+	char *whole;
+	struct pst_config *config;
+
+	if (file == NULL)
+		file = PST_CONFIG_DEFAULT_FILE;
+	/* A reload happens in another directory than the start. */
+	whole = realpath(file, NULL);
+	config = pst_config_load(whole == NULL ? file : whole, err);
+	free(whole);
+	if (config != NULL && config->listen.count > PST_MAX_LISTENERS) {
+		(void)pst_err_set(err, "%s: at most %d listeners", file,
+		    PST_MAX_LISTENERS);
+		pst_config_unref(config);
+		return NULL;
+	}
+	return config;
+}
+
+/* Returns whether the log goes to standard error. */
+static bool
+open_log(const struct pst_config *config, bool foreground)
+{
+	enum pst_log_sink sink = PST_LOG_SYSLOG;
+	bool to_stderr = config->log.target == PST_LOG_TO_STDERR ||
+	    (config->log.target == PST_LOG_TO_AUTO && foreground);
+
+	/* $JOURNAL_STREAM: standard error is journald's, not a person's. */
+	if (to_stderr)
+		sink = getenv("JOURNAL_STREAM") != NULL ? PST_LOG_JOURNAL :
+							  PST_LOG_STDERR;
+	pst_log_open(sink, IDENT, config->log.facility,
+	    (enum pst_log_level)config->log.level);
+	return to_stderr;
+}
+
+static int
+complain(const struct pst_err *err)
+{
+	(void)fprintf(stderr, "posternd: %s\n", err->text);
+	return PST_EXIT_START;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct pst_supervisor supervisor;
+	struct options options;
+	struct pst_config *config;
+	struct pst_err err;
+	int status;
+
+	memset(&supervisor, 0, sizeof(supervisor));
+	pst_notify_init();
+	if (!parse_options(argc, argv, &options, &status))
+		return status;
+	config = load(&options, &err);
+	if (config == NULL ||
+	    !pst_process_identity(config->user, config->group,
+		&supervisor.identity, &err))
+		return complain(&err);
+	if (options.test_only) {
+		pst_config_unref(config);
+		return 0;
+	}
+	supervisor.config = config;
+	/* What goes wrong before this is for the terminal we came from. */
+	if (!options.foreground && !pst_process_background(&err))
+		return complain(&err);
+	(void)umask((mode_t)config->umask);
+	if (!pst_process_write_pid(
+		options.pid_file == NULL ? config->pid_file : options.pid_file,
+		&err))
+		return complain(&err);
+	supervisor.logs_to_stderr = open_log(config, options.foreground);
+	status = pst_supervisor_run(&supervisor);
+	pst_process_remove_pid();
+	pst_config_unref(supervisor.config);
+	return status;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/milter.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* mfapi.h makes a bool of its own unless <stdbool.h> came first. */
+#include <libmilter/mfapi.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "core/explain.h"
+#include "milter/listener.h"
+
+/* A reply line with every `%` doubled. */
+#define MAX_REPLY 1024
+
+/* One SMTP connection. */
+struct conn {
+	struct pst_session *session; /* NULL before CONNECT */
+	struct pst_mta mta;
+};
+
+static struct pst_service *service;
+static struct pst_endpoint own_endpoint;
+static atomic_uint busy;
+static atomic_bool stopping;
+
+static struct conn *
+enter(SMFICTX *ctx)
+{
+	atomic_fetch_add(&busy, 1);
+	return smfi_getpriv(ctx);
+}
+
+static sfsistat
+leave(sfsistat status)
+{
+	atomic_fetch_sub(&busy, 1);
+	return status;
+}
+
+static struct pst_str
+macro(SMFICTX *ctx, const char *name)
+{
+	char copy[32];
+
+	/* smfi_getsymval() takes a char *, which it only reads. */
+	memcpy(copy, name, strlen(name) + 1);
+	return pst_str(smfi_getsymval(ctx, copy));
+}
+
+/* The stages' macros; "" asks for none. */
+static const struct {
+	int stage;
+	const char *names;
+} wanted_macros[] = {
+    {SMFIM_CONNECT, "j"},
+    {SMFIM_HELO, ""},
+    {SMFIM_ENVFROM, "i {auth_type} {auth_authen}"},
+    {SMFIM_ENVRCPT, ""},
+    {SMFIM_EOH, ""},
+    {SMFIM_EOM, "i"},
+};
+
+static void
+ask_for_macros(SMFICTX *ctx)
+{
+	char copy[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(wanted_macros) / sizeof(wanted_macros[0]);
+	     i++) {
+		memcpy(copy, wanted_macros[i].names,
+		    strlen(wanted_macros[i].names) + 1);
+		if (smfi_setsymlist(ctx, wanted_macros[i].stage, copy) !=
+		    MI_SUCCESS)
+			pst_log(PST_LOG_NOTICE,
+			    "the MTA keeps its own list of macros");
+	}
+}
+
+#define WANTED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE)
+
+/* No answer before the end of the message, but for "skip" of a body. */
+#define WANTED_STEPS                                                           \
+	(SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO |      \
+	    SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH |      \
+	    SMFIP_SKIP)
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+    unsigned long unused2, unsigned long unused3, unsigned long *want_actions,
+    unsigned long *want_steps, unsigned long *want2, unsigned long *want3)
+{
+	struct conn *conn;
+
+	(void)unused2;
+	(void)unused3;
+	if ((steps & SMFIP_HDR_LEADSPC) == 0) {
+		/* Without it "X:v" and "X: v" are the same and a signature
+		 * over the header as it was can not be verified. */
+		pst_log(PST_LOG_ERROR,
+		    "the MTA can not pass leading blanks of header fields "
+		    "(SMFIP_HDR_LEADSPC); use Postfix 2.6 or Sendmail 8.14 "
+		    "or later");
+		return SMFIS_REJECT;
+	}
+	conn = calloc(1, sizeof(*conn));
+	if (conn == NULL)
+		abort();
+	*want_actions = actions & (WANTED_ACTIONS | SMFIF_SETSYMLIST);
+	*want_steps = SMFIP_HDR_LEADSPC | (steps & WANTED_STEPS);
+	*want2 = 0;
+	*want3 = 0;
+	conn->mta.can_add_headers = (actions & SMFIF_ADDHDRS) != 0;
+	conn->mta.can_change_headers = (actions & SMFIF_CHGHDRS) != 0;
+	conn->mta.can_quarantine = (actions & SMFIF_QUARANTINE) != 0;
+	if ((actions & WANTED_ACTIONS) != WANTED_ACTIONS)
+		pst_log(PST_LOG_WARNING,
+		    "the MTA does not let a filter %s%s%s; what needs it "
+		    "falls back as configured",
+		    conn->mta.can_add_headers ? "" : "add headers, ",
+		    conn->mta.can_change_headers ? "" : "remove headers, ",
+		    conn->mta.can_quarantine ? "" : "quarantine");
+	if ((actions & SMFIF_SETSYMLIST) != 0)
+		ask_for_macros(ctx);
+	if (smfi_setpriv(ctx, conn) != MI_SUCCESS) {
+		free(conn);
+		return SMFIS_REJECT;
+	}
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
+{
+	struct conn *conn = enter(ctx);
+	struct pst_ip ip =
+	    pst_ip_from_sockaddr((const struct sockaddr *)address);
+
+	if (conn == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	pst_session_close(conn->session);
+	conn->session =
+	    pst_session_open(service, &ip, pst_str(host), conn->mta);
+	pst_session_host(conn->session, macro(ctx, "j"));
+	return leave(SMFIS_CONTINUE);
+}
+
+static sfsistat
+on_helo(SMFICTX *ctx, char *helo)
+{
+	struct conn *conn = enter(ctx);
+
+	if (conn == NULL || conn->session == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	pst_session_helo(conn->session, pst_str(helo));
+	return leave(SMFIS_CONTINUE);
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **args)
+{
+	struct conn *conn = enter(ctx);
+	bool authenticated;
+
+	if (conn == NULL || conn->session == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	authenticated = macro(ctx, "{auth_authen}").len > 0 ||
+	    macro(ctx, "{auth_type}").len > 0;
+	pst_session_mail(conn->session, pst_str(args[0]), authenticated);
+	return leave(SMFIS_CONTINUE);
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **args)
+{
+	struct conn *conn = enter(ctx);
+
+	if (conn == NULL || conn->session == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	pst_session_rcpt(conn->session, pst_str(args[0]));
+	return leave(SMFIS_CONTINUE);
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct conn *conn = enter(ctx);
+
+	if (conn == NULL || conn->session == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	pst_session_header(conn->session, pst_str(name), pst_str(value));
+	return leave(SMFIS_CONTINUE);
+}
+
+static sfsistat
+on_eoh(SMFICTX *ctx)
+{
+	struct conn *conn = enter(ctx);
+
+	if (conn == NULL || conn->session == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	pst_session_eoh(conn->session);
+	return leave(SMFIS_CONTINUE);
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *ptr, size_t len)
+{
+	struct conn *conn = enter(ctx);
+
+	if (conn == NULL || conn->session == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	return leave(pst_session_body(conn->session, ptr, len) ?
+		SMFIS_CONTINUE :
+		SMFIS_SKIP);
+}
+
+static bool
+carry_out_edits(SMFICTX *ctx, const struct pst_decision *decision)
+{
+	char name[128];
+	char *value;
+	size_t i;
+	int status;
+
+	for (i = 0; i < decision->edit_count; i++) {
+		const struct pst_edit *edit = &decision->edits[i];
+
+		/* libmilter takes char * and does not write to it. */
+		(void)snprintf(name, sizeof(name), "%s", edit->name);
+		if (edit->op == PST_EDIT_DELETE) {
+			status = smfi_chgheader(ctx, name, (int)edit->index,
+			    NULL);
+		} else {
+			value = strdup(edit->value);
+			if (value == NULL)
+				abort();
+			status = smfi_insheader(ctx, (int)edit->index, name,
+			    value);
+			free(value);
+		}
+		if (status != MI_SUCCESS)
+			return false;
+	}
+	return true;
+}
+
+static bool
+set_reply(SMFICTX *ctx, const struct pst_decision *decision)
+{
+	char code[8], xcode[16], text[MAX_REPLY];
+	const char *from = decision->text;
+	size_t len = 0;
+
+	(void)snprintf(code, sizeof(code), "%u", decision->code);
+	(void)snprintf(xcode, sizeof(xcode), "%s", decision->xcode);
+	for (; *from != '\0' && len < sizeof(text) - 3; from++) {
+		text[len++] = *from;
+		if (*from == '%')
+			text[len++] = '%';
+	}
+	text[len] = '\0';
+	return smfi_setreply(ctx, code, xcode, text) == MI_SUCCESS;
+}
+
+static bool
+quarantine(SMFICTX *ctx, const struct pst_decision *decision)
+{
+	char reason[512];
+
+	(void)snprintf(reason, sizeof(reason), "%s",
+	    decision->quarantine_reason);
+	return smfi_quarantine(ctx, reason) == MI_SUCCESS;
+}
+
+/* R-MTA-15: what could not be carried out is never passed over in silence. */
+static sfsistat
+fault(const struct pst_message *message, const char *what)
+{
+	struct pst_config *config = pst_service_config(service);
+	bool accept = config->on_internal_error == PST_ACTION_ACCEPT;
+
+	pst_config_unref(config);
+	pst_log(PST_LOG_ERROR, "%s: %s failed, message is %s",
+	    message->queue_id, what, accept ? "accepted" : "deferred");
+	return accept ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+carry_out(SMFICTX *ctx, const struct pst_message *message)
+{
+	const struct pst_decision *decision = &message->decision;
+	sfsistat status = SMFIS_ACCEPT;
+
+	if (decision->action == PST_ACTION_REJECT)
+		status = SMFIS_REJECT;
+	else if (decision->action == PST_ACTION_TEMPFAIL)
+		status = SMFIS_TEMPFAIL;
+	if (!carry_out_edits(ctx, decision))
+		return fault(message, "changing the header");
+	if (decision->code != 0 && !set_reply(ctx, decision))
+		return fault(message, "setting the reply");
+	if (decision->action == PST_ACTION_QUARANTINE &&
+	    !quarantine(ctx, decision))
+		return fault(message, "quarantine");
+	return status;
+}
+
+static void
+report_progress(void *ctx)
+{
+	(void)smfi_progress(ctx);
+}
+
+static void
+log_message(const struct pst_message *message)
+{
+	struct pst_arena *arena;
+
+	if (!pst_log_enabled(PST_LOG_INFO))
+		return;
+	arena = pst_arena_new();
+	pst_log(PST_LOG_INFO, "%s", pst_explain_line(arena, message));
+	if (message->psl_note != NULL)
+		pst_log(PST_LOG_INFO, "%s: %s", message->queue_id,
+		    message->psl_note);
+	pst_arena_free(arena);
+}
+
+static sfsistat
+on_eom(SMFICTX *ctx)
+{
+	struct conn *conn = enter(ctx);
+	struct pst_progress progress = {report_progress, ctx};
+	const struct pst_message *message;
+	sfsistat status;
+
+	if (conn == NULL || conn->session == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	message = pst_session_end(conn->session, macro(ctx, "i"), &progress);
+	if (message == NULL)
+		return leave(SMFIS_TEMPFAIL);
+	status = carry_out(ctx, message);
+	log_message(message);
+	pst_session_abort(conn->session);
+	return leave(status);
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	struct conn *conn = enter(ctx);
+
+	if (conn != NULL && conn->session != NULL)
+		pst_session_abort(conn->session);
+	return leave(SMFIS_CONTINUE);
+}
+
+/* Also comes for a connection that never negotiated: conn is NULL then. */
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	struct conn *conn = enter(ctx);
+
+	if (conn != NULL) {
+		pst_session_close(conn->session);
+		free(conn);
+		(void)smfi_setpriv(ctx, NULL);
+	}
+	return leave(SMFIS_CONTINUE);
+}
+
+static struct smfiDesc filter = {
+    .xxfi_version = SMFI_VERSION,
+    .xxfi_flags = WANTED_ACTIONS | SMFIF_SETSYMLIST,
+    .xxfi_connect = on_connect,
+    .xxfi_helo = on_helo,
+    .xxfi_envfrom = on_mail,
+    .xxfi_envrcpt = on_rcpt,
+    .xxfi_header = on_header,
+    .xxfi_eoh = on_eoh,
+    .xxfi_body = on_body,
+    .xxfi_eom = on_eom,
+    .xxfi_abort = on_abort,
+    .xxfi_close = on_close,
+    .xxfi_negotiate = on_negotiate,
+};
+
+bool
+pst_milter_open(const struct pst_endpoint *endpoint, long uid,
+    struct pst_err *err)
+{
+	static char name[] = "postern";
+	static char text[PST_ENDPOINT_TEXT_SIZE];
+
+	own_endpoint = *endpoint;
+	filter.xxfi_name = name;
+	pst_endpoint_libmilter(endpoint, text);
+	if (!pst_listener_check(endpoint, err))
+		return false;
+	if (smfi_register(filter) != MI_SUCCESS ||
+	    smfi_setconn(text) != MI_SUCCESS ||
+	    smfi_setbacklog(512) != MI_SUCCESS ||
+	    smfi_opensocket(true) != MI_SUCCESS)
+		return pst_err_set(err, "can not listen on %s", text);
+	return pst_listener_tune(endpoint, uid, err);
+}
+
+bool
+pst_milter_serve(struct pst_service *shared)
+{
+	service = shared;
+	return smfi_main() == MI_SUCCESS || atomic_load(&stopping);
+}
+
+void
+pst_milter_stop(void)
+{
+	atomic_store(&stopping, true);
+	(void)smfi_stop();
+	/* The listener looks up every five seconds only, or on a client. */
+	pst_listener_poke(&own_endpoint);
+}
+
+unsigned
+pst_milter_busy(void)
+{
+	return atomic_load(&busy);
+}
+
+void
+pst_milter_unlink(const struct pst_endpoint *endpoint)
+{
+	pst_listener_unlink(endpoint);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/notify.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct sockaddr_un manager;
+static socklen_t manager_len; /* 0: there is none */
+
+void
+pst_notify_init(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t len = path == NULL ? 0 : strlen(path);
+
+	if (len < 2 || len >= sizeof(manager.sun_path) ||
+	    (path[0] != '/' && path[0] != '@'))
+		return;
+	manager.sun_family = AF_UNIX;
+	memcpy(manager.sun_path, path, len);
+	/* "@name" is a name in Linux' abstract space. */
+	if (path[0] == '@')
+		manager.sun_path[0] = '\0';
+	manager_len =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	(void)unsetenv("NOTIFY_SOCKET");
+}
+
+void
+pst_notify(const char *state)
+{
+	int fd;
+
+	if (manager_len == 0)
+		return;
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (fd == -1)
+		return;
+	/* A manager that went away is no reason to stop filtering mail. */
+	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+	    (const struct sockaddr *)&manager, manager_len);
+	(void)close(fd);
+}
+
+void
+pst_notify_reloading(void)
+{
+	struct timespec now;
+	char text[80];
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)snprintf(text, sizeof(text),
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	pst_notify(text);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "core/service.h"
+#include "milter/milter.h"
+
+struct control {
+	struct pst_service *service;
+	int fd;
+	char *file; /* of the configuration; NULL: defaults */
+};
+
+static struct pst_clock system_clock;
+
+static void
+reload(struct control *control)
+{
+	struct pst_err err;
+	struct pst_config *fresh = pst_config_load(control->file, &err);
+
+	if (fresh == NULL) {
+		pst_log(PST_LOG_ERROR,
+		    "reload failed, the old configuration stays: %s",
+		    err.text);
+		return;
+	}
+	pst_log_set_level((enum pst_log_level)fresh->log.level);
+	pst_service_replace(control->service, fresh);
+	pst_log(PST_LOG_NOTICE, "configuration reloaded");
+}
+
+/* The only thread that loads configurations (core/config.h, thread rule). */
+static void *
+obey(void *arg)
+{
+	struct control *control = arg;
+	char byte;
+	ssize_t n;
+
+	for (;;) {
+		n = read(control->fd, &byte, 1);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == 1 && byte == PST_WORKER_RELOAD) {
+			reload(control);
+			continue;
+		}
+		pst_milter_stop();
+		return NULL;
+	}
+}
+
+static void
+pause_ms(long ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+#define DRAIN_STEP_MS 20
+
+/*
+ * Lets messages that are inside a callback get their answer. libmilter writes
+ * the answer after the callback returned, so it has to be quiet for a while.
+ */
+static void
+drain(unsigned drain_ms)
+{
+	unsigned waited = 0;
+	unsigned quiet = 0;
+
+	while (waited < drain_ms && quiet < 5) {
+		quiet = pst_milter_busy() == 0 ? quiet + 1 : 0;
+		pause_ms(DRAIN_STEP_MS);
+		waited += DRAIN_STEP_MS;
+	}
+	if (quiet < 5)
+		pst_log(PST_LOG_WARNING,
+		    "stopped with %u messages unanswered; the MTA defers them",
+		    pst_milter_busy());
+}
+
+static bool
+start_obeying(struct control *control)
+{
+	pthread_t thread;
+	sigset_t all, old;
+	bool ok;
+
+	/* libmilter waits for signals in a thread of its own. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
+	ok = pthread_create(&thread, NULL, obey, control) == 0 &&
+	    pthread_detach(thread) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return ok;
+}
+
+int
+pst_worker_run(struct pst_config *config, int control_fd)
+{
+	static struct control control;
+	static char file[4096];
+	const char *name = pst_config_file(config);
+	struct pst_config *current;
+	struct pst_err err;
+	unsigned drain_ms;
+	bool ok;
+
+	system_clock = pst_clock_system;
+	if (name != NULL) {
+		(void)snprintf(file, sizeof(file), "%s", name);
+		control.file = file;
+	}
+	control.fd = control_fd;
+	control.service = pst_service_start(config, &system_clock, &err);
+	if (control.service == NULL) {
+		pst_log(PST_LOG_ERROR, "%s", err.text);
+		return 1;
+	}
+	if (!start_obeying(&control)) {
+		pst_log(PST_LOG_ERROR, "can not start a thread");
+		return 1;
+	}
+	if (write(control_fd, &(char){PST_WORKER_READY}, 1) != 1)
+		return 1;
+	ok = pst_milter_serve(control.service);
+	current = pst_service_config(control.service);
+	drain_ms = current->drain_ms;
+	pst_config_unref(current);
+	drain(drain_ms);
+	if (!ok)
+		pst_log(PST_LOG_ERROR, "libmilter gave up");
+	return ok ? 0 : 1;
+}

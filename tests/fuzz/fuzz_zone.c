@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * Zone files. The first line, when it begins with "?", is a name to ask for
+ * with every type; the rest is the zone.
+ */
+
+#include <stdlib.h>
+
+#include "dns/zone.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+ask(struct pst_resolver *zone, struct pst_str name)
+{
+	static const enum pst_dns_type types[] = {
+	    PST_DNS_A, PST_DNS_PTR, PST_DNS_MX, PST_DNS_TXT, PST_DNS_AAAA};
+	struct pst_dns_limits limits = {5, 1000, 500};
+	struct pst_clock clock = pst_clock_manual(1000);
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		(void)pst_dns_ask(dns, name, types[i]);
+	while (pst_dns_wait(dns, INT64_MAX))
+		;
+	for (size_t i = 0; i < pst_dns_count(dns); i++) {
+		if (pst_dns_at(dns, i)->answer == NULL)
+			abort();
+	}
+	pst_arena_free(arena);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct pst_str text = {(const char *)data, size};
+	struct pst_str name = PST_STR("a.example");
+	struct pst_err err = {0};
+	struct pst_resolver *zone;
+
+	if (pst_str_starts(text, PST_STR("?"))) {
+		size_t end = pst_str_find(text, '\n');
+
+		name = pst_str_from(pst_str_first(text, end), 1);
+		text = pst_str_from(text, end + 1);
+	}
+	if (text.len == 0)
+		return 0;
+	zone = pst_zone_parse(text.ptr, text.len, "fuzz", &err);
+	if (zone == NULL && err.text[0] == '\0')
+		abort();
+	if (zone != NULL)
+		ask(zone, name);
+	pst_resolver_free(zone);
+	return 0;
+}

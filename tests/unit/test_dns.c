@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dns/dns.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define MAX_JOBS 1000
+
+static const struct pst_dns_limits limits = {5, 1000, 16384};
+
+enum stub_mode { STUB_ANSWER, STUB_DELAY, STUB_LOSE, STUB_KEEP };
+
+/* A resolver that does what the test says, now or later. */
+struct stub {
+	struct pst_resolver resolver;
+	enum stub_mode mode;
+	unsigned after_ms;
+	struct pst_dns_job *kept[MAX_JOBS];
+	size_t kept_count;
+	size_t asked;
+};
+
+static const struct pst_dns_answer *
+make_answer(const char *text)
+{
+	struct pst_dns_record record = {.data = pst_str(text)};
+	struct pst_dns_answer *answer =
+	    pst_dns_answer_new(PST_DNS_OK, 60, 1, record.data.len);
+
+	pst_dns_answer_add(answer, &record);
+	return answer;
+}
+
+static void
+stub_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
+{
+	struct stub *stub = (struct stub *)(void *)resolver;
+
+	stub->asked++;
+	switch (stub->mode) {
+	case STUB_ANSWER:
+		pst_dns_job_complete(job, make_answer("now"), 0);
+		return;
+	case STUB_DELAY:
+		pst_dns_job_complete(job, make_answer("late"), stub->after_ms);
+		return;
+	case STUB_LOSE:
+		pst_dns_job_lose(job);
+		return;
+	case STUB_KEEP:
+		assert_true(stub->kept_count < MAX_JOBS);
+		stub->kept[stub->kept_count++] = job;
+		return;
+	}
+}
+
+static void
+stub_free(struct pst_resolver *resolver)
+{
+	((struct stub *)(void *)resolver)->asked = 0;
+}
+
+struct fixture {
+	struct stub stub;
+	struct pst_clock clock;
+	struct pst_arena *arena;
+	struct pst_dns *dns;
+};
+
+static struct fixture *
+setup(enum stub_mode mode)
+{
+	static struct fixture f;
+
+	memset(&f, 0, sizeof(f));
+	f.stub.resolver.ask = stub_ask;
+	f.stub.resolver.free = stub_free;
+	f.stub.mode = mode;
+	f.clock = pst_clock_manual(1000);
+	f.arena = pst_arena_new();
+	f.dns = pst_dns_open(f.arena, &f.stub.resolver, &f.clock, limits);
+	return &f;
+}
+
+static const struct pst_dns_entry *
+ask(struct fixture *f, const char *name)
+{
+	return pst_dns_ask(f->dns, pst_str(name), PST_DNS_TXT);
+}
+
+static void
+test_words(void **state)
+{
+	static const struct {
+		enum pst_dns_status status;
+		const char *word;
+		bool temporary;
+	} rows[] = {
+	    {PST_DNS_OK, "NOERROR", false},
+	    {PST_DNS_NODATA, "NODATA", false},
+	    {PST_DNS_NXDOMAIN, "NXDOMAIN", false},
+	    {PST_DNS_SERVFAIL, "SERVFAIL", true},
+	    {PST_DNS_BOGUS, "BOGUS", true},
+	    {PST_DNS_TIMEOUT, "TIMEOUT", true},
+	    {PST_DNS_BUDGET, "BUDGET", true},
+	    {PST_DNS_BADNAME, "BADNAME", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_string_equal(
+		    pst_dns_status_word(rows[i].status), rows[i].word);
+		if (pst_dns_is_temporary(rows[i].status) != rows[i].temporary)
+			fail_msg("%s", rows[i].word);
+	}
+	assert_string_equal(pst_dns_type_word(PST_DNS_A), "A");
+	assert_string_equal(pst_dns_type_word(PST_DNS_PTR), "PTR");
+	assert_string_equal(pst_dns_type_word(PST_DNS_MX), "MX");
+	assert_string_equal(pst_dns_type_word(PST_DNS_TXT), "TXT");
+	assert_string_equal(pst_dns_type_word(PST_DNS_AAAA), "AAAA");
+}
+
+#define L63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
+#define N251                                                                   \
+	L63 "." L63 "." L63 "."                                                \
+	    "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwx"
+
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char *label;
+		struct pst_str in;
+		struct pst_str kept;
+		bool legal;
+	} rows[] = {
+	    {"plain", PST_STR_INIT("a.example"), PST_STR_INIT("a.example"),
+		true},
+	    {"upper case, final dot", PST_STR_INIT("A.Example."),
+		PST_STR_INIT("a.example"), true},
+	    {"one label", PST_STR_INIT("com"), PST_STR_INIT("com"), true},
+	    {"NUL and backslash", PST_STR_INIT("a\0\\.b"),
+		PST_STR_INIT("a\0\\.b"), true},
+	    {"octets above 127", PST_STR_INIT("\xc3\x84.b"),
+		PST_STR_INIT("\xc3\x84.b"), true},
+	    {"label of 63", PST_STR_INIT(L63 ".b"), PST_STR_INIT(L63 ".b"),
+		true},
+	    {"label of 64", PST_STR_INIT("x" L63 ".b"),
+		PST_STR_INIT("x" L63 ".b"), false},
+	    {"253 octets", PST_STR_INIT(N251 "y"), PST_STR_INIT(N251 "y"),
+		true},
+	    {"254 octets", PST_STR_INIT(N251 "yz"), PST_STR_INIT(N251 "yz"),
+		false},
+	    {"kept at 255 at most", PST_STR_INIT(N251 "yz12345"),
+		PST_STR_INIT(N251 "yz1"), false},
+	    {"empty", PST_STR_INIT(""), PST_STR_INIT(""), false},
+	    {"no pointer", {NULL, 0}, PST_STR_INIT(""), false},
+	    {"root", PST_STR_INIT("."), PST_STR_INIT(""), false},
+	    {"two final dots", PST_STR_INIT("a.."), PST_STR_INIT("a."), false},
+	    {"empty label", PST_STR_INIT("a..b"), PST_STR_INIT("a..b"), false},
+	    {"first dot", PST_STR_INIT(".a"), PST_STR_INIT(".a"), false},
+	};
+
+	(void)state;
+	assert_int_equal(strlen(N251), 252);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fixture *f = setup(STUB_ANSWER);
+		const struct pst_dns_entry *entry =
+		    pst_dns_ask(f->dns, rows[i].in, PST_DNS_A);
+
+		if (entry->name_len != rows[i].kept.len ||
+		    memcmp(entry->name, rows[i].kept.ptr, entry->name_len) !=
+			0 ||
+		    entry->name[entry->name_len] != '\0')
+			fail_msg("%s: name \"%s\"", rows[i].label, entry->name);
+		if (entry->answer->status !=
+		    (rows[i].legal ? PST_DNS_OK : PST_DNS_BADNAME))
+			fail_msg("%s: %s", rows[i].label,
+			    pst_dns_status_word(entry->answer->status));
+		if (f->stub.asked != rows[i].legal)
+			fail_msg("%s: asked %zu", rows[i].label, f->stub.asked);
+		pst_arena_free(f->arena);
+	}
+}
+
+static void
+test_answered_at_once(void **state)
+{
+	struct fixture *f = setup(STUB_ANSWER);
+	const struct pst_dns_entry *entry = ask(f, "a.example");
+
+	(void)state;
+	assert_int_equal(entry->answer->status, PST_DNS_OK);
+	assert_int_equal(entry->answer->ttl, 60);
+	assert_string_equal(entry->answer->records[0].data.ptr, "now");
+	assert_true(pst_dns_poll(f->dns));
+	assert_false(pst_dns_poll(f->dns));
+	assert_false(pst_dns_wait(f->dns, 100));
+	assert_int_equal(pst_clock_ms(&f->clock), 0);
+	pst_arena_free(f->arena);
+}
+
+static void
+test_no_question_twice(void **state)
+{
+	struct fixture *f = setup(STUB_ANSWER);
+	const struct pst_dns_entry *entry = ask(f, "a.example");
+
+	(void)state;
+	assert_ptr_equal(ask(f, "A.EXAMPLE."), entry);
+	assert_ptr_not_equal(
+	    pst_dns_ask(f->dns, PST_STR("a.example"), PST_DNS_A), entry);
+	assert_ptr_not_equal(
+	    pst_dns_ask(f->dns, PST_STR("a.example\0"), PST_DNS_TXT), entry);
+	assert_int_equal(f->stub.asked, 3);
+	assert_int_equal(pst_dns_count(f->dns), 3);
+	assert_ptr_equal(pst_dns_at(f->dns, 0), entry);
+	assert_int_equal(pst_dns_at(f->dns, 1)->type, PST_DNS_A);
+	pst_arena_free(f->arena);
+}
+
+static void
+test_budget(void **state)
+{
+	struct fixture *f = setup(STUB_ANSWER);
+
+	(void)state;
+	for (unsigned i = 0; i < limits.max_queries; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "n%u.example", i);
+		assert_int_equal(ask(f, name)->answer->status, PST_DNS_OK);
+		/* Neither costs anything. */
+		assert_int_equal(
+		    ask(f, "b..d")->answer->status, PST_DNS_BADNAME);
+		ask(f, name);
+	}
+	assert_int_equal(
+	    ask(f, "more.example")->answer->status, PST_DNS_BUDGET);
+	assert_int_equal(ask(f, "n0.example")->answer->status, PST_DNS_OK);
+	assert_int_equal(f->stub.asked, limits.max_queries);
+	assert_int_equal(pst_dns_count(f->dns), limits.max_queries + 2);
+	pst_arena_free(f->arena);
+}
+
+static void
+test_transcript_grows(void **state)
+{
+	struct fixture *f = setup(STUB_ANSWER);
+	const struct pst_dns_entry *first = ask(f, "n0.example");
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "n%u.example", i);
+		assert_string_equal(ask(f, name)->name, name);
+	}
+	assert_int_equal(pst_dns_count(f->dns), 300);
+	assert_ptr_equal(ask(f, "n0.example"), first);
+	assert_string_equal(pst_dns_at(f->dns, 299)->name, "n299.example");
+	pst_arena_free(f->arena);
+}
+
+static void
+test_entries_survive_rewind(void **state)
+{
+	struct fixture *f = setup(STUB_ANSWER);
+	struct pst_arena_mark mark = pst_arena_mark(f->arena);
+	const struct pst_dns_entry *entry = ask(f, "a.example");
+
+	(void)state;
+	pst_arena_rewind(f->arena, mark);
+	memset(pst_arena_alloc(f->arena, 4000), 'x', 4000);
+	assert_string_equal(entry->name, "a.example");
+	assert_ptr_equal(ask(f, "a.example"), entry);
+	pst_arena_free(f->arena);
+}
+
+static void
+test_manual_clock(void **state)
+{
+	static const struct {
+		const char *label;
+		enum stub_mode mode;
+		unsigned after_ms;
+		int64_t until_ms;
+		bool answered;
+		int64_t now_ms;
+		enum pst_dns_status status;
+	} rows[] = {
+	    {"delayed", STUB_DELAY, 20, 5000, true, 20, PST_DNS_OK},
+	    {"wait ends first", STUB_DELAY, 20, 19, false, 19, PST_DNS_OK},
+	    {"both at once", STUB_DELAY, 20, 20, true, 20, PST_DNS_OK},
+	    {"in the past", STUB_DELAY, 20, -5, false, 0, PST_DNS_OK},
+	    {"just in time", STUB_DELAY, 1000, 5000, true, 1000, PST_DNS_OK},
+	    {"too late", STUB_DELAY, 1001, 5000, true, 1000, PST_DNS_TIMEOUT},
+	    {"lost", STUB_LOSE, 0, 5000, true, 1000, PST_DNS_TIMEOUT},
+	    {"lost, wait ends first", STUB_LOSE, 0, 999, false, 999,
+		PST_DNS_TIMEOUT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fixture *f = setup(rows[i].mode);
+		const struct pst_dns_entry *entry;
+		bool answered;
+
+		f->stub.after_ms = rows[i].after_ms;
+		entry = ask(f, "a.example");
+		assert_null(entry->answer);
+		assert_false(pst_dns_poll(f->dns));
+		answered = pst_dns_wait(f->dns, rows[i].until_ms);
+		if (answered != rows[i].answered ||
+		    answered != (entry->answer != NULL) ||
+		    pst_clock_ms(&f->clock) != rows[i].now_ms)
+			fail_msg("%s: answered %d at %d ms", rows[i].label,
+			    answered, (int)pst_clock_ms(&f->clock));
+		if (answered && entry->answer->status != rows[i].status)
+			fail_msg("%s: %s", rows[i].label,
+			    pst_dns_status_word(entry->answer->status));
+		pst_arena_free(f->arena);
+	}
+}
+
+static void
+test_late_answer_changes_nothing(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+	const struct pst_dns_entry *entry = ask(f, "a.example");
+
+	(void)state;
+	assert_false(pst_dns_job_abandoned(f->stub.kept[0]));
+	pst_clock_advance(&f->clock, 1000);
+	assert_true(pst_dns_poll(f->dns));
+	assert_int_equal(entry->answer->status, PST_DNS_TIMEOUT);
+	assert_true(pst_dns_job_abandoned(f->stub.kept[0]));
+	pst_dns_job_complete(f->stub.kept[0], make_answer("late"), 0);
+	assert_false(pst_dns_poll(f->dns));
+	assert_int_equal(entry->answer->status, PST_DNS_TIMEOUT);
+	assert_ptr_equal(ask(f, "a.example"), entry);
+	pst_arena_free(f->arena);
+}
+
+/* It lay at the door in time, only nobody looked. */
+static void
+test_arrived_answer_beats_the_clock(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+	const struct pst_dns_entry *entry = ask(f, "a.example");
+
+	(void)state;
+	pst_dns_job_complete(f->stub.kept[0], make_answer("x"), 0);
+	pst_clock_advance(&f->clock, 5000);
+	assert_true(pst_dns_poll(f->dns));
+	assert_int_equal(entry->answer->status, PST_DNS_OK);
+	pst_arena_free(f->arena);
+}
+
+static void
+test_expire(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+	const struct pst_dns_entry *entries[4];
+
+	(void)state;
+	entries[0] = ask(f, "kept.example");
+	f->stub.mode = STUB_DELAY;
+	f->stub.after_ms = 10;
+	entries[1] = ask(f, "delayed.example");
+	f->stub.mode = STUB_LOSE;
+	entries[2] = ask(f, "lost.example");
+	f->stub.mode = STUB_ANSWER;
+	ask(f, "good.example");
+	pst_dns_expire(f->dns);
+	entries[3] = ask(f, "after.example");
+	for (size_t i = 0; i < COUNT(entries); i++) {
+		if (entries[i]->answer->status != PST_DNS_TIMEOUT)
+			fail_msg("%s", entries[i]->name);
+	}
+	assert_int_equal(ask(f, "good.example")->answer->status, PST_DNS_OK);
+	assert_int_equal(f->stub.asked, 4);
+	assert_int_equal(
+	    ask(f, "bad..example")->answer->status, PST_DNS_BADNAME);
+	pst_dns_job_lose(f->stub.kept[0]);
+	pst_arena_free(f->arena);
+}
+
+static void
+test_close_with_open_jobs(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+
+	(void)state;
+	ask(f, "a.example");
+	ask(f, "b.example");
+	ask(f, "c.example");
+	ask(f, "d.example");
+	f->stub.mode = STUB_DELAY;
+	f->stub.after_ms = 10;
+	ask(f, "delayed.example");
+	/* One more lies at the door, unread. */
+	pst_dns_job_complete(f->stub.kept[0], make_answer("x"), 0);
+	pst_arena_free(f->arena);
+	assert_true(pst_dns_job_abandoned(f->stub.kept[1]));
+	pst_dns_job_complete(f->stub.kept[1], make_answer("x"), 0);
+	pst_dns_job_complete(f->stub.kept[2], make_answer("x"), 7);
+	pst_dns_job_lose(f->stub.kept[3]);
+}
+
+static void
+test_job_says_the_question(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+	struct pst_str name;
+
+	(void)state;
+	ask(f, "A.Example.");
+	name = pst_dns_job_name(f->stub.kept[0]);
+	assert_true(pst_str_eq(name, PST_STR("a.example")));
+	assert_int_equal(pst_dns_job_type(f->stub.kept[0]), PST_DNS_TXT);
+	assert_int_equal(pst_dns_job_max_txt(f->stub.kept[0]), 16384);
+	pst_dns_job_lose(f->stub.kept[0]);
+	pst_arena_free(f->arena);
+}
+
+static void *
+complete_soon(void *arg)
+{
+	struct stub *stub = arg;
+
+	for (size_t i = 0; i < stub->kept_count; i++) {
+		usleep(2000);
+		pst_dns_job_complete(stub->kept[i], make_answer("x"), 0);
+	}
+	return NULL;
+}
+
+/* Under both clocks a job that is out is waited for in real time. */
+static void
+test_wait_for_another_thread(void **state)
+{
+	(void)state;
+	for (int manual = 0; manual < 2; manual++) {
+		struct fixture *f = setup(STUB_KEEP);
+		const struct pst_dns_entry *entries[4];
+		pthread_t thread;
+		int waits = 0;
+
+		f->clock = manual ? pst_clock_manual(1000) : pst_clock_system;
+		for (size_t i = 0; i < COUNT(entries); i++) {
+			char name[2] = {(char)('a' + (int)i), '\0'};
+
+			entries[i] = ask(f, name);
+		}
+		assert_int_equal(
+		    pthread_create(&thread, NULL, complete_soon, &f->stub), 0);
+		while (pst_dns_wait(f->dns, INT64_MAX))
+			waits++;
+		pthread_join(thread, NULL);
+		assert_in_range(waits, 1, COUNT(entries));
+		for (size_t i = 0; i < COUNT(entries); i++)
+			assert_int_equal(
+			    entries[i]->answer->status, PST_DNS_OK);
+		if (manual)
+			assert_int_equal(pst_clock_ms(&f->clock), 0);
+		pst_arena_free(f->arena);
+	}
+}
+
+static void
+test_real_time_out(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+	struct pst_dns_limits short_limits = {5, 10, 16384};
+	const struct pst_dns_entry *entry;
+	int64_t start_ms;
+
+	(void)state;
+	f->clock = pst_clock_system;
+	f->dns =
+	    pst_dns_open(f->arena, &f->stub.resolver, &f->clock, short_limits);
+	entry = ask(f, "a.example");
+	start_ms = pst_clock_ms(&f->clock);
+	assert_false(pst_dns_wait(f->dns, start_ms + 3));
+	assert_true(pst_dns_wait(f->dns, start_ms + 60000));
+	assert_int_equal(entry->answer->status, PST_DNS_TIMEOUT);
+	assert_true(pst_clock_ms(&f->clock) >= start_ms + 9);
+	pst_dns_job_lose(f->stub.kept[0]);
+	pst_arena_free(f->arena);
+}
+
+struct race {
+	struct stub *stub;
+	size_t from;
+};
+
+static void *
+complete_all(void *arg)
+{
+	struct race *race = arg;
+
+	for (size_t i = race->from; i < race->stub->kept_count; i += 2)
+		pst_dns_job_complete(race->stub->kept[i], make_answer("x"), 0);
+	return NULL;
+}
+
+/* Doors close and time out while two threads answer. */
+static void
+test_race_with_close(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct fixture *f = setup(STUB_KEEP);
+		struct race races[2] = {{&f->stub, 0}, {&f->stub, 1}};
+		pthread_t threads[2];
+
+		ask(f, "a.example");
+		ask(f, "b.example");
+		ask(f, "c.example");
+		ask(f, "d.example");
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL,
+					     complete_all, &races[i]),
+			    0);
+		if (round % 2 == 0)
+			pst_dns_expire(f->dns);
+		pst_dns_poll(f->dns);
+		pst_arena_free(f->arena);
+		pthread_join(threads[0], NULL);
+		pthread_join(threads[1], NULL);
+	}
+}
+
+static void
+test_answers_are_shared(void **state)
+{
+	struct pst_dns_record mx = {
+	    .preference = 10, .data = PST_STR_INIT("a\0b")};
+	struct pst_dns_record empty = {.data = {NULL, 0}};
+	struct pst_dns_answer *answer =
+	    pst_dns_answer_new(PST_DNS_OK, 7, 2, mx.data.len);
+	const struct pst_dns_answer *again;
+
+	(void)state;
+	pst_dns_answer_add(answer, &mx);
+	pst_dns_answer_add(answer, &empty);
+	again = pst_dns_answer_ref(answer);
+	pst_dns_answer_unref(answer);
+	assert_int_equal(again->count, 2);
+	assert_int_equal(again->records[0].preference, 10);
+	assert_memory_equal(again->records[0].data.ptr, "a\0b\0", 4);
+	assert_int_equal(again->records[1].data.len, 0);
+	assert_string_equal(again->records[1].data.ptr, "");
+	pst_dns_answer_unref(again);
+}
+
+static void
+test_resolver_free(void **state)
+{
+	struct fixture *f = setup(STUB_ANSWER);
+
+	(void)state;
+	ask(f, "a.example");
+	pst_resolver_free(NULL);
+	pst_resolver_free(&f->stub.resolver);
+	assert_int_equal(f->stub.asked, 0);
+	pst_arena_free(f->arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_answered_at_once),
+	    cmocka_unit_test(test_no_question_twice),
+	    cmocka_unit_test(test_budget),
+	    cmocka_unit_test(test_transcript_grows),
+	    cmocka_unit_test(test_entries_survive_rewind),
+	    cmocka_unit_test(test_manual_clock),
+	    cmocka_unit_test(test_late_answer_changes_nothing),
+	    cmocka_unit_test(test_arrived_answer_beats_the_clock),
+	    cmocka_unit_test(test_expire),
+	    cmocka_unit_test(test_close_with_open_jobs),
+	    cmocka_unit_test(test_job_says_the_question),
+	    cmocka_unit_test(test_wait_for_another_thread),
+	    cmocka_unit_test(test_real_time_out),
+	    cmocka_unit_test(test_race_with_close),
+	    cmocka_unit_test(test_answers_are_shared),
+	    cmocka_unit_test(test_resolver_free),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

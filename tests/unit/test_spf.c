@@ -1,0 +1,844 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "auth/spf.h"
+#include "base/buf.h"
+#include "dns/zone.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define MAX_ROUNDS 100
+
+/* One evaluation and what is needed to look at it afterwards. */
+struct bench {
+	struct pst_arena *arena;
+	struct pst_clock clock;
+	struct pst_resolver *resolver;
+	struct pst_check world;
+	struct pst_spf_input input;
+	struct pst_spf spf;
+	unsigned rounds; /* calls that had to wait */
+};
+
+static void
+bench_open(struct bench *bench, const char *zone, const char *client)
+{
+	struct pst_err err;
+
+	*bench = (struct bench){.arena = pst_arena_new()};
+	bench->clock = pst_clock_manual(1700000000);
+	bench->resolver = pst_zone_parse(zone, strlen(zone), "zone", &err);
+	if (bench->resolver == NULL)
+		fail_msg("%s", err.text);
+	bench->world.arena = bench->arena;
+	bench->world.now_epoch = 1700000000;
+	bench->world.dns = pst_dns_open(bench->arena, bench->resolver,
+	    &bench->clock,
+	    (struct pst_dns_limits){
+		.max_queries = 150, .query_ms = 5000, .max_txt_bytes = 65535});
+	bench->input.max_voids = 2;
+	bench->input.want_trace = true;
+	bench->input.want_explanation = true;
+	bench->input.helo = PST_STR("helo.example");
+	assert_true(pst_ip_parse(pst_str(client), &bench->input.client));
+	pst_reverse_path_parse(
+	    bench->arena, PST_STR("<u@d.example>"), &bench->input.mail_from);
+}
+
+static void
+bench_run(struct bench *bench)
+{
+	while (!pst_spf_check(&bench->world, &bench->input, &bench->spf) &&
+	    bench->rounds < MAX_ROUNDS) {
+		bench->rounds++;
+		(void)pst_dns_wait(
+		    bench->world.dns, pst_clock_ms(&bench->clock) + 60000);
+	}
+	assert_true(bench->rounds < MAX_ROUNDS);
+	if (bench->spf.trace_count > 0)
+		assert_int_equal(bench->spf.trace[0].result, bench->spf.result);
+}
+
+static void
+bench_close(struct bench *bench)
+{
+	pst_arena_free(bench->arena);
+	pst_resolver_free(bench->resolver);
+}
+
+#define D "d.example. 60 IN TXT "
+#define C4 "192.0.2.1"
+#define C6 "2001:db8::1"
+#define REV "1.2.0.192.in-addr.arpa. 60 IN PTR "
+
+static const struct row {
+	const char *label;
+	const char *zone;
+	const char *client;
+	enum pst_result want;
+	unsigned lookups;
+	unsigned voids;
+} rows[] = {
+    {"no name", "x.example. 60 IN A 192.0.2.1\n", C4, PST_RESULT_NONE, 0, 0},
+    {"no TXT", "d.example. 60 IN A 192.0.2.1\n", C4, PST_RESULT_NONE, 0, 0},
+    {"other TXT", D "\"v=spf10\"\n", C4, PST_RESULT_NONE, 0, 0},
+    {"empty record", D "\"v=spf1\"\n", C4, PST_RESULT_NEUTRAL, 0, 0},
+    {"two records", D "\"v=spf1 -all\"\n" D "\"v=spf1 +all\"\n", C4,
+	PST_RESULT_PERMERROR, 0, 0},
+    {"strings joined", D "\"v=spf1 ip4:192.\" \"0.2.1 -all\"\n", C4,
+	PST_RESULT_PASS, 0, 0},
+    {"error behind all", D "\"v=spf1 -all foo\"\n", C4, PST_RESULT_PERMERROR, 0,
+	0},
+    {"qualifiers: fail", D "\"v=spf1 -all\"\n", C4, PST_RESULT_FAIL, 0, 0},
+    {"qualifiers: softfail", D "\"v=spf1 ~all\"\n", C4, PST_RESULT_SOFTFAIL, 0,
+	0},
+    {"qualifiers: neutral", D "\"v=spf1 ?all\"\n", C4, PST_RESULT_NEUTRAL, 0,
+	0},
+    {"first match wins", D "\"v=spf1 ~ip4:192.0.2.0/24 -all\"\n", C4,
+	PST_RESULT_SOFTFAIL, 0, 0},
+
+    {"record times out", ";! timeout d.example\n", C4, PST_RESULT_TEMPERROR, 0,
+	0},
+    {"record fails", ";! servfail d.example\n", C4, PST_RESULT_TEMPERROR, 0, 0},
+    {"a fails", D "\"v=spf1 a:x.example +all\"\n;! servfail x.example\n", C4,
+	PST_RESULT_TEMPERROR, 1, 0},
+    {"mx fails", D "\"v=spf1 mx:x.example +all\"\n;! timeout x.example\n", C4,
+	PST_RESULT_TEMPERROR, 1, 0},
+    {"mx host fails",
+	D "\"v=spf1 mx:x.example +all\"\nx.example. 60 IN MX 1 h.example.\n"
+	  ";! timeout h.example\n",
+	C4, PST_RESULT_TEMPERROR, 1, 0},
+    {"exists fails",
+	D "\"v=spf1 exists:x.example +all\"\n;! timeout x.example\n", C4,
+	PST_RESULT_TEMPERROR, 1, 0},
+    {"include fails",
+	D "\"v=spf1 include:x.example +all\"\n;! timeout x.example\n", C4,
+	PST_RESULT_TEMPERROR, 1, 0},
+    {"redirect fails",
+	D "\"v=spf1 redirect=x.example\"\n;! timeout "
+	  "x.example\n",
+	C4, PST_RESULT_TEMPERROR, 1, 0},
+    {"failure below an include",
+	D "\"v=spf1 include:x.example +all\"\n"
+	  "x.example. 60 IN TXT \"v=spf1 a:y.example +all\"\n"
+	  ";! timeout y.example\n",
+	C4, PST_RESULT_TEMPERROR, 2, 0},
+    {"a failure behind the match does not count",
+	D "\"v=spf1 ip4:192.0.2.1 a:x.example\"\n;! timeout x.example\n", C4,
+	PST_RESULT_PASS, 0, 0},
+    {"ptr: PTR fails",
+	D "\"v=spf1 ptr ~all\"\n;! timeout 1.2.0.192.in-addr.arpa\n", C4,
+	PST_RESULT_SOFTFAIL, 1, 0},
+    {"ptr: one name fails",
+	D "\"v=spf1 ptr -all\"\n" REV "x.d.example.\n" REV "y.d.example.\n"
+	  ";! timeout x.d.example\ny.d.example. 60 IN A 192.0.2.1\n",
+	C4, PST_RESULT_PASS, 1, 0},
+    {"%{p}: PTR fails",
+	D "\"v=spf1 exists:%{p}.x.example -all\"\n"
+	  ";! timeout 1.2.0.192.in-addr.arpa\n"
+	  "unknown.x.example. 60 IN A 127.0.0.2\n",
+	C4, PST_RESULT_PASS, 1, 0},
+
+    {"v4-mapped client", D "\"v=spf1 ip4:192.0.2.1 -all\"\n",
+	"::ffff:192.0.2.1", PST_RESULT_PASS, 0, 0},
+    {"v4-mapped client and ip6 of the same",
+	D "\"v=spf1 ip6:::ffff:192.0.2.1 -all\"\n", "::ffff:192.0.2.1",
+	PST_RESULT_FAIL, 0, 0},
+    {"loopback is evaluated", D "\"v=spf1 -all\"\n", "127.0.0.1",
+	PST_RESULT_FAIL, 0, 0},
+    {"IPv6 loopback is evaluated", D "\"v=spf1 -all\"\n", "::1",
+	PST_RESULT_FAIL, 0, 0},
+
+    {"ip4/0", D "\"v=spf1 ~ip4:203.0.113.1/0 -all\"\n", C4, PST_RESULT_SOFTFAIL,
+	0, 0},
+    {"ip4/0, IPv6 client", D "\"v=spf1 ip4:203.0.113.1/0 -all\"\n", C6,
+	PST_RESULT_FAIL, 0, 0},
+    {"ip4/0 does not end the record for IPv6",
+	D "\"v=spf1 ip4:203.0.113.1/0 ip6:2001:db8::/32 -all\"\n", C6,
+	PST_RESULT_PASS, 0, 0},
+    {"ip6/0", D "\"v=spf1 ip6:::/0 -all\"\n", C6, PST_RESULT_PASS, 0, 0},
+    {"long ip6 literal",
+	D "\"v=spf1 ip6:2001:0db8:0000:0000:0000:0000:0000:0001/128 -all\"\n",
+	C6, PST_RESULT_PASS, 0, 0},
+    {"odd ip6 prefix", D "\"v=spf1 ip6:2001:db8:ffff::/33 -all\"\n", C6,
+	PST_RESULT_FAIL, 0, 0},
+    {"ip4 prefix: in", D "\"v=spf1 ip4:192.0.2.2/30 -all\"\n", C4,
+	PST_RESULT_PASS, 0, 0},
+    {"ip4 prefix: out", D "\"v=spf1 ip4:192.0.2.2/31 -all\"\n", C4,
+	PST_RESULT_FAIL, 0, 0},
+    {"a/0", D "\"v=spf1 a:x.example/0 -all\"\nx.example. 60 IN A 203.0.113.1\n",
+	C4, PST_RESULT_PASS, 1, 0},
+    {"a/0 without address",
+	D "\"v=spf1 a:x.example/0 -all\"\n"
+	  "x.example. 60 IN TXT \"x\"\n",
+	C4, PST_RESULT_FAIL, 1, 1},
+    {"a//0",
+	D "\"v=spf1 a:x.example//0 -all\"\nx.example. 60 IN AAAA "
+	  "2001:db8:f::1\n",
+	C6, PST_RESULT_PASS, 1, 0},
+    {"a//0 says nothing of IPv4",
+	D "\"v=spf1 a:x.example//0 -all\"\nx.example. 60 IN A 203.0.113.1\n",
+	C4, PST_RESULT_FAIL, 1, 0},
+    {"mx/0",
+	D "\"v=spf1 mx:x.example/0 -all\"\nx.example. 60 IN MX 1 h.example.\n"
+	  "h.example. 60 IN A 203.0.113.1\n",
+	C4, PST_RESULT_PASS, 1, 0},
+    {"a with both prefixes, IPv6",
+	D "\"v=spf1 a:x.example/8//64 -all\"\nx.example. 60 IN AAAA "
+	  "2001:db8::ffff\n",
+	C6, PST_RESULT_PASS, 1, 0},
+    {"exists asks for A from IPv6 clients too",
+	D "\"v=spf1 exists:x.example -all\"\nx.example. 60 IN A 127.0.0.2\n",
+	C6, PST_RESULT_PASS, 1, 0},
+    {"ptr, IPv6",
+	D "\"v=spf1 ptr -all\"\n"
+	  "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."
+	  "ip6.arpa. 60 IN PTR m.d.example.\n"
+	  "m.d.example. 60 IN AAAA 2001:db8::1\n",
+	C6, PST_RESULT_PASS, 1, 0},
+    {"mx never falls back to the address",
+	D "\"v=spf1 mx -all\"\nd.example. 60 IN A 192.0.2.1\n", C4,
+	PST_RESULT_FAIL, 1, 1},
+    {"null MX", D "\"v=spf1 mx -all\"\nd.example. 60 IN MX 0 .\n", C4,
+	PST_RESULT_FAIL, 1, 0},
+
+    {"%{d2} with two labels",
+	D "\"v=spf1 a:%{d2} -all\"\n"
+	  "d.example. 60 IN A 192.0.2.1\n",
+	C4, PST_RESULT_PASS, 1, 0},
+    {"%{d9} with two labels",
+	D "\"v=spf1 a:%{d9} -all\"\n"
+	  "d.example. 60 IN A 192.0.2.1\n",
+	C4, PST_RESULT_PASS, 1, 0},
+    {"%{l1} of one word",
+	D "\"v=spf1 exists:%{l1}.x.example -all\"\n"
+	  "u.x.example. 60 IN A 127.0.0.2\n",
+	C4, PST_RESULT_PASS, 1, 0},
+    {"%{p} prefers the domain itself",
+	D "\"v=spf1 exists:%{p}.x.example -all\"\n" REV "o.test.\n" REV
+	  "m.d.example.\n" REV "d.example.\n"
+	  "o.test. 60 IN A 192.0.2.1\nm.d.example. 60 IN A 192.0.2.1\n"
+	  "d.example. 60 IN A 192.0.2.1\n"
+	  "d.example.x.example. 60 IN A 127.0.0.2\n",
+	C4, PST_RESULT_PASS, 1, 0},
+    {"%{p} prefers a subdomain",
+	D "\"v=spf1 exists:%{p}.x.example -all\"\n" REV "o.test.\n" REV
+	  "m.d.example.\no.test. 60 IN A 192.0.2.1\n"
+	  "m.d.example. 60 IN A 192.0.2.1\n"
+	  "m.d.example.x.example. 60 IN A 127.0.0.2\n",
+	C4, PST_RESULT_PASS, 1, 0},
+    {"ptr does not match a name that only ends alike",
+	D "\"v=spf1 ptr -all\"\n" REV "bad.example.\nbad.example. 60 IN A "
+	  "192.0.2.1\n",
+	C4, PST_RESULT_FAIL, 1, 0},
+    {"unqueryable names match nothing and are not void",
+	D "\"v=spf1 a:%{d}..x.example mx:%{d}..x.example "
+	  "exists:%{d}..x.example a:%_.%{d}..x ~all\"\n",
+	C4, PST_RESULT_SOFTFAIL, 4, 0},
+    {"include of an unqueryable name",
+	D "\"v=spf1 include:%{d}..x.example -all\"\n", C4, PST_RESULT_PERMERROR,
+	1, 0},
+
+    {"voids: 2", D "\"v=spf1 a:v1.example mx:v2.example ~all\"\n", C4,
+	PST_RESULT_SOFTFAIL, 2, 2},
+    {"voids: 3",
+	D "\"v=spf1 a:v1.example mx:v2.example exists:v3.example +all\"\n", C4,
+	PST_RESULT_PERMERROR, 3, 3},
+    {"voids are counted over includes",
+	D "\"v=spf1 include:x.example a:v3.example +all\"\n"
+	  "x.example. 60 IN TXT \"v=spf1 a:v1.example a:v2.example -all\"\n",
+	C4, PST_RESULT_PERMERROR, 4, 3},
+    {"10 look-ups",
+	D "\"v=spf1 a:x.example a:x.example a:x.example a:x.example "
+	  "a:x.example a:x.example a:x.example a:x.example a:x.example "
+	  "a:y.example -all\"\nx.example. 60 IN A 203.0.113.1\n"
+	  "y.example. 60 IN A 192.0.2.1\n",
+	C4, PST_RESULT_PASS, 10, 0},
+    {"the 11th look-up does not match any more",
+	D "\"v=spf1 a:x.example a:x.example a:x.example a:x.example "
+	  "a:x.example a:x.example a:x.example a:x.example a:x.example "
+	  "a:x.example a:y.example\"\nx.example. 60 IN A 203.0.113.1\n"
+	  "y.example. 60 IN A 192.0.2.1\n",
+	C4, PST_RESULT_PERMERROR, 11, 0},
+
+    {"include: pass matches",
+	D "\"v=spf1 ~include:x.example -all\"\nx.example. 60 IN TXT \"v=spf1 "
+	  "+all\"\n",
+	C4, PST_RESULT_SOFTFAIL, 1, 0},
+    {"include: fail does not match",
+	D "\"v=spf1 include:x.example ?all\"\nx.example. 60 IN TXT \"v=spf1 "
+	  "-all\"\n",
+	C4, PST_RESULT_NEUTRAL, 1, 0},
+    {"include: no record", D "\"v=spf1 include:x.example +all\"\n", C4,
+	PST_RESULT_PERMERROR, 1, 0},
+    {"include: bad record",
+	D "\"v=spf1 include:x.example +all\"\nx.example. 60 IN TXT \"v=spf1 "
+	  "foo\"\n",
+	C4, PST_RESULT_PERMERROR, 1, 0},
+    {"include of itself ends", D "\"v=spf1 include:d.example +all\"\n", C4,
+	PST_RESULT_PERMERROR, 11, 0},
+    {"redirect is last wherever it stands",
+	D "\"v=spf1 redirect=x.example ip4:192.0.2.1\"\n"
+	  "x.example. 60 IN TXT \"v=spf1 -all\"\n",
+	C4, PST_RESULT_PASS, 0, 0},
+    {"redirect behind all is ignored", D "\"v=spf1 redirect=x.example ~all\"\n",
+	C4, PST_RESULT_SOFTFAIL, 0, 0},
+    {"redirect",
+	D "\"v=spf1 redirect=x.example\"\nx.example. 60 IN TXT "
+	  "\"v=spf1 -all\"\n",
+	C4, PST_RESULT_FAIL, 1, 0},
+    {"redirect to nothing", D "\"v=spf1 redirect=x.example\"\n", C4,
+	PST_RESULT_PERMERROR, 1, 0},
+    {"redirect to itself ends", D "\"v=spf1 redirect=d.example\"\n", C4,
+	PST_RESULT_PERMERROR, 11, 0},
+    {"redirect below an include",
+	D "\"v=spf1 include:x.example -all\"\n"
+	  "x.example. 60 IN TXT \"v=spf1 redirect=y.example\"\n"
+	  "y.example. 60 IN TXT \"v=spf1 ip4:192.0.2.1\"\n",
+	C4, PST_RESULT_PASS, 2, 0},
+};
+
+static void
+test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+		const struct row *row = &rows[i / 2];
+		struct bench bench;
+
+		bench_open(&bench, row->zone, row->client);
+		bench.world.eager = i % 2 == 1;
+		bench_run(&bench);
+		if (bench.spf.result != row->want ||
+		    bench.spf.lookups != row->lookups ||
+		    bench.spf.voids != row->voids)
+			fail_msg("%s%s: %s, %u look-ups, %u voids (%s)",
+			    row->label, bench.world.eager ? ", eager" : "",
+			    pst_result_word(bench.spf.result),
+			    bench.spf.lookups, bench.spf.voids,
+			    bench.spf.why == NULL ? "-" : bench.spf.why);
+		bench_close(&bench);
+	}
+}
+
+static const struct {
+	const char *label;
+	const char *mail_from;
+	const char *helo;
+	enum pst_result want;
+	enum pst_spf_identity identity;
+	const char *domain;
+} identity_rows[] = {
+    {"mailbox", "<u@D.Example.>", "h", PST_RESULT_PASS, PST_SPF_MAILFROM,
+	"d.example"},
+    {"null", "<>", "D.example", PST_RESULT_PASS, PST_SPF_HELO, "d.example"},
+    {"null, HELO of one label", "<>", "host", PST_RESULT_NONE, PST_SPF_HELO,
+	NULL},
+    {"null, HELO literal", "<>", "[192.0.2.1]", PST_RESULT_NONE, PST_SPF_HELO,
+	NULL},
+    {"null, no HELO", "<>", "", PST_RESULT_NONE, PST_SPF_HELO, NULL},
+    {"null, bad HELO", "<>", "d.example d.example", PST_RESULT_NONE,
+	PST_SPF_HELO, NULL},
+    {"no mailbox is no null sender", "<root>", "d.example", PST_RESULT_NONE,
+	PST_SPF_MAILFROM, NULL},
+    {"rubbish", "<u@@d.example>", "d.example", PST_RESULT_NONE,
+	PST_SPF_MAILFROM, NULL},
+    {"address literal", "<u@[192.0.2.1]>", "d.example", PST_RESULT_NONE,
+	PST_SPF_MAILFROM, NULL},
+    {"one label", "<u@localhost>", "d.example", PST_RESULT_NONE,
+	PST_SPF_MAILFROM, NULL},
+};
+
+static void
+test_identity(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(identity_rows); i++) {
+		const char *domain = identity_rows[i].domain;
+		struct bench bench;
+		bool same;
+
+		bench_open(&bench, D "\"v=spf1 +all\"\n", C4);
+		bench.input.helo = pst_str(identity_rows[i].helo);
+		pst_reverse_path_parse(bench.arena,
+		    pst_str(identity_rows[i].mail_from),
+		    &bench.input.mail_from);
+		bench_run(&bench);
+		same = domain == NULL ? bench.spf.domain == NULL :
+					bench.spf.domain != NULL &&
+			strcmp(bench.spf.domain, domain) == 0;
+		if (bench.spf.result != identity_rows[i].want ||
+		    bench.spf.identity != identity_rows[i].identity || !same)
+			fail_msg("%s: %s", identity_rows[i].label,
+			    pst_result_word(bench.spf.result));
+		if (bench.spf.result == PST_RESULT_NONE) {
+			assert_non_null(bench.spf.why);
+			assert_int_equal(pst_dns_count(bench.world.dns), 0);
+		}
+		bench_close(&bench);
+	}
+}
+
+/* A null sender's macros; a HELO that is no domain in a macro. */
+static void
+test_identity_macros(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench,
+	    "h.example. 60 IN TXT \"v=spf1 "
+	    "exists:%{l}.%{o}.%{h}.x.example -all\"\n"
+	    "postmaster.h.example.h.example.x.example. 60 IN A "
+	    "127.0.0.2\n",
+	    C4);
+	bench.input.mail_from = (struct pst_path){.valid = true, .null = true};
+	bench.input.helo = PST_STR("h.example");
+	bench_run(&bench);
+	assert_int_equal(bench.spf.result, PST_RESULT_PASS);
+	bench_close(&bench);
+
+	bench_open(&bench,
+	    D "\"v=spf1 exists:%{h} exists:%{h}.x.example "
+	      "-all\"\n",
+	    C4);
+	bench.input.helo = PST_STR("");
+	bench_run(&bench);
+	assert_int_equal(bench.spf.result, PST_RESULT_FAIL);
+	assert_int_equal(pst_dns_count(bench.world.dns), 2);
+	bench_close(&bench);
+}
+
+/* RFC 8616 s. 4: no term with the local part matches, nothing is asked. */
+static void
+test_utf8_local_part(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench,
+	    D "\"v=spf1 include:%{l}.x.example "
+	      "exists:%{L}.x.example a:%{s}.x.example ~all\"\n",
+	    C4);
+	bench.input.mail_from.local = PST_STR("j\xc3\xbcrgen");
+	bench.world.eager = true;
+	bench_run(&bench);
+	assert_int_equal(bench.spf.result, PST_RESULT_SOFTFAIL);
+	assert_int_equal(pst_dns_count(bench.world.dns), 1);
+	bench_close(&bench);
+}
+
+/* libspf2 drops what compiles to more than 511 octets, and counts to 255. */
+static void
+test_long_records(void **state)
+{
+	static const struct {
+		const char *label;
+		unsigned v4, v6;
+		const char *client;
+		enum pst_result want;
+	} sizes[] = {
+	    {"90 x ip4, the last matches", 90, 0, "10.0.0.89", PST_RESULT_PASS},
+	    {"90 x ip4, none matches", 90, 0, "10.1.0.1", PST_RESULT_FAIL},
+	    {"40 x ip6, the last matches", 0, 40, "2001:db8::27",
+		PST_RESULT_PASS},
+	    {"40 x ip6, none matches", 0, 40, "2001:db9::", PST_RESULT_FAIL},
+	    {"249 x ip4 and all", 249, 0, "10.0.0.248", PST_RESULT_PASS},
+	    {"249 x ip4, none matches", 249, 0, "10.1.0.0", PST_RESULT_FAIL},
+	    {"one more", 250, 0, "10.0.0.1", PST_RESULT_PERMERROR},
+	    {"mixed", 120, 120, "2001:db8::77", PST_RESULT_PASS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct bench bench;
+		struct pst_buf zone;
+		struct pst_arena *arena = pst_arena_new();
+
+		pst_buf_init(&zone, arena, 65535);
+		pst_buf_add_text(&zone, D "\"v=spf1\"");
+		for (unsigned n = 0; n < sizes[i].v4; n++)
+			pst_buf_printf(&zone, " \" ip4:10.0.0.%u\"", n);
+		for (unsigned n = 0; n < sizes[i].v6; n++)
+			pst_buf_printf(&zone, " \" ip6:2001:db8::%x\"", n);
+		pst_buf_add_text(&zone, " \" -all\"\n");
+		bench_open(&bench, pst_buf_str(&zone), sizes[i].client);
+		bench_run(&bench);
+		if (bench.spf.result != sizes[i].want)
+			fail_msg("%s: %s", sizes[i].label,
+			    pst_result_word(bench.spf.result));
+		bench_close(&bench);
+		pst_arena_free(arena);
+	}
+}
+
+/* 1 111 111 records of ten includes each lead to 11 questions. */
+static void
+test_include_bomb(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_buf zone;
+	struct bench bench;
+
+	(void)state;
+	pst_buf_init(&zone, arena, 65535);
+	pst_buf_add_text(&zone, "*.example. 60 IN TXT \"v=spf1\"");
+	for (unsigned n = 0; n < 10; n++)
+		pst_buf_printf(&zone, " \" include:%u%%{d}\"", n);
+	pst_buf_add_text(&zone, "\n");
+	for (unsigned n = 0; n < 10; n++) {
+		pst_buf_printf(&zone, "%ud.example. 60 IN TXT \"v=spf1", n);
+		for (unsigned m = 0; m < 10; m++)
+			pst_buf_printf(&zone, " include:%u%ud.example", m, n);
+		pst_buf_add_text(&zone, "\"\n");
+	}
+	pst_buf_add_text(&zone, D "\"v=spf1");
+	for (unsigned n = 0; n < 10; n++)
+		pst_buf_printf(&zone, " include:%ud.example", n);
+	pst_buf_add_text(&zone, "\"\n");
+	for (unsigned n = 0; n < 10; n++)
+		for (unsigned m = 0; m < 10; m++)
+			pst_buf_printf(&zone,
+			    "%u%ud.example. 60 IN TXT \"v=spf1 -all\"\n", m, n);
+
+	bench_open(&bench, pst_buf_str(&zone), C4);
+	bench_run(&bench);
+	assert_int_equal(bench.spf.result, PST_RESULT_PERMERROR);
+	assert_int_equal(pst_dns_count(bench.world.dns), 11);
+	bench_close(&bench);
+
+	bench_open(&bench, pst_buf_str(&zone), C4);
+	bench.world.eager = true;
+	bench_run(&bench);
+	assert_int_equal(bench.spf.result, PST_RESULT_PERMERROR);
+	assert_true(pst_dns_count(bench.world.dns) <= 1 + 10 + 9 * 10);
+	bench_close(&bench);
+	pst_arena_free(arena);
+}
+
+/* More than ten MX names: the first ten count, then it is permerror. */
+static void
+test_mx_limit(void **state)
+{
+	static const struct {
+		unsigned names;
+		unsigned place; /* of the client */
+		enum pst_result want;
+	} limits[] = {
+	    {10, 10, PST_RESULT_PASS},
+	    {10, 11, PST_RESULT_FAIL},
+	    {11, 11, PST_RESULT_PERMERROR},
+	    {11, 10, PST_RESULT_PASS},
+	    {60, 99, PST_RESULT_PERMERROR},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(limits); i++) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_buf zone;
+		struct bench bench;
+
+		pst_buf_init(&zone, arena, 65535);
+		pst_buf_add_text(&zone, D "\"v=spf1 mx -all\"\n");
+		for (unsigned n = 1; n <= limits[i / 2].names; n++)
+			pst_buf_printf(&zone,
+			    "d.example. 60 IN MX %u h%u.example.\n"
+			    "h%u.example. 60 IN A 203.0.113.1\n",
+			    n, n, n);
+		pst_buf_printf(&zone, "h%u.example. 60 IN A " C4 "\n",
+		    limits[i / 2].place);
+		bench_open(&bench, pst_buf_str(&zone), C4);
+		bench.world.eager = i % 2 == 1;
+		bench_run(&bench);
+		if (bench.spf.result != limits[i / 2].want)
+			fail_msg("%u names, client at %u: %s",
+			    limits[i / 2].names, limits[i / 2].place,
+			    pst_result_word(bench.spf.result));
+		assert_true(pst_dns_count(bench.world.dns) <= 12);
+		bench_close(&bench);
+		pst_arena_free(arena);
+	}
+}
+
+static const struct {
+	const char *label;
+	const char *zone;
+	const char *want; /* NULL: none */
+} exp_rows[] = {
+    {"text",
+	D "\"v=spf1 exp=e.example -all\"\n"
+	  "e.example. 60 IN TXT \"%{i} is not \" \"one of %{d}'s\"\n",
+	"192.0.2.1 is not one of d.example's"},
+    {"none", D "\"v=spf1 -all\"\n", NULL},
+    {"no TXT", D "\"v=spf1 exp=e.example -all\"\n", NULL},
+    {"two TXT",
+	D "\"v=spf1 exp=e.example -all\"\n"
+	  "e.example. 60 IN TXT \"a\"\ne.example. 60 IN TXT \"b\"\n",
+	NULL},
+    {"times out", D "\"v=spf1 exp=e.example -all\"\n;! timeout e.example\n",
+	NULL},
+    {"bad syntax",
+	D "\"v=spf1 exp=e.example -all\"\n"
+	  "e.example. 60 IN TXT \"100% wrong\"\n",
+	NULL},
+    {"8-bit",
+	D "\"v=spf1 exp=e.example -all\"\n"
+	  "e.example. 60 IN TXT \"caf\\195\\169\"\n",
+	NULL},
+    {"line end",
+	D "\"v=spf1 exp=e.example -all\"\n"
+	  "e.example. 60 IN TXT \"a\\013\\010250 b\"\n",
+	NULL},
+    {"of the redirect's target",
+	D "\"v=spf1 exp=e.example redirect=x.example\"\n"
+	  "x.example. 60 IN TXT \"v=spf1 exp=f.example -all\"\n"
+	  "e.example. 60 IN TXT \"e\"\nf.example. 60 IN TXT \"f %{d}\"\n",
+	"f x.example"},
+    {"none of the redirect's target",
+	D "\"v=spf1 exp=e.example redirect=x.example\"\n"
+	  "x.example. 60 IN TXT \"v=spf1 -all\"\ne.example. 60 IN TXT "
+	  "\"e\"\n",
+	NULL},
+    {"not that of an include",
+	D "\"v=spf1 include:x.example exp=e.example -all\"\n"
+	  "x.example. 60 IN TXT \"v=spf1 exp=f.example -all\"\n"
+	  "e.example. 60 IN TXT \"e\"\nf.example. 60 IN TXT \"f\"\n",
+	"e"},
+    {"only for a fail",
+	D "\"v=spf1 exp=e.example ~all\"\n"
+	  "e.example. 60 IN TXT \"e\"\n",
+	NULL},
+    {"%{p}",
+	D "\"v=spf1 exp=e.example -all\"\n" REV "m.test.\n"
+	  "m.test. 60 IN A 192.0.2.1\ne.example. 60 IN TXT \"%{p}\"\n",
+	"m.test"},
+    {"control octets of a HELO",
+	D "\"v=spf1 exp=e.example -all\"\n"
+	  "e.example. 60 IN TXT \"<%{h}>\"\n",
+	"<a?b?.>"},
+};
+
+static void
+test_explanations(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(exp_rows); i++) {
+		const char *want = exp_rows[i].want;
+		struct bench bench;
+		bool same;
+
+		bench_open(&bench, exp_rows[i].zone, C4);
+		bench.input.helo = PST_STR("a\nb\xc3.");
+		bench_run(&bench);
+		same = want == NULL ? bench.spf.explanation == NULL :
+				      bench.spf.explanation != NULL &&
+			strcmp(bench.spf.explanation, want) == 0;
+		if (!same)
+			fail_msg("%s: %s", exp_rows[i].label,
+			    bench.spf.explanation == NULL ?
+				"none" :
+				bench.spf.explanation);
+		bench_close(&bench);
+	}
+}
+
+/* The 509 octets that overflow libspf2's stack; only their start is kept. */
+static void
+test_explanation_crasher(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_buf zone;
+	struct bench bench;
+
+	(void)state;
+	pst_buf_init(&zone, arena, 65535);
+	pst_buf_add_text(&zone,
+	    D "\"v=spf1 exp=e.example -all\"\n"
+	      "e.example. 60 IN TXT");
+	for (int i = 0; i < 127; i++)
+		pst_buf_add_text(&zone, " \"%{d}\"");
+	pst_buf_add_text(&zone, " \"A\"\n");
+	bench_open(&bench, pst_buf_str(&zone), C4);
+	bench_run(&bench);
+	assert_int_equal(bench.spf.result, PST_RESULT_FAIL);
+	assert_int_equal(strlen(bench.spf.explanation), 400);
+	bench_close(&bench);
+
+	bench_open(&bench, pst_buf_str(&zone), C4);
+	bench.input.want_explanation = false;
+	bench_run(&bench);
+	assert_null(bench.spf.explanation);
+	assert_int_equal(pst_dns_count(bench.world.dns), 1);
+	bench_close(&bench);
+	pst_arena_free(arena);
+}
+
+#define SLOW                                                                   \
+	D "\"v=spf1 a:a.example mx:m.example include:i.example "               \
+	  "exists:%{p}.x.example redirect=r.example\"\n" REV "p.example.\n"    \
+	  "a.example. 60 IN A 203.0.113.1\nm.example. 60 IN MX 1 h.example.\n" \
+	  "h.example. 60 IN A 203.0.113.1\n"                                   \
+	  "i.example. 60 IN TXT \"v=spf1 a:n.example -all\"\n"                 \
+	  "p.example. 60 IN A 192.0.2.1\n"                                     \
+	  "r.example. 60 IN TXT \"v=spf1 exp=e.example -all\"\n"               \
+	  "e.example. 60 IN TXT \"%{p}\"\n;! delay d.example 20ms\n"           \
+	  ";! delay a.example 20ms\n;! delay m.example 20ms\n"                 \
+	  ";! delay h.example 20ms\n;! delay i.example 20ms\n"                 \
+	  ";! delay p.example 20ms\n;! delay r.example 20ms\n"                 \
+	  ";! delay e.example 20ms\n"                                          \
+	  ";! delay 1.2.0.192.in-addr.arpa 20ms\n"
+
+/*
+ * Every answer is late. The counts start anew in each run; *out stays as it is
+ * until the last one; pending runs leave nothing in the arena.
+ */
+static void
+test_pending(void **state)
+{
+	struct bench lazy;
+	struct bench eager;
+	struct pst_arena_mark before;
+	struct pst_arena_mark after;
+
+	(void)state;
+	bench_open(&lazy, SLOW, C4);
+	before = pst_arena_mark(lazy.arena);
+	lazy.spf.lookups = 77;
+	assert_false(pst_spf_check(&lazy.world, &lazy.input, &lazy.spf));
+	assert_int_equal(lazy.spf.lookups, 77);
+	assert_false(pst_spf_check(&lazy.world, &lazy.input, &lazy.spf));
+	assert_int_equal(pst_dns_count(lazy.world.dns), 1);
+	after = pst_arena_mark(lazy.arena);
+	assert_ptr_equal(after.block, before.block);
+	assert_int_equal(after.used, before.used);
+	assert_ptr_equal(after.defers, before.defers);
+	bench_run(&lazy);
+	assert_int_equal(lazy.spf.result, PST_RESULT_FAIL);
+	assert_int_equal(lazy.spf.lookups, 6);
+	assert_int_equal(lazy.spf.voids, 2);
+	assert_string_equal(lazy.spf.explanation, "p.example");
+	assert_in_range(lazy.rounds, 9, 11);
+
+	bench_open(&eager, SLOW, C4);
+	eager.world.eager = true;
+	bench_run(&eager);
+	assert_int_equal(eager.spf.result, lazy.spf.result);
+	assert_int_equal(eager.spf.lookups, lazy.spf.lookups);
+	assert_int_equal(eager.spf.voids, lazy.spf.voids);
+	assert_string_equal(eager.spf.explanation, lazy.spf.explanation);
+	assert_true(pst_clock_ms(&eager.clock) < pst_clock_ms(&lazy.clock));
+	bench_close(&lazy);
+	bench_close(&eager);
+}
+
+/* After the message's deadline the check ends, wherever it stands. */
+static void
+test_expired(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench, SLOW, C4);
+	assert_false(pst_spf_check(&bench.world, &bench.input, &bench.spf));
+	assert_true(pst_dns_wait(bench.world.dns, 60000));
+	assert_false(pst_spf_check(&bench.world, &bench.input, &bench.spf));
+	pst_dns_expire(bench.world.dns);
+	assert_true(pst_spf_check(&bench.world, &bench.input, &bench.spf));
+	assert_int_equal(bench.spf.result, PST_RESULT_TEMPERROR);
+	bench_close(&bench);
+}
+
+/* What is asked at once, and that the match ends it. */
+static void
+test_eager(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench,
+	    D "\"v=spf1 a:a.example mx:m.example include:i.example ptr "
+	      "exists:%{p}.e.example ip4:192.0.2.1 a:never.example\"\n"
+	      ";! delay a.example 20ms\n",
+	    C4);
+	bench.world.eager = true;
+	assert_false(pst_spf_check(&bench.world, &bench.input, &bench.spf));
+	assert_int_equal(pst_dns_count(bench.world.dns), 5);
+	assert_string_equal(pst_dns_at(bench.world.dns, 1)->name, "a.example");
+	assert_string_equal(pst_dns_at(bench.world.dns, 2)->name, "m.example");
+	assert_string_equal(pst_dns_at(bench.world.dns, 3)->name, "i.example");
+	assert_int_equal(pst_dns_at(bench.world.dns, 4)->type, PST_DNS_PTR);
+	bench_close(&bench);
+}
+
+/* The tree of records as `postern spf` prints it. */
+static void
+test_trace(void **state)
+{
+	static const struct {
+		unsigned depth;
+		const char *domain, *via, *matched;
+		enum pst_result result;
+	} want[] = {
+	    {0, "d.example", "", "redirect=r.example", PST_RESULT_SOFTFAIL},
+	    {1, "i.example", "include:i.example", "-all", PST_RESULT_FAIL},
+	    {2, "j.example", "include:j.example", "", PST_RESULT_NEUTRAL},
+	    {1, "r.example", "redirect=r.example", "~mx:m.example/24",
+		PST_RESULT_SOFTFAIL},
+	};
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench,
+	    D "\"v=spf1 a:a.example include:i.example redirect=r.example\"\n"
+	      "a.example. 60 IN A 203.0.113.1\n"
+	      "i.example. 60 IN TXT \"v=spf1 include:j.example -all\"\n"
+	      "j.example. 60 IN TXT \"v=spf1 ip4:203.0.113.1\"\n"
+	      "r.example. 60 IN TXT \"v=spf1 ~mx:m.example/24 -all\"\n"
+	      "m.example. 60 IN MX 1 h.example.\n"
+	      "h.example. 60 IN A 192.0.2.200\n",
+	    C4);
+	bench_run(&bench);
+	assert_int_equal(bench.spf.trace_count, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++) {
+		const struct pst_spf_step *step = &bench.spf.trace[i];
+
+		if (step->depth != want[i].depth ||
+		    strcmp(step->domain, want[i].domain) != 0 ||
+		    !pst_str_eq(step->via, pst_str(want[i].via)) ||
+		    !pst_str_eq(step->matched, pst_str(want[i].matched)) ||
+		    step->result != want[i].result || step->record.len == 0)
+			fail_msg("step %zu: %s, %.*s, %s", i, step->domain,
+			    PST_STR_ARG(step->matched),
+			    pst_result_word(step->result));
+	}
+	bench_close(&bench);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_identity),
+	    cmocka_unit_test(test_identity_macros),
+	    cmocka_unit_test(test_utf8_local_part),
+	    cmocka_unit_test(test_long_records),
+	    cmocka_unit_test(test_include_bomb),
+	    cmocka_unit_test(test_mx_limit),
+	    cmocka_unit_test(test_explanations),
+	    cmocka_unit_test(test_explanation_crasher),
+	    cmocka_unit_test(test_pending),
+	    cmocka_unit_test(test_expired),
+	    cmocka_unit_test(test_eager),
+	    cmocka_unit_test(test_trace),
+	};
+
+	pst_spf_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
