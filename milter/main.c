@@ -149,6 +149,7 @@ main(int argc, char **argv)
 	if (!options.foreground && !pst_process_background(&err))
 		return complain(&err);
 	(void)umask((mode_t)config->umask);
+	pst_process_raise_files();
 	if (!pst_process_write_pid(
 		options.pid_file == NULL ? config->pid_file : options.pid_file,
 		&err))

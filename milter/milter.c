@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/milter.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 /* mfapi.h makes a bool of its own unless <stdbool.h> came first. */
 #include <libmilter/mfapi.h>
@@ -28,6 +31,7 @@ static struct pst_service *service;
 static struct pst_endpoint own_endpoint;
 static atomic_uint busy;
 static atomic_bool stopping;
+static atomic_bool served; /* smfi_main() has returned */
 
 static struct conn *
 enter(SMFICTX *ctx)
@@ -415,17 +419,34 @@ pst_milter_open(const struct pst_endpoint *endpoint, long uid,
 bool
 pst_milter_serve(struct pst_service *shared)
 {
+	bool ok;
+
 	service = shared;
-	return smfi_main() == MI_SUCCESS || atomic_load(&stopping);
+	ok = smfi_main() == MI_SUCCESS;
+	atomic_store(&served, true);
+	return ok || atomic_load(&stopping);
 }
 
+#define POKE_PAUSE_MS 50
+#define MAX_POKES 200
+
+/*
+ * smfi_stop() waits for a lock that the listener holds for up to five seconds,
+ * until it looks up or a client comes. libmilter's own signal thread may wait
+ * as well as we may: it gets the signal, and we are the client.
+ */
 void
 pst_milter_stop(void)
 {
+	const struct timespec pause = {0, POKE_PAUSE_MS * 1000000};
+	unsigned i;
+
 	atomic_store(&stopping, true);
-	(void)smfi_stop();
-	/* The listener looks up every five seconds only, or on a client. */
-	pst_listener_poke(&own_endpoint);
+	(void)kill(getpid(), SIGTERM);
+	for (i = 0; i < MAX_POKES && !atomic_load(&served); i++) {
+		(void)nanosleep(&pause, NULL);
+		pst_listener_poke(&own_endpoint);
+	}
 }
 
 unsigned

@@ -26,7 +26,7 @@ bool pst_milter_open(const struct pst_endpoint *endpoint, long uid,
  */
 bool pst_milter_serve(struct pst_service *service);
 
-/* Makes pst_milter_serve() return soon; from any thread. */
+/* Makes pst_milter_serve() return; waits until it has. Not from its thread. */
 void pst_milter_stop(void);
 
 /* Callbacks being worked on now. */

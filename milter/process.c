@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ pst_process_identity(const char *user, const char *group,
 bool
 pst_process_become(const struct pst_identity *identity, struct pst_err *err)
 {
-	if (!identity->change)
+	if (!identity->change || geteuid() != 0)
 		return true;
 	if (setgroups(1, &identity->gid) == -1 ||
 	    setgid(identity->gid) == -1 || setuid(identity->uid) == -1) {
@@ -59,6 +60,18 @@ pst_process_become(const struct pst_identity *identity, struct pst_err *err)
 	if (identity->uid != 0 && setuid(0) == 0)
 		return pst_err_set(err, "root could be had back; stopping");
 	return true;
+}
+
+void
+pst_process_raise_files(void)
+{
+	struct rlimit limit;
+
+	/* A connection and a DNS query take one each; 1024 are soon gone. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The parent's part: its exit status tells whether the child came up. */

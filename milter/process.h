@@ -28,6 +28,9 @@ bool pst_process_identity(const char *user, const char *group,
 bool pst_process_become(const struct pst_identity *identity,
     struct pst_err *err);
 
+/* Allows as many open files as the system lets us have. */
+void pst_process_raise_files(void);
+
 /* Forks into the background; the parent waits for pst_process_ready(). */
 bool pst_process_background(struct pst_err *err);
 

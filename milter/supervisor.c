@@ -135,7 +135,8 @@ bury(struct child *child, int status)
 	if (WIFSIGNALED(status))
 		pst_log(PST_LOG_ERROR, "worker %ld was killed by signal %d",
 		    (long)child->pid, WTERMSIG(status));
-	else if (!stop_wanted)
+	/* One that could not start has said why itself. */
+	else if (!stop_wanted && WEXITSTATUS(status) != PST_EXIT_START)
 		pst_log(PST_LOG_ERROR, "worker %ld ended with status %d",
 		    (long)child->pid, WEXITSTATUS(status));
 	(void)close(child->control_fd);
@@ -292,11 +293,19 @@ start_missing(struct keeper *keeper)
 static void
 announce(struct keeper *keeper)
 {
+	struct pst_err err;
+
 	if (keeper->announced)
 		return;
 	keeper->announced = true;
 	if (keeper->up_fd != -1) {
 		(void)!write(keeper->up_fd, &(char){PST_WORKER_READY}, 1);
+		return;
+	}
+	/* Of several listeners the keepers have: now root is needed no more. */
+	if (!pst_process_become(&keeper->supervisor->identity, &err)) {
+		pst_log(PST_LOG_ERROR, "%s", err.text);
+		stop_wanted = 1;
 		return;
 	}
 	pst_process_ready();

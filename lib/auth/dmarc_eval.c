@@ -196,20 +196,20 @@ align(struct pst_dmarc_eval *ev, const char *domain, bool strict)
 static bool
 sig_counts(const struct pst_dmarc_eval *ev, const struct pst_dkim_sig *sig)
 {
-	return sig->checked && sig->result == PST_RESULT_PASS &&
+	return sig->result == PST_RESULT_PASS &&
 	    (!sig->test_key || ev->config->accept_test_keys);
 }
 
 static bool
 sig_matters(const struct pst_dmarc_eval *ev, const struct pst_dkim_sig *sig)
 {
-	return sig_counts(ev, sig) ||
-	    (sig->checked && sig->result == PST_RESULT_TEMPERROR);
+	return sig_counts(ev, sig) || sig->result == PST_RESULT_TEMPERROR;
 }
 
 /*
  * The signatures that can decide the verdict, or the others, whose alignment
- * is only told. False while answers are open.
+ * is only told. One that was not checked stays unaligned and so never counts.
+ * False while answers are open.
  */
 static bool
 align_sigs(struct pst_dmarc_eval *ev, bool matter)

@@ -40,8 +40,8 @@ struct pst_dmarc_eval {
  * An empty evaluation of the author's domain, in the arena of world, with the
  * identifiers and settings of blank.
  */
-struct pst_dmarc_eval pst_dmarc_eval_begin(const struct pst_dmarc_eval *blank,
-    const char *author, bool psl_mode);
+struct pst_dmarc_eval pst_dmarc_eval_begin(
+    const struct pst_dmarc_eval *blank, const char *author, bool psl_mode);
 
 /* Restartable, as in auth/check.h; ev->out is complete when it is true. */
 bool pst_dmarc_eval_check(struct pst_dmarc_eval *ev) PST_MUST_CHECK;
@@ -50,7 +50,7 @@ bool pst_dmarc_eval_check(struct pst_dmarc_eval *ev) PST_MUST_CHECK;
  * The org domain of name by the method of ev. After KNOWN_NO it is the widest
  * one that is possible.
  */
-enum pst_dmarc_known pst_dmarc_eval_org_domain(struct pst_dmarc_eval *ev,
-    const char *name, const char **org_domain);
+enum pst_dmarc_known pst_dmarc_eval_org_domain(
+    struct pst_dmarc_eval *ev, const char *name, const char **org_domain);
 
 #endif

@@ -33,7 +33,8 @@ struct pst_dmarc_record {
 	bool aspf_strict;
 	bool test;           /* t=y */
 	enum pst_dmarc_psd psd;
-	const char *fo;      /* "0", "1:d:s", ...; "0" by default */
+	const char *fo;      /* "0", "1:d:s", ...; "0" by default; it has no
+	                        meaning when ruf_count is 0 (R-DMARC-15) */
 	const char **rua;    /* usable mailto URIs, size suffix dropped */
 	size_t rua_count;
 	const char **ruf;

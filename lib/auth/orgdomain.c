@@ -101,7 +101,8 @@ pst_walk_record(struct pst_check *world, const char *domain,
 /*
  * RFC 9989 s. 4.10.2. The walk stops at psd=y and psd=n, so only its last
  * record can have one of them. The name below a psd=y is taken from the start
- * name, also where the walk jumped over it.
+ * name, also where the walk jumped over it; nothing of the start name is below
+ * a psd=y that stands there itself.
  */
 static const char *
 select_org_domain(const struct pst_walk *walk)
@@ -111,7 +112,7 @@ select_org_domain(const struct pst_walk *walk)
 	if (walk->hit_count == 0)
 		return walk->start;
 	last = &walk->hits[walk->hit_count - 1];
-	if (last->record.psd == PST_DMARC_PSD_Y && last->domain != walk->start)
+	if (last->record.psd == PST_DMARC_PSD_Y)
 		return pst_domain_last_labels(
 		    walk->start, pst_domain_labels(last->domain) + 1);
 	return last->domain;
@@ -132,8 +133,7 @@ conclude(struct pst_walk *walk, const char *last_failed)
 		walk->org_domain = org_domain;
 		return;
 	}
-	if (walk->hit_count == 0 ||
-	    pst_domain_is_below(org_domain, last_failed))
+	if (pst_domain_is_below(org_domain, last_failed))
 		walk->widest = last_failed;
 }
 

@@ -184,7 +184,7 @@ compile(SPF_server_t *server, struct pst_spf_run *run, SPF_record_t *record)
 	size_t written = 0;
 
 	pst_buf_init(&text, run->world->arena,
-	    (TERMS_AT_ONCE + 1) * PST_SPF_REWRITTEN_SIZE);
+	    (size_t)(TERMS_AT_ONCE + 1) * PST_SPF_REWRITTEN_SIZE);
 	for (size_t i = 0; i < count; i++) {
 		pst_spf_rewrite_term(run,
 		    level * PST_SPF_LEVEL_TOKENS + numbers[i],

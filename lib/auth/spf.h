@@ -13,14 +13,14 @@
 #include "mail/address.h"
 
 struct pst_spf_input {
-	struct pst_ip client;       /* with an address */
-	struct pst_str helo;        /* as the client said it; may be empty */
-	struct pst_path mail_from;  /* parsed reverse-path */
-	unsigned max_voids;         /* 2 unless the operator says otherwise */
-	const char *receiver;       /* %{r}; NULL: "unknown" */
+	struct pst_ip client;      /* with an address */
+	struct pst_str helo;       /* as the client said it; may be empty */
+	struct pst_path mail_from; /* parsed reverse-path */
+	unsigned max_voids;        /* 2 unless the operator says otherwise */
+	const char *receiver;      /* %{r}; NULL: "unknown" */
 	const char *default_explanation; /* NULL: none when exp= gives none */
-	bool want_explanation;      /* fetch and expand exp= after a fail */
-	bool want_trace;            /* fill out->trace */
+	bool want_explanation; /* fetch and expand exp= after a fail */
+	bool want_trace;       /* fill out->trace */
 };
 
 enum pst_spf_identity {
@@ -30,21 +30,21 @@ enum pst_spf_identity {
 
 /* One record (or the lack of it) that the evaluation went through. */
 struct pst_spf_step {
-	unsigned depth;          /* 0 is the sender's own record */
-	const char *domain;      /* whose record */
-	struct pst_str via;      /* the term that led here; empty at depth 0 */
-	struct pst_str record;   /* text of the record; empty: none found */
-	struct pst_str matched;  /* the term that matched here; may be empty */
-	enum pst_result result;  /* what this record came to */
+	unsigned depth;         /* 0 is the sender's own record */
+	const char *domain;     /* whose record; any octets, so escape it */
+	struct pst_str via;     /* the term that led here; empty at depth 0 */
+	struct pst_str record;  /* text of the record; empty: none found */
+	struct pst_str matched; /* the term that matched here; may be empty */
+	enum pst_result result; /* what this record came to */
 };
 
 struct pst_spf {
 	enum pst_result result;
 	enum pst_spf_identity identity;
-	const char *domain;      /* of the identity, normal form; NULL: none */
-	const char *why;         /* fixed text for none and the errors; or NULL */
+	const char *domain; /* of the identity, normal form; NULL: none */
+	const char *why;    /* fixed text for none and the errors; or NULL */
 	const char *explanation; /* printable ASCII, bounded; NULL when none */
-	unsigned lookups;        /* terms that cause look-ups, limit 10 */
+	unsigned lookups;        /* terms that cause look-ups; 11: too many */
 	unsigned voids;
 	const struct pst_spf_step *trace;
 	size_t trace_count;

@@ -108,8 +108,12 @@ set_duration(struct pst_config *config, struct pst_arena *arena,
 		    key->name, united_text(arena, time_units, key->min),
 		    united_text(arena, time_units, key->max));
 	}
-	if (key->type == PST_KEY_SECONDS)
+	if (key->type == PST_KEY_SECONDS) {
+		if (ms % 1000 != 0)
+			return pst_err_set(err, "%s wants whole seconds",
+			    key->name);
 		ms /= 1000;
+	}
 	*(unsigned *)place(config, key) = (unsigned)ms;
 	return true;
 }
@@ -330,10 +334,13 @@ add_quoted(struct pst_buf *buf, const char *text)
 static void
 add_net(struct pst_buf *buf, const struct pst_net *net)
 {
+	unsigned all = net->base.family == PST_IP_V4 ? 32 : 128;
 	char text[PST_IP_TEXT_SIZE];
 
-	pst_buf_printf(buf, "\"%s/%u\"", pst_ip_text(&net->base, text),
-	    net->prefix_bits);
+	pst_buf_printf(buf, "\"%s", pst_ip_text(&net->base, text));
+	if (net->prefix_bits != all)
+		pst_buf_printf(buf, "/%u", net->prefix_bits);
+	pst_buf_add_char(buf, '"');
 }
 
 static const char *

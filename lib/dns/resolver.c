@@ -90,7 +90,11 @@ failure(enum pst_dns_status status)
 	return pst_dns_answer_new(status, 0, 0, 0);
 }
 
-/* libunbound's callback; an NXDOMAIN comes with its rcode and a packet. */
+/*
+ * libunbound's callback. What the servers said, NXDOMAIN too, comes as rcode 0
+ * and a packet; another rcode is libunbound's own failure. 3 is let through in
+ * case a version tells NXDOMAIN both ways.
+ */
 static void
 on_result(void *arg, int rcode, void *packet, int packet_len, int security,
     char *why_bogus, int was_rate_limited)

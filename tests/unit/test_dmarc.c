@@ -277,7 +277,8 @@ slow_zone(struct pst_arena *arena, const struct row *row)
 		    pst_dns_at(bench.world.dns, i);
 
 		/* A name may stand in one directive only. */
-		if (!pst_dns_is_temporary(entry->answer->status))
+		if (entry->answer != NULL &&
+		    !pst_dns_is_temporary(entry->answer->status))
 			pst_buf_printf(&buf, "\n;! delay %s %zums", entry->name,
 			    5 + i * 7 % 11);
 	}

@@ -128,6 +128,8 @@ static const struct row policy_rows[] = {
 	"none/none/none" REST "[]"},
     {"bad p, unusable report", TEXT("v=DMARC1; p=x; rua=a@b.example"),
 	"unusable"},
+    {"bad p, 8-bit in the report URI",
+	TEXT("v=DMARC1; p=x; rua=https://\xc3\xbc.example"), "unusable"},
     {"bad p, only ruf", TEXT("v=DMARC1; p=x; ruf=mailto:a@b.example"),
 	"unusable"},
 };

@@ -282,8 +282,8 @@ static const struct row undecided_rows[] = {
 
 #define TWO                                                                    \
 	REC("a.test", "p=quarantine")                                          \
-	REC("b.test", "p=reject; psd=n") REC("n.test", "p=none")               \
-	    REC("x.test", "p=oops")
+	REC("b.test", "p=reject; psd=n")                                       \
+	REC("n.test", "p=none") REC("x.test", "p=oops")
 
 static const struct row from_rows[] = {
     {"malformed", TWO, "!", "spf=pass:a.test dkim=pass:a.test", 0,
@@ -373,6 +373,11 @@ static const struct row compare_rows[] = {
     {"other result", OPEN_SUFFIX REC("victim.example", "p=reject"),
 	"victim.example", "dkim=pass:attack.example", COMPARE,
 	"pass author victim.example p reject>reject D1 differs", NULL, NULL},
+    {"other result, same org domain of the author",
+	REC("example.com", "p=reject") REC("a.example.com", "p=none; psd=n"),
+	"example.com", "dkim=pass:x.a.example.com", COMPARE,
+	"fail author example.com p reject>reject 0 differs", "example.com",
+	NULL},
     {"other org domain only", REC("b.example.com", "p=none; psd=n"),
 	"b.example.com", "", COMPARE,
 	"fail author b.example.com p none>none  differs", "b.example.com",

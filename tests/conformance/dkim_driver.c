@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * One message through pst_dkim_*:
+ *
+ *	dkim_driver ZONE NOW CHUNK <MESSAGE
+ *
+ * ZONE is a zone file with the keys, NOW the date in seconds since 1970, CHUNK
+ * the octets of each piece of the body (0: all at once). The message has CRLF
+ * line ends. Prints a line "result domain selector bits reason" with tabs for
+ * each signature, then "= result".
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "auth/dkim.h"
+#include "base/buf.h"
+#include "dns/zone.h"
+
+#define MAX_MESSAGE ((size_t)64 << 20)
+
+static struct pst_str
+read_all(struct pst_arena *arena, FILE *file)
+{
+	struct pst_buf buf;
+	char piece[65536];
+	size_t len;
+
+	pst_buf_init(&buf, arena, MAX_MESSAGE);
+	while ((len = fread(piece, 1, sizeof(piece), file)) > 0)
+		pst_buf_add(&buf, (struct pst_str){piece, len});
+	if (pst_buf_overflowed(&buf)) {
+		(void)fprintf(stderr, "dkim_driver: message is too long\n");
+		exit(2);
+	}
+	return pst_buf_slice(&buf);
+}
+
+/* Takes a line off *rest, without its CRLF. */
+static struct pst_str
+take_line(struct pst_str *rest)
+{
+	size_t end = pst_str_find(*rest, '\n');
+	struct pst_str line = pst_str_first(*rest, end);
+
+	*rest = pst_str_from(*rest, end + 1);
+	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+static bool
+is_folded(struct pst_str rest)
+{
+	return rest.len > 0 && pst_is_wsp(rest.ptr[0]);
+}
+
+/* Reads the header as libmilter hands it over; the body is what is left. */
+static void
+read_header(
+    struct pst_arena *arena, struct pst_str *rest, struct pst_header *header)
+{
+	struct pst_buf value;
+
+	pst_buf_init(&value, arena, MAX_MESSAGE);
+	while (rest->len > 0) {
+		struct pst_str line = take_line(rest);
+		size_t colon = pst_str_find(line, ':');
+
+		if (line.len == 0)
+			return;
+		pst_buf_reset(&value);
+		pst_buf_add(&value, pst_str_from(line, colon + 1));
+		while (is_folded(*rest)) {
+			pst_buf_add_char(&value, '\n');
+			pst_buf_add(&value, take_line(rest));
+		}
+		(void)pst_header_add(header,
+		    pst_str_trim(pst_str_first(line, colon)),
+		    pst_buf_slice(&value));
+	}
+}
+
+static void
+feed_body(struct pst_dkim_msg *msg, struct pst_str body, size_t chunk)
+{
+	while (body.len > 0) {
+		struct pst_str piece =
+		    pst_str_first(body, chunk == 0 ? body.len : chunk);
+
+		if (!pst_dkim_body(msg, piece.ptr, piece.len))
+			return;
+		body = pst_str_from(body, piece.len);
+	}
+}
+
+static void
+finish(struct pst_check *world, struct pst_dkim_msg *msg, struct pst_dkim *out)
+{
+	for (int i = 0; i < 100; i++) {
+		if (pst_dkim_check(world, msg, out))
+			return;
+		if (!pst_dns_wait(world->dns, INT64_MAX))
+			pst_dns_expire(world->dns);
+	}
+	(void)fprintf(stderr, "dkim_driver: the check does not end\n");
+	exit(2);
+}
+
+static const char *
+or_dash(const char *text)
+{
+	return text == NULL ? "-" : text;
+}
+
+static void
+print_results(const struct pst_dkim *dkim)
+{
+	for (size_t i = 0; i < dkim->count; i++) {
+		const struct pst_dkim_sig *sig = &dkim->sigs[i];
+
+		(void)printf("%s\t%s\t%s\t%u\t%s\n",
+		    pst_result_word(sig->result), or_dash(sig->domain),
+		    or_dash(sig->selector), sig->bits, or_dash(sig->reason));
+	}
+	(void)printf("= %s\n", pst_result_word(dkim->result));
+}
+
+static void
+run(struct pst_arena *arena, struct pst_resolver *zone,
+    struct pst_dkim_lib *lib, const struct pst_dkim_config *config, int64_t now,
+    size_t chunk)
+{
+	struct pst_header_limits limits = {1000, 65536, 524288};
+	struct pst_dns_limits dns_limits = {150, 5000, 16384};
+	struct pst_clock clock = pst_clock_manual(now);
+	struct pst_check world = {.arena = arena,
+	    .dns = pst_dns_open(arena, zone, &clock, dns_limits),
+	    .now_epoch = now};
+	struct pst_str rest = read_all(arena, stdin);
+	struct pst_header header;
+	struct pst_dkim_msg *msg;
+	struct pst_dkim result;
+
+	pst_header_init(&header, arena, limits);
+	read_header(arena, &rest, &header);
+	msg = pst_dkim_begin(&world, lib, config, &header, NULL, NULL, NULL);
+	feed_body(msg, rest, chunk);
+	finish(&world, msg, &result);
+	print_results(&result);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct pst_dkim_config config = {.max_verified = 10,
+	    .max_parsed = 50,
+	    .min_key_bits = 1024,
+	    .clock_skew_s = 300,
+	    .accept_test_keys = true};
+	struct pst_err err;
+	struct pst_resolver *zone;
+	struct pst_dkim_lib *lib;
+	struct pst_arena *arena;
+	uint64_t now, chunk;
+
+	if (argc != 4 || !pst_str_to_u64(pst_str(argv[2]), INT64_MAX, &now) ||
+	    !pst_str_to_u64(pst_str(argv[3]), SIZE_MAX, &chunk)) {
+		(void)fprintf(
+		    stderr, "usage: dkim_driver ZONE NOW CHUNK <MESSAGE\n");
+		return 2;
+	}
+	zone = pst_zone_load(argv[1], &err);
+	lib = zone == NULL ? NULL : pst_dkim_lib_new(&config, &err);
+	if (lib == NULL) {
+		(void)fprintf(stderr, "dkim_driver: %s\n", err.text);
+		pst_resolver_free(zone);
+		return 2;
+	}
+	arena = pst_arena_new();
+	run(arena, zone, lib, &config, (int64_t)now, (size_t)chunk);
+	pst_arena_free(arena);
+	pst_dkim_lib_free(lib);
+	pst_resolver_free(zone);
+	return 0;
+}

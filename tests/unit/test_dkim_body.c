@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "auth/dkim_body.h"
+#include "base/str.h"
+
+static const struct {
+	const char *label;
+	struct pst_str text;
+	bool odd;
+	bool open; /* needs a CRLF at its end */
+	uint64_t simple;
+	uint64_t relaxed;
+} rows[] = {
+    {"empty", {"", 0}, false, false, 2, 0},
+    {"an empty line", {"\r\n", 2}, false, false, 2, 0},
+    {"one line", {"ab\r\n", 4}, false, false, 4, 4},
+    {"no end", {"ab", 2}, false, true, 4, 4},
+    {"empty lines at the end", {"ab\r\n\r\n\r\n", 8}, false, false, 4, 4},
+    {"empty lines inside", {"\r\n\r\na\r\n", 7}, false, false, 7, 7},
+    {"blanks", {"a \t b \r\n", 8}, false, false, 8, 5},
+    {"blanks at the start", {" \ta\r\n", 5}, false, false, 5, 4},
+    {"a line of blanks at the end", {"a\r\n \r\n", 6}, false, false, 6, 3},
+    {"a line of blanks inside", {"a\r\n \r\nb\r\n", 9}, false, false, 9, 8},
+    {"blanks alone", {" \r\n", 3}, false, false, 3, 0},
+    {"8-bit", {"\xff\x80\r\n", 4}, false, false, 4, 4},
+    {"bare CR", {"a\rb\r\n", 5}, true, false, 0, 0},
+    {"bare LF", {"a\nb\r\n", 5}, true, false, 0, 0},
+    {"LF at the start", {"\na\r\n", 4}, true, false, 0, 0},
+    {"LF at the end", {"a\r\n\n", 4}, true, false, 0, 0},
+    {"CR at the end", {"a\r\n\r", 4}, true, true, 0, 0},
+    {"CR CR LF", {"a\r\r\n", 4}, true, false, 0, 0},
+    {"LF CR", {"a\n\rb\r\n", 6}, true, false, 0, 0},
+    {"NUL", {"a\0b\r\n", 5}, true, false, 0, 0},
+};
+
+static void
+test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		for (size_t chunk = 1; chunk < 12; chunk++) {
+			struct pst_dkim_body body = {.count_lengths = true};
+			struct pst_str rest = rows[i].text;
+			bool open;
+
+			while (rest.len > 0) {
+				struct pst_str piece =
+				    pst_str_first(rest, chunk);
+
+				pst_dkim_body_add(&body, piece.ptr, piece.len);
+				rest = pst_str_from(rest, piece.len);
+			}
+			open = pst_dkim_body_end(&body);
+			if (open != rows[i].open || body.odd != rows[i].odd)
+				fail_msg("%s, chunk %zu", rows[i].label, chunk);
+			if (!rows[i].odd &&
+			    (pst_dkim_body_length(&body, false) !=
+				    rows[i].simple ||
+				pst_dkim_body_length(&body, true) !=
+				    rows[i].relaxed))
+				fail_msg("%s, length", rows[i].label);
+		}
+	}
+}
+
+static void
+test_nothing_added(void **state)
+{
+	struct pst_dkim_body body = {.count_lengths = false};
+
+	(void)state;
+	pst_dkim_body_add(&body, "a\r", 2);
+	pst_dkim_body_add(&body, "", 0);
+	pst_dkim_body_add(&body, "\n", 1);
+	assert_false(pst_dkim_body_end(&body));
+	assert_false(body.odd);
+	assert_int_equal(body.octets, 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_nothing_added),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

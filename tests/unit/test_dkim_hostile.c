@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Messages that libopendkim is known to crash on or to hash in its own way. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "tests/unit/dkim_fixture.h"
+
+#define HEADER "From: Joe <joe@example.com>\r\nSubject: x\r\n"
+#define BODY "text\r\n"
+
+static struct pst_dkim_lib *lib;
+static struct sign_key *rsa;
+
+static const char *
+zone_text(struct pst_arena *arena)
+{
+	return trial_txt(arena, "sel._domainkey.example.com",
+	    pst_arena_printf(
+		arena, "p=%s", sign_key_public(arena, rsa, SIGN_SPKI)));
+}
+
+static const char *
+sign(struct pst_arena *arena, const char *canon, const char *names,
+    const char *header, struct pst_str body)
+{
+	struct sign_options options = {
+	    .tags = "a=rsa-sha256; d=example.com; s=sel; ",
+	    .canon = canon,
+	    .names = names,
+	    .length = SIZE_MAX};
+
+	return sign_message(arena, rsa, &options, header, body);
+}
+
+/* ---- the header ---- */
+
+/* One octet of the header text, a tilde, becomes octet. */
+static struct pst_str
+with_octet(struct pst_arena *arena, const char *text, char octet)
+{
+	struct pst_str out = pst_str(text);
+	char *copy = pst_arena_memdup(arena, out.ptr, out.len);
+	char *tilde = memchr(copy, '~', out.len);
+
+	if (tilde != NULL)
+		*tilde = octet;
+	out.ptr = copy;
+	return out;
+}
+
+static void
+test_odd_header(void **state)
+{
+	static const struct {
+		const char *label;
+		const char *field; /* unsigned when it is X-Other */
+		char octet;
+		enum pst_result want;
+	} rows[] = {
+	    {"nothing odd", "X-Odd: a~b", '~', PST_RESULT_PASS},
+	    {"NUL", "X-Odd: a~b", '\0', PST_RESULT_NEUTRAL},
+	    {"bare CR", "X-Odd: a~b", '\r', PST_RESULT_NEUTRAL},
+	    {"VT", "X-Odd: a~b", '\v', PST_RESULT_NEUTRAL},
+	    {"FF", "X-Odd: a~b", '\f', PST_RESULT_NEUTRAL},
+	    {"bare CR elsewhere", "X-Other: a~b", '\r', PST_RESULT_PASS},
+	    {"NUL elsewhere", "X-Other: a~b", '\0', PST_RESULT_PASS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct pst_arena *arena = pst_arena_new();
+		/* what libopendkim takes each of them for */
+		const char *taken = rows[i].octet == '\0' ? "X-Odd: a" :
+		    rows[i].octet == '~'                  ? "X-Odd: a~b" :
+							    "X-Odd: a b";
+		const char *field = sign(arena, "relaxed/relaxed", "from:x-odd",
+		    pst_arena_printf(arena, HEADER "%s\r\n",
+			rows[i].field[2] == 'O' && rows[i].field[3] == 'd' ?
+			    taken :
+			    "X-Other: y"),
+		    pst_str(BODY));
+		struct trial trial = {
+		    .header = with_octet(arena,
+			pst_arena_printf(
+			    arena, "%s" HEADER "%s\r\n", field, rows[i].field),
+			rows[i].octet),
+		    .body = pst_str(BODY),
+		    .zone = zone_text(arena),
+		};
+		struct pst_dkim out;
+
+		trial_run(arena, lib, &trial, &out);
+		if (out.sigs[0].result != rows[i].want)
+			fail_msg("%s: %s", rows[i].label,
+			    out.sigs[0].reason == NULL ? "-" :
+							 out.sigs[0].reason);
+		pst_arena_free(arena);
+	}
+}
+
+/* ---- the body ---- */
+
+static void
+test_odd_body(void **state)
+{
+	static const struct {
+		const char *label;
+		struct pst_str received;
+		struct pst_str sent;
+		enum pst_result want;
+		enum pst_result or ; /* how it is hashed depends on chunks */
+	} rows[] = {
+	    {"no final CRLF", {"a\r\nb", 4}, {"a\r\nb\r\n", 6}, PST_RESULT_PASS,
+		PST_RESULT_PASS},
+	    {"empty", {"", 0}, {"", 0}, PST_RESULT_PASS, PST_RESULT_PASS},
+	    {"bare CR", {"a\rb\r\n", 5}, {"ab\r\n", 4}, PST_RESULT_NEUTRAL,
+		PST_RESULT_NEUTRAL},
+	    {"bare CR at the end", {"a\r", 2}, {"a\r\n", 3}, PST_RESULT_FAIL,
+		PST_RESULT_FAIL},
+	    {"bare LF", {"a\nb\r\n", 5}, {"a\nb\r\n", 5}, PST_RESULT_NEUTRAL,
+		PST_RESULT_FAIL},
+	    {"NUL", {"a\0b\r\n", 5}, {"a\0b\r\n", 5}, PST_RESULT_NEUTRAL,
+		PST_RESULT_NEUTRAL},
+	    {"8-bit", {"\xff\xe4\r\n", 4}, {"\xff\xe4\r\n", 4}, PST_RESULT_PASS,
+		PST_RESULT_PASS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		for (size_t chunk = 0; chunk < 3; chunk++) {
+			struct pst_arena *arena = pst_arena_new();
+			const char *field = sign(arena, "relaxed/relaxed",
+			    "from", HEADER, rows[i].sent);
+			struct trial trial = {
+			    .header = pst_str(
+				pst_arena_printf(arena, "%s" HEADER, field)),
+			    .body = rows[i].received,
+			    .chunk = chunk,
+			    .zone = zone_text(arena),
+			};
+			struct pst_dkim out;
+			enum pst_result got;
+
+			trial_run(arena, lib, &trial, &out);
+			got = out.sigs[0].result;
+			if (got != rows[i].want && got != rows[i].or)
+				fail_msg("%s, chunk %zu: %s", rows[i].label,
+				    chunk, pst_result_word(got));
+			pst_arena_free(arena);
+		}
+	}
+}
+
+/* ---- whole messages that must only not crash ---- */
+
+static void
+test_all_fields_named(void **state)
+{
+	(void)state;
+	/* h= uses up every field and names one more */
+	for (size_t fields = 3; fields <= 10; fields++) {
+		struct pst_arena *arena = pst_arena_new();
+		struct trial trial = {.body = pst_str(BODY), .zone = ""};
+		struct pst_buf names, header;
+		struct pst_dkim out;
+
+		pst_buf_init(&names, arena, 4096);
+		pst_buf_init(&header, arena, 4096);
+		pst_buf_add_text(&names, "from");
+		pst_buf_add_text(&header, "From: a@example.com\r\n");
+		for (size_t i = 0; i + 2 < fields; i++) {
+			pst_buf_printf(&names, ":x-%zu", i);
+			pst_buf_printf(&header, "X-%zu: y\r\n", i);
+		}
+		pst_buf_printf(&header,
+		    "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=sel; "
+		    "h=%s:dkim-signature:from:from; bh=AAAA; b=AAAA\r\n",
+		    pst_buf_str(&names));
+		trial.header = pst_buf_slice(&header);
+		trial_run(arena, lib, &trial, &out);
+		assert_int_equal(out.count, 1);
+		assert_int_equal(out.sigs[0].result, PST_RESULT_PERMERROR);
+
+		trial.zone = zone_text(arena);
+		trial_run(arena, lib, &trial, &out);
+		assert_int_equal(out.sigs[0].result, PST_RESULT_FAIL);
+		pst_arena_free(arena);
+	}
+}
+
+#define SIG "DKIM-Signature: v=1; a=rsa-sha256; "
+#define END "; bh=AAAA; b=AAAA\r\n"
+#define FROM "From: a@example.com\r\n"
+
+static void
+test_refused(void **state)
+{
+	static const struct {
+		const char *label;
+		const char *header;
+		enum pst_result want;
+		const char *reason;
+	} rows[] = {
+	    {"i= ends in =",
+		SIG "d=example.com; s=sel; h=from; i=a@example.com=" END FROM,
+		PST_RESULT_NEUTRAL, "i= is no identity"},
+	    {"q=http", SIG "d=example.com; s=sel; h=from; q=http" END FROM,
+		PST_RESULT_NEUTRAL, "unknown query method"},
+	    {"selector is a path", SIG "d=example.com; s=../x; h=from" END FROM,
+		PST_RESULT_NEUTRAL, "s= is no selector"},
+	    {"domain with a comment",
+		SIG "d=example.com(.evil; s=sel; h=from" END FROM,
+		PST_RESULT_NEUTRAL, "d= is no domain name"},
+	    {"b =",
+		SIG "d=example.com; s=sel; h=from; bh=AAAA; b =AAAA\r\n" FROM,
+		PST_RESULT_NEUTRAL, "unusual form of b= not supported"},
+	    {"xb=", SIG "d=example.com; s=sel; h=from; xb=1" END FROM,
+		PST_RESULT_NEUTRAL, "unusual form of b= not supported"},
+	    {"b= twice", SIG "d=example.com; s=sel; h=from; b=BB" END FROM,
+		PST_RESULT_NEUTRAL, "tag given twice"},
+	    {"U-label", SIG "d=b\xc3\xbc.example; s=sel; h=from" END FROM,
+		PST_RESULT_NEUTRAL,
+		"internationalized signature not supported"},
+	    {"no From field",
+		SIG "d=example.com; s=sel; h=from" END "Subject: x\r\n",
+		PST_RESULT_PERMERROR, "From not understood"},
+	    {"From without address",
+		SIG "d=example.com; s=sel; h=from" END "From: nobody\r\n",
+		PST_RESULT_PERMERROR, "From not understood"},
+	    {"From with an open quote",
+		SIG "d=example.com; s=sel; h=from" END
+		    "From: \"a <a@example.com>\r\n",
+		PST_RESULT_PERMERROR, "From not understood"},
+	    {"field names that libopendkim refuses",
+		SIG "d=example.com; s=sel; h=from" END FROM
+		    "a;b: x\r\n\x01: x\r\n\xff: x\r\n: x\r\n",
+		PST_RESULT_FAIL, "signature does not verify"},
+	    {"empty value", "DKIM-Signature:\r\n" FROM, PST_RESULT_NEUTRAL,
+		"no list of tags"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct pst_arena *arena = pst_arena_new();
+		struct trial trial = {
+		    .header = pst_str(rows[i].header),
+		    .body = pst_str(BODY),
+		    .zone = zone_text(arena),
+		};
+		struct pst_dkim out;
+
+		trial_run(arena, lib, &trial, &out);
+		if (out.count != 1 || out.sigs[0].result != rows[i].want ||
+		    strcmp(out.sigs[0].reason, rows[i].reason) != 0)
+			fail_msg("%s: %s (%s)", rows[i].label,
+			    pst_result_word(out.sigs[0].result),
+			    out.sigs[0].reason);
+		pst_arena_free(arena);
+	}
+}
+
+static const char *
+fill(struct pst_arena *arena, char c, size_t count)
+{
+	char *text = pst_arena_alloc(arena, count + 1);
+
+	memset(text, c, count);
+	return text;
+}
+
+/* Too much for libopendkim's tables and buffers. */
+static void
+test_sizes(void **state)
+{
+	static const struct {
+		const char *label;
+		const char *tag;
+		char filler;
+		size_t count;
+		enum pst_result want;
+		const char *reason;
+	} rows[] = {
+	    {"a long field", "x=1118000000; z", 'a', 17000, PST_RESULT_POLICY,
+		"signature is too long"},
+	    {"a field of 60 KB", "z", 'a', 60000, PST_RESULT_POLICY,
+		"signature is too long"},
+	    {"the longest field", "z", 'a', 16000, PST_RESULT_FAIL,
+		"signature does not verify"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct pst_arena *arena = pst_arena_new();
+		struct trial trial = {
+		    .header = pst_str(pst_arena_printf(arena,
+			SIG "d=example.com; s=sel; h=from; %s=%s" END FROM,
+			rows[i].tag,
+			fill(arena, rows[i].filler, rows[i].count))),
+		    .body = pst_str(BODY),
+		    .zone = zone_text(arena),
+		};
+		struct pst_dkim out;
+
+		trial_run(arena, lib, &trial, &out);
+		if (out.sigs[0].result != rows[i].want ||
+		    strcmp(out.sigs[0].reason, rows[i].reason) != 0)
+			fail_msg("%s: %s (%s)", rows[i].label,
+			    pst_result_word(out.sigs[0].result),
+			    out.sigs[0].reason);
+		pst_arena_free(arena);
+	}
+}
+
+/* What a long signed field and a long list of names do to the others. */
+static void
+test_long_but_good(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	const char *header = pst_arena_printf(
+	    arena, HEADER "X-Long: %s\r\n", fill(arena, 'y', 60000));
+	struct pst_buf names;
+	struct trial trial = {.body = pst_str(BODY)};
+	struct pst_dkim out;
+
+	(void)state;
+	pst_buf_init(&names, arena, 4000);
+	pst_buf_add_text(&names, "from:x-long:subject");
+	while (pst_buf_slice(&names).len < 3990)
+		pst_buf_add_text(&names, ":a");
+	trial.zone = zone_text(arena);
+	trial.header = pst_str(pst_arena_printf(arena, "%s%s",
+	    sign(arena, "simple/simple", pst_buf_str(&names), header,
+		pst_str(BODY)),
+	    header));
+	trial_run(arena, lib, &trial, &out);
+	assert_int_equal(out.result, PST_RESULT_PASS);
+	pst_arena_free(arena);
+}
+
+/* A signature over signatures that are not given to the library. */
+static void
+test_signed_signatures(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	const char *other = "DKIM-Signature: v=1; a=unknown; d=example.org; "
+			    "s=x; h=from; bh=AAAA; b=AAAA\r\n";
+	const char *header = pst_arena_printf(arena, "%s" HEADER, other);
+	struct trial trial = {.body = pst_str(BODY)};
+	struct pst_dkim out;
+
+	(void)state;
+	trial.zone = zone_text(arena);
+	trial.header = pst_str(pst_arena_printf(arena, "%s%s",
+	    sign(arena, "simple/simple", "from:dkim-signature", header,
+		pst_str(BODY)),
+	    header));
+	trial_run(arena, lib, &trial, &out);
+	assert_int_equal(out.count, 2);
+	assert_int_equal(out.sigs[0].result, PST_RESULT_NEUTRAL);
+	assert_string_equal(
+	    out.sigs[0].reason, "signs signatures that are not checked");
+	assert_int_equal(out.sigs[1].result, PST_RESULT_NEUTRAL);
+	pst_arena_free(arena);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	lib = trial_lib();
+	rsa = sign_key_load("test-rsa.pem");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	sign_key_free(rsa);
+	pst_dkim_lib_free(lib);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_odd_header),
+	    cmocka_unit_test(test_odd_body),
+	    cmocka_unit_test(test_all_fields_named),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_long_but_good),
+	    cmocka_unit_test(test_signed_signatures),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

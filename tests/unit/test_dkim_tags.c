@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "auth/dkim_tags.h"
+
+#define NOW 1000000
+#define SKEW 300
+
+/* A signature but for the tags that a row is about. */
+#define V "v=1; "
+#define A "a=rsa-sha256; "
+#define D "d=example.com; "
+#define S "s=sel; "
+#define H "h=from:to; "
+#define BH "bh=AAAA; "
+#define B "b=BBBB"
+#define REST D S H BH B
+#define ALL V A REST
+
+static const struct {
+	const char *label;
+	const char *text;
+	enum pst_result want;
+	const char *reason;
+} rows[] = {
+    {"good", ALL, PST_RESULT_NONE, NULL},
+    {"final semicolon and blanks", " " ALL " ; \n ", PST_RESULT_NONE, NULL},
+    {"folds", "v=1;\n a=rsa-sha256;\r\n\t" REST, PST_RESULT_NONE, NULL},
+    {"blanks around =", "v = 1; " A REST, PST_RESULT_NONE, NULL},
+    {"unknown tags", ALL "; x_1=~; zz=", PST_RESULT_NONE, NULL},
+
+    {"empty", "", PST_RESULT_NEUTRAL, "no list of tags"},
+    {"no equals sign", ALL "; foo", PST_RESULT_NEUTRAL, "no list of tags"},
+    {"empty tag", ALL ";; c=simple", PST_RESULT_NEUTRAL, "no list of tags"},
+    {"bare LF", "v=1;\na=x; " REST, PST_RESULT_NEUTRAL, "no list of tags"},
+    {"tag twice", ALL "; d=example.org", PST_RESULT_NEUTRAL, "tag given twice"},
+
+    {"no v=", A REST, PST_RESULT_NEUTRAL, "required tag missing"},
+    {"no a=", V REST, PST_RESULT_NEUTRAL, "required tag missing"},
+    {"no d=", V A S H BH B, PST_RESULT_NEUTRAL, "required tag missing"},
+    {"no s=", V A D H BH B, PST_RESULT_NEUTRAL, "required tag missing"},
+    {"no h=", V A D S BH B, PST_RESULT_NEUTRAL, "required tag missing"},
+    {"no bh=", V A D S H B, PST_RESULT_NEUTRAL, "required tag missing"},
+    {"no b=", V A D S H "bh=AAAA", PST_RESULT_NEUTRAL, "required tag missing"},
+
+    {"v=0.5", "v=0.5; " A REST, PST_RESULT_NEUTRAL,
+	"unknown signature version"},
+    {"v=11", "v=11; " A REST, PST_RESULT_NEUTRAL, "unknown signature version"},
+
+    {"rsa-sha1", V "a=rsa-sha1; " REST, PST_RESULT_POLICY,
+	"rsa-sha1 is not accepted"},
+    {"ed25519", V "a=ed25519-sha256; " REST, PST_RESULT_NONE, NULL},
+    {"capital algorithm", V "a=RSA-SHA256; " REST, PST_RESULT_NEUTRAL,
+	"unknown algorithm"},
+    {"empty algorithm", V "a=; " REST, PST_RESULT_NEUTRAL, "unknown algorithm"},
+
+    {"one label", V A "d=com; " S H BH B, PST_RESULT_NEUTRAL,
+	"d= is a top-level domain"},
+    {"final dot", V A "d=example.com.; " S H BH B, PST_RESULT_NEUTRAL,
+	"d= is no domain name"},
+    {"empty label", V A "d=example..com; " S H BH B, PST_RESULT_NEUTRAL,
+	"d= is no domain name"},
+    {"blank in d=", V A "d=exam ple.com; " S H BH B, PST_RESULT_NEUTRAL,
+	"d= is no domain name"},
+    {"NUL escape", V A "d=example.com\\.evil.com; " S H BH B,
+	PST_RESULT_NEUTRAL, "d= is no domain name"},
+    {"comment in d=", V A "d=a.example(.b.example; " S H BH B,
+	PST_RESULT_NEUTRAL, "d= is no domain name"},
+
+    {"numeric selector", V A D "s=20230601; " H BH B, PST_RESULT_NONE, NULL},
+    {"dotted selector", V A D "s=a.b_c-d; " H BH B, PST_RESULT_NONE, NULL},
+    {"selector like a path", V A D "s=../x; " H BH B, PST_RESULT_NEUTRAL,
+	"s= is no selector"},
+    {"selector with an empty label", V A D "s=a..b; " H BH B,
+	PST_RESULT_NEUTRAL, "s= is no selector"},
+    {"selector with an escape", V A D "s=x.\\000; " H BH B, PST_RESULT_NEUTRAL,
+	"s= is no selector"},
+    {"empty selector", V A D "s=; " H BH B, PST_RESULT_NEUTRAL,
+	"s= is no selector"},
+
+    {"c=relaxed", ALL "; c=relaxed", PST_RESULT_NONE, NULL},
+    {"c=relaxed/relaxed", ALL "; c=relaxed/relaxed", PST_RESULT_NONE, NULL},
+    {"c=nofws", ALL "; c=nofws", PST_RESULT_NEUTRAL,
+	"unknown canonicalization"},
+    {"c=", ALL "; c=", PST_RESULT_NEUTRAL, "unknown canonicalization"},
+
+    {"q=dns/txt", ALL "; q=dns/txt", PST_RESULT_NONE, NULL},
+    {"q= with another first", ALL "; q=http : dns/txt", PST_RESULT_NONE, NULL},
+    {"q=http", ALL "; q=http", PST_RESULT_NEUTRAL, "unknown query method"},
+    {"q=dns", ALL "; q=dns", PST_RESULT_NEUTRAL, "unknown query method"},
+    {"q=", ALL "; q=", PST_RESULT_NEUTRAL, "unknown query method"},
+
+    {"b= of junk", V A D S H BH "b=B*BB", PST_RESULT_NEUTRAL,
+	"b= or bh= is no base64"},
+    {"b= is empty", V A D S H BH "b=", PST_RESULT_NEUTRAL,
+	"b= or bh= is no base64"},
+    {"bh= with padding inside", V A D S H "bh=A=A=; " B, PST_RESULT_NEUTRAL,
+	"b= or bh= is no base64"},
+
+    {"l=0", ALL "; l=0", PST_RESULT_NONE, NULL},
+    {"l= is empty", ALL "; l=", PST_RESULT_NEUTRAL, "l= is no number"},
+    {"l=+5", ALL "; l=+5", PST_RESULT_NEUTRAL, "l= is no number"},
+    {"l=1 0", ALL "; l=1 0", PST_RESULT_NEUTRAL, "l= is no number"},
+    {"l=2^63", ALL "; l=9223372036854775808", PST_RESULT_PERMERROR,
+	"l= is larger than the body"},
+    {"l=2^64", ALL "; l=18446744073709551616", PST_RESULT_PERMERROR,
+	"l= is larger than the body"},
+    {"l= of 77 digits",
+	ALL "; l=00000000000000000000000000000000000000"
+	    "000000000000000000000000000000000000001",
+	PST_RESULT_NEUTRAL, "l= is no number"},
+
+    {"h= without from", V A D S "h=to:subject; " BH B, PST_RESULT_PERMERROR,
+	"From is not signed"},
+    {"h= in capitals", V A D S "h=FROM; " BH B, PST_RESULT_NONE, NULL},
+    {"h= with folds", V A D S "h=To :\n\tFrom; " BH B, PST_RESULT_NONE, NULL},
+    {"h= is empty", V A D S "h=; " BH B, PST_RESULT_NEUTRAL,
+	"h= is no list of field names"},
+    {"h= with an empty name", V A D S "h=from::to; " BH B, PST_RESULT_NEUTRAL,
+	"h= is no list of field names"},
+    {"h= with a blank", V A D S "h=from to; " BH B, PST_RESULT_NEUTRAL,
+	"h= is no list of field names"},
+
+    {"i= in d=", ALL "; i=joe@example.com", PST_RESULT_NONE, NULL},
+    {"i= below d=", ALL "; i=@a.b.example.com", PST_RESULT_NONE, NULL},
+    {"i= quoted", ALL "; i=j=40x=20y@example.com", PST_RESULT_NONE, NULL},
+    {"i= beside d=", ALL "; i=joe@badexample.com", PST_RESULT_PERMERROR,
+	"i= is not within d="},
+    {"i= above d=", ALL "; i=joe@com", PST_RESULT_PERMERROR,
+	"i= is not within d="},
+    {"i= without @", ALL "; i=example.com", PST_RESULT_NEUTRAL,
+	"i= is no identity"},
+    {"i= is empty", ALL "; i=", PST_RESULT_NEUTRAL, "i= is no identity"},
+    {"i= ends in =", ALL "; i=a@example.com=", PST_RESULT_NEUTRAL,
+	"i= is no identity"},
+    {"i= with half an octet", ALL "; i=a=4@example.com", PST_RESULT_NEUTRAL,
+	"i= is no identity"},
+    {"i= with NUL", ALL "; i=a=00@example.com", PST_RESULT_NEUTRAL,
+	"i= is no identity"},
+    {"i= with no domain name", ALL "; i=a@-example.com", PST_RESULT_NEUTRAL,
+	"i= is no identity"},
+
+    {"t= now", ALL "; t=1000000", PST_RESULT_NONE, NULL},
+    {"t= at the tolerance", ALL "; t=1000300", PST_RESULT_NONE, NULL},
+    {"t= past the tolerance", ALL "; t=1000301", PST_RESULT_POLICY,
+	"signed in the future"},
+    {"t= of 13 digits", ALL "; t=1000000000000", PST_RESULT_POLICY,
+	"signed in the future"},
+    {"t= is no number", ALL "; t=-1", PST_RESULT_NEUTRAL, "t= or x= is wrong"},
+    {"x= in the tolerance", ALL "; x=999701", PST_RESULT_NONE, NULL},
+    {"x= past", ALL "; x=999700", PST_RESULT_FAIL, "signature expired"},
+    {"x=0", ALL "; x=0", PST_RESULT_FAIL, "signature expired"},
+    {"x= of 13 digits", ALL "; x=0000000000001", PST_RESULT_NONE, NULL},
+    {"x= of 30 digits", ALL "; x=999999999999999999999999999999",
+	PST_RESULT_NONE, NULL},
+    {"x= is t=", ALL "; t=999900; x=999900", PST_RESULT_NEUTRAL,
+	"t= or x= is wrong"},
+    {"x= is empty", ALL "; x=", PST_RESULT_NEUTRAL, "t= or x= is wrong"},
+
+    {"b =", V A D S H BH "b =BBBB", PST_RESULT_NEUTRAL,
+	"unusual form of b= not supported"},
+    {"xb=", ALL "; xb=1", PST_RESULT_NEUTRAL,
+	"unusual form of b= not supported"},
+    {"b= in z=", ALL "; z=From:b=40x", PST_RESULT_NONE, NULL},
+    {"8-bit i=", ALL "; i=\xc3\xbc@example.com", PST_RESULT_NEUTRAL,
+	"internationalized signature not supported"},
+    {"8-bit that is no UTF-8", V A "d=\xff.example; " S H BH B,
+	PST_RESULT_NEUTRAL, "d= is no domain name"},
+};
+
+static void
+parse(struct pst_arena *arena, const char *text, struct pst_dkim_tags *out)
+{
+	pst_dkim_tags_parse(arena, pst_str(text), NOW, SKEW, out);
+}
+
+static void
+test_verdicts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_dkim_tags tags;
+
+		parse(arena, rows[i].text, &tags);
+		if (tags.result != rows[i].want ||
+		    (tags.reason == NULL) != (rows[i].reason == NULL) ||
+		    (tags.reason != NULL &&
+			strcmp(tags.reason, rows[i].reason) != 0))
+			fail_msg("%s: %s (%s)", rows[i].label,
+			    pst_result_word(tags.result),
+			    tags.reason == NULL ? "-" : tags.reason);
+		pst_arena_free(arena);
+	}
+}
+
+static void
+test_values(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_dkim_tags tags;
+
+	(void)state;
+	parse(arena,
+	    "v=1; a=ed25519-sha256; d=Example.COM; s=Sel.A; c=simple/relaxed; "
+	    "h=From : To:\n from; bh=AA\n AA; b= BB\n\tBB ; l=12; t=5; x=1000005;"
+	    " i=J=6Fe@Sub.Example.com",
+	    &tags);
+	assert_null(tags.reason);
+	assert_string_equal(tags.domain, "example.com");
+	assert_string_equal(tags.selector, "sel.a");
+	assert_string_equal(tags.algorithm_text, "ed25519-sha256");
+	assert_int_equal(tags.algorithm, PST_DKIM_ED25519_SHA256);
+	assert_string_equal(tags.b, "BBBB");
+	assert_true(tags.relaxed_body);
+	assert_true(tags.has_length);
+	assert_int_equal(tags.length, 12);
+	assert_int_equal(tags.signed_at, 5);
+	assert_int_equal(tags.expires_at, 1000005);
+	assert_int_equal(tags.name_count, 3);
+	assert_int_equal(pst_dkim_tags_mentions(&tags, PST_STR("FROM")), 2);
+	assert_int_equal(pst_dkim_tags_mentions(&tags, PST_STR("Cc")), 0);
+	pst_arena_free(arena);
+}
+
+static void
+test_identity(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_dkim_tags tags;
+
+	(void)state;
+	parse(arena, ALL "; i=j=6Fe@Sub.Example.com", &tags);
+	assert_string_equal(tags.identity, "joe@Sub.Example.com");
+	assert_string_equal(tags.identity_domain, "sub.example.com");
+	parse(arena, ALL, &tags);
+	assert_null(tags.identity);
+	assert_string_equal(tags.identity_domain, "example.com");
+	parse(arena, ALL "; i=joe@example.org", &tags);
+	assert_null(tags.identity);
+	pst_arena_free(arena);
+}
+
+/* A signature that is not verified can still be named in the results. */
+static void
+test_bad_but_named(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_dkim_tags tags;
+
+	(void)state;
+	parse(arena, "v=9; a=what-Ever1; " REST, &tags);
+	assert_string_equal(tags.domain, "example.com");
+	assert_string_equal(tags.selector, "sel");
+	assert_string_equal(tags.algorithm_text, "what-Ever1");
+	assert_string_equal(tags.b, "BBBB");
+	parse(arena, V "a=\"x\"; " REST, &tags);
+	assert_null(tags.algorithm_text);
+	parse(arena, V "a=a123456789012345678901234567890123; " REST, &tags);
+	assert_null(tags.algorithm_text);
+	parse(arena,
+	    V A "d=b\xc3\xbc"
+		"cher.example; " S H BH B,
+	    &tags);
+	assert_string_equal(tags.domain, "xn--bcher-kva.example");
+	assert_int_equal(tags.result, PST_RESULT_NEUTRAL);
+	pst_arena_free(arena);
+}
+
+static void
+test_bounds(void **state)
+{
+	static char long_names[PST_DKIM_MAX_NAMES_LEN * 2];
+	static char long_field[PST_DKIM_MAX_FIELD + 1];
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_dkim_tags tags;
+
+	(void)state;
+	memset(long_names, 'a', sizeof(long_names) - 1);
+	for (size_t i = 0; i < 2; i++) {
+		long_names[PST_DKIM_MAX_NAMES_LEN - 5 + i] = '\0';
+		parse(arena,
+		    pst_arena_printf(
+			arena, V A D S "h=%s:from; " BH B, long_names),
+		    &tags);
+		assert_int_equal(
+		    tags.result, i == 0 ? PST_RESULT_NONE : PST_RESULT_POLICY);
+		long_names[PST_DKIM_MAX_NAMES_LEN - 5 + i] = 'a';
+	}
+
+	memset(long_field, 'a', sizeof(long_field));
+	memcpy(long_field, ALL "; z=", sizeof(ALL "; z=") - 1);
+	pst_dkim_tags_parse(arena,
+	    (struct pst_str){long_field, PST_DKIM_MAX_FIELD}, NOW, SKEW, &tags);
+	assert_int_equal(tags.result, PST_RESULT_NONE);
+	pst_dkim_tags_parse(arena,
+	    (struct pst_str){long_field, PST_DKIM_MAX_FIELD + 1}, NOW, SKEW,
+	    &tags);
+	assert_int_equal(tags.result, PST_RESULT_POLICY);
+	pst_arena_free(arena);
+}
+
+static void
+test_too_many_tags(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_dkim_tags tags;
+	char *text = pst_arena_strdup(arena, ALL);
+
+	(void)state;
+	for (int i = 0; i < PST_DKIM_MAX_TAGS; i++)
+		text = pst_arena_printf(arena, "%s; y%d=", text, i);
+	parse(arena, text, &tags);
+	assert_int_equal(tags.result, PST_RESULT_POLICY);
+	assert_string_equal(tags.reason, "too many tags");
+	pst_arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_verdicts),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_identity),
+	    cmocka_unit_test(test_bad_but_named),
+	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_too_many_tags),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "auth/dkim_value.h"
+
+#define LABEL63                                                                \
+	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz01234567890"
+
+static const struct {
+	const char *text;
+	const char *domain; /* NULL: none */
+	const char *selector;
+} names[] = {
+    {"Example.COM", "example.com", "example.com"},
+    {"a_b-c", "a_b-c", "a_b-c"},
+    {LABEL63 ".x", LABEL63 ".x", LABEL63 ".x"},
+    {LABEL63 "1.x", NULL, NULL},
+    {LABEL63 "." LABEL63 "." LABEL63 "." LABEL63, NULL, NULL},
+    {"", NULL, NULL},
+    {".", NULL, NULL},
+    {"a.", NULL, NULL},
+    {".a", NULL, NULL},
+    {"a..b", NULL, NULL},
+    {"-a", NULL, NULL},
+    {"a-.b", NULL, NULL},
+    {"a b", NULL, NULL},
+    {"a/b", NULL, NULL},
+    {"a\\.b", NULL, NULL},
+    {"b\xc3\xbc"
+     "cher.example",
+	"xn--bcher-kva.example", "xn--bcher-kva.example"},
+    {"\xff.example", NULL, NULL},
+};
+
+static void
+expect_name(const char *label, const char *got, const char *want)
+{
+	if ((got == NULL) != (want == NULL) ||
+	    (got != NULL && strcmp(got, want) != 0))
+		fail_msg("%s: %s", label, got == NULL ? "NULL" : got);
+}
+
+static void
+test_names(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct pst_str text = pst_str(names[i].text);
+
+		expect_name(names[i].text, pst_dkim_value_domain(arena, text),
+		    names[i].domain);
+		expect_name(names[i].text, pst_dkim_value_selector(arena, text),
+		    names[i].selector);
+	}
+	expect_name("date", pst_dkim_value_selector(arena, PST_STR("20230601")),
+	    "20230601");
+	assert_null(pst_dkim_value_domain(arena, PST_STR("a\0.example")));
+	pst_arena_free(arena);
+}
+
+static void
+test_words(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+
+	(void)state;
+	assert_string_equal(
+	    pst_dkim_value_token(arena, PST_STR("rsa-sha256")), "rsa-sha256");
+	assert_null(pst_dkim_value_token(arena, PST_STR("")));
+	assert_null(pst_dkim_value_token(arena, PST_STR("a;b")));
+	assert_null(pst_dkim_value_token(arena, PST_STR("a\0b")));
+
+	assert_true(pst_dkim_value_is_base64(PST_STR("AZaz09+/")));
+	assert_false(pst_dkim_value_is_base64(PST_STR("A===")));
+	assert_true(pst_dkim_value_is_base64(PST_STR("AA==")));
+	assert_false(pst_dkim_value_is_base64(PST_STR("==")));
+	assert_false(pst_dkim_value_is_base64(PST_STR("")));
+	assert_false(pst_dkim_value_is_base64(PST_STR("A-A")));
+
+	assert_true(pst_dkim_value_is_digits(PST_STR("0123"), 4));
+	assert_false(pst_dkim_value_is_digits(PST_STR("0123"), 3));
+	assert_false(pst_dkim_value_is_digits(PST_STR(""), 3));
+	assert_false(pst_dkim_value_is_digits(PST_STR("1a"), 3));
+	pst_arena_free(arena);
+}
+
+static void
+test_unquote(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *want; /* NULL: malformed */
+	} rows[] = {
+	    {"joe", "joe"},
+	    {"", ""},
+	    {"=4A=6Fe", "Joe"},
+	    {"=C3=BC", "\xc3\xbc"},
+	    {"=", NULL},
+	    {"a=", NULL},
+	    {"a=4", NULL},
+	    {"=4a", NULL},
+	    {"=ZZ", NULL},
+	    {"=00", NULL},
+	    {"=0D=0A", NULL},
+	    {"=FF", NULL},
+	};
+	struct pst_arena *arena = pst_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct pst_str out = {NULL, 0};
+		bool ok =
+		    pst_dkim_value_unquote(arena, pst_str(rows[i].text), &out);
+
+		expect_name(rows[i].text, ok ? out.ptr : NULL, rows[i].want);
+	}
+	pst_arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_unquote),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/keys.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define PATH_SIZE 80
+
+static const char *
+path_of(size_t i, char path[PATH_SIZE])
+{
+	return pst_key_path(&pst_keys[i], path, PATH_SIZE);
+}
+
+static size_t
+section_index(const char *section)
+{
+	size_t i;
+
+	if (section == NULL)
+		return 0;
+	for (i = 0; pst_key_sections[i] != NULL; i++) {
+		if (strcmp(pst_key_sections[i], section) == 0)
+			return i + 1;
+	}
+	fail_msg("section %s is not in the list", section);
+	return 0;
+}
+
+/* The printed configuration opens each section once. */
+static void
+test_sections_in_order(void **state)
+{
+	size_t i, last = 0, seen = 1;
+
+	(void)state;
+	for (i = 0; i < pst_key_count; i++) {
+		size_t now = section_index(pst_keys[i].section);
+
+		if (now < last)
+			fail_msg("%s is out of order", pst_keys[i].name);
+		seen += now != last;
+		last = now;
+	}
+	for (i = 0; pst_key_sections[i] != NULL; i++)
+		continue;
+	assert_int_equal(seen, i + 1);
+}
+
+static void
+test_names_are_unique(void **state)
+{
+	char a[PATH_SIZE], b[PATH_SIZE];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < pst_key_count; i++) {
+		for (j = 0; j < i; j++) {
+			if (strcmp(path_of(i, a), path_of(j, b)) == 0)
+				fail_msg("%s is there twice", a);
+			if (pst_keys[i].offset == pst_keys[j].offset)
+				fail_msg("%s and %s share a place", a, b);
+		}
+	}
+}
+
+static void
+test_names_are_plain(void **state)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz-";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < pst_key_count; i++) {
+		const char *name = pst_keys[i].name;
+
+		if (name[0] == '\0' || strspn(name, allowed) != strlen(name))
+			fail_msg("\"%s\" is no plain name", name);
+	}
+}
+
+static void
+test_types_have_what_they_need(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < pst_key_count; i++) {
+		const struct pst_key *key = &pst_keys[i];
+		bool ranged = key->type == PST_KEY_NUMBER ||
+		    key->type == PST_KEY_DURATION ||
+		    key->type == PST_KEY_SECONDS || key->type == PST_KEY_SIZE ||
+		    key->type == PST_KEY_OCTAL;
+
+		if ((key->words != NULL) != (key->type == PST_KEY_WORD))
+			fail_msg("%s: words and type differ", key->name);
+		if (ranged != (key->max > 0))
+			fail_msg("%s: range and type differ", key->name);
+		if (key->min > key->max)
+			fail_msg("%s: the range is empty", key->name);
+		if (key->offset >= sizeof(struct pst_config))
+			fail_msg("%s: out of the structure", key->name);
+	}
+}
+
+struct path_row {
+	const char *path;
+	bool at_start;
+};
+
+static const struct path_row path_rows[] = {
+    {"mode", false},
+    {"listen", true},
+    {"dns.query-timeout", false},
+    {"dns.servers", true},
+    {"dmarc.discovery", false},
+    {"log.target", true},
+    {"log.level", false},
+};
+
+static void
+test_paths(void **state)
+{
+	char path[PATH_SIZE];
+	size_t r, i;
+
+	(void)state;
+	for (r = 0; r < COUNT(path_rows); r++) {
+		for (i = 0; i < pst_key_count; i++) {
+			if (strcmp(path_of(i, path), path_rows[r].path) == 0)
+				break;
+		}
+		if (i == pst_key_count)
+			fail_msg("%s is missing", path_rows[r].path);
+		if (pst_keys[i].at_start != path_rows[r].at_start)
+			fail_msg("%s: at_start", path_rows[r].path);
+	}
+}
+
+struct nearest_row {
+	const char *section;
+	const char *name;
+	const char *nearest; /* NULL: none */
+};
+
+static const struct nearest_row nearest_rows[] = {
+    {NULL, "mode", "mode"},
+    {NULL, "mod", "mode"},
+    {NULL, "modes", "mode"},
+    {NULL, "listn", "listen"},
+    {NULL, "on_reject", "on-reject"},
+    {NULL, "on-rejects", "on-reject"},
+    {NULL, "trusted-network", "trusted-networks"},
+    {NULL, "authservid", "authserv-id"},
+    {NULL, "dmrc", "dmarc"},
+    {NULL, "header", "header"},
+    {"dns", "server", "servers"},
+    {"dns", "timeout", NULL},
+    {"dns", "querytimeout", "query-timeout"},
+    {"dns", "listen", NULL},
+    {"dkim", "min-key-bit", "min-key-bits"},
+    {"dmarc", "dicsovery", "discovery"},
+    {NULL, "", NULL},
+    {NULL, "q", NULL},
+    {NULL, "Socket", NULL},
+    {NULL, "zzzzzzzzzzzz", NULL},
+    {NULL, "trusted-networks-and-then-some-more-text-after-it", NULL},
+};
+
+static void
+test_nearest(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(nearest_rows); i++) {
+		const struct nearest_row *row = &nearest_rows[i];
+		const char *got = pst_key_nearest(row->section, row->name);
+
+		if ((got == NULL) != (row->nearest == NULL) ||
+		    (got != NULL && strcmp(got, row->nearest) != 0))
+			fail_msg("%s in %s: %s", row->name,
+			    row->section == NULL ? "top" : row->section,
+			    got == NULL ? "none" : got);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_sections_in_order),
+	    cmocka_unit_test(test_names_are_unique),
+	    cmocka_unit_test(test_names_are_plain),
+	    cmocka_unit_test(test_types_have_what_they_need),
+	    cmocka_unit_test(test_paths),
+	    cmocka_unit_test(test_nearest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
