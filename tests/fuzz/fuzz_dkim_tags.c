@@ -44,7 +44,7 @@ check_signature(struct pst_arena *arena, struct pst_str text)
 	assert(tags.b != NULL && tags.b[0] != '\0');
 	assert(pst_dkim_tags_mentions(&tags, PST_STR("from")) > 0);
 	assert(pst_domain_is_below(tags.identity_domain, tags.domain));
-	assert(tags.expires_at + 300 > NOW);
+	assert(tags.expires_at > NOW - 300);
 	assert(tags.signed_at <= NOW + 300);
 }
 
