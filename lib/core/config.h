@@ -63,8 +63,8 @@ struct pst_config {
 
 	/* The daemon */
 	struct pst_texts listen;
-	const char *user; /* "": stay who we are */
-	const char *group; /* "": the user's */
+	const char *user;     /* "": stay who we are */
+	const char *group;    /* "": the user's */
 	const char *pid_file; /* "": none */
 	unsigned umask;
 	unsigned deadline_ms; /* of one message, from its end on */
@@ -75,8 +75,8 @@ struct pst_config {
 	bool evaluate_authenticated;
 
 	/* What happens */
-	int mode; /* enum pst_mode */
-	int on_reject; /* enum pst_on_reject */
+	int mode;          /* enum pst_mode */
+	int on_reject;     /* enum pst_on_reject */
 	int on_quarantine; /* enum pst_action from here on */
 	int on_temperror;
 	int on_malformed_from;
@@ -106,7 +106,7 @@ struct pst_config {
 	} spf;
 	struct pst_dkim_config dkim;
 	struct {
-		int discovery; /* enum pst_dmarc_discovery */
+		int discovery;                  /* enum pst_dmarc_discovery */
 		const char *public_suffix_list; /* "": none */
 		bool suffix_guard;
 		bool evaluate_all;
@@ -153,8 +153,8 @@ const char *pst_config_file(const struct pst_config *config);
 unsigned pst_config_line(const struct pst_config *config, size_t key_index);
 
 /* The value of a key as it would stand in a file, in the arena. */
-const char *pst_config_value(const struct pst_config *config, size_t key_index,
-    struct pst_arena *arena);
+const char *pst_config_value(
+    const struct pst_config *config, size_t key_index, struct pst_arena *arena);
 
 /*
  * Path of a key that takes effect at start only and differs between the two;

@@ -17,10 +17,19 @@ add_prop(struct pst_authres *ar, const char *ptype, const char *property,
 static void
 write_spf(struct pst_authres *ar, const struct pst_spf *spf)
 {
-	pst_authres_method(ar, "spf", pst_result_word(spf->result), NULL,
-	    NULL);
+	pst_authres_method(ar, "spf", pst_result_word(spf->result), NULL, NULL);
 	/* The postmaster@HELO identity is MAIL FROM's own, R-AR-5. */
 	add_prop(ar, "smtp", "mailfrom", spf->domain);
+}
+
+static size_t
+common_prefix(struct pst_str a, struct pst_str b)
+{
+	size_t len = 0;
+
+	while (len < a.len && len < b.len && a.ptr[len] == b.ptr[len])
+		len++;
+	return len;
 }
 
 /* R-AR-6: as many characters of b= as tell the signatures apart. */
@@ -29,17 +38,16 @@ short_b(const struct pst_dkim *dkim, size_t at)
 {
 	struct pst_str own = pst_str(dkim->sigs[at].b);
 	size_t len = 8;
-	size_t i;
+	size_t i, common;
 
 	for (i = 0; i < dkim->count; i++) {
 		struct pst_str other = pst_str(dkim->sigs[i].b);
 
 		if (i == at || pst_str_eq(own, other))
 			continue;
-		while (len < own.len &&
-		    pst_str_eq(pst_str_first(own, len),
-			pst_str_first(other, len)))
-			len++;
+		common = common_prefix(own, other);
+		if (common >= len)
+			len = common + 1;
 	}
 	return pst_str_first(own, len);
 }
@@ -49,8 +57,8 @@ write_sig(struct pst_authres *ar, const struct pst_dkim *dkim, size_t at)
 {
 	const struct pst_dkim_sig *sig = &dkim->sigs[at];
 
-	pst_authres_method(ar, "dkim", pst_result_word(sig->result), NULL,
-	    sig->reason);
+	pst_authres_method(
+	    ar, "dkim", pst_result_word(sig->result), NULL, sig->reason);
 	add_prop(ar, "header", "d", sig->domain);
 	add_prop(ar, "header", "i", sig->identity);
 	add_prop(ar, "header", "s", sig->selector);
@@ -72,12 +80,13 @@ sig_rank(const struct pst_dkim_sig *sig)
 
 #define MAX_RANK 4
 
-/* Room kept for the other methods behind the dkim entries. */
-#define DKIM_MAX_BYTES (PST_AUTHRES_MAX - 2048)
+/* Room kept for dmarc and iprev: one domain, one address, fixed words. */
+#define DKIM_MAX_BYTES (PST_AUTHRES_MAX - 512)
 
 static void
 write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
 {
+	struct pst_authres before;
 	unsigned rank;
 	size_t i;
 
@@ -87,9 +96,14 @@ write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
 	}
 	for (rank = 0; rank <= MAX_RANK; rank++) {
 		for (i = 0; i < dkim->count; i++) {
-			if (sig_rank(&dkim->sigs[i]) == rank &&
-			    pst_authres_len(ar) < DKIM_MAX_BYTES)
-				write_sig(ar, dkim, i);
+			if (sig_rank(&dkim->sigs[i]) != rank)
+				continue;
+			before = *ar;
+			write_sig(ar, dkim, i);
+			/* Its size is the sender's choice: known only now. */
+			if (pst_authres_len(ar) > DKIM_MAX_BYTES ||
+			    pst_buf_overflowed(&ar->buf))
+				*ar = before;
 		}
 	}
 }
@@ -97,8 +111,8 @@ write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
 static void
 write_dmarc(struct pst_authres *ar, const struct pst_dmarc *dmarc)
 {
-	pst_authres_method(ar, "dmarc", pst_result_word(dmarc->result), NULL,
-	    NULL);
+	pst_authres_method(
+	    ar, "dmarc", pst_result_word(dmarc->result), NULL, NULL);
 	add_prop(ar, "header", "from", dmarc->author_domain);
 	/* R-AR-7: left out for none and permerror. */
 	if (dmarc->policy_domain != NULL &&
@@ -113,8 +127,8 @@ write_iprev(struct pst_authres *ar, const struct pst_iprev *iprev)
 {
 	char text[PST_IP_TEXT_SIZE];
 
-	pst_authres_method(ar, "iprev", pst_result_word(iprev->result), NULL,
-	    NULL);
+	pst_authres_method(
+	    ar, "iprev", pst_result_word(iprev->result), NULL, NULL);
 	add_prop(ar, "policy", "iprev", pst_ip_text(&iprev->ip, text));
 }
 
@@ -186,8 +200,7 @@ delete_field(struct pst_decision *decision, const char *name, size_t nth)
 }
 
 static void
-insert_field(struct pst_decision *decision, const char *name,
-    const char *value)
+insert_field(struct pst_decision *decision, const char *name, const char *value)
 {
 	struct pst_edit *edit = add_edit(decision);
 
@@ -203,8 +216,9 @@ insert_field(struct pst_decision *decision, const char *name,
  */
 static void
 delete_fields(const struct forged *forged, const struct pst_header *header,
-    const char *name, bool (*keep)(const struct forged *forged,
-			  const struct pst_header_field *field),
+    const char *name,
+    bool (*keep)(
+	const struct forged *forged, const struct pst_header_field *field),
     struct pst_decision *decision)
 {
 	size_t nth = pst_header_seen(header, name);
@@ -243,12 +257,12 @@ pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
 		pst_header_seen(header, config->tag_header) + 2,
 	    sizeof(*decision->edits));
 	if (mta->can_change_headers && findings->exempt != PST_EXEMPT_TRUSTED)
-		delete_fields(&forged, header, PST_AUTHRES_NAME, is_foreign,
-		    decision);
+		delete_fields(
+		    &forged, header, PST_AUTHRES_NAME, is_foreign, decision);
 	if (mta->can_change_headers && !exempt &&
 	    config->mode != PST_MODE_MONITOR)
-		delete_fields(&forged, header, config->tag_header, NULL,
-		    decision);
+		delete_fields(
+		    &forged, header, config->tag_header, NULL, decision);
 	if (!mta->can_add_headers || exempt)
 		return;
 	if (decision->action == PST_ACTION_TAG)

@@ -11,8 +11,8 @@ pst_explain_reply(struct pst_arena *arena, const struct pst_decision *decision)
 {
 	if (decision->code == 0)
 		return NULL;
-	return pst_arena_printf(arena, "%u %s %s", decision->code,
-	    decision->xcode, decision->text);
+	return pst_arena_printf(
+	    arena, "%u %s %s", decision->code, decision->xcode, decision->text);
 }
 
 static const char *
@@ -21,60 +21,110 @@ or_dash(const char *text)
 	return text == NULL || *text == '\0' ? "-" : text;
 }
 
+/*
+ * A list in the line ends at so many items or octets: names are the sender's,
+ * and long ones must not push the action out of the line.
+ */
+#define LIST_MAX_ITEMS 4
+#define LIST_MAX_BYTES 128
+
+static bool
+list_goes_on(const struct pst_buf *buf, size_t begin, size_t i, size_t count)
+{
+	return i < count && i < LIST_MAX_ITEMS &&
+	    buf->len - begin < LIST_MAX_BYTES;
+}
+
+static void
+list_end(struct pst_buf *buf, size_t i, size_t count)
+{
+	if (i < count)
+		pst_buf_printf(buf, ",+%zu", count - i);
+}
+
 static void
 add_from(struct pst_buf *buf, const struct pst_from *from)
 {
+	size_t begin = buf->len;
 	size_t i;
 
 	if (from->domain_count == 0)
 		pst_buf_add_text(buf, pst_from_verdict_word(from->verdict));
-	for (i = 0; i < from->domain_count && i < 4; i++)
-		pst_buf_printf(buf, "%s%s", i == 0 ? "" : ",",
-		    from->domains[i]);
+	for (i = 0; list_goes_on(buf, begin, i, from->domain_count); i++)
+		pst_buf_printf(
+		    buf, "%s%s", i == 0 ? "" : ",", from->domains[i]);
+	list_end(buf, i, from->domain_count);
 }
 
-/* "pass:example.com", one for each signature up to four. */
+/* "pass:example.com" for each signature. */
 static void
 add_dkim(struct pst_buf *buf, const struct pst_dkim *dkim)
 {
+	size_t begin = buf->len;
 	size_t i;
 
 	if (dkim->count == 0)
 		pst_buf_add_text(buf, "none");
-	for (i = 0; i < dkim->count && i < 4; i++) {
+	for (i = 0; list_goes_on(buf, begin, i, dkim->count); i++) {
 		pst_buf_printf(buf, "%s%s:%s", i == 0 ? "" : ",",
 		    pst_result_word(dkim->sigs[i].result),
 		    or_dash(dkim->sigs[i].domain));
 	}
-	if (i < dkim->count)
-		pst_buf_printf(buf, ",+%zu", dkim->count - i);
+	list_end(buf, i, dkim->count);
 }
 
 static void
 add_checks(struct pst_buf *buf, const struct pst_findings *f)
 {
+	const struct pst_dmarc *dmarc = &f->dmarc;
+
+	if (f->exempt != PST_EXEMPT_NO) {
+		pst_buf_add_text(buf, " spf=- dkim=- dmarc=- policy=-");
+		return;
+	}
 	pst_buf_printf(buf, " spf=%s:%s dkim=", pst_result_word(f->spf.result),
 	    or_dash(f->spf.domain));
 	add_dkim(buf, &f->dkim);
-	pst_buf_printf(buf, " dmarc=%s", pst_result_word(f->dmarc.result));
-	if (f->dmarc.policy_domain == NULL)
+	pst_buf_printf(buf, " dmarc=%s", pst_result_word(dmarc->result));
+	if (dmarc->policy_domain == NULL)
 		pst_buf_add_text(buf, " policy=-");
+	else if (dmarc->tag == NULL)
+		pst_buf_printf(buf, " policy=%s:-", dmarc->policy_domain);
 	else
-		pst_buf_printf(buf, " policy=%s:%s=%s",
-		    f->dmarc.policy_domain, f->dmarc.tag,
-		    pst_dmarc_policy_word(f->dmarc.effective));
-	if (f->has_iprev)
-		pst_buf_printf(buf, " iprev=%s",
-		    pst_result_word(f->iprev.result));
-	if (f->indirect != NULL)
-		pst_buf_printf(buf, " indirect=%s", f->indirect);
+		pst_buf_printf(buf, " policy=%s:%s=%s", dmarc->policy_domain,
+		    dmarc->tag, pst_dmarc_policy_word(dmarc->effective));
+}
+
+static void
+add_decision(struct pst_buf *buf, const struct pst_decision *d)
+{
+	pst_buf_printf(
+	    buf, " action=%s rule=%s", pst_action_word(d->action), d->rule);
+	if (d->would != d->action)
+		pst_buf_printf(buf, " would=%s", pst_action_word(d->would));
+}
+
+/* A blank inside would let a sender write words of his own into the line. */
+static void
+add_envelope(struct pst_buf *buf, const char *label, struct pst_str value)
+{
+	struct pst_str word;
+	bool more = true;
+	bool first = true;
+
+	pst_buf_printf(buf, " %s=", label);
+	while (pst_str_split(&value, ' ', &word, &more)) {
+		if (!first)
+			pst_buf_add_text(buf, "\\x20");
+		pst_buf_add_escaped(buf, word);
+		first = false;
+	}
 }
 
 const char *
 pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 {
 	const struct pst_findings *f = &message->findings;
-	const struct pst_decision *d = &message->decision;
 	char ip[PST_IP_TEXT_SIZE];
 	struct pst_buf buf;
 	struct pst_str line;
@@ -83,22 +133,18 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 	pst_buf_printf(&buf, "%s: from=",
 	    message->queue_id[0] == '\0' ? "NOQUEUE" : message->queue_id);
 	add_from(&buf, &f->from);
-	if (f->exempt == PST_EXEMPT_NO)
-		add_checks(&buf, f);
-	else
-		pst_buf_add_text(&buf,
-		    " spf=- dkim=- dmarc=- policy=-");
-	pst_buf_printf(&buf, " action=%s", pst_action_word(d->action));
-	if (d->would != d->action)
-		pst_buf_printf(&buf, " would=%s", pst_action_word(d->would));
-	pst_buf_printf(&buf, " rule=%s client=%s", d->rule,
+	add_checks(&buf, f);
+	add_decision(&buf, &message->decision);
+	if (f->indirect != NULL)
+		pst_buf_printf(&buf, " indirect=%s", f->indirect);
+	if (f->has_iprev)
+		pst_buf_printf(
+		    &buf, " iprev=%s", pst_result_word(f->iprev.result));
+	pst_buf_printf(&buf, " dns=%zu time=%ums client=%s",
+	    pst_dns_count(message->dns), message->elapsed_ms,
 	    or_dash(pst_ip_text(&message->client, ip)));
-	pst_buf_add_text(&buf, " helo=");
-	pst_buf_add_escaped(&buf, pst_str_first(message->helo, 255));
-	pst_buf_add_text(&buf, " mail-from=");
-	pst_buf_add_escaped(&buf, pst_str_first(message->mail_from, 320));
-	pst_buf_printf(&buf, " dns=%zu time=%ums",
-	    pst_dns_count(message->dns), message->elapsed_ms);
+	add_envelope(&buf, "helo", pst_str_first(message->helo, 255));
+	add_envelope(&buf, "mail-from", pst_str_first(message->mail_from, 320));
 	/* A hostile envelope may be longer than a line: its end is cut. */
 	line = pst_buf_slice(&buf);
 	return pst_arena_memdup(arena, line.ptr, line.len);
@@ -152,10 +198,10 @@ text_dmarc(struct pst_buf *buf, const struct pst_dmarc *dmarc)
 {
 	row(buf, "dmarc");
 	pst_buf_add_text(buf, pst_result_word(dmarc->result));
-	if (dmarc->policy_domain != NULL) {
+	if (dmarc->tag != NULL) {
 		pst_buf_printf(buf,
-		    ": %s=%s at %s (organizational domain %s, %s)",
-		    dmarc->tag, pst_dmarc_policy_word(dmarc->published),
+		    ": %s=%s at %s (organizational domain %s, %s)", dmarc->tag,
+		    pst_dmarc_policy_word(dmarc->published),
 		    dmarc->policy_domain, or_dash(dmarc->org_domain),
 		    dmarc->discovery);
 		if (dmarc->effective != dmarc->published)
@@ -164,8 +210,12 @@ text_dmarc(struct pst_buf *buf, const struct pst_dmarc *dmarc)
 		pst_buf_printf(buf, "; aligned: %s%s%s",
 		    dmarc->spf_aligned ? "spf" : "",
 		    dmarc->spf_aligned && dmarc->dkim_aligned ? ", " : "",
-		    dmarc->dkim_aligned ? "dkim" :
-			dmarc->spf_aligned ? "" : "nothing");
+		    dmarc->dkim_aligned    ? "dkim" :
+			dmarc->spf_aligned ? "" :
+					     "nothing");
+	} else if (dmarc->policy_domain != NULL) {
+		pst_buf_printf(
+		    buf, ": no usable policy at %s", dmarc->policy_domain);
 	}
 	if (dmarc->fault != NULL)
 		pst_buf_printf(buf, " (%s)", dmarc->fault);
@@ -185,13 +235,12 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 	}
 	if (f->has_iprev) {
 		row(buf, "iprev");
-		pst_buf_printf(buf, "%s\n",
-		    pst_result_word(f->iprev.result));
+		pst_buf_printf(buf, "%s\n", pst_result_word(f->iprev.result));
 	}
 	row(buf, "spf");
-	pst_buf_printf(buf, "%s for %s%s%s%s\n",
-	    pst_result_word(f->spf.result), or_dash(f->spf.domain),
-	    f->spf.why == NULL ? "" : " (", f->spf.why == NULL ? "" : f->spf.why,
+	pst_buf_printf(buf, "%s for %s%s%s%s\n", pst_result_word(f->spf.result),
+	    or_dash(f->spf.domain), f->spf.why == NULL ? "" : " (",
+	    f->spf.why == NULL ? "" : f->spf.why,
 	    f->spf.why == NULL ? "" : ")");
 	for (i = 0; i < f->dkim.count; i++)
 		text_sig(buf, &f->dkim.sigs[i]);
@@ -206,25 +255,35 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 	}
 }
 
+/* A field may quote UTF-8 of the sender's, which a terminal must not get. */
 static void
 text_edit(struct pst_buf *buf, const struct pst_edit *edit)
 {
+	struct pst_str rest = pst_str(edit->value);
+	struct pst_str line;
+	bool more = true;
+
 	row(buf, edit->op == PST_EDIT_DELETE ? "delete" : "insert");
-	if (edit->op == PST_EDIT_DELETE)
+	if (edit->op == PST_EDIT_DELETE) {
 		pst_buf_printf(buf, "%s #%zu\n", edit->name, edit->index);
-	else
-		pst_buf_printf(buf, "%s:%s\n", edit->name, edit->value);
+		return;
+	}
+	pst_buf_printf(buf, "%s: ", edit->name);
+	while (pst_str_split(&rest, '\n', &line, &more)) {
+		pst_buf_add_escaped(buf, pst_str_trim(line));
+		pst_buf_add_text(buf, more ? "\n\t" : "\n");
+	}
 }
 
 static void
-text_decision(struct pst_buf *buf, struct pst_arena *arena,
-    const struct pst_decision *d)
+text_decision(
+    struct pst_buf *buf, struct pst_arena *arena, const struct pst_decision *d)
 {
 	size_t i;
 
 	row(buf, "action");
-	pst_buf_printf(buf, "%s, by rule %s", pst_action_word(d->action),
-	    d->rule);
+	pst_buf_printf(
+	    buf, "%s, by rule %s", pst_action_word(d->action), d->rule);
 	if (d->would != d->action)
 		pst_buf_printf(buf, "; would %s if not in monitor mode",
 		    pst_action_word(d->would));
@@ -271,8 +330,8 @@ text_dns(struct pst_buf *buf, const struct pst_dns *dns)
 
 		row(buf, "dns");
 		pst_buf_printf(buf, "%-4s ", pst_dns_type_word(entry->type));
-		pst_buf_add_escaped(buf,
-		    (struct pst_str){entry->name, entry->name_len});
+		pst_buf_add_escaped(
+		    buf, (struct pst_str){entry->name, entry->name_len});
 		if (entry->answer == NULL) {
 			pst_buf_add_text(buf, "  not waited for\n");
 			continue;

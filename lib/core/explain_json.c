@@ -221,8 +221,8 @@ record_json(struct pst_arena *arena, enum pst_dns_type type,
 	case PST_DNS_AAAA:
 		return text(pst_ip_text(&record->ip, ip));
 	case PST_DNS_MX:
-		return text(pst_arena_printf(arena, "%u %s",
-		    record->preference, pst_escaped(arena, record->data)));
+		return text(pst_arena_printf(arena, "%u %s", record->preference,
+		    pst_escaped(arena, record->data)));
 	case PST_DNS_TXT:
 	case PST_DNS_PTR:
 		break;
@@ -273,8 +273,7 @@ put_checks(json_t *o, struct pst_arena *arena, const struct pst_findings *f)
 	    evaluated && f->has_iprev ? iprev_json(&f->iprev) : json_null());
 	put(o, "spf", evaluated ? spf_json(&f->spf) : json_null());
 	put(o, "dkim", evaluated ? dkim_json(&f->dkim) : json_array());
-	put(o, "dmarc",
-	    evaluated ? dmarc_json(arena, &f->dmarc) : json_null());
+	put(o, "dmarc", evaluated ? dmarc_json(arena, &f->dmarc) : json_null());
 	put(o, "indirect", text(f->indirect));
 }
 

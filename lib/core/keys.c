@@ -189,8 +189,8 @@ const struct pst_key pst_keys[] = {
 	NULL, false},
     {NULL, "trusted-networks", PST_KEY_NETWORKS, AT(trusted_networks),
 	"127.0.0.0/8,::1", 0, 0, NULL, NULL, false},
-    {NULL, "evaluate-authenticated", PST_KEY_SWITCH,
-	AT(evaluate_authenticated), "no", 0, 0, NULL, NULL, false},
+    {NULL, "evaluate-authenticated", PST_KEY_SWITCH, AT(evaluate_authenticated),
+	"no", 0, 0, NULL, NULL, false},
     {NULL, "on-reject", PST_KEY_WORD, AT(on_reject), "unless-indirect", 0, 0,
 	on_reject_words, NULL, false},
     {NULL, "on-quarantine", PST_KEY_WORD, AT(on_quarantine), "tag", 0, 0,
@@ -201,8 +201,8 @@ const struct pst_key pst_keys[] = {
 	0, 0, final_words, NULL, false},
     {NULL, "on-multiple-from", PST_KEY_WORD, AT(on_multiple_from), "reject", 0,
 	0, final_words, NULL, false},
-    {NULL, "on-internal-error", PST_KEY_WORD, AT(on_internal_error),
-	"tempfail", 0, 0, internal_words, NULL, false},
+    {NULL, "on-internal-error", PST_KEY_WORD, AT(on_internal_error), "tempfail",
+	0, 0, internal_words, NULL, false},
     {NULL, "quarantine-fallback", PST_KEY_WORD, AT(quarantine_fallback), "tag",
 	0, 0, fallback_words, NULL, false},
     {NULL, "reject-text", PST_KEY_TEXT, AT(reject_text),
@@ -212,8 +212,8 @@ const struct pst_key pst_keys[] = {
 	"Sender can not be checked now because of DNS trouble, try again later",
 	0, 0, NULL, valid_reply, false},
     {NULL, "malformed-text", PST_KEY_TEXT, AT(malformed_text),
-	"Message refused: it needs one From field with one sender domain", 0,
-	0, NULL, valid_reply, false},
+	"Message refused: it needs one From field with one sender domain", 0, 0,
+	NULL, valid_reply, false},
     {NULL, "tag-header", PST_KEY_TEXT, AT(tag_header), "X-Spam-Flag", 0, 0,
 	NULL, valid_field_name, false},
     {NULL, "tag-value", PST_KEY_TEXT, AT(tag_value), "YES", 0, 0, NULL,
@@ -247,8 +247,8 @@ const struct pst_key pst_keys[] = {
 	1024, 4096, NULL, NULL, false},
     {"dkim", "clock-skew", PST_KEY_SECONDS, AT(dkim.clock_skew_s), "5min", 0,
 	86400000, NULL, NULL, false},
-    {"dkim", "accept-body-length", PST_KEY_SWITCH,
-	AT(dkim.accept_body_length), "no", 0, 0, NULL, NULL, false},
+    {"dkim", "accept-body-length", PST_KEY_SWITCH, AT(dkim.accept_body_length),
+	"no", 0, 0, NULL, NULL, false},
     {"dkim", "accept-test-keys", PST_KEY_SWITCH, AT(dkim.accept_test_keys),
 	"yes", 0, 0, NULL, NULL, false},
     {"dkim", "accept-unsigned-copies", PST_KEY_SWITCH,
@@ -283,8 +283,8 @@ const struct pst_key pst_keys[] = {
 
 const size_t pst_key_count = sizeof(pst_keys) / sizeof(pst_keys[0]);
 
-const char *const pst_key_sections[] = {"dns", "iprev", "spf", "dkim", "dmarc",
-    "header", "log", NULL};
+const char *const pst_key_sections[] = {
+    "dns", "iprev", "spf", "dkim", "dmarc", "header", "log", NULL};
 
 const char *
 pst_key_path(const struct pst_key *key, char *buf, size_t size)
@@ -293,6 +293,25 @@ pst_key_path(const struct pst_key *key, char *buf, size_t size)
 	    key->section == NULL ? "" : key->section,
 	    key->section == NULL ? "" : ".", key->name);
 	return buf;
+}
+
+static bool
+same_section(const char *a, const char *b)
+{
+	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+size_t
+pst_key_find(const char *section, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < pst_key_count; i++) {
+		if (same_section(pst_keys[i].section, section) &&
+		    strcmp(pst_keys[i].name, name) == 0)
+			break;
+	}
+	return i;
 }
 
 #define MAX_NAME 40
@@ -325,12 +344,6 @@ distance(const char *a, const char *b)
 		}
 	}
 	return row[b_len];
-}
-
-static bool
-same_section(const char *a, const char *b)
-{
-	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
 }
 
 const char *

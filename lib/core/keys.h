@@ -37,7 +37,7 @@ struct pst_key {
 	const char *section; /* NULL: top level */
 	const char *name;
 	enum pst_key_type type;
-	size_t offset; /* in struct pst_config */
+	size_t offset;       /* in struct pst_config */
 	const char *initial; /* default as it would stand in a file; lists:
 	                        parts separated by a comma */
 	uint64_t min, max;   /* of numbers, durations (ms), sizes, modes */
@@ -55,6 +55,9 @@ extern const char *const pst_key_sections[];
 
 /* "dns.query-timeout", "mode"; buf takes it. */
 const char *pst_key_path(const struct pst_key *key, char *buf, size_t size);
+
+/* Index of the key of that section (NULL: top level); pst_key_count: none. */
+size_t pst_key_find(const char *section, const char *name);
 
 /*
  * The known key of that section (NULL: top level), or the known section name,

@@ -24,8 +24,8 @@ pst_exempt_word(enum pst_exempt exempt)
 const char *
 pst_policy_indirect(const struct pst_header *header)
 {
-	static const char *const fields[] = {"List-Id", "List-Post",
-	    "Mailing-List"};
+	static const char *const fields[] = {
+	    "List-Id", "List-Post", "Mailing-List"};
 	const struct pst_header_field *field;
 	size_t i;
 
@@ -46,21 +46,23 @@ pst_policy_indirect(const struct pst_header *header)
 static const char *
 fill_text(struct pst_arena *arena, const char *text, const char *domain)
 {
-	static const struct pst_str mark = {"{domain}", 8};
+	static const struct pst_str mark = PST_STR_INIT("{domain}");
 	struct pst_buf buf;
+	struct pst_str filled;
 
 	pst_buf_init(&buf, arena, MAX_REPLY_TEXT);
 	while (*text != '\0') {
 		if (pst_str_starts(pst_str(text), mark)) {
-			pst_buf_add_text(&buf,
-			    domain == NULL ? "the sender" : domain);
+			pst_buf_add_text(
+			    &buf, domain == NULL ? "the sender" : domain);
 			text += mark.len;
 		} else {
 			pst_buf_add_char(&buf, *text++);
 		}
 	}
-	return pst_buf_overflowed(&buf) ? "Message refused" :
-					  pst_buf_str(&buf);
+	/* A long domain that is named twice may not fit: the end is cut. */
+	filled = pst_buf_slice(&buf);
+	return pst_arena_memdup(arena, filled.ptr, filled.len);
 }
 
 static void
@@ -188,8 +190,8 @@ set_reply(struct pst_arena *arena, const struct pst_config *config,
 	} else if (out->action == PST_ACTION_QUARANTINE) {
 		out->quarantine_reason = from || domain == NULL ?
 		    "Postern: no single sender domain" :
-		    pst_arena_printf(arena, "Postern: DMARC policy of %s",
-			domain);
+		    pst_arena_printf(
+			arena, "Postern: DMARC policy of %s", domain);
 	}
 }
 
@@ -201,13 +203,13 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
 {
 	memset(out, 0, sizeof(*out));
 	if (findings->exempt != PST_EXEMPT_NO)
-		decide(out, PST_ACTION_ACCEPT,
-		    pst_exempt_word(findings->exempt));
+		decide(
+		    out, PST_ACTION_ACCEPT, pst_exempt_word(findings->exempt));
 	else if (!decide_from(config, findings, out))
 		decide_dmarc(config, findings, out);
 	out->would = possible(config, mta, out->would);
-	out->action = config->mode == PST_MODE_MONITOR ? PST_ACTION_ACCEPT :
-							 out->would;
+	out->action =
+	    config->mode == PST_MODE_MONITOR ? PST_ACTION_ACCEPT : out->would;
 	set_reply(arena, config, findings, out);
 	pst_edits_make(arena, config, mta, authserv_id, header, findings, out);
 }

@@ -31,8 +31,8 @@ start_resolver(const struct pst_config *config, struct pst_err *err)
 }
 
 struct pst_service *
-pst_service_start_with(struct pst_config *config,
-    struct pst_resolver *resolver, struct pst_clock *clock)
+pst_service_start_with(struct pst_config *config, struct pst_resolver *resolver,
+    struct pst_clock *clock)
 {
 	struct pst_service *service = calloc(1, sizeof(*service));
 
@@ -46,8 +46,8 @@ pst_service_start_with(struct pst_config *config,
 }
 
 struct pst_service *
-pst_service_start(struct pst_config *config, struct pst_clock *clock,
-    struct pst_err *err)
+pst_service_start(
+    struct pst_config *config, struct pst_clock *clock, struct pst_err *err)
 {
 	struct pst_resolver *resolver = start_resolver(config, err);
 

@@ -110,6 +110,9 @@ pst_session_helo(struct pst_session *session, struct pst_str helo)
 void
 pst_session_host(struct pst_session *session, struct pst_str host)
 {
+	/* The end cut off a name would be the name of another host. */
+	if (host.len >= sizeof(session->host))
+		host = PST_STR("");
 	keep_text(session->host, sizeof(session->host), host);
 }
 
@@ -136,15 +139,16 @@ exempt(const struct pst_session *session, const struct pst_config *config,
 {
 	size_t i;
 
+	/* First, since our own fields stay there, login or not (R-AR-12). */
+	for (i = 0; i < config->trusted_networks.count; i++) {
+		if (pst_net_contains(
+			&config->trusted_networks.items[i], &session->ip))
+			return PST_EXEMPT_TRUSTED;
+	}
 	if (authenticated && !config->evaluate_authenticated)
 		return PST_EXEMPT_AUTHENTICATED;
 	if (session->ip.family == PST_IP_NONE)
 		return PST_EXEMPT_NO_ADDRESS;
-	for (i = 0; i < config->trusted_networks.count; i++) {
-		if (pst_net_contains(&config->trusted_networks.items[i],
-			&session->ip))
-			return PST_EXEMPT_TRUSTED;
-	}
 	return PST_EXEMPT_NO;
 }
 
@@ -171,8 +175,8 @@ new_message(struct pst_session *session)
 	    .max_txt_bytes = (unsigned)msg->config->dns.max_txt_bytes,
 	};
 	msg->world.arena = arena;
-	msg->world.dns = pst_dns_open(arena,
-	    pst_service_resolver(session->service), clock, limits);
+	msg->world.dns = pst_dns_open(
+	    arena, pst_service_resolver(session->service), clock, limits);
 	msg->world.now_epoch = pst_clock_epoch(clock);
 	msg->world.eager = true;
 	msg->out.dns = msg->world.dns;
@@ -196,12 +200,12 @@ step_envelope(struct msg *msg)
 	struct pst_findings *findings = &msg->out.findings;
 
 	if (!msg->iprev_done) {
-		msg->iprev_done = pst_iprev_check(&msg->world,
-		    &msg->out.client, &findings->iprev);
+		msg->iprev_done = pst_iprev_check(
+		    &msg->world, &msg->out.client, &findings->iprev);
 	}
 	if (!msg->spf_done) {
-		msg->spf_done = pst_spf_check(&msg->world, &msg->spf_input,
-		    &findings->spf);
+		msg->spf_done =
+		    pst_spf_check(&msg->world, &msg->spf_input, &findings->spf);
 	}
 	return msg->iprev_done && msg->spf_done;
 }
@@ -215,8 +219,8 @@ poll_envelope(struct msg *msg)
 }
 
 void
-pst_session_mail(struct pst_session *session, struct pst_str mail_from,
-    bool authenticated)
+pst_session_mail(
+    struct pst_session *session, struct pst_str mail_from, bool authenticated)
 {
 	struct pst_str helo = {session->helo, session->helo_len};
 	struct pst_message *out;
@@ -229,8 +233,8 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	out->client = session->ip;
 	out->client_name = pst_escaped(msg->arena, pst_str(session->name));
 	out->helo = dup_slice(msg->arena, helo);
-	out->mail_from = dup_slice(msg->arena,
-	    pst_str_first(mail_from, MAX_ARGUMENT));
+	out->mail_from =
+	    dup_slice(msg->arena, pst_str_first(mail_from, MAX_ARGUMENT));
 	out->rcpt = PST_STR("");
 	out->authserv_id = authserv_id(session, msg);
 	out->findings.exempt = exempt(session, msg->config, authenticated);
@@ -241,8 +245,8 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	msg->spf_input.client = session->ip;
 	msg->spf_input.helo = out->helo;
 	if (mail_from.len <= MAX_ARGUMENT)
-		pst_reverse_path_parse(msg->arena, out->mail_from,
-		    &msg->spf_input.mail_from);
+		pst_reverse_path_parse(
+		    msg->arena, out->mail_from, &msg->spf_input.mail_from);
 	msg->spf_input.max_voids = msg->config->spf.void_lookups;
 	msg->spf_input.receiver = out->authserv_id;
 	(void)step_envelope(msg);
@@ -256,15 +260,15 @@ pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
 	if (msg == NULL || msg->state == STATE_DECIDED)
 		return;
 	if (msg->out.rcpt_count++ == 0) {
-		msg->out.rcpt = dup_slice(msg->arena,
-		    pst_str_first(rcpt, MAX_ARGUMENT));
+		msg->out.rcpt =
+		    dup_slice(msg->arena, pst_str_first(rcpt, MAX_ARGUMENT));
 	}
 	poll_envelope(msg);
 }
 
 void
-pst_session_header(struct pst_session *session, struct pst_str name,
-    struct pst_str value)
+pst_session_header(
+    struct pst_session *session, struct pst_str name, struct pst_str value)
 {
 	struct msg *msg = session->msg;
 
@@ -290,6 +294,22 @@ parse_from(struct msg *msg)
 	pst_from_parse(msg->arena, &value, count, &msg->out.findings.from);
 }
 
+/* Of the domains that the check will evaluate: none, one, or all. */
+static void
+prefetch_policies(struct msg *msg)
+{
+	const struct pst_from *from = &msg->out.findings.from;
+	const struct pst_dmarc_config *config = &msg->config->dmarc_config;
+	size_t i;
+
+	if (from->domain_count > 1 &&
+	    (!config->evaluate_all ||
+		from->domain_count > config->max_author_domains))
+		return;
+	for (i = 0; i < from->domain_count; i++)
+		pst_dmarc_prefetch(&msg->world, config, from->domains[i]);
+}
+
 static bool
 is_public_suffix(const void *arg, const char *domain)
 {
@@ -302,7 +322,6 @@ pst_session_eoh(struct pst_session *session)
 	struct msg *msg = session->msg;
 	struct pst_findings *findings;
 	const char *author = NULL;
-	size_t i;
 
 	if (msg == NULL || msg->state != STATE_HEADERS)
 		return;
@@ -314,12 +333,7 @@ pst_session_eoh(struct pst_session *session)
 	findings->indirect = pst_policy_indirect(&msg->header);
 	if (findings->from.domain_count > 0)
 		author = findings->from.domains[0];
-	for (i = 0; i < findings->from.domain_count &&
-	     i < msg->config->dmarc.max_author_domains;
-	     i++) {
-		pst_dmarc_prefetch(&msg->world, &msg->config->dmarc_config,
-		    findings->from.domains[i]);
-	}
+	prefetch_policies(msg);
 	msg->dkim = pst_dkim_begin(&msg->world, msg->config->dkim_lib,
 	    &msg->config->dkim, &msg->header, author, is_public_suffix,
 	    msg->config->psl);
@@ -347,15 +361,15 @@ step_all(struct msg *msg)
 	bool envelope = step_envelope(msg);
 
 	if (!msg->dkim_done) {
-		msg->dkim_done = pst_dkim_check(&msg->world, msg->dkim,
-		    &findings->dkim);
+		msg->dkim_done =
+		    pst_dkim_check(&msg->world, msg->dkim, &findings->dkim);
 	}
 	if (!msg->spf_done || !msg->dkim_done)
 		return false;
 	if (!msg->dmarc_done) {
 		msg->dmarc_done = pst_dmarc_check(&msg->world,
-		    &msg->config->dmarc_config, &findings->from,
-		    &findings->spf, &findings->dkim, &findings->dmarc);
+		    &msg->config->dmarc_config, &findings->from, &findings->spf,
+		    &findings->dkim, &findings->dmarc);
 	}
 	return envelope && msg->dmarc_done;
 }
@@ -380,8 +394,8 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 				progress->call(progress->arg);
 			report = now + PST_PROGRESS_MS;
 		}
-		(void)pst_dns_wait(msg->world.dns,
-		    report < until ? report : until);
+		(void)pst_dns_wait(
+		    msg->world.dns, report < until ? report : until);
 	}
 }
 

@@ -45,8 +45,8 @@ stored(const struct pst_config *config, const struct pst_key *key)
 
 /* Digits, then one of the units. */
 static bool
-parse_united(const char *text, const struct unit *units, uint64_t max,
-    uint64_t *out)
+parse_united(
+    const char *text, const struct unit *units, uint64_t max, uint64_t *out)
 {
 	struct pst_str s = pst_str(text);
 	size_t digits = 0;
@@ -77,8 +77,8 @@ united_text(struct pst_arena *arena, const struct unit *units, uint64_t value)
 		if (value != 0 && value % units->factor == 0)
 			best = units;
 	}
-	return pst_arena_printf(arena, "%" PRIu64 "%s", value / best->factor,
-	    best->word);
+	return pst_arena_printf(
+	    arena, "%" PRIu64 "%s", value / best->factor, best->word);
 }
 
 static bool
@@ -89,8 +89,8 @@ set_number(struct pst_config *config, const struct pst_key *key,
 
 	if (!pst_str_to_u64(pst_str(text), key->max, &n) || n < key->min) {
 		return pst_err_set(err,
-		    "%s wants a number from %" PRIu64 " to %" PRIu64,
-		    key->name, key->min, key->max);
+		    "%s wants a number from %" PRIu64 " to %" PRIu64, key->name,
+		    key->min, key->max);
 	}
 	*(unsigned *)place(config, key) = (unsigned)n;
 	return true;
@@ -110,8 +110,8 @@ set_duration(struct pst_config *config, struct pst_arena *arena,
 	}
 	if (key->type == PST_KEY_SECONDS) {
 		if (ms % 1000 != 0)
-			return pst_err_set(err, "%s wants whole seconds",
-			    key->name);
+			return pst_err_set(
+			    err, "%s wants whole seconds", key->name);
 		ms /= 1000;
 	}
 	*(unsigned *)place(config, key) = (unsigned)ms;
@@ -144,8 +144,8 @@ set_octal(struct pst_config *config, const struct pst_key *key,
 	for (c = text; *c >= '0' && *c <= '7' && c - text < 5; c++)
 		n = n * 8 + (unsigned)(*c - '0');
 	if (*text == '\0' || *c != '\0' || n > key->max)
-		return pst_err_set(err, "%s wants an octal mask, as in 0007",
-		    key->name);
+		return pst_err_set(
+		    err, "%s wants an octal mask, as in 0007", key->name);
 	*(unsigned *)place(config, key) = n;
 	return true;
 }
@@ -185,24 +185,32 @@ set_word(struct pst_config *config, struct pst_arena *arena,
 			*(int *)place(config, key) = w->value;
 			return true;
 		}
-		pst_buf_printf(&known, "%s%s", w == key->words ? "" : ", ",
-		    w->word);
+		pst_buf_printf(
+		    &known, "%s%s", w == key->words ? "" : ", ", w->word);
 	}
-	return pst_err_set(err, "%s wants one of: %s", key->name,
-	    pst_buf_str(&known));
+	return pst_err_set(
+	    err, "%s wants one of: %s", key->name, pst_buf_str(&known));
 }
 
 static bool
 set_text(struct pst_config *config, struct pst_arena *arena,
-    const struct pst_key *key, const char *text)
+    const struct pst_key *key, const char *text, struct pst_err *err)
 {
+	const char *c;
+
+	for (c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return pst_err_set(err,
+			    "%s wants a text without control characters",
+			    key->name);
+	}
 	*(const char **)place(config, key) = pst_arena_strdup(arena, text);
 	return true;
 }
 
 static bool
-check_part(struct pst_arena *arena, const struct pst_key *key,
-    const char *text, struct pst_err *err)
+check_part(struct pst_arena *arena, const struct pst_key *key, const char *text,
+    struct pst_err *err)
 {
 	struct pst_net net;
 
@@ -231,7 +239,7 @@ pst_value_set(struct pst_config *config, struct pst_arena *arena,
 		return pst_err_set(err, "%s: %s", key->name, why);
 	switch (key->type) {
 	case PST_KEY_TEXT:
-		return set_text(config, arena, key, text);
+		return set_text(config, arena, key, text, err);
 	case PST_KEY_NUMBER:
 		return set_number(config, key, text, err);
 	case PST_KEY_DURATION:
@@ -271,11 +279,12 @@ pst_value_set_list(struct pst_config *config, struct pst_arena *arena,
 
 	if (key->type == PST_KEY_NETWORKS) {
 		nets = place(config, key);
-		nets->items = pst_arena_array(arena, count, sizeof(*nets->items));
+		nets->items =
+		    pst_arena_array(arena, count, sizeof(*nets->items));
 		nets->count = count;
 		for (i = 0; i < count; i++) {
-			bool ok = pst_net_parse(pst_str(parts[i]),
-			    &nets->items[i]);
+			bool ok =
+			    pst_net_parse(pst_str(parts[i]), &nets->items[i]);
 
 			assert(ok);
 			(void)ok;

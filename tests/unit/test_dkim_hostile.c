@@ -368,6 +368,14 @@ test_signed_signatures(void **state)
 	assert_string_equal(
 	    out.sigs[0].reason, "signs signatures that are not checked");
 	assert_int_equal(out.sigs[1].result, PST_RESULT_NEUTRAL);
+
+	/* one that does not sign them fails as ever */
+	trial.header = pst_str(pst_arena_printf(arena, "%s%s",
+	    sign(arena, "simple/simple", "from", "From: other\r\n",
+		pst_str(BODY)),
+	    header));
+	trial_run(arena, lib, &trial, &out);
+	assert_int_equal(out.sigs[0].result, PST_RESULT_FAIL);
 	pst_arena_free(arena);
 }
 

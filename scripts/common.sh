@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Read by demo and check. Neither leaves anything in the source tree: they copy
+# it and build there.
+
+# Debian's own, which has the Debian packages of modules.
+[ -x /usr/bin/python3 ] && : "${PYTHON:=/usr/bin/python3}"
+: "${PYTHON:=python3}"
+export PYTHON
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+name=$(basename "$0")
+
+fail()
+{
+	echo "$name: $*" >&2
+	exit 1
+}
+
+# Sets $place; it is gone when the script ends.
+make_place()
+{
+	place=$(mktemp -d "${TMPDIR:-/tmp}/postern-$name.XXXXXX")
+	trap 'rm -rf "$place"' EXIT
+	trap 'exit 130' INT TERM HUP
+}
+
+# The tree without what git ignores, to $place/source.
+copy_source()
+{
+	mkdir "$place/source"
+	(
+		cd "$top"
+		if [ -e .git ] && command -v git >/dev/null; then
+			git -c safe.directory="$top" ls-files -z -c -o \
+				--exclude-standard |
+				xargs -0 sh -c 'for f; do
+					[ ! -e "$f" ] || printf "%s\0" "$f"
+				done' sh
+		else
+			find . -name .git -prune -o -type f -print0
+		fi | tar -c --null -T - -f -
+	) | tar -x -C "$place/source" -f -
+}

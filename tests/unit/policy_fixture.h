@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TESTS_POLICY_FIXTURE_H
+#define PST_TESTS_POLICY_FIXTURE_H
+
+/* Findings and settings for the tests of core/policy; behind cmocka.h. */
+
+#include "base/buf.h"
+#include "core/edits.h"
+#include "core/policy.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static const struct pst_mta able = {true, true, true};
+static struct pst_arena *arena;
+
+static inline int
+make_arena(void **state)
+{
+	(void)state;
+	arena = pst_arena_new();
+	return 0;
+}
+
+static inline int
+free_arena(void **state)
+{
+	(void)state;
+	pst_arena_free(arena);
+	return 0;
+}
+
+static inline struct pst_config
+defaults(void)
+{
+	struct pst_config config = {
+	    .mode = PST_MODE_ENFORCE,
+	    .on_reject = PST_ON_REJECT_UNLESS_INDIRECT,
+	    .on_quarantine = PST_ACTION_TAG,
+	    .on_temperror = PST_ACTION_ACCEPT,
+	    .on_malformed_from = PST_ACTION_REJECT,
+	    .on_multiple_from = PST_ACTION_REJECT,
+	    .quarantine_fallback = PST_ACTION_TAG,
+	    .reject_text = "Message refused by DMARC policy of {domain}",
+	    .tempfail_text = "Try {domain} later",
+	    .malformed_text = "One From field, please",
+	    .tag_header = "X-Spam-Flag",
+	    .tag_value = "YES",
+	};
+
+	config.dmarc.max_author_domains = 4;
+	return config;
+}
+
+/* A message that fails the policy of bank.example. */
+static inline struct pst_findings
+failing(enum pst_dmarc_policy effective)
+{
+	static const char *one_domain[] = {"bank.example"};
+	struct pst_findings findings = {.exempt = PST_EXEMPT_NO};
+
+	findings.from = (struct pst_from){.verdict = PST_FROM_SINGLE,
+	    .domains = one_domain,
+	    .domain_count = 1};
+	findings.dmarc = (struct pst_dmarc){.result = PST_RESULT_FAIL,
+	    .author_domain = "bank.example",
+	    .policy_domain = "bank.example",
+	    .tag = "p",
+	    .published = effective,
+	    .effective = effective};
+	return findings;
+}
+
+static inline struct pst_decision
+decide_for(const struct pst_config *config, struct pst_mta mta,
+    const struct pst_findings *findings)
+{
+	const struct pst_header_limits roomy = {1000, 65536, 524288};
+	struct pst_header header;
+	struct pst_decision out;
+
+	pst_header_init(&header, arena, roomy);
+	pst_header_watch(&header, PST_AUTHRES_NAME);
+	pst_header_watch(&header, config->tag_header);
+	memset(&out, 0xa5, sizeof(out));
+	pst_policy_decide(
+	    arena, config, &mta, "mx.gateway.example", &header, findings, &out);
+	return out;
+}
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/policy_fixture.h"
+
+static void
+test_exempt_words(void **state)
+{
+	(void)state;
+	assert_string_equal(pst_exempt_word(PST_EXEMPT_NO), "no");
+	assert_string_equal(
+	    pst_exempt_word(PST_EXEMPT_TRUSTED), "trusted-network");
+	assert_string_equal(
+	    pst_exempt_word(PST_EXEMPT_AUTHENTICATED), "authenticated");
+	assert_string_equal(
+	    pst_exempt_word(PST_EXEMPT_NO_ADDRESS), "no-address");
+}
+
+static void
+test_indirect(void **state)
+{
+	static const struct {
+		const char *label, *name, *value, *want;
+	} rows[] = {
+	    {"list id", "LIST-ID", " <x.example>", "List-Id"},
+	    {"list id without a value", "List-Id", "", "List-Id"},
+	    {"list post", "List-Post", " NO", "List-Post"},
+	    {"mailing list", "mailing-list", " x", "Mailing-List"},
+	    {"blank before the colon", "List-Id ", " <x.example>", "List-Id"},
+	    {"precedence", "Precedence", " list", "Precedence"},
+	    {"case and fold", "PRECEDENCE", "\n\tLIST ", "Precedence"},
+	    {"bulk", "Precedence", " bulk", NULL},
+	    {"longer word", "Precedence", " listed", NULL},
+	    {"two words", "Precedence", " list, bulk", NULL},
+	    {"unsubscribe is any newsletter", "List-Unsubscribe", " <x>", NULL},
+	    {"other field", "X-List-Id", " x", NULL},
+	};
+	const struct pst_header_limits limits = {10, 1000, 1000};
+	struct pst_header header;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		pst_header_init(&header, arena, limits);
+		(void)pst_header_add(&header, PST_STR("To"), PST_STR(" x"));
+		(void)pst_header_add(
+		    &header, pst_str(rows[i].name), pst_str(rows[i].value));
+		const char *got = pst_policy_indirect(&header);
+		if ((got == NULL) != (rows[i].want == NULL) ||
+		    (got != NULL && strcmp(got, rows[i].want) != 0))
+			fail_msg("%s: %s", rows[i].label, got ? got : "-");
+	}
+}
+
+static void
+test_second_precedence(void **state)
+{
+	const struct pst_header_limits limits = {10, 1000, 1000};
+	struct pst_header header;
+
+	(void)state;
+	pst_header_init(&header, arena, limits);
+	(void)pst_header_add(&header, PST_STR("Precedence"), PST_STR(" bulk"));
+	assert_null(pst_policy_indirect(&header));
+	(void)pst_header_add(&header, PST_STR("Precedence"), PST_STR(" list"));
+	assert_string_equal(pst_policy_indirect(&header), "Precedence");
+}
+
+/* What a DMARC result and policy come to. */
+static void
+test_dmarc_rows(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_result result;
+		enum pst_dmarc_policy policy;
+		const char *indirect;
+		int on_reject, on_quarantine, on_temperror;
+		enum pst_action want;
+		const char *rule;
+	} rows[] = {
+#define R PST_ON_REJECT_UNLESS_INDIRECT
+	    {"no policy", PST_RESULT_NONE, PST_DMARC_NONE, NULL, R,
+		PST_ACTION_TAG, 0, PST_ACTION_ACCEPT, "default"},
+	    {"pass under reject", PST_RESULT_PASS, PST_DMARC_REJECT, NULL, R,
+		PST_ACTION_TAG, 0, PST_ACTION_ACCEPT, "default"},
+	    {"permerror", PST_RESULT_PERMERROR, PST_DMARC_NONE, NULL, R,
+		PST_ACTION_TAG, 0, PST_ACTION_ACCEPT, "default"},
+	    {"none", PST_RESULT_FAIL, PST_DMARC_NONE, NULL, R,
+		PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT, "dmarc-none"},
+	    {"none and a list", PST_RESULT_FAIL, PST_DMARC_NONE, "List-Id", R,
+		PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT, "dmarc-none"},
+
+	    {"quarantine: accept", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL,
+		R, PST_ACTION_ACCEPT, 0, PST_ACTION_ACCEPT, "dmarc-quarantine"},
+	    {"quarantine: tag", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
+		PST_ACTION_TAG, 0, PST_ACTION_TAG, "dmarc-quarantine"},
+	    {"quarantine: hold", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
+		PST_ACTION_QUARANTINE, 0, PST_ACTION_QUARANTINE,
+		"dmarc-quarantine"},
+	    {"quarantine: reject", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL,
+		R, PST_ACTION_REJECT, 0, PST_ACTION_REJECT, "dmarc-quarantine"},
+	    {"quarantine of a list", PST_RESULT_FAIL, PST_DMARC_QUARANTINE,
+		"List-Id", R, PST_ACTION_TAG, 0, PST_ACTION_TAG,
+		"dmarc-quarantine"},
+
+	    {"reject", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL, R,
+		PST_ACTION_TAG, 0, PST_ACTION_REJECT, "dmarc-reject"},
+	    {"reject, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
+		R, PST_ACTION_TAG, 0, PST_ACTION_TAG, "dmarc-reject-indirect"},
+	    {"reject, indirect: hold", PST_RESULT_FAIL, PST_DMARC_REJECT,
+		"Precedence", R, PST_ACTION_QUARANTINE, 0,
+		PST_ACTION_QUARANTINE, "dmarc-reject-indirect"},
+	    {"always", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL,
+		PST_ON_REJECT_ALWAYS, PST_ACTION_TAG, 0, PST_ACTION_REJECT,
+		"dmarc-reject"},
+	    {"always, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
+		PST_ON_REJECT_ALWAYS, PST_ACTION_TAG, 0, PST_ACTION_REJECT,
+		"dmarc-reject"},
+	    {"lowered", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL,
+		PST_ON_REJECT_QUARANTINE, PST_ACTION_QUARANTINE, 0,
+		PST_ACTION_QUARANTINE, "dmarc-reject-lowered"},
+	    {"lowered, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
+		PST_ON_REJECT_QUARANTINE, PST_ACTION_ACCEPT, 0,
+		PST_ACTION_ACCEPT, "dmarc-reject-lowered"},
+	    {"ignored", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL,
+		PST_ON_REJECT_ACCEPT, PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT,
+		"dmarc-reject-ignored"},
+	    {"ignored, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
+		PST_ON_REJECT_ACCEPT, PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT,
+		"dmarc-reject-ignored"},
+
+	    {"temperror: accept", PST_RESULT_TEMPERROR, PST_DMARC_REJECT, NULL,
+		R, PST_ACTION_TAG, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT,
+		"dmarc-temperror"},
+	    {"temperror: tag", PST_RESULT_TEMPERROR, PST_DMARC_REJECT, NULL, R,
+		PST_ACTION_ACCEPT, PST_ACTION_TAG, PST_ACTION_TAG,
+		"dmarc-temperror"},
+	    {"temperror: tempfail", PST_RESULT_TEMPERROR, PST_DMARC_NONE,
+		"List-Id", R, PST_ACTION_ACCEPT, PST_ACTION_TEMPFAIL,
+		PST_ACTION_TEMPFAIL, "dmarc-temperror"},
+#undef R
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(rows[i].policy);
+
+		config.on_reject = rows[i].on_reject;
+		config.on_quarantine = rows[i].on_quarantine;
+		config.on_temperror = rows[i].on_temperror;
+		findings.dmarc.result = rows[i].result;
+		findings.indirect = rows[i].indirect;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		if (d.action != rows[i].want || d.would != rows[i].want ||
+		    strcmp(d.rule, rows[i].rule) != 0)
+			fail_msg("%s: %s by %s", rows[i].label,
+			    pst_action_word(d.action), d.rule);
+	}
+}
+
+static void
+test_from_rows(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_from_verdict verdict;
+		size_t domains;
+		bool all;
+		enum pst_result result;
+		enum pst_action want;
+		const char *rule;
+	} rows[] = {
+	    {"none", PST_FROM_NONE, 0, false, PST_RESULT_NONE,
+		PST_ACTION_ACCEPT, "default"},
+	    {"malformed", PST_FROM_MALFORMED, 0, false, PST_RESULT_PERMERROR,
+		PST_ACTION_QUARANTINE, "from-malformed"},
+	    {"malformed, evaluate-all", PST_FROM_MALFORMED, 0, true,
+		PST_RESULT_PERMERROR, PST_ACTION_QUARANTINE, "from-malformed"},
+	    {"multiple", PST_FROM_MULTI, 2, false, PST_RESULT_PERMERROR,
+		PST_ACTION_TAG, "from-multiple"},
+	    {"multiple, evaluate-all", PST_FROM_MULTI, 4, true, PST_RESULT_FAIL,
+		PST_ACTION_REJECT, "dmarc-reject"},
+	    {"multiple that pass", PST_FROM_MULTI, 2, true, PST_RESULT_PASS,
+		PST_ACTION_ACCEPT, "default"},
+	    {"too many", PST_FROM_MULTI, 5, true, PST_RESULT_PERMERROR,
+		PST_ACTION_TAG, "from-multiple"},
+	};
+	static const char *domains[] = {
+	    "a.example", "b.example", "c.example", "d.example", "e.example"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_REJECT);
+
+		config.on_malformed_from = PST_ACTION_QUARANTINE;
+		config.on_multiple_from = PST_ACTION_TAG;
+		config.dmarc.evaluate_all = rows[i].all;
+		findings.from = (struct pst_from){.verdict = rows[i].verdict,
+		    .domains = domains,
+		    .domain_count = rows[i].domains};
+		findings.dmarc.result = rows[i].result;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		if (d.action != rows[i].want ||
+		    strcmp(d.rule, rows[i].rule) != 0)
+			fail_msg("%s: %s by %s", rows[i].label,
+			    pst_action_word(d.action), d.rule);
+	}
+}
+
+/* What the MTA can not do. */
+static void
+test_fallback_rows(void **state)
+{
+	static const struct {
+		const char *label;
+		struct pst_mta mta;
+		enum pst_action asked, fallback, want;
+	} rows[] = {
+	    {"all can be done", {true, true, true}, PST_ACTION_QUARANTINE,
+		PST_ACTION_REJECT, PST_ACTION_QUARANTINE},
+	    {"no quarantine: tag", {false, true, true}, PST_ACTION_QUARANTINE,
+		PST_ACTION_TAG, PST_ACTION_TAG},
+	    {"no quarantine: accept", {false, true, true},
+		PST_ACTION_QUARANTINE, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT},
+	    {"no quarantine: reject", {false, true, true},
+		PST_ACTION_QUARANTINE, PST_ACTION_REJECT, PST_ACTION_REJECT},
+	    {"no quarantine: tempfail", {false, true, true},
+		PST_ACTION_QUARANTINE, PST_ACTION_TEMPFAIL,
+		PST_ACTION_TEMPFAIL},
+	    {"no quarantine, no new fields", {false, true, false},
+		PST_ACTION_QUARANTINE, PST_ACTION_TAG, PST_ACTION_ACCEPT},
+	    {"no new fields", {true, true, false}, PST_ACTION_TAG,
+		PST_ACTION_REJECT, PST_ACTION_ACCEPT},
+	    {"no new fields, quarantine", {true, true, false},
+		PST_ACTION_QUARANTINE, PST_ACTION_REJECT,
+		PST_ACTION_QUARANTINE},
+	    {"nothing can be done but to refuse", {false, false, false},
+		PST_ACTION_REJECT, PST_ACTION_TAG, PST_ACTION_REJECT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
+
+		config.on_quarantine = (int)rows[i].asked;
+		config.quarantine_fallback = (int)rows[i].fallback;
+		struct pst_decision d =
+		    decide_for(&config, rows[i].mta, &findings);
+		if (d.action != rows[i].want || d.would != rows[i].want)
+			fail_msg(
+			    "%s: %s", rows[i].label, pst_action_word(d.action));
+	}
+}
+
+static void
+test_exempt_rows(void **state)
+{
+	static const enum pst_exempt rows[] = {PST_EXEMPT_TRUSTED,
+	    PST_EXEMPT_AUTHENTICATED, PST_EXEMPT_NO_ADDRESS};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_REJECT);
+
+		findings.exempt = rows[i];
+		findings.from.verdict = PST_FROM_MALFORMED;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		assert_int_equal(d.action, PST_ACTION_ACCEPT);
+		assert_string_equal(d.rule, pst_exempt_word(rows[i]));
+		assert_int_equal(d.code, 0);
+		assert_null(d.text);
+		assert_null(d.quarantine_reason);
+	}
+}
+
+static void
+test_monitor(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_action asked, would;
+		bool can_quarantine;
+	} rows[] = {
+	    {"accept", PST_ACTION_ACCEPT, PST_ACTION_ACCEPT, true},
+	    {"tag", PST_ACTION_TAG, PST_ACTION_TAG, true},
+	    {"quarantine", PST_ACTION_QUARANTINE, PST_ACTION_QUARANTINE, true},
+	    {"fallback", PST_ACTION_QUARANTINE, PST_ACTION_TAG, false},
+	    {"reject", PST_ACTION_REJECT, PST_ACTION_REJECT, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
+		struct pst_mta mta = able;
+
+		mta.can_quarantine = rows[i].can_quarantine;
+		config.mode = PST_MODE_MONITOR;
+		config.on_quarantine = (int)rows[i].asked;
+		struct pst_decision d = decide_for(&config, mta, &findings);
+		if (d.action != PST_ACTION_ACCEPT || d.would != rows[i].would ||
+		    strcmp(d.rule, "dmarc-quarantine") != 0 || d.code != 0 ||
+		    d.xcode != NULL || d.text != NULL ||
+		    d.quarantine_reason != NULL)
+			fail_msg("%s: would %s", rows[i].label,
+			    pst_action_word(d.would));
+	}
+}
+
+static void
+test_monitor_temperror(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = failing(PST_DMARC_REJECT);
+
+	(void)state;
+	config.mode = PST_MODE_MONITOR;
+	config.on_temperror = PST_ACTION_TEMPFAIL;
+	findings.dmarc.result = PST_RESULT_TEMPERROR;
+	struct pst_decision d = decide_for(&config, able, &findings);
+	assert_int_equal(d.action, PST_ACTION_ACCEPT);
+	assert_int_equal(d.would, PST_ACTION_TEMPFAIL);
+	assert_int_equal(d.code, 0);
+}
+
+static void
+test_same_twice(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = failing(PST_DMARC_REJECT);
+
+	(void)state;
+	struct pst_decision a = decide_for(&config, able, &findings);
+	struct pst_decision b = decide_for(&config, able, &findings);
+	assert_int_equal(a.action, b.action);
+	assert_string_equal(a.rule, b.rule);
+	assert_string_equal(a.text, b.text);
+	assert_int_equal(a.edit_count, b.edit_count);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_exempt_words),
+	    cmocka_unit_test(test_indirect),
+	    cmocka_unit_test(test_second_precedence),
+	    cmocka_unit_test(test_dmarc_rows),
+	    cmocka_unit_test(test_from_rows),
+	    cmocka_unit_test(test_fallback_rows),
+	    cmocka_unit_test(test_exempt_rows),
+	    cmocka_unit_test(test_monitor),
+	    cmocka_unit_test(test_monitor_temperror),
+	    cmocka_unit_test(test_same_twice),
+	};
+
+	return cmocka_run_group_tests(tests, make_arena, free_arena);
+}

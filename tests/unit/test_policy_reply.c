@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/policy_fixture.h"
+
+static void
+test_reply_rows(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_from_verdict verdict;
+		enum pst_result result;
+		enum pst_action fallback; /* for a quarantine that can not be */
+		const char *domain;
+		unsigned code;
+		const char *xcode, *text, *reason;
+	} rows[] = {
+	    {"pass", PST_FROM_SINGLE, PST_RESULT_PASS, 0, "bank.example", 0,
+		NULL, NULL, NULL},
+	    {"refused", PST_FROM_SINGLE, PST_RESULT_FAIL, PST_ACTION_REJECT,
+		"bank.example", 550, "5.7.26",
+		"Message refused by DMARC policy of bank.example", NULL},
+	    {"refused, no domain", PST_FROM_SINGLE, PST_RESULT_FAIL,
+		PST_ACTION_REJECT, NULL, 550, "5.7.26",
+		"Message refused by DMARC policy of the sender", NULL},
+	    {"tagged", PST_FROM_SINGLE, PST_RESULT_FAIL, PST_ACTION_TAG,
+		"bank.example", 0, NULL, NULL, NULL},
+	    {"held", PST_FROM_SINGLE, PST_RESULT_FAIL, PST_ACTION_QUARANTINE,
+		"bank.example", 0, NULL, NULL,
+		"Postern: DMARC policy of bank.example"},
+	    {"held, no domain", PST_FROM_SINGLE, PST_RESULT_FAIL,
+		PST_ACTION_QUARANTINE, NULL, 0, NULL, NULL,
+		"Postern: no single sender domain"},
+	    {"deferred for want of a quarantine", PST_FROM_SINGLE,
+		PST_RESULT_FAIL, PST_ACTION_TEMPFAIL, "bank.example", 451,
+		"4.7.1", "Try bank.example later", NULL},
+	    {"temperror", PST_FROM_SINGLE, PST_RESULT_TEMPERROR, 0,
+		"bank.example", 451, "4.4.3", "Try bank.example later", NULL},
+	    {"malformed", PST_FROM_MALFORMED, PST_RESULT_PERMERROR,
+		PST_ACTION_REJECT, NULL, 550, "5.6.0", "One From field, please",
+		NULL},
+	    {"multiple", PST_FROM_MULTI, PST_RESULT_PERMERROR,
+		PST_ACTION_REJECT, "bank.example", 550, "5.6.0",
+		"One From field, please", NULL},
+	    {"malformed, held", PST_FROM_MALFORMED, PST_RESULT_PERMERROR,
+		PST_ACTION_QUARANTINE, "bank.example", 0, NULL, NULL,
+		"Postern: no single sender domain"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
+		struct pst_mta mta = able;
+
+		mta.can_quarantine = rows[i].fallback == PST_ACTION_QUARANTINE;
+		config.on_quarantine = PST_ACTION_QUARANTINE;
+		config.on_malformed_from = PST_ACTION_QUARANTINE;
+		config.on_multiple_from = PST_ACTION_QUARANTINE;
+		config.on_temperror = PST_ACTION_TEMPFAIL;
+		config.quarantine_fallback = (int)rows[i].fallback;
+		findings.from.verdict = rows[i].verdict;
+		findings.dmarc.result = rows[i].result;
+		findings.dmarc.author_domain = rows[i].domain;
+		struct pst_decision d = decide_for(&config, mta, &findings);
+		const char *label = rows[i].label;
+#define SAME(a, b)                                                             \
+	((a) == NULL ? (b) == NULL : (b) != NULL && strcmp(a, b) == 0)
+		if (d.code != rows[i].code || !SAME(rows[i].xcode, d.xcode) ||
+		    !SAME(rows[i].text, d.text) ||
+		    !SAME(rows[i].reason, d.quarantine_reason))
+			fail_msg("%s: %u %s %s %s", label, d.code,
+			    d.xcode ? d.xcode : "-", d.text ? d.text : "-",
+			    d.quarantine_reason ? d.quarantine_reason : "-");
+#undef SAME
+	}
+}
+
+/* The longest text that the configuration takes, filled. */
+static const char *
+repeated(const char *piece, size_t times)
+{
+	struct pst_buf buf;
+
+	pst_buf_init(&buf, arena, 4096);
+	for (size_t i = 0; i < times; i++)
+		pst_buf_add_text(&buf, piece);
+	return pst_buf_str(&buf);
+}
+
+static void
+test_fill_rows(void **state)
+{
+	const char *label63 = repeated("a", 63);
+	const char *longest = pst_arena_printf(
+	    arena, "%s.%s.%s.%s", label63, label63, label63, repeated("b", 61));
+	const struct {
+		const char *label, *text, *domain, *want;
+	} rows[] = {
+	    {"no mark", "Go away", "d.example", "Go away"},
+	    {"only the mark", "{domain}", "d.example", "d.example"},
+	    {"twice", "{domain}{domain}!", "d.example", "d.exampled.example!"},
+	    {"a broken mark", "{domain", "d.example", "{domain"},
+	    {"a mark in a mark", "{{domain}}", "d.example", "{d.example}"},
+	    {"no other mark", "{Domain} {ip} %s", "d.example",
+		"{Domain} {ip} %s"},
+	    {"longest domain", "Refused: {domain}", longest,
+		pst_arena_printf(arena, "Refused: %s", longest)},
+	    {"longest text", repeated("x", 400), longest, repeated("x", 400)},
+	    {"longest domain twice is cut",
+		"{domain} is {domain}, see https://x.example", longest,
+		pst_arena_printf(arena, "%s is ", longest)},
+	    {"fifty times nobody is cut", repeated("{domain}", 50), NULL,
+		repeated("the sender", 48)},
+	};
+
+	(void)state;
+	assert_int_equal(strlen(longest), 253);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_REJECT);
+
+		config.reject_text = rows[i].text;
+		findings.dmarc.author_domain = rows[i].domain;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		/* R-MTA-2: with "550 5.7.26 " under 500 octets. */
+		if (strcmp(d.text, rows[i].want) != 0 ||
+		    strlen(d.text) + 11 >= 500)
+			fail_msg("%s: %s", rows[i].label, d.text);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_reply_rows),
+	    cmocka_unit_test(test_fill_rows),
+	};
+
+	return cmocka_run_group_tests(tests, make_arena, free_arena);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TOOLS_COMMAND_H
+#define PST_TOOLS_COMMAND_H
+
+/*
+ * The subcommands of `postern`. Each gets its own name as argv[0] and returns
+ * the exit status.
+ */
+
+enum pst_exit {
+	PST_EXIT_OK = 0,
+	PST_EXIT_OTHER = 1, /* another result than the plain one */
+	PST_EXIT_USAGE = 2, /* bad usage, bad input, nothing done */
+};
+
+int pst_cmd_verify(int argc, char **argv);
+int pst_cmd_spf(int argc, char **argv);
+int pst_cmd_send(int argc, char **argv);
+int pst_cmd_config(int argc, char **argv);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools/envelope.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+#define MAX_SOURCE 16384
+#define MAX_WORD 1024 /* octets of a name or path that is taken over */
+
+static bool
+is_space(char c)
+{
+	return pst_is_wsp(c) || c == '\n';
+}
+
+/* A C string of what is fit to be an argument of SMTP; "" otherwise. */
+static const char *
+clean_word(struct pst_arena *arena, struct pst_str word)
+{
+	if (word.len == 0 || word.len > MAX_WORD)
+		return "";
+	for (size_t i = 0; i < word.len; i++) {
+		unsigned char c = (unsigned char)word.ptr[i];
+		if (c < 0x20 || c == 0x7f)
+			return "";
+	}
+	return pst_arena_memdup(arena, word.ptr, word.len);
+}
+
+/* The next run of what is neither blank nor one of ( ) ; */
+static struct pst_str
+take_word(struct pst_str *rest)
+{
+	size_t from = 0;
+	size_t end;
+
+	while (from < rest->len && is_space(rest->ptr[from]))
+		from++;
+	for (end = from; end < rest->len; end++)
+		if (is_space(rest->ptr[end]) ||
+		    strchr("();", rest->ptr[end]) != NULL)
+			break;
+	struct pst_str word = pst_str_from(pst_str_first(*rest, end), from);
+	*rest = pst_str_from(*rest, end);
+	return word;
+}
+
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]:25", "192.0.2.1". */
+static bool
+parse_address(struct pst_str word, struct pst_ip *out)
+{
+	if (word.len > 0 && word.ptr[0] == '[')
+		word = pst_str_from(
+		    pst_str_first(word, pst_str_find(word, ']')), 1);
+	return pst_ip_parse(word, out);
+}
+
+/* helo=NAME, EHLO NAME, HELO NAME: true when word was one of these. */
+static bool
+take_helo(struct pst_str word, struct pst_str *rest, struct pst_str *helo)
+{
+	if (pst_str_istarts(word, PST_STR("helo="))) {
+		*helo = pst_str_from(word, 5);
+		return true;
+	}
+	if (!pst_str_ieq(word, PST_STR("helo")) &&
+	    !pst_str_ieq(word, PST_STR("ehlo")))
+		return false;
+	*helo = take_word(rest);
+	return true;
+}
+
+/* Reads one (comment), the opening parenthesis already taken. */
+static void
+read_comment(struct pst_str *rest, struct pst_str *helo, struct pst_str *name,
+    struct pst_ip *ip)
+{
+	struct pst_str before = PST_STR("");
+
+	while (rest->len > 0) {
+		struct pst_str word = take_word(rest);
+		struct pst_ip found;
+		if (word.len == 0) {
+			char stop = rest->len > 0 ? rest->ptr[0] : ')';
+			*rest = pst_str_from(*rest, 1);
+			if (stop == ')')
+				return;
+			continue;
+		}
+		if (take_helo(word, rest, helo))
+			continue;
+		if (ip->family == PST_IP_NONE && parse_address(word, &found)) {
+			*ip = found;
+			*name = before;
+		}
+		before = word;
+	}
+}
+
+void
+pst_received_parse(struct pst_arena *arena, struct pst_str value,
+    struct pst_received *out)
+{
+	struct pst_str rest = value;
+	struct pst_str helo = PST_STR("");
+	struct pst_str name = PST_STR("");
+	struct pst_ip ip = {.family = PST_IP_NONE};
+
+	*out = (struct pst_received){.name = "", .helo = ""};
+	if (!pst_str_ieq(take_word(&rest), PST_STR("from")))
+		return;
+	struct pst_str first = take_word(&rest);
+	helo = first;
+	while (rest.len > 0) {
+		struct pst_str word = take_word(&rest);
+		if (pst_str_ieq(word, PST_STR("by")))
+			break;
+		if (word.len > 0)
+			continue;
+		if (rest.len > 0 && rest.ptr[0] == ';')
+			break;
+		bool comment = rest.len > 0 && rest.ptr[0] == '(';
+		rest = pst_str_from(rest, 1);
+		if (comment)
+			read_comment(&rest, &helo, &name, &ip);
+	}
+	if (ip.family == PST_IP_NONE && first.len > 0 && first.ptr[0] == '[')
+		(void)parse_address(first, &ip);
+	if (pst_str_ieq(name, PST_STR("unknown")))
+		name = PST_STR("");
+	if (name.len > 1 && name.ptr[name.len - 1] == '.')
+		name.len--;
+	out->ip = ip;
+	out->name = clean_word(arena, name);
+	out->helo = clean_word(arena, helo);
+}
+
+const char *
+pst_envelope_path(struct pst_arena *arena, const char *text)
+{
+	if (text[0] == '<')
+		return text;
+	return pst_arena_printf(arena, "<%s>", text);
+}
+
+/* The path of Return-Path, else of "envelope-from <...>" in Received. */
+static const char *
+find_sender(struct pst_arena *arena, const struct pst_saved_message *message,
+    struct pst_str received, const char **field)
+{
+	static const struct pst_str mark = {"envelope-from ", 14};
+	struct pst_str value;
+	const char *path = "";
+
+	if (pst_message_find(message, "Return-Path", &value)) {
+		*field = "Return-Path";
+		path = clean_word(arena, pst_str_trim(value));
+	}
+	for (size_t i = 0; path[0] == '\0' && i < received.len; i++) {
+		struct pst_str rest = pst_str_from(received, i);
+		if (!pst_str_istarts(rest, mark))
+			continue;
+		rest = pst_str_from(rest, mark.len);
+		*field = "Received";
+		path = clean_word(arena, take_word(&rest));
+	}
+	if (path[0] == '\0')
+		return NULL;
+	return pst_envelope_path(arena, path);
+}
+
+static void
+add_part(struct pst_buf *buf, const char *what)
+{
+	if (buf->len > 0)
+		pst_buf_add_text(buf, ", ");
+	pst_buf_add_text(buf, what);
+}
+
+/* ip, name and helo, as far as they were not given. */
+static void
+complete_client(struct pst_arena *arena, struct pst_str received,
+    struct pst_envelope *out, struct pst_buf *source)
+{
+	struct pst_received seen;
+	char ip[PST_IP_TEXT_SIZE];
+
+	pst_received_parse(arena, received, &seen);
+	bool same_client = out->ip.family == PST_IP_NONE;
+	if (same_client && seen.ip.family != PST_IP_NONE) {
+		out->ip = seen.ip;
+		add_part(source, "ip ");
+		pst_buf_printf(
+		    source, "%s from Received", pst_ip_text(&seen.ip, ip));
+	}
+	/* The name in the message belongs to the address in the message. */
+	if (out->name == NULL)
+		out->name = same_client ? seen.name : "";
+	if (out->helo != NULL)
+		return;
+	out->helo = seen.helo;
+	if (seen.helo[0] == '\0') {
+		add_part(source, "no helo found");
+		return;
+	}
+	add_part(source, "helo ");
+	pst_buf_add_escaped(
+	    source, pst_str(seen.helo));
+	pst_buf_add_text(source, " from Received");
+}
+
+bool
+pst_envelope_complete(struct pst_arena *arena,
+    const struct pst_envelope *given, const struct pst_saved_message *message,
+    const char *label, struct pst_envelope *out, const char **source,
+    struct pst_err *err)
+{
+	struct pst_str received = PST_STR("");
+	const char *field = NULL;
+	struct pst_buf buf;
+
+	*out = *given;
+	*source = NULL;
+	pst_buf_init(&buf, arena, MAX_SOURCE);
+	(void)pst_message_find(message, "Received", &received);
+	complete_client(arena, received, out, &buf);
+	if (out->ip.family == PST_IP_NONE)
+		return pst_err_set(err,
+		    "%s names no client address in its first Received field; "
+		    "give one with --ip",
+		    label);
+	if (out->mail_from == NULL) {
+		out->mail_from = find_sender(arena, message, received, &field);
+		if (out->mail_from == NULL) {
+			out->mail_from = "<>";
+			add_part(&buf, "no mail-from found, <> taken");
+		} else {
+			add_part(&buf, "mail-from ");
+			pst_buf_add_escaped(&buf, pst_str(out->mail_from));
+			pst_buf_printf(&buf, " from %s", field);
+		}
+	}
+	if (out->rcpt == NULL)
+		out->rcpt = "<postmaster>";
+	if (buf.len > 0)
+		*source = pst_buf_str(&buf);
+	return true;
+}

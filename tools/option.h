@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TOOLS_OPTION_H
+#define PST_TOOLS_OPTION_H
+
+/*
+ * Values of command-line options. Each function prints one sentence on standard
+ * error when the value is wrong and returns false.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+
+bool pst_option_ip(const char *command, const char *text, struct pst_ip *out);
+
+/* option is its name with the dashes. */
+bool pst_option_number(const char *command, const char *option,
+    const char *text, uint64_t min, uint64_t max, uint64_t *out);
+
+/* Text that goes into an SMTP command: no controls, at most 1000 octets. */
+bool pst_option_word(const char *command, const char *option,
+    const char *text);
+
+/*
+ * The sentence for '?' and ':' of getopt_long() with opterr = 0 and an option
+ * string that begins with ':'. Returns PST_EXIT_USAGE.
+ */
+int pst_option_bad(const char *command, int got, char **argv);
+
+#endif

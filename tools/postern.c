@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/command.h"
+#include "tools/ui.h"
+
+static int help(int argc, char **argv);
+static int version(int argc, char **argv);
+
+/* What each subcommand is; postern(1) has the rest. */
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+	const char *usage;
+} commands[] = {
+    {"verify", pst_cmd_verify,
+	"what the gateway would do with a saved message, and why",
+	"[--ip ADDRESS] [--name HOST] [--helo NAME] [--mail-from PATH]\n"
+	"    [--rcpt PATH] [--zone FILE] [--config FILE] [--now EPOCH]\n"
+	"    [--authserv-id NAME] [--json] MESSAGE..."},
+    {"spf", pst_cmd_spf, "the SPF result of a sending server, and its reason",
+	"--ip ADDRESS --mail-from PATH [--helo NAME] [--zone FILE]\n"
+	"    [--config FILE] [--now EPOCH] [--explain] [--json]"},
+    {"send", pst_cmd_send, "plays the MTA against a running filter",
+	"--to SOCKET [--ip ADDRESS] [--name HOST] [--helo NAME]\n"
+	"    [--mail-from PATH] [--rcpt PATH] [--host NAME]\n"
+	"    [--timeout SECONDS] [--json] [--keep]\n"
+	"    [--repeat N [--concurrency C] [--rate R]] MESSAGE..."},
+    {"config", pst_cmd_config,
+	"tests and shows a configuration, and what the MTA needs of it",
+	"test | show | postfix | sendmail [FILE]"},
+    {"help", help, "this list, or how a command is called", "[COMMAND]"},
+    {"version", version, "the version of this program", ""},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+#define MAX_NAME 16
+
+/*
+ * Insertions, deletions and replacements that make one word the other; words
+ * longer than any name of ours are far from all of them.
+ */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[MAX_NAME + 1];
+	size_t a_len = strlen(a);
+	size_t b_len = strlen(b);
+
+	if (a_len > MAX_NAME || b_len > MAX_NAME)
+		return MAX_NAME;
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[b_len];
+}
+
+static int
+unknown_command(const char *name)
+{
+	const struct command *nearest = NULL;
+	size_t least = 3; /* more than two slips are another word */
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		size_t far = distance(name, commands[i].name);
+		if (far >= least)
+			continue;
+		least = far;
+		nearest = &commands[i];
+	}
+	if (nearest != NULL)
+		return pst_ui_fail("",
+		    "there is no command \"%s\"; did you mean \"%s\"?", name,
+		    nearest->name);
+	return pst_ui_fail(
+	    "", "there is no command \"%s\"; see \"postern help\"", name);
+}
+
+static void
+print_commands(void)
+{
+	const char *cells[COMMANDS * 2];
+
+	puts("usage: postern COMMAND [ARGUMENT...]\n");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		cells[i * 2] = commands[i].name;
+		cells[i * 2 + 1] = commands[i].summary;
+	}
+	pst_ui_table(stdout, 4, cells, 2, COMMANDS);
+	puts("\n\"postern help COMMAND\" shows how one is called; postern(1) "
+	     "tells it all.");
+}
+
+static int
+help(int argc, char **argv)
+{
+	if (argc > 2)
+		return pst_ui_fail("help", "one command at a time");
+	if (argc < 2) {
+		print_commands();
+		return pst_ui_finish("help", PST_EXIT_OK);
+	}
+	const struct command *command = find_command(argv[1]);
+	if (command == NULL)
+		return unknown_command(argv[1]);
+	printf("usage: postern %s %s\n\n    %s\n", command->name,
+	    command->usage, command->summary);
+	return pst_ui_finish("help", PST_EXIT_OK);
+}
+
+static int
+version(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return pst_ui_fail("version", "no argument is wanted here");
+	puts("postern " PST_VERSION);
+	return pst_ui_finish("version", PST_EXIT_OK);
+}
+
+int
+main(int argc, char **argv)
+{
+	/* Only for the characters of IDNA input; formats stay those of C. */
+	(void)setlocale(LC_CTYPE, "");
+	if (argc < 2)
+		return pst_ui_fail("", "which command? See \"postern help\"");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return help(argc - 1, argv + 1);
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+		return version(argc - 1, argv + 1);
+	const struct command *command = find_command(argv[1]);
+	if (command == NULL)
+		return unknown_command(argv[1]);
+	/* "postern verify --help" is what a person tries first. */
+	if (argc == 3 && strcmp(argv[2], "--help") == 0) {
+		char *topic[] = {argv[0], argv[1], NULL};
+		return help(2, topic);
+	}
+	return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools/send.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "tools/command.h"
+#include "tools/json.h"
+#include "tools/option.h"
+#include "tools/ui.h"
+
+#define MAX_REPEAT 10000000
+#define MAX_CONCURRENCY 1000
+#define MAX_RATE 1000000
+#define MAX_TIMEOUT_S 3600
+#define TIMEOUT_S 30
+#define MAX_HOST 256
+
+static const char command[] = "send";
+
+/* The command line as it was read. */
+struct request {
+	struct pst_arena *arena;
+	const char *to;
+	struct pst_envelope given;
+	struct pst_send_plan plan;
+	bool paced; /* an option that only means something with --repeat */
+};
+
+enum option_key {
+	OPT_TO = 1000,
+	OPT_IP,
+	OPT_HELO,
+	OPT_MAIL_FROM,
+	OPT_RCPT,
+	OPT_NAME,
+	OPT_HOST,
+	OPT_TIMEOUT,
+	OPT_JSON,
+	OPT_REPEAT,
+	OPT_CONCURRENCY,
+	OPT_RATE,
+	OPT_KEEP,
+};
+
+static const struct option options[] = {
+    {"to", required_argument, NULL, OPT_TO},
+    {"ip", required_argument, NULL, OPT_IP},
+    {"helo", required_argument, NULL, OPT_HELO},
+    {"mail-from", required_argument, NULL, OPT_MAIL_FROM},
+    {"rcpt", required_argument, NULL, OPT_RCPT},
+    {"name", required_argument, NULL, OPT_NAME},
+    {"host", required_argument, NULL, OPT_HOST},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"repeat", required_argument, NULL, OPT_REPEAT},
+    {"concurrency", required_argument, NULL, OPT_CONCURRENCY},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"keep", no_argument, NULL, OPT_KEEP},
+    {NULL, 0, NULL, 0},
+};
+
+/* An option of the envelope; false when its value is wrong. */
+static bool
+take_envelope_option(struct request *request, int key)
+{
+	struct pst_envelope *given = &request->given;
+
+	switch (key) {
+	case OPT_IP:
+		return pst_option_ip(command, optarg, &given->ip);
+	case OPT_HELO:
+		given->helo = optarg;
+		return pst_option_word(command, "--helo", optarg);
+	case OPT_MAIL_FROM:
+		given->mail_from = pst_envelope_path(request->arena, optarg);
+		return pst_option_word(command, "--mail-from", optarg);
+	case OPT_RCPT:
+		given->rcpt = pst_envelope_path(request->arena, optarg);
+		return pst_option_word(command, "--rcpt", optarg);
+	case OPT_NAME:
+		given->name = optarg;
+		return pst_option_word(command, "--name", optarg);
+	default:
+		return false;
+	}
+}
+
+static bool
+take_number(const char *option, uint64_t min, uint64_t max, unsigned *out)
+{
+	uint64_t value;
+
+	if (!pst_option_number(command, option, optarg, min, max, &value))
+		return false;
+	*out = (unsigned)value;
+	return true;
+}
+
+static bool
+take_option(struct request *request, int key)
+{
+	struct pst_send_plan *plan = &request->plan;
+
+	switch (key) {
+	case OPT_TO:
+		request->to = optarg;
+		return true;
+	case OPT_HOST:
+		plan->host = optarg;
+		return pst_option_word(command, "--host", optarg);
+	case OPT_TIMEOUT:
+		if (!take_number(
+			"--timeout", 1, MAX_TIMEOUT_S, &plan->timeout_ms))
+			return false;
+		plan->timeout_ms *= 1000;
+		return true;
+	case OPT_JSON:
+		plan->json = true;
+		return true;
+	case OPT_REPEAT:
+		return pst_option_number(command, "--repeat", optarg, 1,
+		    MAX_REPEAT, &plan->repeat);
+	case OPT_CONCURRENCY:
+		request->paced = true;
+		return take_number("--concurrency", 1, MAX_CONCURRENCY,
+		    &plan->concurrency);
+	case OPT_RATE:
+		request->paced = true;
+		return take_number("--rate", 1, MAX_RATE, &plan->rate);
+	case OPT_KEEP:
+		plan->keep = true;
+		return true;
+	default:
+		return take_envelope_option(request, key);
+	}
+}
+
+static bool
+load_items(struct request *request, char *const *files, size_t count)
+{
+	struct pst_send_item *items =
+	    pst_arena_array(request->arena, count, sizeof(*items));
+	struct pst_err err;
+
+	for (size_t i = 0; i < count; i++) {
+		struct pst_send_item *item = &items[i];
+		const char *source = NULL;
+		item->file_name = files[i];
+		if (!pst_message_read(request->arena, files[i],
+			&item->message, &err) ||
+		    !pst_envelope_complete(request->arena, &request->given,
+			&item->message, files[i], &item->envelope, &source,
+			&err)) {
+			pst_ui_fail(command, "%s", err.text);
+			return false;
+		}
+		if (source != NULL && !request->plan.json)
+			pst_ui_note(command, "%s: %s", files[i], source);
+	}
+	request->plan.items = items;
+	request->plan.item_count = count;
+	return true;
+}
+
+/* False when the command line is wrong; the sentence has been printed. */
+static bool
+read_command_line(struct request *request, int argc, char **argv)
+{
+	struct pst_err err;
+	int key;
+
+	opterr = 0;
+	while ((key = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (key == '?' || key == ':') {
+			pst_option_bad(command, key, argv);
+			return false;
+		}
+		if (!take_option(request, key))
+			return false;
+	}
+	if (request->to == NULL) {
+		pst_ui_fail(command,
+		    "--to SOCKET is missing, for example --to "
+		    "unix:/run/postern/postern.sock");
+		return false;
+	}
+	if (!pst_endpoint_parse(
+		pst_str(request->to), &request->plan.to, &err)) {
+		pst_ui_fail(command, "--to \"%s\": %s", request->to, err.text);
+		return false;
+	}
+	if (request->paced && request->plan.repeat == 0) {
+		pst_ui_fail(command,
+		    "--concurrency and --rate only go with --repeat");
+		return false;
+	}
+	if (optind == argc) {
+		pst_ui_fail(command, "which message? Name a file, or - for "
+				     "standard input");
+		return false;
+	}
+	return load_items(
+	    request, argv + optind, (size_t)(argc - optind));
+}
+
+static const char *
+own_host(struct pst_arena *arena)
+{
+	char host[MAX_HOST];
+
+	if (gethostname(host, sizeof(host)) != 0)
+		return "localhost";
+	host[sizeof(host) - 1] = '\0';
+	return pst_arena_strdup(arena, host);
+}
+
+bool
+pst_send_one(const struct pst_send_plan *plan,
+    const struct pst_send_item *item, uint64_t nth,
+    struct pst_milter **milter, struct pst_arena *arena,
+    struct pst_milter_verdict *verdict, struct pst_err *err)
+{
+	char queue_id[32];
+	bool ok = true;
+
+	if (*milter == NULL) {
+		int fd = pst_milter_connect(
+		    &plan->to, plan->timeout_ms, err);
+		if (fd < 0)
+			return false;
+		*milter = pst_milter_open(fd, plan->timeout_ms, err);
+		if (*milter == NULL)
+			return false;
+	} else {
+		ok = pst_milter_reuse(*milter, err);
+	}
+	(void)snprintf(queue_id, sizeof(queue_id), "SEND%08llX",
+	    (unsigned long long)nth);
+	struct pst_milter_mail mail = {.host = plan->host,
+	    .client = item->envelope.ip,
+	    .client_name = item->envelope.name,
+	    .helo = item->envelope.helo,
+	    .mail_from = item->envelope.mail_from,
+	    .rcpt = item->envelope.rcpt,
+	    .queue_id = queue_id,
+	    .message = &item->message};
+	ok = ok && pst_milter_deliver(*milter, arena, &mail, verdict, err);
+	if (!ok || !plan->keep) {
+		pst_milter_close(*milter);
+		*milter = NULL;
+	}
+	return ok;
+}
+
+static const enum pst_ui_tone action_tones[] = {
+    [PST_MILTER_ACCEPT] = PST_UI_GOOD,
+    [PST_MILTER_QUARANTINE] = PST_UI_WARN,
+    [PST_MILTER_REJECT] = PST_UI_BAD,
+    [PST_MILTER_TEMPFAIL] = PST_UI_WARN,
+    [PST_MILTER_DISCARD] = PST_UI_BAD,
+};
+
+static void
+print_escaped(struct pst_arena *arena, const char *label, const char *text)
+{
+	if (text != NULL)
+		printf("  %s: %s\n", label, pst_escaped(arena, pst_str(text)));
+}
+
+static void
+print_verdict(struct pst_arena *arena, const struct pst_send_item *item,
+    const struct pst_milter_verdict *verdict)
+{
+	printf("%s: ", item->file_name);
+	pst_ui_print(action_tones[verdict->action],
+	    pst_milter_action_word(verdict->action));
+	printf(" at %s\n", verdict->stage);
+	print_escaped(arena, "reply", verdict->reply);
+	print_escaped(arena, "quarantine", verdict->quarantine);
+	for (size_t i = 0; i < verdict->edit_count; i++) {
+		const struct pst_milter_edit *edit = &verdict->edits[i];
+		printf("  %s %zu %s", pst_milter_edit_word(edit->op),
+		    edit->index, pst_escaped(arena, pst_str(edit->name)));
+		if (edit->value != NULL)
+			printf(":%s",
+			    pst_escaped(arena, pst_str(edit->value)));
+		putchar('\n');
+	}
+	if (verdict->other_changes > 0)
+		printf("  %zu changes of recipients, sender or body\n",
+		    verdict->other_changes);
+	if (verdict->progress > 0)
+		printf("  %zu progress packets\n", verdict->progress);
+}
+
+static void
+print_json(struct pst_arena *arena, const struct pst_send_item *item,
+    const struct pst_milter_verdict *verdict)
+{
+	struct pst_json json;
+
+	pst_json_init(&json, arena);
+	pst_json_open(&json, NULL, '{');
+	pst_json_text(&json, "file", item->file_name);
+	pst_json_text(
+	    &json, "action", pst_milter_action_word(verdict->action));
+	pst_json_text(&json, "stage", verdict->stage);
+	pst_json_text(&json, "reply", verdict->reply);
+	pst_json_text(&json, "quarantine", verdict->quarantine);
+	pst_json_open(&json, "headers", '[');
+	for (size_t i = 0; i < verdict->edit_count; i++) {
+		const struct pst_milter_edit *edit = &verdict->edits[i];
+		pst_json_open(&json, NULL, '{');
+		pst_json_text(&json, "op", pst_milter_edit_word(edit->op));
+		pst_json_number(&json, "index", edit->index);
+		pst_json_text(&json, "name", edit->name);
+		pst_json_text(&json, "value", edit->value);
+		pst_json_close(&json, '}');
+	}
+	pst_json_close(&json, ']');
+	pst_json_number(&json, "other_changes", verdict->other_changes);
+	pst_json_number(&json, "progress", verdict->progress);
+	pst_json_close(&json, '}');
+	puts(pst_json_end(&json));
+}
+
+/* Each message once, one after the other. */
+static int
+send_each(const struct pst_send_plan *plan)
+{
+	struct pst_milter *milter = NULL;
+	int status = PST_EXIT_OK;
+
+	for (size_t i = 0; i < plan->item_count; i++) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_milter_verdict verdict;
+		struct pst_err err;
+		int one = PST_EXIT_OTHER;
+		if (!pst_send_one(plan, &plan->items[i], i + 1, &milter, arena,
+			&verdict, &err)) {
+			(void)fflush(stdout);
+			one = pst_ui_fail(command, "%s: %s",
+			    plan->items[i].file_name, err.text);
+		} else {
+			if (verdict.action == PST_MILTER_ACCEPT)
+				one = PST_EXIT_OK;
+			if (plan->json)
+				print_json(arena, &plan->items[i], &verdict);
+			else
+				print_verdict(
+				    arena, &plan->items[i], &verdict);
+		}
+		if (one > status)
+			status = one;
+		pst_arena_free(arena);
+	}
+	pst_milter_close(milter);
+	return status;
+}
+
+int
+pst_cmd_send(int argc, char **argv)
+{
+	struct request request = {.arena = pst_arena_new(),
+	    .plan = {.timeout_ms = TIMEOUT_S * 1000, .concurrency = 1}};
+	int status = PST_EXIT_USAGE;
+
+	request.plan.host = own_host(request.arena);
+	if (read_command_line(&request, argc, argv))
+		status = request.plan.repeat > 0 ? pst_send_load(&request.plan)
+						 : send_each(&request.plan);
+	pst_arena_free(request.arena);
+	return pst_ui_finish(command, status);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TOOLS_SEND_H
+#define PST_TOOLS_SEND_H
+
+/* What `postern send` is to do, shared by its single and its repeated mode. */
+
+#include "tools/envelope.h"
+#include "tools/milter_client.h"
+#include "tools/milter_socket.h"
+
+struct pst_send_item {
+	const char *file_name;
+	struct pst_saved_message message;
+	struct pst_envelope envelope; /* complete */
+};
+
+struct pst_send_plan {
+	struct pst_endpoint to;
+	unsigned timeout_ms;
+	const char *host; /* the MTA's own name */
+	const struct pst_send_item *items;
+	size_t item_count;
+	bool json;
+	uint64_t repeat;      /* messages in all; 0: each item once */
+	unsigned concurrency; /* sessions at once */
+	unsigned rate;        /* messages a second; 0: as fast as can be */
+	bool keep;            /* one connection for many sessions */
+};
+
+/*
+ * Sends one item over *milter, which is opened when it is NULL, and closed and
+ * set to NULL afterwards unless plan->keep is set. nth makes the queue id.
+ */
+bool pst_send_one(const struct pst_send_plan *plan,
+    const struct pst_send_item *item, uint64_t nth,
+    struct pst_milter **milter, struct pst_arena *arena,
+    struct pst_milter_verdict *verdict, struct pst_err *err);
+
+/* The repeated mode; returns the exit status. */
+int pst_send_load(const struct pst_send_plan *plan);
+
+#endif

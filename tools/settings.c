@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools/settings.h"
+
+#include <unistd.h>
+
+#include "dns/zone.h"
+#include "tools/option.h"
+#include "tools/ui.h"
+
+/* The year 9999: what no calendar function has trouble with. */
+#define MAX_EPOCH 253402300799
+
+bool
+pst_settings_now(const char *command, const char *text,
+    struct pst_settings *settings)
+{
+	uint64_t epoch;
+
+	if (!pst_option_number(command, "--now", text, 0, MAX_EPOCH, &epoch))
+		return false;
+	settings->has_now = true;
+	settings->now_epoch = (int64_t)epoch;
+	return true;
+}
+
+struct pst_config *
+pst_settings_load(const char *command, const char *file_name,
+    const char **origin)
+{
+	struct pst_err err;
+
+	if (file_name == NULL && access(PST_CONFIG_DEFAULT_FILE, R_OK) == 0)
+		file_name = PST_CONFIG_DEFAULT_FILE;
+	*origin = file_name == NULL ? "built-in defaults" : file_name;
+	struct pst_config *config = pst_config_load(file_name, &err);
+	if (config == NULL)
+		pst_ui_fail(command, "%s", err.text);
+	return config;
+}
+
+struct pst_clock
+pst_settings_clock(const struct pst_settings *settings)
+{
+	if (settings->has_now)
+		return pst_clock_manual(settings->now_epoch);
+	return pst_clock_system;
+}
+
+struct pst_service *
+pst_settings_start(const char *command, const struct pst_settings *settings,
+    struct pst_clock *clock, const char **origin)
+{
+	struct pst_config *config =
+	    pst_settings_load(command, settings->config_file, origin);
+	struct pst_err err;
+
+	if (config == NULL)
+		return NULL;
+	/* Nobody else has seen this configuration yet. */
+	if (settings->authserv_id != NULL)
+		config->authserv_id = settings->authserv_id;
+	if (settings->zone_file == NULL) {
+		struct pst_service *service =
+		    pst_service_start(config, clock, &err);
+		if (service == NULL)
+			pst_ui_fail(command, "%s", err.text);
+		return service;
+	}
+	struct pst_resolver *zone = pst_zone_load(settings->zone_file, &err);
+	if (zone == NULL) {
+		pst_ui_fail(command, "%s", err.text);
+		pst_config_unref(config);
+		return NULL;
+	}
+	return pst_service_start_with(config, zone, clock);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/spf.h"
+#include "tools/command.h"
+#include "tools/envelope.h"
+#include "tools/json.h"
+#include "tools/option.h"
+#include "tools/settings.h"
+#include "tools/ui.h"
+
+static const char command[] = "spf";
+
+struct request {
+	struct pst_arena *arena;
+	struct pst_settings settings;
+	struct pst_ip ip;
+	const char *mail_from;
+	const char *helo;
+	bool explain;
+	bool json;
+};
+
+enum option_key {
+	OPT_IP = 1000,
+	OPT_HELO,
+	OPT_MAIL_FROM,
+	OPT_ZONE,
+	OPT_CONFIG,
+	OPT_NOW,
+	OPT_EXPLAIN,
+	OPT_JSON,
+};
+
+static const struct option options[] = {
+    {"ip", required_argument, NULL, OPT_IP},
+    {"helo", required_argument, NULL, OPT_HELO},
+    {"mail-from", required_argument, NULL, OPT_MAIL_FROM},
+    {"zone", required_argument, NULL, OPT_ZONE},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"now", required_argument, NULL, OPT_NOW},
+    {"explain", no_argument, NULL, OPT_EXPLAIN},
+    {"json", no_argument, NULL, OPT_JSON},
+    {NULL, 0, NULL, 0},
+};
+
+static bool
+take_option(struct request *request, int key)
+{
+	switch (key) {
+	case OPT_IP:
+		return pst_option_ip(command, optarg, &request->ip);
+	case OPT_HELO:
+		request->helo = optarg;
+		return pst_option_word(command, "--helo", optarg);
+	case OPT_MAIL_FROM:
+		request->mail_from = pst_envelope_path(request->arena, optarg);
+		return pst_option_word(command, "--mail-from", optarg);
+	case OPT_ZONE:
+		request->settings.zone_file = optarg;
+		return true;
+	case OPT_CONFIG:
+		request->settings.config_file = optarg;
+		return true;
+	case OPT_NOW:
+		return pst_settings_now(command, optarg, &request->settings);
+	case OPT_EXPLAIN:
+		request->explain = true;
+		return true;
+	case OPT_JSON:
+		request->json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+read_command_line(struct request *request, int argc, char **argv)
+{
+	int key;
+
+	opterr = 0;
+	while ((key = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (key == '?' || key == ':') {
+			pst_option_bad(command, key, argv);
+			return false;
+		}
+		if (!take_option(request, key))
+			return false;
+	}
+	if (optind < argc) {
+		pst_ui_fail(
+		    command, "\"%s\" has no place here", argv[optind]);
+		return false;
+	}
+	if (request->ip.family == PST_IP_NONE) {
+		pst_ui_fail(command, "--ip ADDRESS is missing");
+		return false;
+	}
+	if (request->mail_from == NULL) {
+		pst_ui_fail(command,
+		    "--mail-from is missing; an empty one is the null sender");
+		return false;
+	}
+	return true;
+}
+
+/* One check in a world of its own, waited for. */
+static void
+check(struct pst_service *service, struct pst_arena *arena,
+    const struct pst_spf_input *input, struct pst_spf *out)
+{
+	struct pst_clock *clock = pst_service_clock(service);
+	struct pst_config *config = pst_service_config(service);
+	struct pst_dns_limits limits = {
+	    .max_queries = config->dns.max_queries,
+	    .query_ms = config->dns.query_timeout_ms,
+	    .max_txt_bytes = (unsigned)config->dns.max_txt_bytes};
+	struct pst_check world = {.arena = arena,
+	    .now_epoch = pst_clock_epoch(clock),
+	    .eager = true};
+	int64_t until = pst_clock_ms(clock) + config->deadline_ms;
+
+	world.dns = pst_dns_open(
+	    arena, pst_service_resolver(service), clock, limits);
+	while (!pst_spf_check(&world, input, out)) {
+		if (!pst_dns_wait(world.dns, until))
+			pst_dns_expire(world.dns);
+	}
+	pst_config_unref(config);
+}
+
+static enum pst_ui_tone
+tone_of(enum pst_result result)
+{
+	switch (result) {
+	case PST_RESULT_PASS:
+		return PST_UI_GOOD;
+	case PST_RESULT_FAIL:
+	case PST_RESULT_PERMERROR:
+		return PST_UI_BAD;
+	case PST_RESULT_SOFTFAIL:
+	case PST_RESULT_TEMPERROR:
+		return PST_UI_WARN;
+	case PST_RESULT_NONE:
+	case PST_RESULT_NEUTRAL:
+	case PST_RESULT_POLICY:
+		break;
+	}
+	return PST_UI_PLAIN;
+}
+
+static const char *
+identity_word(const struct pst_spf *spf)
+{
+	return spf->identity == PST_SPF_HELO ? "helo" : "mailfrom";
+}
+
+static void
+print_step(struct pst_arena *arena, const struct pst_spf_step *step)
+{
+	int indent = (int)step->depth * 2;
+
+	printf("  %*s", indent, "");
+	if (step->via.len > 0)
+		printf("%s -> ", pst_escaped(arena, step->via));
+	printf("%s: ", pst_escaped(arena, pst_str(step->domain)));
+	pst_ui_print(tone_of(step->result), pst_result_word(step->result));
+	if (step->matched.len > 0)
+		printf(" by %s", pst_escaped(arena, step->matched));
+	putchar('\n');
+	printf("  %*s  ", indent, "");
+	pst_ui_print(PST_UI_DIM,
+	    step->record.len > 0 ? pst_escaped(arena, step->record)
+				 : "(no record)");
+	putchar('\n');
+}
+
+static void
+print_text(struct pst_arena *arena, const struct pst_spf *spf,
+    unsigned max_voids, bool explain)
+{
+	pst_ui_print(tone_of(spf->result), pst_result_word(spf->result));
+	if (spf->domain != NULL)
+		printf(" for %s of %s", identity_word(spf), spf->domain);
+	if (spf->why != NULL)
+		printf(": %s", spf->why);
+	putchar('\n');
+	for (size_t i = 0; i < spf->trace_count; i++)
+		print_step(arena, &spf->trace[i]);
+	printf("look-ups %u of %d, void %u of %u\n", spf->lookups,
+	    PST_SPF_MAX_LOOKUPS, spf->voids, max_voids);
+	if (explain)
+		printf("explanation: %s\n",
+		    spf->explanation == NULL ? "(none)" : spf->explanation);
+}
+
+static void
+print_json(struct pst_arena *arena, const struct pst_spf *spf,
+    unsigned max_voids)
+{
+	struct pst_json json;
+
+	pst_json_init(&json, arena);
+	pst_json_open(&json, NULL, '{');
+	pst_json_text(&json, "result", pst_result_word(spf->result));
+	pst_json_text(&json, "identity", identity_word(spf));
+	pst_json_text(&json, "domain", spf->domain);
+	pst_json_text(&json, "why", spf->why);
+	pst_json_text(&json, "explanation", spf->explanation);
+	pst_json_number(&json, "lookups", spf->lookups);
+	pst_json_number(&json, "max_lookups", PST_SPF_MAX_LOOKUPS);
+	pst_json_number(&json, "voids", spf->voids);
+	pst_json_number(&json, "max_voids", max_voids);
+	pst_json_open(&json, "records", '[');
+	for (size_t i = 0; i < spf->trace_count; i++) {
+		const struct pst_spf_step *step = &spf->trace[i];
+		pst_json_open(&json, NULL, '{');
+		pst_json_number(&json, "depth", step->depth);
+		pst_json_text(&json, "domain",
+		    pst_escaped(arena, pst_str(step->domain)));
+		pst_json_text(&json, "via", pst_escaped(arena, step->via));
+		pst_json_text(
+		    &json, "record", pst_escaped(arena, step->record));
+		pst_json_text(
+		    &json, "matched", pst_escaped(arena, step->matched));
+		pst_json_text(&json, "result", pst_result_word(step->result));
+		pst_json_close(&json, '}');
+	}
+	pst_json_close(&json, ']');
+	pst_json_close(&json, '}');
+	puts(pst_json_end(&json));
+}
+
+static int
+run(const struct request *request)
+{
+	struct pst_clock clock = pst_settings_clock(&request->settings);
+	struct pst_spf spf = {.result = PST_RESULT_NONE};
+	struct pst_spf_input input = {.client = request->ip,
+	    .helo = pst_str(request->helo),
+	    .want_explanation = request->explain,
+	    .want_trace = true};
+	const char *origin;
+	struct pst_service *service = pst_settings_start(
+	    command, &request->settings, &clock, &origin);
+
+	if (service == NULL)
+		return PST_EXIT_USAGE;
+	struct pst_config *config = pst_service_config(service);
+	input.max_voids = config->spf.void_lookups;
+	pst_config_unref(config);
+	/* The door to the DNS closes with its arena, before the resolver. */
+	struct pst_arena *arena = pst_arena_new();
+	pst_reverse_path_parse(
+	    arena, pst_str(request->mail_from), &input.mail_from);
+	check(service, arena, &input, &spf);
+	if (request->json)
+		print_json(arena, &spf, input.max_voids);
+	else
+		print_text(arena, &spf, input.max_voids, request->explain);
+	pst_arena_free(arena);
+	pst_service_stop(service);
+	return spf.result == PST_RESULT_PASS ? PST_EXIT_OK : PST_EXIT_OTHER;
+}
+
+int
+pst_cmd_spf(int argc, char **argv)
+{
+	struct request request = {.arena = pst_arena_new(), .helo = ""};
+	int status = PST_EXIT_USAGE;
+
+	if (read_command_line(&request, argc, argv))
+		status = run(&request);
+	pst_arena_free(request.arena);
+	return pst_ui_finish(command, status);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TOOLS_UI_H
+#define PST_TOOLS_UI_H
+
+/*
+ * What a person sees: sentences on standard error, tables and colour on
+ * standard output, a progress bar on standard error. Colour and bars appear on
+ * a terminal only; NO_COLOR and TERM=dumb turn colour off.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* "postern COMMAND: sentence" on standard error; returns PST_EXIT_USAGE. */
+int pst_ui_fail(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same form for a remark. */
+void pst_ui_note(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Flushes standard output; a failure becomes a sentence and exit status 2. */
+int pst_ui_finish(const char *command, int status);
+
+enum pst_ui_tone {
+	PST_UI_PLAIN,
+	PST_UI_GOOD,
+	PST_UI_WARN,
+	PST_UI_BAD,
+	PST_UI_DIM,
+};
+
+/* Prints text on standard output, coloured when that is a terminal. */
+void pst_ui_print(enum pst_ui_tone tone, const char *text);
+
+/* Columns of the terminal behind this descriptor; 80 when unknown. */
+unsigned pst_ui_width(int fd);
+
+/*
+ * rows x columns cells, row by row, in columns that are as wide as their widest
+ * cell; a NULL cell is empty. Printed with `indent` blanks in front.
+ */
+void pst_ui_table(FILE *out, unsigned indent, const char *const *cells,
+    size_t columns, size_t rows);
+
+/* A bar on standard error; does nothing when that is no terminal. */
+struct pst_ui_bar {
+	bool shown;
+	uint64_t total;
+	int64_t start_ms;
+};
+void pst_ui_bar_begin(struct pst_ui_bar *bar, uint64_t total);
+void pst_ui_bar_draw(const struct pst_ui_bar *bar, uint64_t done);
+void pst_ui_bar_end(const struct pst_ui_bar *bar);
+
+#endif
