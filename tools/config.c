@@ -148,8 +148,8 @@ print_sendmail(const struct pst_config *config, const char *origin,
 	bool monitor = config->mode == PST_MODE_MONITOR;
 
 	printf("dnl For sendmail.mc, from: %s\n", origin);
-	puts(monitor ? "dnl Without F=, mail passes while posternd is away."
-		     : "dnl F=T defers mail while posternd is away.");
+	puts(monitor ? "dnl Without F=, mail passes while posternd is away." :
+		       "dnl F=T defers mail while posternd is away.");
 	for (size_t i = 0; i < config->listen.count; i++) {
 		struct pst_endpoint endpoint;
 		const char *name = "postern";
@@ -196,8 +196,8 @@ pst_cmd_config(int argc, char **argv)
 		return pst_ui_fail(command, "one file at a time");
 	const char *file_name = choose_file(argc == 3 ? argv[2] : NULL);
 	if (file_name == NULL && actions[which].run == test)
-		return pst_ui_fail(command, "there is no %s to test",
-		    PST_CONFIG_DEFAULT_FILE);
+		return pst_ui_fail(
+		    command, "there is no %s to test", PST_CONFIG_DEFAULT_FILE);
 	struct pst_config *config =
 	    pst_settings_load(command, file_name, &origin);
 	if (config == NULL)

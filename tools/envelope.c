@@ -99,8 +99,8 @@ read_comment(struct pst_str *rest, struct pst_str *helo, struct pst_str *name,
 }
 
 void
-pst_received_parse(struct pst_arena *arena, struct pst_str value,
-    struct pst_received *out)
+pst_received_parse(
+    struct pst_arena *arena, struct pst_str value, struct pst_received *out)
 {
 	struct pst_str rest = value;
 	struct pst_str helo = PST_STR("");
@@ -205,16 +205,14 @@ complete_client(struct pst_arena *arena, struct pst_str received,
 		return;
 	}
 	add_part(source, "helo ");
-	pst_buf_add_escaped(
-	    source, pst_str(seen.helo));
+	pst_buf_add_escaped(source, pst_str(seen.helo));
 	pst_buf_add_text(source, " from Received");
 }
 
 bool
-pst_envelope_complete(struct pst_arena *arena,
-    const struct pst_envelope *given, const struct pst_saved_message *message,
-    const char *label, struct pst_envelope *out, const char **source,
-    struct pst_err *err)
+pst_envelope_complete(struct pst_arena *arena, const struct pst_envelope *given,
+    const struct pst_saved_message *message, const char *label,
+    struct pst_envelope *out, const char **source, struct pst_err *err)
 {
 	struct pst_str received = PST_STR("");
 	const char *field = NULL;

@@ -30,10 +30,10 @@ const char *pst_envelope_path(struct pst_arena *arena, const char *text);
  * were not given came from; NULL when all were given. False with a sentence in
  * err when there is no address.
  */
-bool pst_envelope_complete(struct pst_arena *arena,
-    const struct pst_envelope *given, const struct pst_saved_message *message,
-    const char *label, struct pst_envelope *out, const char **source,
-    struct pst_err *err);
+bool
+pst_envelope_complete(struct pst_arena *arena, const struct pst_envelope *given,
+    const struct pst_saved_message *message, const char *label,
+    struct pst_envelope *out, const char **source, struct pst_err *err);
 
 /* What a Received field's value tells of the client; exposed for tests. */
 struct pst_received {
@@ -41,7 +41,7 @@ struct pst_received {
 	const char *name; /* "" when there is none */
 	const char *helo; /* "" when there is none */
 };
-void pst_received_parse(struct pst_arena *arena, struct pst_str value,
-    struct pst_received *out);
+void pst_received_parse(
+    struct pst_arena *arena, struct pst_str value, struct pst_received *out);
 
 #endif

@@ -22,8 +22,8 @@ void pst_json_close(struct pst_json *json, char bracket);
 
 /* NULL becomes null. Text that is not UTF-8 is written escaped as \xHH. */
 void pst_json_text(struct pst_json *json, const char *key, const char *text);
-void pst_json_slice(struct pst_json *json, const char *key,
-    struct pst_str text);
+void
+pst_json_slice(struct pst_json *json, const char *key, struct pst_str text);
 void pst_json_number(struct pst_json *json, const char *key, uint64_t value);
 void pst_json_real(struct pst_json *json, const char *key, double value);
 

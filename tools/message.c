@@ -167,8 +167,8 @@ read_all(FILE *file, const char *label, size_t *len, struct pst_err *err)
 		size_t got = fread(text + *len, 1, capacity - *len, file);
 		*len += got;
 		if (ferror(file)) {
-			pst_err_set(err, "cannot read %s: %s", label,
-			    strerror(errno));
+			pst_err_set(
+			    err, "cannot read %s: %s", label, strerror(errno));
 			break;
 		}
 		if (*len > PST_MESSAGE_MAX_BYTES) {

@@ -40,7 +40,7 @@ bool pst_message_parse(struct pst_arena *arena, struct pst_str raw,
     const char *label, struct pst_saved_message *out, struct pst_err *err);
 
 /* Value of the first field of that name; false when there is none. */
-bool pst_message_find(const struct pst_saved_message *message,
-    const char *name, struct pst_str *value);
+bool pst_message_find(const struct pst_saved_message *message, const char *name,
+    struct pst_str *value);
 
 #endif

@@ -56,13 +56,13 @@ add_edit(struct pst_milter_answers *answers, struct pst_milter_edit edit)
 static const char *
 edit_value(const struct pst_milter_answers *answers, const char *value)
 {
-	return pst_arena_printf(answers->arena, "%s%s",
-	    answers->leading_space ? "" : " ", value);
+	return pst_arena_printf(
+	    answers->arena, "%s%s", answers->leading_space ? "" : " ", value);
 }
 
 static bool
-read_header(struct pst_milter_answers *answers, char letter,
-    struct pst_str data)
+read_header(
+    struct pst_milter_answers *answers, char letter, struct pst_str data)
 {
 	uint32_t index = 0;
 	const char *name;
@@ -77,8 +77,8 @@ read_header(struct pst_milter_answers *answers, char letter,
 	if (letter == MILTER_INSERT_HEADER)
 		edit.op = PST_MILTER_EDIT_INSERT;
 	if (letter == MILTER_CHANGE_HEADER)
-		edit.op = value[0] == '\0' ? PST_MILTER_EDIT_DELETE
-					   : PST_MILTER_EDIT_CHANGE;
+		edit.op = value[0] == '\0' ? PST_MILTER_EDIT_DELETE :
+					     PST_MILTER_EDIT_CHANGE;
 	edit.index = index;
 	edit.name = pst_arena_strdup(answers->arena, name);
 	if (edit.op != PST_MILTER_EDIT_DELETE)
@@ -88,23 +88,22 @@ read_header(struct pst_milter_answers *answers, char letter,
 }
 
 static bool
-read_quarantine(struct pst_milter_answers *answers, char letter,
-    struct pst_str data)
+read_quarantine(
+    struct pst_milter_answers *answers, char letter, struct pst_str data)
 {
 	const char *reason;
 
 	(void)letter;
 	if (!take_string(&data, &reason) || data.len != 0)
 		return false;
-	answers->verdict->quarantine =
-	    pst_arena_strdup(answers->arena, reason);
+	answers->verdict->quarantine = pst_arena_strdup(answers->arena, reason);
 	return true;
 }
 
 /* An address, and for some letters its ESMTP arguments. */
 static bool
-read_address(struct pst_milter_answers *answers, char letter,
-    struct pst_str data)
+read_address(
+    struct pst_milter_answers *answers, char letter, struct pst_str data)
 {
 	const char *text;
 
@@ -260,8 +259,8 @@ take_answer(struct pst_milter_answers *answers,
 		return PST_MILTER_FAILED;
 	}
 	if (packet->letter == MILTER_CONTINUE)
-		return at_end ? decide(answers, PST_MILTER_ACCEPT)
-			      : PST_MILTER_GO_ON;
+		return at_end ? decide(answers, PST_MILTER_ACCEPT) :
+				PST_MILTER_GO_ON;
 	if (packet->letter == MILTER_SKIP && answers->may_skip)
 		return PST_MILTER_SKIP_REST;
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
@@ -270,14 +269,14 @@ take_answer(struct pst_milter_answers *answers,
 		answers->verdict->reply = endings[i].reply;
 		return decide(answers, endings[i].action);
 	}
-	letter_fails(answers, packet->letter,
-	    "that is no answer to this event", err);
+	letter_fails(
+	    answers, packet->letter, "that is no answer to this event", err);
 	return PST_MILTER_FAILED;
 }
 
 enum pst_milter_flow
-pst_milter_answer_read(struct pst_milter_answers *answers, bool at_end,
-    struct pst_err *err)
+pst_milter_answer_read(
+    struct pst_milter_answers *answers, bool at_end, struct pst_err *err)
 {
 	struct pst_milter_packet packet;
 

@@ -29,7 +29,7 @@ struct pst_milter_answers {
 };
 
 /* Reads up to the answer to one event. at_end: changes may come before it. */
-enum pst_milter_flow pst_milter_answer_read(struct pst_milter_answers *answers,
-    bool at_end, struct pst_err *err);
+enum pst_milter_flow pst_milter_answer_read(
+    struct pst_milter_answers *answers, bool at_end, struct pst_err *err);
 
 #endif

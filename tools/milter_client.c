@@ -70,8 +70,7 @@ read_u32(struct pst_str data, size_t nth)
 
 /* Lists of macros behind the three words: place, names, NUL. */
 static bool
-take_wishes(struct pst_milter *milter, struct pst_str rest,
-    struct pst_err *err)
+take_wishes(struct pst_milter *milter, struct pst_str rest, struct pst_err *err)
 {
 	while (rest.len > 0) {
 		uint32_t place;
@@ -98,8 +97,8 @@ take_wishes(struct pst_milter *milter, struct pst_str rest,
 static bool
 negotiate(struct pst_milter *milter, struct pst_err *err)
 {
-	const uint32_t offer[3] = {htonl(MILTER_VERSION),
-	    htonl(MILTER_MAY_ALL), htonl(MILTER_STEPS_ALL)};
+	const uint32_t offer[3] = {htonl(MILTER_VERSION), htonl(MILTER_MAY_ALL),
+	    htonl(MILTER_STEPS_ALL)};
 	struct pst_milter_packet packet;
 
 	pst_milter_macros_default(&milter->wishes);
@@ -185,22 +184,21 @@ struct event {
 
 static const struct event connect_event = {MILTER_CONNECT, "CONNECT",
     MILTER_AT_CONNECT, MILTER_NO_CONNECT, MILTER_SILENT_CONNECT};
-static const struct event helo_event = {MILTER_HELO, "HELO", MILTER_AT_HELO,
-    MILTER_NO_HELO, MILTER_SILENT_HELO};
-static const struct event mail_event = {MILTER_MAIL, "MAIL", MILTER_AT_MAIL,
-    MILTER_NO_MAIL, MILTER_SILENT_MAIL};
-static const struct event rcpt_event = {MILTER_RCPT, "RCPT", MILTER_AT_RCPT,
-    MILTER_NO_RCPT, MILTER_SILENT_RCPT};
-static const struct event data_event = {MILTER_DATA, "DATA", MILTER_AT_DATA,
-    MILTER_NO_DATA, MILTER_SILENT_DATA};
+static const struct event helo_event = {
+    MILTER_HELO, "HELO", MILTER_AT_HELO, MILTER_NO_HELO, MILTER_SILENT_HELO};
+static const struct event mail_event = {
+    MILTER_MAIL, "MAIL", MILTER_AT_MAIL, MILTER_NO_MAIL, MILTER_SILENT_MAIL};
+static const struct event rcpt_event = {
+    MILTER_RCPT, "RCPT", MILTER_AT_RCPT, MILTER_NO_RCPT, MILTER_SILENT_RCPT};
+static const struct event data_event = {
+    MILTER_DATA, "DATA", MILTER_AT_DATA, MILTER_NO_DATA, MILTER_SILENT_DATA};
 static const struct event header_event = {MILTER_HEADER, "HEADER",
     MILTER_AT_EOH, MILTER_NO_HEADERS, MILTER_SILENT_HEADER};
 static const struct event eoh_event = {
     MILTER_EOH, "EOH", MILTER_AT_EOH, MILTER_NO_EOH, MILTER_SILENT_EOH};
-static const struct event body_event = {MILTER_BODY, "BODY", MILTER_AT_END,
-    MILTER_NO_BODY, MILTER_SILENT_BODY};
-static const struct event end_event = {
-    MILTER_END, "END", MILTER_AT_END, 0, 0};
+static const struct event body_event = {
+    MILTER_BODY, "BODY", MILTER_AT_END, MILTER_NO_BODY, MILTER_SILENT_BODY};
+static const struct event end_event = {MILTER_END, "END", MILTER_AT_END, 0, 0};
 
 /* Sends one event and takes the answer, unless the filter wants neither. */
 static enum pst_milter_flow
@@ -219,14 +217,12 @@ tell(struct session *session, const struct event *event, struct pst_str data)
 	pst_buf_init(&packet, milter->arena, macros.len + 1);
 	pst_buf_add_char(&packet, about);
 	pst_buf_add(&packet, macros);
-	pst_milter_io_put(
-	    milter->io, MILTER_MACROS, pst_buf_slice(&packet));
+	pst_milter_io_put(milter->io, MILTER_MACROS, pst_buf_slice(&packet));
 	pst_arena_rewind(milter->arena, mark);
 	pst_milter_io_put(milter->io, event->letter, data);
 	if ((milter->steps & event->silent) != 0)
 		return PST_MILTER_GO_ON;
-	session->answers.may_skip =
-	    (milter->steps & MILTER_CAN_SKIP) != 0 &&
+	session->answers.may_skip = (milter->steps & MILTER_CAN_SKIP) != 0 &&
 	    (event == &header_event || event == &body_event);
 	return pst_milter_answer_read(
 	    &session->answers, event == &end_event, session->err);
@@ -269,8 +265,7 @@ tell_connect(struct session *session)
 static enum pst_milter_flow
 tell_text(struct session *session, const struct event *event, const char *text)
 {
-	return tell(
-	    session, event, (struct pst_str){text, strlen(text) + 1});
+	return tell(session, event, (struct pst_str){text, strlen(text) + 1});
 }
 
 static enum pst_milter_flow
@@ -305,8 +300,8 @@ tell_headers(struct session *session)
 		if (!leading && value.len > 0 && value.ptr[0] == ' ')
 			value = pst_str_from(value, 1);
 		struct pst_arena_mark mark = pst_arena_mark(session->arena);
-		pst_buf_init(&buf, session->arena,
-		    field->name.len + value.len + 2);
+		pst_buf_init(
+		    &buf, session->arena, field->name.len + value.len + 2);
 		pst_buf_add(&buf, field->name);
 		pst_buf_add_char(&buf, '\0');
 		pst_buf_add(&buf, value);
@@ -347,8 +342,7 @@ pst_milter_deliver(struct pst_milter *milter, struct pst_arena *arena,
 	    .answers = {.io = milter->io,
 		.arena = arena,
 		.actions = milter->actions,
-		.leading_space =
-		    (milter->steps & MILTER_LEADING_SPACE) != 0,
+		.leading_space = (milter->steps & MILTER_LEADING_SPACE) != 0,
 		.verdict = out},
 	    .err = err};
 	enum pst_milter_flow flow;

@@ -70,8 +70,8 @@ struct pst_milter;
  * timeout_ms bounds each wait for an answer. NULL with a sentence in err; fd
  * is closed then.
  */
-struct pst_milter *pst_milter_open(int fd, unsigned timeout_ms,
-    struct pst_err *err);
+struct pst_milter *
+pst_milter_open(int fd, unsigned timeout_ms, struct pst_err *err);
 
 /*
  * Plays one SMTP session with one message, up to the filter's last word.

@@ -18,7 +18,7 @@ struct pst_milter_io {
 	int fd;
 	unsigned timeout_ms;
 	int64_t deadline_ms; /* of the read or flush under way */
-	int failure; /* errno of the first failed write, 0: none */
+	int failure;         /* errno of the first failed write, 0: none */
 	char out[OUT_BYTES];
 	size_t out_len;
 	char *in;
@@ -122,8 +122,8 @@ fail(const struct pst_milter_io *io, int failure, const char *doing,
 		    io->timeout_ms / 1000, io->timeout_ms % 1000 / 100);
 	if (failure == EPIPE || failure == ECONNRESET)
 		return pst_err_set(err, "the filter closed the connection");
-	return pst_err_set(err, "cannot %s the filter: %s", doing,
-	    strerror(failure));
+	return pst_err_set(
+	    err, "cannot %s the filter: %s", doing, strerror(failure));
 }
 
 bool

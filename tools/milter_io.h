@@ -26,18 +26,18 @@ struct pst_milter_packet {
 struct pst_milter_io;
 
 /* fd is non-blocking and stays the caller's to close. Lives in the arena. */
-struct pst_milter_io *pst_milter_io_new(struct pst_arena *arena, int fd,
-    unsigned timeout_ms);
+struct pst_milter_io *
+pst_milter_io_new(struct pst_arena *arena, int fd, unsigned timeout_ms);
 
 /* Queues one packet. A failure is reported by the next read or flush. */
-void pst_milter_io_put(struct pst_milter_io *io, char letter,
-    struct pst_str data);
+void
+pst_milter_io_put(struct pst_milter_io *io, char letter, struct pst_str data);
 
 /* Sends all that is queued. False with a sentence in err. */
 bool pst_milter_io_flush(struct pst_milter_io *io, struct pst_err *err);
 
 /* Flushes, then waits for one packet. False with a sentence in err. */
-bool pst_milter_io_read(struct pst_milter_io *io,
-    struct pst_milter_packet *out, struct pst_err *err);
+bool pst_milter_io_read(struct pst_milter_io *io, struct pst_milter_packet *out,
+    struct pst_err *err);
 
 #endif

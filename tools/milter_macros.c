@@ -142,10 +142,10 @@ mailer(struct pst_arena *arena, const struct pst_milter_mail *mail)
 }
 
 static const struct {
-	const char *name; /* without braces */
+	const char *name;       /* without braces */
 	enum milter_place from; /* known from this place on */
-	const char *(*value)(struct pst_arena *arena,
-	    const struct pst_milter_mail *mail);
+	const char *(*value)(
+	    struct pst_arena *arena, const struct pst_milter_mail *mail);
 } macros[] = {
     {"j", MILTER_AT_CONNECT, own_host},
     {"v", MILTER_AT_CONNECT, version},
@@ -179,8 +179,8 @@ add_macro(struct pst_buf *buf, struct pst_str wish, enum milter_place place,
 		    macros[i].from > place)
 			continue;
 		/* One letter travels bare, a longer name in braces. */
-		pst_buf_printf(buf, name.len == 1 ? "%s" : "{%s}",
-		    macros[i].name);
+		pst_buf_printf(
+		    buf, name.len == 1 ? "%s" : "{%s}", macros[i].name);
 		pst_buf_add_char(buf, '\0');
 		pst_buf_add_text(buf, macros[i].value(buf->arena, mail));
 		pst_buf_add_char(buf, '\0');

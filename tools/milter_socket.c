@@ -77,8 +77,8 @@ connect_unix(const char *path, unsigned timeout_ms, struct pst_err *err)
 }
 
 int
-pst_milter_connect(const struct pst_endpoint *where, unsigned timeout_ms,
-    struct pst_err *err)
+pst_milter_connect(
+    const struct pst_endpoint *where, unsigned timeout_ms, struct pst_err *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
@@ -89,8 +89,7 @@ pst_milter_connect(const struct pst_endpoint *where, unsigned timeout_ms,
 	if (where->kind == PST_ENDPOINT_UNIX)
 		return connect_unix(where->path, timeout_ms, err);
 	(void)snprintf(port, sizeof(port), "%u", where->port);
-	hints.ai_family =
-	    where->kind == PST_ENDPOINT_INET ? AF_INET : AF_INET6;
+	hints.ai_family = where->kind == PST_ENDPOINT_INET ? AF_INET : AF_INET6;
 	int rc = getaddrinfo(host, port, &hints, &found);
 	if (rc != 0) {
 		pst_err_set(err, "cannot find host \"%s\": %s", where->host,

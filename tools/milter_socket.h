@@ -8,7 +8,7 @@
  * A connected, non-blocking descriptor to a filter; -1 with a sentence in err.
  * An endpoint without a host is sought on the loopback address. Thread-safe.
  */
-int pst_milter_connect(const struct pst_endpoint *where, unsigned timeout_ms,
-    struct pst_err *err);
+int pst_milter_connect(
+    const struct pst_endpoint *where, unsigned timeout_ms, struct pst_err *err);
 
 #endif

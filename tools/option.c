@@ -15,8 +15,8 @@ pst_option_ip(const char *command, const char *text, struct pst_ip *out)
 {
 	if (pst_ip_parse(pst_str(text), out))
 		return true;
-	pst_ui_fail(command,
-	    "--ip wants an IPv4 or IPv6 address, not \"%s\"", text);
+	pst_ui_fail(
+	    command, "--ip wants an IPv4 or IPv6 address, not \"%s\"", text);
 	return false;
 }
 

@@ -19,8 +19,7 @@ bool pst_option_number(const char *command, const char *option,
     const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
 /* Text that goes into an SMTP command: no controls, at most 1000 octets. */
-bool pst_option_word(const char *command, const char *option,
-    const char *text);
+bool pst_option_word(const char *command, const char *option, const char *text);
 
 /*
  * The sentence for '?' and ':' of getopt_long() with opterr = 0 and an option

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -128,8 +127,9 @@ help(int argc, char **argv)
 	const struct command *command = find_command(argv[1]);
 	if (command == NULL)
 		return unknown_command(argv[1]);
-	printf("usage: postern %s %s\n\n    %s\n", command->name,
-	    command->usage, command->summary);
+	printf("usage: postern %s%s%s\n\n    %s\n", command->name,
+	    command->usage[0] == '\0' ? "" : " ", command->usage,
+	    command->summary);
 	return pst_ui_finish("help", PST_EXIT_OK);
 }
 
@@ -146,8 +146,6 @@ version(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	/* Only for the characters of IDNA input; formats stay those of C. */
-	(void)setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return pst_ui_fail("", "which command? See \"postern help\"");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

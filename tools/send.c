@@ -121,12 +121,12 @@ take_option(struct request *request, int key)
 		plan->json = true;
 		return true;
 	case OPT_REPEAT:
-		return pst_option_number(command, "--repeat", optarg, 1,
-		    MAX_REPEAT, &plan->repeat);
+		return pst_option_number(
+		    command, "--repeat", optarg, 1, MAX_REPEAT, &plan->repeat);
 	case OPT_CONCURRENCY:
 		request->paced = true;
-		return take_number("--concurrency", 1, MAX_CONCURRENCY,
-		    &plan->concurrency);
+		return take_number(
+		    "--concurrency", 1, MAX_CONCURRENCY, &plan->concurrency);
 	case OPT_RATE:
 		request->paced = true;
 		return take_number("--rate", 1, MAX_RATE, &plan->rate);
@@ -149,8 +149,8 @@ load_items(struct request *request, char *const *files, size_t count)
 		struct pst_send_item *item = &items[i];
 		const char *source = NULL;
 		item->file_name = files[i];
-		if (!pst_message_read(request->arena, files[i],
-			&item->message, &err) ||
+		if (!pst_message_read(
+			request->arena, files[i], &item->message, &err) ||
 		    !pst_envelope_complete(request->arena, &request->given,
 			&item->message, files[i], &item->envelope, &source,
 			&err)) {
@@ -193,17 +193,17 @@ read_command_line(struct request *request, int argc, char **argv)
 		return false;
 	}
 	if (request->paced && request->plan.repeat == 0) {
-		pst_ui_fail(command,
-		    "--concurrency and --rate only go with --repeat");
+		pst_ui_fail(
+		    command, "--concurrency and --rate only go with --repeat");
 		return false;
 	}
 	if (optind == argc) {
-		pst_ui_fail(command, "which message? Name a file, or - for "
-				     "standard input");
+		pst_ui_fail(command,
+		    "which message? Name a file, or - for "
+		    "standard input");
 		return false;
 	}
-	return load_items(
-	    request, argv + optind, (size_t)(argc - optind));
+	return load_items(request, argv + optind, (size_t)(argc - optind));
 }
 
 static const char *
@@ -218,17 +218,15 @@ own_host(struct pst_arena *arena)
 }
 
 bool
-pst_send_one(const struct pst_send_plan *plan,
-    const struct pst_send_item *item, uint64_t nth,
-    struct pst_milter **milter, struct pst_arena *arena,
+pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
+    uint64_t nth, struct pst_milter **milter, struct pst_arena *arena,
     struct pst_milter_verdict *verdict, struct pst_err *err)
 {
 	char queue_id[32];
 	bool ok = true;
 
 	if (*milter == NULL) {
-		int fd = pst_milter_connect(
-		    &plan->to, plan->timeout_ms, err);
+		int fd = pst_milter_connect(&plan->to, plan->timeout_ms, err);
 		if (fd < 0)
 			return false;
 		*milter = pst_milter_open(fd, plan->timeout_ms, err);
@@ -237,8 +235,8 @@ pst_send_one(const struct pst_send_plan *plan,
 	} else {
 		ok = pst_milter_reuse(*milter, err);
 	}
-	(void)snprintf(queue_id, sizeof(queue_id), "SEND%08llX",
-	    (unsigned long long)nth);
+	(void)snprintf(
+	    queue_id, sizeof(queue_id), "SEND%08llX", (unsigned long long)nth);
 	struct pst_milter_mail mail = {.host = plan->host,
 	    .client = item->envelope.ip,
 	    .client_name = item->envelope.name,
@@ -270,6 +268,26 @@ print_escaped(struct pst_arena *arena, const char *label, const char *text)
 		printf("  %s: %s\n", label, pst_escaped(arena, pst_str(text)));
 }
 
+/* Folded values as they are folded, each line escaped. */
+static void
+print_edit(struct pst_arena *arena, const struct pst_milter_edit *edit)
+{
+	struct pst_str rest = pst_str(edit->value);
+	struct pst_str line;
+	bool more = edit->value != NULL;
+	const char *lead = ":";
+
+	printf("  %s %zu %s", pst_milter_edit_word(edit->op), edit->index,
+	    pst_escaped(arena, pst_str(edit->name)));
+	while (pst_str_split(&rest, '\n', &line, &more)) {
+		if (lead[0] != ':')
+			line = pst_str_trim(line);
+		printf("%s%s", lead, pst_escaped(arena, line));
+		lead = "\n      ";
+	}
+	putchar('\n');
+}
+
 static void
 print_verdict(struct pst_arena *arena, const struct pst_send_item *item,
     const struct pst_milter_verdict *verdict)
@@ -280,15 +298,8 @@ print_verdict(struct pst_arena *arena, const struct pst_send_item *item,
 	printf(" at %s\n", verdict->stage);
 	print_escaped(arena, "reply", verdict->reply);
 	print_escaped(arena, "quarantine", verdict->quarantine);
-	for (size_t i = 0; i < verdict->edit_count; i++) {
-		const struct pst_milter_edit *edit = &verdict->edits[i];
-		printf("  %s %zu %s", pst_milter_edit_word(edit->op),
-		    edit->index, pst_escaped(arena, pst_str(edit->name)));
-		if (edit->value != NULL)
-			printf(":%s",
-			    pst_escaped(arena, pst_str(edit->value)));
-		putchar('\n');
-	}
+	for (size_t i = 0; i < verdict->edit_count; i++)
+		print_edit(arena, &verdict->edits[i]);
 	if (verdict->other_changes > 0)
 		printf("  %zu changes of recipients, sender or body\n",
 		    verdict->other_changes);
@@ -305,8 +316,7 @@ print_json(struct pst_arena *arena, const struct pst_send_item *item,
 	pst_json_init(&json, arena);
 	pst_json_open(&json, NULL, '{');
 	pst_json_text(&json, "file", item->file_name);
-	pst_json_text(
-	    &json, "action", pst_milter_action_word(verdict->action));
+	pst_json_text(&json, "action", pst_milter_action_word(verdict->action));
 	pst_json_text(&json, "stage", verdict->stage);
 	pst_json_text(&json, "reply", verdict->reply);
 	pst_json_text(&json, "quarantine", verdict->quarantine);
@@ -350,8 +360,7 @@ send_each(const struct pst_send_plan *plan)
 			if (plan->json)
 				print_json(arena, &plan->items[i], &verdict);
 			else
-				print_verdict(
-				    arena, &plan->items[i], &verdict);
+				print_verdict(arena, &plan->items[i], &verdict);
 		}
 		if (one > status)
 			status = one;
@@ -370,8 +379,9 @@ pst_cmd_send(int argc, char **argv)
 
 	request.plan.host = own_host(request.arena);
 	if (read_command_line(&request, argc, argv))
-		status = request.plan.repeat > 0 ? pst_send_load(&request.plan)
-						 : send_each(&request.plan);
+		status = request.plan.repeat > 0 ?
+		    pst_send_load(&request.plan) :
+		    send_each(&request.plan);
 	pst_arena_free(request.arena);
 	return pst_ui_finish(command, status);
 }

@@ -31,9 +31,9 @@ struct pst_send_plan {
  * Sends one item over *milter, which is opened when it is NULL, and closed and
  * set to NULL afterwards unless plan->keep is set. nth makes the queue id.
  */
-bool pst_send_one(const struct pst_send_plan *plan,
-    const struct pst_send_item *item, uint64_t nth,
-    struct pst_milter **milter, struct pst_arena *arena,
+bool
+pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
+    uint64_t nth, struct pst_milter **milter, struct pst_arena *arena,
     struct pst_milter_verdict *verdict, struct pst_err *err);
 
 /* The repeated mode; returns the exit status. */

@@ -186,8 +186,8 @@ report_json(struct load *load, struct pst_arena *arena, double seconds)
 	pst_json_real(&json, "per_second", (double)answered / seconds);
 	pst_json_open(&json, "latency_ms", '{');
 	for (size_t i = 0; i < MARKS; i++)
-		pst_json_real(&json, marks[i].name,
-		    percentile(load, marks[i].percent));
+		pst_json_real(
+		    &json, marks[i].name, percentile(load, marks[i].percent));
 	pst_json_close(&json, '}');
 	pst_json_open(&json, "actions", '{');
 	for (int i = 0; i < PST_MILTER_ACTIONS; i++)
@@ -213,8 +213,8 @@ report_text(struct load *load, struct pst_arena *arena, double seconds)
 	    (double)answered / seconds, load->plan->concurrency);
 	for (size_t i = 0; i < MARKS; i++) {
 		cells[used++] = marks[i].name;
-		cells[used++] = pst_arena_printf(arena, "%.3f ms",
-		    percentile(load, marks[i].percent));
+		cells[used++] = pst_arena_printf(
+		    arena, "%.3f ms", percentile(load, marks[i].percent));
 	}
 	for (int i = 0; i < PST_MILTER_ACTIONS; i++) {
 		uint64_t count = atomic_load(&load->actions[i]);
@@ -222,8 +222,8 @@ report_text(struct load *load, struct pst_arena *arena, double seconds)
 			continue;
 		cells[used++] =
 		    pst_milter_action_word((enum pst_milter_action)i);
-		cells[used++] = pst_arena_printf(
-		    arena, "%llu", (unsigned long long)count);
+		cells[used++] =
+		    pst_arena_printf(arena, "%llu", (unsigned long long)count);
 	}
 	cells[used++] = "error";
 	cells[used++] =
@@ -250,8 +250,7 @@ filter_is_there(const struct pst_send_plan *plan)
 int
 pst_send_load(const struct pst_send_plan *plan)
 {
-	struct load load = {
-	    .plan = plan, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct load load = {.plan = plan, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 	if (!filter_is_there(plan))
 		return PST_EXIT_USAGE;
@@ -272,10 +271,10 @@ pst_send_load(const struct pst_send_plan *plan)
 	else
 		report_text(&load, arena, seconds);
 	if (atomic_load(&load.failed) > 0)
-		pst_ui_note(command, "the first error: %s",
-		    load.first_err.text);
-	int status = atomic_load(&load.failed) > 0 ? PST_EXIT_USAGE
-						   : PST_EXIT_OK;
+		pst_ui_note(
+		    command, "the first error: %s", load.first_err.text);
+	int status =
+	    atomic_load(&load.failed) > 0 ? PST_EXIT_USAGE : PST_EXIT_OK;
 	pst_arena_free(arena);
 	return status;
 }

@@ -11,8 +11,8 @@
 #define MAX_EPOCH 253402300799
 
 bool
-pst_settings_now(const char *command, const char *text,
-    struct pst_settings *settings)
+pst_settings_now(
+    const char *command, const char *text, struct pst_settings *settings)
 {
 	uint64_t epoch;
 
@@ -24,8 +24,8 @@ pst_settings_now(const char *command, const char *text,
 }
 
 struct pst_config *
-pst_settings_load(const char *command, const char *file_name,
-    const char **origin)
+pst_settings_load(
+    const char *command, const char *file_name, const char **origin)
 {
 	struct pst_err err;
 

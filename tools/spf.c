@@ -92,8 +92,7 @@ read_command_line(struct request *request, int argc, char **argv)
 			return false;
 	}
 	if (optind < argc) {
-		pst_ui_fail(
-		    command, "\"%s\" has no place here", argv[optind]);
+		pst_ui_fail(command, "\"%s\" has no place here", argv[optind]);
 		return false;
 	}
 	if (request->ip.family == PST_IP_NONE) {
@@ -115,17 +114,15 @@ check(struct pst_service *service, struct pst_arena *arena,
 {
 	struct pst_clock *clock = pst_service_clock(service);
 	struct pst_config *config = pst_service_config(service);
-	struct pst_dns_limits limits = {
-	    .max_queries = config->dns.max_queries,
+	struct pst_dns_limits limits = {.max_queries = config->dns.max_queries,
 	    .query_ms = config->dns.query_timeout_ms,
 	    .max_txt_bytes = (unsigned)config->dns.max_txt_bytes};
-	struct pst_check world = {.arena = arena,
-	    .now_epoch = pst_clock_epoch(clock),
-	    .eager = true};
+	struct pst_check world = {
+	    .arena = arena, .now_epoch = pst_clock_epoch(clock), .eager = true};
 	int64_t until = pst_clock_ms(clock) + config->deadline_ms;
 
-	world.dns = pst_dns_open(
-	    arena, pst_service_resolver(service), clock, limits);
+	world.dns =
+	    pst_dns_open(arena, pst_service_resolver(service), clock, limits);
 	while (!pst_spf_check(&world, input, out)) {
 		if (!pst_dns_wait(world.dns, until))
 			pst_dns_expire(world.dns);
@@ -174,8 +171,8 @@ print_step(struct pst_arena *arena, const struct pst_spf_step *step)
 	putchar('\n');
 	printf("  %*s  ", indent, "");
 	pst_ui_print(PST_UI_DIM,
-	    step->record.len > 0 ? pst_escaped(arena, step->record)
-				 : "(no record)");
+	    step->record.len > 0 ? pst_escaped(arena, step->record) :
+				   "(no record)");
 	putchar('\n');
 }
 
@@ -199,8 +196,8 @@ print_text(struct pst_arena *arena, const struct pst_spf *spf,
 }
 
 static void
-print_json(struct pst_arena *arena, const struct pst_spf *spf,
-    unsigned max_voids)
+print_json(
+    struct pst_arena *arena, const struct pst_spf *spf, unsigned max_voids)
 {
 	struct pst_json json;
 
@@ -220,8 +217,8 @@ print_json(struct pst_arena *arena, const struct pst_spf *spf,
 		const struct pst_spf_step *step = &spf->trace[i];
 		pst_json_open(&json, NULL, '{');
 		pst_json_number(&json, "depth", step->depth);
-		pst_json_text(&json, "domain",
-		    pst_escaped(arena, pst_str(step->domain)));
+		pst_json_text(
+		    &json, "domain", pst_escaped(arena, pst_str(step->domain)));
 		pst_json_text(&json, "via", pst_escaped(arena, step->via));
 		pst_json_text(
 		    &json, "record", pst_escaped(arena, step->record));
@@ -245,8 +242,8 @@ run(const struct request *request)
 	    .want_explanation = request->explain,
 	    .want_trace = true};
 	const char *origin;
-	struct pst_service *service = pst_settings_start(
-	    command, &request->settings, &clock, &origin);
+	struct pst_service *service =
+	    pst_settings_start(command, &request->settings, &clock, &origin);
 
 	if (service == NULL)
 		return PST_EXIT_USAGE;

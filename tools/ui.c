@@ -20,8 +20,8 @@ static void say(const char *command, const char *format, va_list args)
 static void
 say(const char *command, const char *format, va_list args)
 {
-	fprintf(stderr, "postern%s%s: ", command[0] == '\0' ? "" : " ",
-	    command);
+	fprintf(
+	    stderr, "postern%s%s: ", command[0] == '\0' ? "" : " ", command);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 }
@@ -98,8 +98,8 @@ pst_ui_width(int fd)
 
 /* Width of the widest cell of a column. */
 static size_t
-column_width(const char *const *cells, size_t columns, size_t rows,
-    size_t column)
+column_width(
+    const char *const *cells, size_t columns, size_t rows, size_t column)
 {
 	size_t width = 0;
 

@@ -118,8 +118,9 @@ read_command_line(struct request *request, int argc, char **argv)
 			return false;
 	}
 	if (optind == argc) {
-		pst_ui_fail(command, "which message? Name a file, or - for "
-				     "standard input");
+		pst_ui_fail(command,
+		    "which message? Name a file, or - for "
+		    "standard input");
 		return false;
 	}
 	request->files = argv + optind;
@@ -145,8 +146,8 @@ play(struct pst_session *session, const struct pst_envelope *envelope,
 	pst_session_mail(session, pst_str(envelope->mail_from), false);
 	pst_session_rcpt(session, pst_str(envelope->rcpt));
 	for (size_t i = 0; i < message->count; i++)
-		pst_session_header(session, message->fields[i].name,
-		    message->fields[i].value);
+		pst_session_header(
+		    session, message->fields[i].name, message->fields[i].value);
 	pst_session_eoh(session);
 	while (rest.len > 0 && wanted) {
 		struct pst_str chunk = pst_str_first(rest, BODY_CHUNK);
@@ -213,8 +214,8 @@ verify_all(const struct request *request)
 	struct pst_clock clock = pst_settings_clock(&request->settings);
 	const char *origin;
 	int status = PST_EXIT_OK;
-	struct pst_service *service = pst_settings_start(
-	    command, &request->settings, &clock, &origin);
+	struct pst_service *service =
+	    pst_settings_start(command, &request->settings, &clock, &origin);
 
 	if (service == NULL)
 		return PST_EXIT_USAGE;

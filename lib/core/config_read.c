@@ -2,20 +2,16 @@
 #include "core/config_read.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <confuse.h>
 
 #include "base/buf.h"
+#include "core/config_text.h"
 #include "core/keys.h"
 #include "core/value.h"
 
-#define MAX_FILE_BYTES (1024 * 1024)
 #define MAX_SECTION_KEYS 32
 
 /*
@@ -30,17 +26,8 @@ static struct {
 	struct pst_setting *settings;
 	struct pst_err *err;
 	unsigned last_line;
-	bool ended;
 	bool failed;
 } loading;
-
-/*
- * libconfuse takes the end of the file for the end of whatever is open, a
- * section or a comment. So a key of ours is put behind the file: only where it
- * is found at the top level was all before it complete.
- */
-#define END_KEY "end-of-file"
-#define END_LINE "\n" END_KEY " = yes\n"
 
 static bool
 fail_at(unsigned line, const char *sentence)
@@ -83,12 +70,6 @@ section_that_has(const char *name)
 	return NULL;
 }
 
-static bool
-is_behind_file(const cfg_t *cfg)
-{
-	return (unsigned)cfg->line > loading.last_line;
-}
-
 static void
 unknown_key(cfg_t *cfg, struct pst_str name)
 {
@@ -99,12 +80,6 @@ unknown_key(cfg_t *cfg, struct pst_str name)
 	const char *home = section_that_has(text);
 	const char *hint = "see postern.conf(5) for the known ones";
 
-	if (strcmp(text, END_KEY) == 0 && is_behind_file(cfg)) {
-		(void)fail_at(loading.last_line,
-		    pst_arena_printf(arena,
-			"section %s has no end; add a closing brace", section));
-		return;
-	}
 	if (home != NULL)
 		hint = pst_arena_printf(arena, "it belongs into %s%s",
 		    strchr(home, ' ') == NULL ? "section " : "", home);
@@ -184,16 +159,6 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
-static int
-on_end(cfg_t *cfg, cfg_opt_t *opt)
-{
-	loading.ended = is_behind_file(cfg);
-	if (loading.ended)
-		return 0;
-	unknown_key(cfg, pst_str(opt->name));
-	return -1;
-}
-
 /* Lists have their default here, so that "+=" adds to it. */
 static void
 add_option(cfg_opt_t *opt, const struct pst_key *key)
@@ -233,7 +198,6 @@ make_parser(void)
 {
 	struct pst_arena *arena = loading.arena;
 	cfg_opt_t end = CFG_END();
-	cfg_opt_t end_key = CFG_STR(END_KEY, NULL, CFGF_NODEFAULT);
 	cfg_opt_t *top =
 	    pst_arena_array(arena, 2 * MAX_SECTION_KEYS, sizeof(*top));
 	size_t i, n = add_keys(top, NULL);
@@ -249,13 +213,11 @@ make_parser(void)
 		(void)add_keys(inner, pst_key_sections[i]);
 		top[n++] = section;
 	}
-	top[n++] = end_key;
 	top[n] = end;
 	cfg = cfg_init(top, CFGF_NONE);
 	if (cfg == NULL)
 		abort();
 	(void)cfg_set_error_function(cfg, on_error);
-	(void)cfg_set_validate_func(cfg, END_KEY, on_end);
 	for (i = 0; i < pst_key_count; i++) {
 		const char *section = pst_keys[i].section;
 
@@ -290,73 +252,27 @@ take_lists(cfg_t *cfg)
 	}
 }
 
-static const char *
-read_file(struct pst_arena *arena, const char *name, struct pst_err *err)
-{
-	/* A FIFO without a writer must not stop us here. */
-	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	char *text = NULL;
-	ssize_t len;
-
-	if (fd == -1) {
-		(void)pst_err_set(
-		    err, "%s: %s; name a readable file", name, strerror(errno));
-		return NULL;
-	}
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		(void)pst_err_set(err, "%s: not a regular file", name);
-	} else if (st.st_size > MAX_FILE_BYTES) {
-		(void)pst_err_set(
-		    err, "%s: a configuration file has at most 1 MB", name);
-	} else {
-		text = pst_arena_alloc(arena, (size_t)st.st_size + 1);
-		len = read(fd, text, (size_t)st.st_size);
-		if (len == -1 || memchr(text, '\0', (size_t)len) != NULL) {
-			(void)pst_err_set(err, "%s: not a text file", name);
-			text = NULL;
-		}
-	}
-	(void)close(fd);
-	return text;
-}
-
-static unsigned
-count_lines(const char *text)
-{
-	unsigned lines = 1;
-
-	for (; *text != '\0'; text++)
-		lines += text[0] == '\n' && text[1] != '\0';
-	return lines;
-}
-
 bool
 pst_config_read(struct pst_config *config, struct pst_arena *arena,
     const char *file, struct pst_setting *settings, struct pst_err *err)
 {
-	const char *text = read_file(arena, file, err);
+	struct pst_config_text text;
 	cfg_t *cfg;
 	int status;
 
-	if (text == NULL)
+	if (!pst_config_text_read(arena, file, &text, err))
 		return false;
 	loading.config = config;
 	loading.arena = arena;
 	loading.file = file;
 	loading.settings = settings;
 	loading.err = err;
-	loading.last_line = count_lines(text);
-	loading.ended = false;
+	loading.last_line = text.last_line;
 	loading.failed = false;
 	cfg = make_parser();
-	status =
-	    cfg_parse_buf(cfg, pst_arena_printf(arena, "%s" END_LINE, text));
+	status = cfg_parse_buf(cfg, text.text);
 	if (status != CFG_SUCCESS)
 		(void)fail_at((unsigned)cfg->line, "syntax error");
-	else if (!loading.ended)
-		(void)fail_at(
-		    loading.last_line, "a comment has no end; add \"*/\"");
 	if (!loading.failed)
 		take_lists(cfg);
 	(void)cfg_free(cfg);

@@ -23,8 +23,7 @@ struct row {
 
 static const struct row rows[] = {
     {PST_STR_INIT("unix:/run/p.sock"), "unix:/run/p.sock", "unix:/run/p.sock"},
-    {PST_STR_INIT("local:/run/p.sock"), "unix:/run/p.sock",
-	"unix:/run/p.sock"},
+    {PST_STR_INIT("local:/run/p.sock"), "unix:/run/p.sock", "unix:/run/p.sock"},
     {PST_STR_INIT("/run/p.sock"), "unix:/run/p.sock", "unix:/run/p.sock"},
     {PST_STR_INIT("unix:/with a blank"), "unix:/with a blank",
 	"unix:/with a blank"},

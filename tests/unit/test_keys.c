@@ -143,6 +143,22 @@ test_paths(void **state)
 	}
 }
 
+static void
+test_find(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < pst_key_count; i++) {
+		if (pst_key_find(pst_keys[i].section, pst_keys[i].name) != i)
+			fail_msg("%s is not found", pst_keys[i].name);
+	}
+	assert_int_equal(pst_key_find(NULL, "zone"), pst_key_count);
+	assert_int_equal(pst_key_find("dns", "mode"), pst_key_count);
+	assert_int_equal(pst_key_find("nothing", "zone"), pst_key_count);
+	assert_int_equal(pst_key_find(NULL, ""), pst_key_count);
+}
+
 struct nearest_row {
 	const char *section;
 	const char *name;
@@ -200,6 +216,7 @@ main(void)
 	    cmocka_unit_test(test_names_are_plain),
 	    cmocka_unit_test(test_types_have_what_they_need),
 	    cmocka_unit_test(test_paths),
+	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_nearest),
 	};
 

@@ -190,19 +190,19 @@ test_units(void **state)
 	struct pst_err err;
 
 	(void)state;
-	assert_true(pst_value_set(&config, arena, find("deadline"), "2min",
-	    &err));
+	assert_true(
+	    pst_value_set(&config, arena, find("deadline"), "2min", &err));
 	assert_int_equal(config.deadline_ms, 120000);
-	assert_true(pst_value_set(&config, arena, find("dkim.clock-skew"),
-	    "2min", &err));
+	assert_true(pst_value_set(
+	    &config, arena, find("dkim.clock-skew"), "2min", &err));
 	assert_int_equal(config.dkim.clock_skew_s, 120);
-	assert_true(pst_value_set(&config, arena, find("dns.cache-size"),
-	    "2M", &err));
+	assert_true(
+	    pst_value_set(&config, arena, find("dns.cache-size"), "2M", &err));
 	assert_int_equal(config.dns.cache_bytes, 2 * 1024 * 1024);
 	assert_true(pst_value_set(&config, arena, find("umask"), "027", &err));
 	assert_int_equal(config.umask, 027);
-	assert_true(pst_value_set(&config, arena, find("on-temperror"),
-	    "tempfail", &err));
+	assert_true(pst_value_set(
+	    &config, arena, find("on-temperror"), "tempfail", &err));
 	assert_int_equal(config.on_temperror, PST_ACTION_TEMPFAIL);
 }
 

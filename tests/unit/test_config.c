@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "core/config.h"
+#include "core/keys.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static char dir[64];
+static char file[128];
+
+static int
+begin(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "%.32s/postern-XXXXXX",
+	    tmp == NULL ? "/tmp" : tmp);
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	(void)snprintf(file, sizeof(file), "%s/test.conf", dir);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	(void)unlink(file);
+	return rmdir(dir);
+}
+
+static void
+write_file(const char *text, size_t len)
+{
+	FILE *out = fopen(file, "w");
+
+	assert_non_null(out);
+	assert_int_equal(fwrite(text, 1, len, out), len);
+	assert_int_equal(fclose(out), 0);
+}
+
+static struct pst_config *
+load(const char *text, struct pst_err *err)
+{
+	write_file(text, strlen(text));
+	return pst_config_load(file, err);
+}
+
+/* A text that must be right. */
+static struct pst_config *
+must_load(const char *text)
+{
+	struct pst_err err;
+	struct pst_config *config = load(text, &err);
+
+	if (config == NULL)
+		fail_msg("%s", err.text);
+	return config;
+}
+
+static size_t
+index_of(const char *path)
+{
+	char buf[80];
+	size_t i;
+
+	for (i = 0; i < pst_key_count; i++) {
+		if (strcmp(pst_key_path(&pst_keys[i], buf, sizeof(buf)),
+			path) == 0)
+			break;
+	}
+	if (i == pst_key_count)
+		fail_msg("no key %s", path);
+	return i;
+}
+
+struct good_row {
+	const char *text;
+	const char *path;
+	const char *value;
+	unsigned line;
+};
+
+static const struct good_row good_rows[] = {
+    {"", "mode", "enforce", 0},
+    {"\n\n", "mode", "enforce", 0},
+    {"# mode = monitor\n", "mode", "enforce", 0},
+    {"mode = monitor", "mode", "monitor", 1},
+    {"mode=monitor\n", "mode", "monitor", 1},
+    {"mode = \"monitor\"\n", "mode", "monitor", 1},
+    {"mode = 'monitor'\n", "mode", "monitor", 1},
+    {"mode =\n\tmonitor\n", "mode", "monitor", 2},
+    {"mode = monitor on-temperror = tag\n", "on-temperror", "tag", 1},
+    {"dns {\n\tmax-queries = 20\n}\n", "dns.max-queries", "20", 2},
+    {"dns { max-queries = 20 }", "dns.max-queries", "20", 1},
+    {"dns {\n}\ndns {\n\tmax-queries = 20\n}\n", "dns.max-queries", "20", 4},
+    {"dns {\n}\nmode = monitor\n", "mode", "monitor", 3},
+
+    /* Comments do not disturb the count of the lines. */
+    {"# a\n# b\n\nmode = monitor\n\n", "mode", "monitor", 4},
+    {"// a\n\nmode = monitor # b\n", "mode", "monitor", 3},
+    {"/* a */\n/*\n * b\n */ mode = monitor\n", "mode", "monitor", 4},
+    {"dns {\n# }\n# \"\n}\n# {\nmode = monitor\n", "mode", "monitor", 6},
+    {"reject-text = \"a # b // c /* d\"\nmode = monitor", "reject-text",
+	"\"a # b // c /* d\"", 1},
+    {"user = a//b", "user", "\"a//b\"", 1},
+    {"user = \"a\\\"}#\" # b", "user", "\"a\\\"}#\"", 1},
+
+    /* A list replaces the default; "+=" adds to it. */
+    {"", "trusted-networks", "{\"127.0.0.0/8\", \"::1\"}", 0},
+    {"trusted-networks = {\"192.0.2.1\"}\n", "trusted-networks",
+	"{\"192.0.2.1\"}", 1},
+    {"trusted-networks = {\n\"192.0.2.1\",\n\"192.0.2.2\"\n}\n",
+	"trusted-networks", "{\"192.0.2.1\", \"192.0.2.2\"}", 2},
+    {"trusted-networks = {}\n", "trusted-networks", "{}", 0},
+    {"trusted-networks = 192.0.2.1\n", "trusted-networks", "{\"192.0.2.1\"}",
+	1},
+    {"trusted-networks += {\"192.0.2.1\"}\n", "trusted-networks",
+	"{\"127.0.0.0/8\", \"::1\", \"192.0.2.1\"}", 1},
+    {"authserv-id-aliases = {\"B.example\", \"B.example\"}\n",
+	"authserv-id-aliases", "{\"b.example\", \"b.example\"}", 1},
+    {"dns { servers = {} }", "dns.servers", "{}", 0},
+    {"listen = {\"inet:8891\", \"unix:/run/a\"}", "listen",
+	"{\"inet:8891\", \"unix:/run/a\"}", 1},
+};
+
+static void
+test_good_files(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(good_rows); i++) {
+		const struct good_row *row = &good_rows[i];
+		struct pst_arena *arena = pst_arena_new();
+		size_t index = index_of(row->path);
+		struct pst_err err;
+		struct pst_config *config = load(row->text, &err);
+		const char *value;
+
+		if (config == NULL)
+			fail_msg("\"%s\": %s", row->text, err.text);
+		value = pst_config_value(config, index, arena);
+		if (strcmp(value, row->value) != 0)
+			fail_msg("\"%s\": %s", row->text, value);
+		if (pst_config_line(config, index) != row->line)
+			fail_msg("\"%s\": line %u", row->text,
+			    pst_config_line(config, index));
+		assert_string_equal(pst_config_file(config), file);
+		pst_config_unref(config);
+		pst_arena_free(arena);
+	}
+}
+
+struct bad_row {
+	const char *text;
+	unsigned line; /* 0: none is named */
+	const char *why;
+};
+
+static const struct bad_row bad_rows[] = {
+    /* keys */
+    {"mdoe = monitor\n", 1, "unknown key \"mdoe\"; did you mean \"mode\"?"},
+    {"\n\n# a\nmodes = 1\n", 4, "did you mean \"mode\"?"},
+    {"dns {\n\n\tservrs = {}\n}\n", 3, "did you mean \"servers\"?"},
+    {"dmrac {\n}\n", 1, "did you mean \"dmarc\"?"},
+    {"max-queries = 20\n", 1, "\"max-queries\"; it belongs into section dns"},
+    {"dns {\n\tmode = monitor\n}\n", 2, "it belongs into the top level"},
+    {"Socket = x\n", 1, "see postern.conf(5) for the known ones"},
+    {"\x1b[31mx = 1\n", 1, "unknown key \"\\x1B[31mx\""},
+    {"include(\"other.conf\")\n", 1, "unknown key \"include\""},
+
+    /* set twice */
+    {"mode = monitor\nmode = monitor\n", 2, "mode was already set in line 1"},
+    {"dns {\nmax-txt = 1k\n}\ndns {\nmax-txt = 2k\n}\n", 5,
+	"max-txt was already set in line 2"},
+    {"listen = {\"unix:/a\"}\n\nlisten = {\"unix:/b\"}\n", 3,
+	"listen was already set in line 1"},
+    {"listen = {\"unix:/a\",\n\"unix:/b\"}\nlisten = {\"unix:/b\"}\n", 3,
+	"listen was already set in line 1"},
+    {"listen = unix:/a\nlisten = unix:/b\n", 2,
+	"listen was already set in line 1"},
+    {"listen = {\"unix:/a\"}\nlisten += {\"unix:/b\"}\n", 2,
+	"listen was already set in line 1"},
+
+    /* values; test_value has more */
+    {"\nmode = off\n", 2, "mode wants one of: enforce, monitor"},
+    {"deadline = 5\n", 1, "deadline wants a time from 100ms to 250s"},
+    {"dns {\n\tmax-queries = many\n}\n", 2, "max-queries wants a number"},
+    {"dns {\n\tcache-size = 8X\n}\n", 2, "cache-size wants a size"},
+    {"umask = 9\n", 1, "umask wants an octal mask"},
+    {"iprev { enabled = maybe }\n", 1, "enabled wants yes or no"},
+    {"tag-header = \"a b\"\n", 1, "tag-header: a header field name"},
+    {"user = \"a\tb\"\n", 1, "user wants a text without control characters"},
+    {"listen = {\"unix:/a\",\n\"b\"}\n", 2, "listen: a socket begins with"},
+    {"listen = {\"b\", \"unix:/a\"}\n", 1, "listen: a socket begins with"},
+    {"trusted-networks = {\"::1\", \"x\"}\n", 1, "wants addresses and"},
+    {"authserv-id-aliases = {\"a..b\"}\n", 1, "wants domain names"},
+    {"dns {\n\tservers = {\"ns\"}\n}\n", 2, "a DNS server is an address"},
+
+    /* several keys */
+    {"\nlisten = {}\n", 0, "listen is empty"},
+    {"\ndkim { max-parsed = 5 }\n", 2, "below dkim.max-verified"},
+    {"\ndkim { max-verified = 60 }\n", 2, "below dkim.max-verified"},
+    {"\n\nheader { max-field-size = 1M }\n", 3, "below header.max-field-size"},
+    {"dmarc {\npublic-suffix-list = \"\"\ndiscovery = psl\n}\n", 3,
+	"dmarc.discovery needs dmarc.public-suffix-list"},
+    {"dmarc {\n\npublic-suffix-list = \"/nowhere/list\"\n}\n", 3,
+	"/nowhere/list is not a readable public suffix list"},
+
+    /* syntax */
+    {"mode monitor\n", 1, "missing equal sign"},
+    {"mode\n", 1, "premature end of file"},
+    {"mode =\n", 1, "premature end of file"},
+    {"mode = {monitor}\n", 1, "unexpected token"},
+    {"}\n", 1, "unexpected closing brace"},
+    {"dns = 1\n", 1, "missing opening brace"},
+    {"\ndns {\nmax-queries = 20\n", 2, "the brace that begins here has no"},
+    {"dns {\n# }\n", 1, "the brace that begins here has no end"},
+    {"listen = {\"unix:/a\",\nmode = monitor\n", 1, "the brace that begins"},
+    {"{{{{{{{{{{\n", 1, "the brace that begins here has no end"},
+    {"\nuser = \"a\nmode = monitor\n", 2, "the text in quotes that begins"},
+    {"user = 'a\n", 1, "the text in quotes that begins here has no end"},
+    {"user = \"a\\", 1, "the text in quotes that begins here has no end"},
+    {"\n/* a\nmode = monitor\n", 2, "the comment that begins here has no end"},
+    {"/*/", 1, "the comment that begins here has no end"},
+};
+
+static void
+test_bad_files(void **state)
+{
+	char place[160];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad_rows); i++) {
+		const struct bad_row *row = &bad_rows[i];
+		struct pst_err err = {"nothing"};
+
+		if (load(row->text, &err) != NULL)
+			fail_msg("\"%s\": taken", row->text);
+		if (row->line == 0)
+			(void)snprintf(place, sizeof(place), "%s: ", file);
+		else
+			(void)snprintf(
+			    place, sizeof(place), "%s:%u: ", file, row->line);
+		if (strncmp(err.text, place, strlen(place)) != 0 ||
+		    strstr(err.text, row->why) == NULL)
+			fail_msg("\"%s\": %s", row->text, err.text);
+	}
+}
+
+/* A load that failed leaves nothing behind that the next one stumbles over. */
+static void
+test_good_after_bad(void **state)
+{
+	struct pst_config *config;
+	struct pst_err err;
+
+	(void)state;
+	assert_null(load("user = 'a\n", &err));
+	assert_null(load("mode = {\n", &err));
+	assert_null(load("dns { mode = 1 }\n", &err));
+	config = must_load("mode = monitor\n");
+	assert_int_equal(config->mode, PST_MODE_MONITOR);
+	pst_config_unref(config);
+}
+
+static void
+expect_refused(const char *name, const char *why)
+{
+	struct pst_err err = {"nothing"};
+
+	if (pst_config_load(name, &err) != NULL)
+		fail_msg("%s: taken", name);
+	if (strstr(err.text, why) == NULL ||
+	    strncmp(err.text, name, strlen(name)) != 0)
+		fail_msg("%s: %s", name, err.text);
+}
+
+static void
+test_no_text_file(void **state)
+{
+	char name[160];
+	char *big;
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "%s/missing", dir);
+	expect_refused(name, "No such file or directory; name a readable file");
+	expect_refused(dir, "not a regular file");
+	(void)snprintf(name, sizeof(name), "%s/fifo", dir);
+	assert_int_equal(mkfifo(name, 0600), 0);
+	expect_refused(name, "not a regular file");
+	assert_int_equal(unlink(name), 0);
+	write_file("mode = \0monitor\n", 16);
+	expect_refused(file, "not a text file");
+	write_file("\x7f"
+		   "ELF\x02\x01\x01\0\0\0",
+	    10);
+	expect_refused(file, "not a text file");
+
+	big = calloc(1, 1024 * 1024 + 1);
+	assert_non_null(big);
+	memset(big, '#', 1024 * 1024);
+	write_file(big, 1024 * 1024 + 1);
+	expect_refused(file, "at most 1 MB");
+	write_file(big, 1024 * 1024);
+	free(big);
+	pst_config_unref(pst_config_load(file, NULL));
+}
+
+/* Octets that no editor writes must not bring the loader down. */
+static void
+test_noise(void **state)
+{
+	unsigned seed = 1;
+	char text[200];
+	size_t round, i;
+
+	(void)state;
+	for (round = 0; round < 500; round++) {
+		static const char likely[] = "\"'{}=,#/*\\\n +$";
+		struct pst_err err = {""};
+		struct pst_config *config;
+
+		for (i = 0; i < sizeof(text) - 1; i++) {
+			seed = seed * 1103515245u + 12345u;
+			text[i] = (seed >> 16) % 3 == 0 ?
+			    likely[(seed >> 18) % (sizeof(likely) - 1)] :
+			    (char)(1 + (seed >> 17) % 255);
+		}
+		text[i] = '\0';
+		config = load(text, &err);
+		if (config == NULL)
+			assert_int_not_equal(err.text[0], '\0');
+		pst_config_unref(config);
+	}
+}
+
+static void
+test_no_file(void **state)
+{
+	struct pst_err err;
+	struct pst_config *config = pst_config_load(NULL, &err);
+
+	(void)state;
+	assert_non_null(config);
+	assert_null(pst_config_file(config));
+	assert_int_equal(config->mode, PST_MODE_ENFORCE);
+	assert_int_equal(config->listen.count, 1);
+	pst_config_unref(config);
+}
+
+/* What others take from the configuration follows the keys. */
+static void
+test_derived(void **state)
+{
+	struct pst_config *config =
+	    must_load("dmarc {\n\tpublic-suffix-list = \"\"\n"
+		      "\tsuffix-guard = no\n\tevaluate-all = yes\n"
+		      "\tmax-author-domains = 7\n}\n"
+		      "dkim { accept-test-keys = no }\n"
+		      "header {\n\tmax-fields = 60\n\tmax-field-size = 2k\n"
+		      "\tmax-size = 9k\n}\n");
+
+	(void)state;
+	assert_null(config->psl);
+	assert_non_null(config->dkim_lib);
+	assert_int_equal(config->dmarc_config.discovery, PST_DMARC_TREEWALK);
+	assert_false(config->dmarc_config.psl_guard);
+	assert_true(config->dmarc_config.evaluate_all);
+	assert_int_equal(config->dmarc_config.max_author_domains, 7);
+	assert_false(config->dmarc_config.accept_test_keys);
+	assert_int_equal(config->header_limits.max_fields, 60);
+	assert_int_equal(config->header_limits.max_field_bytes, 2048);
+	assert_int_equal(config->header_limits.max_total_bytes, 9216);
+	pst_config_unref(config);
+}
+
+static void
+add_all(struct pst_buf *buf, struct pst_arena *arena,
+    const struct pst_config *config)
+{
+	size_t i;
+
+	for (i = 0; i < pst_key_count; i++) {
+		const struct pst_key *key = &pst_keys[i];
+		const char *value = pst_config_value(config, i, arena);
+
+		if (key->section == NULL)
+			pst_buf_printf(buf, "%s = %s\n", key->name, value);
+		else
+			pst_buf_printf(buf, "%s {\n%s = %s\n}\n", key->section,
+			    key->name, value);
+	}
+}
+
+/* Nothing here is a default, and texts hold what must be quoted. */
+static const char unusual[] =
+    "mode = monitor\nauthserv-id = 'a\"b$c\\{}#'\n"
+    "authserv-id-aliases = {a.example, b.example}\n"
+    "listen = {\"unix:/a b\", \"inet:[::1]:25\"}\nuser = \"\"\n"
+    "group = \"//g\"\npid-file = \"/p'q\"\numask = 077\ndeadline = 100ms\n"
+    "drain = 0s\ntrusted-networks = {}\nevaluate-authenticated = on\n"
+    "on-reject = accept\non-quarantine = reject\non-temperror = tempfail\n"
+    "on-malformed-from = quarantine\non-multiple-from = tag\n"
+    "on-internal-error = accept\nquarantine-fallback = reject\n"
+    "reject-text = \"100% \\${x} /* {domain}\"\ntempfail-text = \" \"\n"
+    "malformed-text = \"'\"\ntag-header = X\ntag-value = \"a\\\\\"\n"
+    "dns {\nservers = {\"::1@53\"}\nquery-timeout = 1min\nmax-queries = 10\n"
+    "max-open = 16\ncache-size = 100000\nmax-txt = 512\nzone = \"z\"\n}\n"
+    "iprev { enabled = no }\nspf { void-lookups = 0 }\n"
+    "dkim {\nmax-verified = 1\nmax-parsed = 1\nmin-key-bits = 2048\n"
+    "clock-skew = 90s\naccept-body-length = yes\naccept-test-keys = no\n"
+    "accept-unsigned-copies = yes\n}\ndmarc {\npublic-suffix-list = \"\"\n"
+    "suffix-guard = no\nevaluate-all = yes\nmax-author-domains = 32\n}\n"
+    "header {\nmax-fields = 50\nmax-field-size = 1k\nmax-size = 1G\n}\n"
+    "log {\ntarget = stderr\nfacility = local3\nlevel = debug\n}\n";
+
+/* What is printed means the same when it is read back, for every key. */
+static void
+test_round_trip(void **state)
+{
+	static const char *const texts[] = {"", unusual};
+	size_t i, n;
+
+	(void)state;
+	for (n = 0; n < COUNT(texts); n++) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_config *first = must_load(texts[n]), *again;
+		struct pst_buf buf;
+
+		pst_buf_init(&buf, arena, 65536);
+		add_all(&buf, arena, first);
+		again = must_load(pst_buf_str(&buf));
+		for (i = 0; i < pst_key_count; i++) {
+			const char *a = pst_config_value(first, i, arena);
+			const char *b = pst_config_value(again, i, arena);
+
+			if (strcmp(a, b) != 0)
+				fail_msg(
+				    "%s: %s became %s", pst_keys[i].name, a, b);
+		}
+		pst_config_unref(again);
+		pst_config_unref(first);
+		pst_arena_free(arena);
+	}
+}
+
+/* That `unusual` is what its comment says: else the test above is weak. */
+static void
+test_unusual_is_unusual(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_config *defaults = must_load("");
+	struct pst_config *config = must_load(unusual);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < pst_key_count; i++) {
+		if (strcmp(pst_keys[i].name, "discovery") != 0 &&
+		    strcmp(pst_config_value(config, i, arena),
+			pst_config_value(defaults, i, arena)) == 0)
+			fail_msg("%s has its default", pst_keys[i].name);
+	}
+	pst_config_unref(config);
+	pst_config_unref(defaults);
+	pst_arena_free(arena);
+}
+
+struct restart_row {
+	const char *running;
+	const char *fresh;
+	const char *paths; /* with a blank behind each */
+};
+
+static const struct restart_row restart_rows[] = {
+    {"", "", ""},
+    {"", "mode = monitor\nlog { level = debug }\n", ""},
+    {"", "user = x\n", "user "},
+    {"user = postern\n", "", ""},
+    {"", "listen = {\"unix:/a\"}\numask = 0\ndns { servers = {\"::1\"} }\n",
+	"listen umask dns.servers "},
+    {"dns { servers = {\"::1\"} }\n", "dns { servers = {\"::2\"} }\n",
+	"dns.servers "},
+    {"log { target = stderr }\n", "log { facility = user }\n",
+	"log.target log.facility "},
+};
+
+static void
+test_restart_keys(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(restart_rows); i++) {
+		const struct restart_row *row = &restart_rows[i];
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_config *running = must_load(row->running);
+		struct pst_config *fresh = must_load(row->fresh);
+		struct pst_buf buf;
+		const char *path;
+		size_t from = 0;
+
+		pst_buf_init(&buf, arena, 1000);
+		while ((path = pst_config_restart_key(running, fresh, &from)) !=
+		    NULL)
+			pst_buf_printf(&buf, "%s ", path);
+		if (strcmp(pst_buf_str(&buf), row->paths) != 0)
+			fail_msg("\"%s\", then \"%s\": %s", row->running,
+			    row->fresh, pst_buf_str(&buf));
+		pst_config_unref(fresh);
+		pst_config_unref(running);
+		pst_arena_free(arena);
+	}
+}
+
+static void
+test_references(void **state)
+{
+	struct pst_config *config = must_load("mode = monitor\n");
+	struct pst_config *other = pst_config_ref(config);
+
+	(void)state;
+	assert_ptr_equal(other, config);
+	pst_config_unref(config);
+	assert_int_equal(other->mode, PST_MODE_MONITOR);
+	pst_config_unref(other);
+	pst_config_unref(NULL);
+}
+
+static void
+test_action_words(void **state)
+{
+	(void)state;
+	assert_string_equal(pst_action_word(PST_ACTION_ACCEPT), "accept");
+	assert_string_equal(pst_action_word(PST_ACTION_TAG), "tag");
+	assert_string_equal(
+	    pst_action_word(PST_ACTION_QUARANTINE), "quarantine");
+	assert_string_equal(pst_action_word(PST_ACTION_REJECT), "reject");
+	assert_string_equal(pst_action_word(PST_ACTION_TEMPFAIL), "tempfail");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_good_files),
+	    cmocka_unit_test(test_bad_files),
+	    cmocka_unit_test(test_good_after_bad),
+	    cmocka_unit_test(test_no_text_file),
+	    cmocka_unit_test(test_noise),
+	    cmocka_unit_test(test_no_file),
+	    cmocka_unit_test(test_derived),
+	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_unusual_is_unusual),
+	    cmocka_unit_test(test_restart_keys),
+	    cmocka_unit_test(test_references),
+	    cmocka_unit_test(test_action_words),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

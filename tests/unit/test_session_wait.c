@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/core_fixture.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define BANK "From: ceo@bank.example\n"
+#define POLICY "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
+#define SPF "bank.example. 60 IN TXT \"v=spf1 ip4:192.0.2.66 -all\"\n"
+
+static void
+count_call(void *arg)
+{
+	unsigned *calls = arg;
+
+	(*calls)++;
+}
+
+struct trial {
+	const char *config, *zone;
+	unsigned progress; /* calls */
+	struct lab lab;
+	struct pst_session *session;
+	const struct pst_message *message;
+};
+
+/* <ceo@bank.example> from 192.0.2.66; config may set anything but dmarc. */
+static void
+run(struct trial *trial)
+{
+	const struct pst_progress progress = {count_call, &trial->progress};
+	struct pst_arena *arena = pst_arena_new();
+
+	lab_open(&trial->lab,
+	    pst_arena_printf(
+		arena, LAB_CONFIG "%s", trial->config ? trial->config : ""),
+	    trial->zone);
+	pst_arena_free(arena);
+	trial->session = lab_connect(&trial->lab, "192.0.2.66");
+	pst_session_mail(trial->session, PST_STR("<ceo@bank.example>"), false);
+	lab_header(trial->session, BANK);
+	pst_session_eoh(trial->session);
+	(void)pst_session_body(trial->session, "x\r\n", 3);
+	/* R-MTA-8: no event before the end waits. */
+	assert_int_equal(pst_clock_ms(&trial->lab.clock), 0);
+	trial->message =
+	    pst_session_end(trial->session, PST_STR("Q"), &progress);
+	assert_int_equal(
+	    trial->message->elapsed_ms, pst_clock_ms(&trial->lab.clock));
+}
+
+static void
+done(struct trial *trial)
+{
+	pst_session_close(trial->session);
+	lab_close(&trial->lab);
+}
+
+/* What slow and dead DNS costs, and what it comes to. */
+static void
+test_rows(void **state)
+{
+	static const struct {
+		const char *label, *config, *zone;
+		enum pst_result spf, dmarc;
+		enum pst_action action;
+		unsigned ms, progress;
+	} rows[] = {
+	    {"at once", "", SPF POLICY, PST_RESULT_PASS, PST_RESULT_PASS,
+		PST_ACTION_ACCEPT, 0, 0},
+	    {"both late by the same", "",
+		SPF POLICY ";! delay bank.example 40ms\n"
+			   ";! delay _dmarc.bank.example 40ms\n",
+		PST_RESULT_PASS, PST_RESULT_PASS, PST_ACTION_ACCEPT, 40, 0},
+	    {"just in time", "", SPF POLICY ";! delay bank.example 4900ms\n",
+		PST_RESULT_PASS, PST_RESULT_PASS, PST_ACTION_ACCEPT, 4900, 1},
+	    {"SPF record never comes", "",
+		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
+		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 5000, 1},
+	    {"the same, deferred", "on-temperror = tempfail\n",
+		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
+		PST_RESULT_TEMPERROR, PST_ACTION_TEMPFAIL, 5000, 1},
+	    {"policy never comes", "",
+		SPF POLICY ";! timeout _dmarc.bank.example\n", PST_RESULT_PASS,
+		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 5000, 1},
+	    {"PTR never comes", "",
+		SPF POLICY ";! timeout 66.2.0.192.in-addr.arpa\n",
+		PST_RESULT_PASS, PST_RESULT_PASS, PST_ACTION_ACCEPT, 5000, 1},
+	    {"all dead", "",
+		";! timeout bank.example\n;! timeout _dmarc.bank.example\n"
+		";! timeout 66.2.0.192.in-addr.arpa\n",
+		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT,
+		5000, 1},
+	    {"deadline first", "deadline = 1s\n",
+		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
+		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 1000, 0},
+	    {"one after the other", "deadline = 12s\n",
+		"bank.example. 60 IN TXT \"v=spf1 mx:a.example mx:b.example "
+		"-all\"\n"
+		"a.example. 60 IN MX 1 x.example.\n"
+		"b.example. 60 IN MX 1 y.example.\n"
+		"x.example. 60 IN A 192.0.2.1\ny.example. 60 IN A 192.0.2.66\n"
+		";! delay bank.example 4000ms\n;! delay a.example 4000ms\n"
+		";! delay x.example 4500ms\n;! delay b.example 4000ms\n" POLICY,
+		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT,
+		12000, 3},
+	    {"shorter time for a query", "dns { query-timeout = 500ms }\n",
+		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
+		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 500, 0},
+	    {"servfail is no wait", "", POLICY ";! servfail bank.example\n",
+		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT,
+		0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct trial trial = {
+		    .config = rows[i].config, .zone = rows[i].zone};
+
+		run(&trial);
+		const struct pst_message *m = trial.message;
+		if (m->findings.spf.result != rows[i].spf ||
+		    m->findings.dmarc.result != rows[i].dmarc ||
+		    m->decision.action != rows[i].action ||
+		    m->elapsed_ms != rows[i].ms ||
+		    trial.progress != rows[i].progress)
+			fail_msg("%s: spf=%s dmarc=%s %s %u ms, %u calls",
+			    rows[i].label,
+			    pst_result_word(m->findings.spf.result),
+			    pst_result_word(m->findings.dmarc.result),
+			    pst_action_word(m->decision.action), m->elapsed_ms,
+			    trial.progress);
+		done(&trial);
+	}
+}
+
+/* With time between the calls well below the MTA's patience (10 s). */
+static void
+test_long_wait(void **state)
+{
+	struct trial trial = {
+	    .config = "deadline = 60s\ndns { query-timeout = 60s }\n",
+	    .zone = POLICY ";! timeout bank.example\n"};
+
+	(void)state;
+	run(&trial);
+	assert_int_equal(trial.message->elapsed_ms, 60000);
+	assert_in_range(trial.progress, 19, 20);
+	assert_int_equal(
+	    trial.message->findings.dmarc.result, PST_RESULT_TEMPERROR);
+	done(&trial);
+}
+
+/* The deadline begins at the end: what a slow client takes is its own. */
+static void
+test_slow_client(void **state)
+{
+	struct trial trial = {0};
+
+	(void)state;
+	lab_open(&trial.lab, LAB_CONFIG,
+	    SPF POLICY ";! delay bank.example 4000ms\n;! delay "
+		       "_dmarc.bank.example 3000ms\n");
+	trial.session = lab_connect(&trial.lab, "192.0.2.66");
+	pst_session_mail(trial.session, PST_STR("<ceo@bank.example>"), false);
+	pst_clock_advance(&trial.lab.clock, 600000);
+	lab_header(trial.session, BANK);
+	pst_session_eoh(trial.session);
+	trial.message = pst_session_end(trial.session, PST_STR("Q"), NULL);
+	assert_int_equal(trial.message->findings.spf.result, PST_RESULT_PASS);
+	assert_int_equal(trial.message->findings.dmarc.result, PST_RESULT_PASS);
+	assert_int_equal(trial.message->elapsed_ms, 3000);
+	done(&trial);
+}
+
+/* A spent budget is an undecided check, and bounded work. */
+static void
+test_budget(void **state)
+{
+	struct trial trial = {.config = "dns { max-queries = 10 }\n",
+	    .zone =
+		POLICY "bank.example. 60 IN TXT \"v=spf1 mx a:a1.bank.example "
+		       "a:a2.bank.example a:a3.bank.example a:a4.bank.example "
+		       "a:a5.bank.example -all\"\n"
+		       "bank.example. 60 IN MX 1 m1.bank.example.\n"
+		       "bank.example. 60 IN MX 1 m2.bank.example.\n"
+		       "bank.example. 60 IN MX 1 m3.bank.example.\n"
+		       "bank.example. 60 IN MX 1 m4.bank.example.\n"
+		       "*.bank.example. 60 IN A 192.0.2.1\n"};
+	size_t asked = 0;
+
+	(void)state;
+	run(&trial);
+	for (size_t i = 0; i < pst_dns_count(trial.message->dns); i++) {
+		const struct pst_dns_entry *entry =
+		    pst_dns_at(trial.message->dns, i);
+
+		assert_non_null(entry->answer);
+		asked += entry->answer->status != PST_DNS_BUDGET;
+	}
+	assert_int_equal(asked, 10);
+	assert_int_equal(
+	    trial.message->findings.spf.result, PST_RESULT_TEMPERROR);
+	assert_int_equal(
+	    trial.message->findings.dmarc.result, PST_RESULT_TEMPERROR);
+	done(&trial);
+}
+
+/* Several Author Domains are refused without a question about any. */
+static void
+test_no_query_for_many_domains(void **state)
+{
+	struct lab lab;
+	struct pst_session *session;
+	const struct pst_message *m;
+
+	(void)state;
+	lab_open(&lab, LAB_CONFIG, POLICY);
+	session = lab_connect(&lab, "192.0.2.66");
+	m = lab_send(session,
+	    &(struct letter){.mail_from = "<x@bulk.example>",
+		.header = "From: a@a.example, b@b.example, c@c.example\n"});
+	assert_string_equal(m->decision.rule, "from-multiple");
+	for (size_t i = 0; i < pst_dns_count(m->dns); i++)
+		assert_false(pst_str_starts(
+		    pst_str(pst_dns_at(m->dns, i)->name), PST_STR("_dmarc")));
+	pst_session_close(session);
+	lab_close(&lab);
+}
+
+/* A message keeps the configuration that it began with. */
+static void
+test_replaced_config(void **state)
+{
+	static const struct letter next = {
+	    .mail_from = "<x@bulk.example>", .header = BANK};
+	struct lab lab;
+	struct pst_session *session;
+	const struct pst_message *m;
+
+	(void)state;
+	lab_open(&lab, LAB_CONFIG, POLICY);
+	session = lab_connect(&lab, "192.0.2.66");
+	pst_session_mail(session, PST_STR("<x@bulk.example>"), false);
+	lab_header(session, BANK);
+	pst_service_replace(lab.service,
+	    lab_config("authserv-id = other.example\n"
+		       "trusted-networks = {}\nmode = monitor\n"
+		       "tag-header = X-Other\n"
+		       "dmarc { " LAB_NO_LIST " }\n"));
+	pst_session_eoh(session);
+	m = pst_session_end(session, PST_STR("Q"), NULL);
+	assert_int_equal(m->decision.action, PST_ACTION_REJECT);
+	assert_string_equal(m->authserv_id, LAB_ID);
+
+	/* Even its texts outlive another replacement. */
+	pst_service_replace(lab.service, lab_config(LAB_CONFIG));
+	pst_service_replace(lab.service,
+	    lab_config("authserv-id = third.example\n"
+		       "trusted-networks = {}\nmode = monitor\n"
+		       "dmarc { " LAB_NO_LIST " }\n"));
+	assert_string_equal(m->decision.text,
+	    "Message refused by DMARC policy of bank.example");
+	assert_string_equal(m->authserv_id, LAB_ID);
+	m = lab_send(session, &next);
+	assert_int_equal(m->decision.action, PST_ACTION_ACCEPT);
+	assert_int_equal(m->decision.would, PST_ACTION_REJECT);
+	assert_string_equal(m->authserv_id, "third.example");
+	pst_session_close(session);
+	lab_close(&lab);
+}
+
+/* What lies behind a limit hides neither a From nor a result field. */
+static void
+test_truncated_header(void **state)
+{
+	static const struct {
+		const char *label, *last, *rule;
+	} rows[] = {
+	    {"From in front", "X-A: b\n", "dmarc-reject"},
+	    {"second From", "From: a@other.example\n", "from-malformed"},
+	    {"result", "Authentication-Results: " LAB_ID "; dmarc=pass\n",
+		"dmarc-reject"},
+	};
+	struct lab lab;
+
+	(void)state;
+	lab_open(&lab, LAB_CONFIG "header { max-fields = 50 }\n", POLICY);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_session *session = lab_connect(&lab, "192.0.2.66");
+		const struct pst_message *m;
+
+		pst_session_mail(session, PST_STR("<x@bulk.example>"), false);
+		lab_header(session, BANK);
+		for (unsigned n = 0; n < 100; n++)
+			lab_header(session, "X-Flood: x\n");
+		lab_header(session, rows[i].last);
+		m = pst_session_end(session, PST_STR("Q"), NULL);
+		assert_true(m->header->truncated);
+		assert_int_equal(m->header->count, 50);
+		if (strcmp(m->decision.rule, rows[i].rule) != 0)
+			fail_msg("%s: %s", rows[i].label, m->decision.rule);
+		pst_session_close(session);
+	}
+	lab_close(&lab);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_long_wait),
+	    cmocka_unit_test(test_slow_client),
+	    cmocka_unit_test(test_budget),
+	    cmocka_unit_test(test_no_query_for_many_domains),
+	    cmocka_unit_test(test_replaced_config),
+	    cmocka_unit_test(test_truncated_header),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
