@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "core/json.h"
 #include "tools/command.h"
-#include "tools/json.h"
 #include "tools/option.h"
 #include "tools/ui.h"
 
@@ -311,30 +311,29 @@ static void
 print_json(struct pst_arena *arena, const struct pst_send_item *item,
     const struct pst_milter_verdict *verdict)
 {
-	struct pst_json json;
+	struct pst_json *json = pst_json_new(arena);
 
-	pst_json_init(&json, arena);
-	pst_json_open(&json, NULL, '{');
-	pst_json_text(&json, "file", item->file_name);
-	pst_json_text(&json, "action", pst_milter_action_word(verdict->action));
-	pst_json_text(&json, "stage", verdict->stage);
-	pst_json_text(&json, "reply", verdict->reply);
-	pst_json_text(&json, "quarantine", verdict->quarantine);
-	pst_json_open(&json, "headers", '[');
+	pst_json_open_object(json, NULL);
+	pst_json_text(json, "file", item->file_name);
+	pst_json_text(json, "action", pst_milter_action_word(verdict->action));
+	pst_json_text(json, "stage", verdict->stage);
+	pst_json_text(json, "reply", verdict->reply);
+	pst_json_text(json, "quarantine", verdict->quarantine);
+	pst_json_open_array(json, "headers");
 	for (size_t i = 0; i < verdict->edit_count; i++) {
 		const struct pst_milter_edit *edit = &verdict->edits[i];
-		pst_json_open(&json, NULL, '{');
-		pst_json_text(&json, "op", pst_milter_edit_word(edit->op));
-		pst_json_number(&json, "index", edit->index);
-		pst_json_text(&json, "name", edit->name);
-		pst_json_text(&json, "value", edit->value);
-		pst_json_close(&json, '}');
+		pst_json_open_object(json, NULL);
+		pst_json_text(json, "op", pst_milter_edit_word(edit->op));
+		pst_json_number(json, "index", edit->index);
+		pst_json_text(json, "name", edit->name);
+		pst_json_text(json, "value", edit->value);
+		pst_json_close(json);
 	}
-	pst_json_close(&json, ']');
-	pst_json_number(&json, "other_changes", verdict->other_changes);
-	pst_json_number(&json, "progress", verdict->progress);
-	pst_json_close(&json, '}');
-	puts(pst_json_end(&json));
+	pst_json_close(json);
+	pst_json_number(json, "other_changes", verdict->other_changes);
+	pst_json_number(json, "progress", verdict->progress);
+	pst_json_close(json);
+	puts(pst_json_end(json));
 }
 
 /* Each message once, one after the other. */

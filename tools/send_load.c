@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "core/json.h"
 #include "tools/command.h"
-#include "tools/json.h"
 #include "tools/send.h"
 #include "tools/ui.h"
 
@@ -172,32 +172,31 @@ percentile(const struct load *load, unsigned percent)
 static void
 report_json(struct load *load, struct pst_arena *arena, double seconds)
 {
-	struct pst_json json;
+	struct pst_json *json = pst_json_new(arena);
 	uint64_t answered = atomic_load(&load->answered);
 	uint64_t failed = atomic_load(&load->failed);
 
-	pst_json_init(&json, arena);
-	pst_json_open(&json, NULL, '{');
-	pst_json_number(&json, "messages", answered + failed);
-	pst_json_number(&json, "errors", failed);
+	pst_json_open_object(json, NULL);
+	pst_json_number(json, "messages", answered + failed);
+	pst_json_number(json, "errors", failed);
 	pst_json_text(
-	    &json, "first_error", failed > 0 ? load->first_err.text : NULL);
-	pst_json_real(&json, "seconds", seconds);
-	pst_json_real(&json, "per_second", (double)answered / seconds);
-	pst_json_open(&json, "latency_ms", '{');
+	    json, "first_error", failed > 0 ? load->first_err.text : NULL);
+	pst_json_real(json, "seconds", seconds);
+	pst_json_real(json, "per_second", (double)answered / seconds);
+	pst_json_open_object(json, "latency_ms");
 	for (size_t i = 0; i < MARKS; i++)
 		pst_json_real(
-		    &json, marks[i].name, percentile(load, marks[i].percent));
-	pst_json_close(&json, '}');
-	pst_json_open(&json, "actions", '{');
+		    json, marks[i].name, percentile(load, marks[i].percent));
+	pst_json_close(json);
+	pst_json_open_object(json, "actions");
 	for (int i = 0; i < PST_MILTER_ACTIONS; i++)
-		pst_json_number(&json,
+		pst_json_number(json,
 		    pst_milter_action_word((enum pst_milter_action)i),
 		    atomic_load(&load->actions[i]));
-	pst_json_close(&json, '}');
-	pst_json_number(&json, "progress", atomic_load(&load->progress));
-	pst_json_close(&json, '}');
-	puts(pst_json_end(&json));
+	pst_json_close(json);
+	pst_json_number(json, "progress", atomic_load(&load->progress));
+	pst_json_close(json);
+	puts(pst_json_end(json));
 }
 
 static void

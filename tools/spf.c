@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "auth/spf.h"
+#include "base/buf.h"
+#include "core/json.h"
 #include "tools/command.h"
 #include "tools/envelope.h"
-#include "tools/json.h"
 #include "tools/option.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
@@ -199,37 +200,33 @@ static void
 print_json(
     struct pst_arena *arena, const struct pst_spf *spf, unsigned max_voids)
 {
-	struct pst_json json;
+	struct pst_json *json = pst_json_new(arena);
 
-	pst_json_init(&json, arena);
-	pst_json_open(&json, NULL, '{');
-	pst_json_text(&json, "result", pst_result_word(spf->result));
-	pst_json_text(&json, "identity", identity_word(spf));
-	pst_json_text(&json, "domain", spf->domain);
-	pst_json_text(&json, "why", spf->why);
-	pst_json_text(&json, "explanation", spf->explanation);
-	pst_json_number(&json, "lookups", spf->lookups);
-	pst_json_number(&json, "max_lookups", PST_SPF_MAX_LOOKUPS);
-	pst_json_number(&json, "voids", spf->voids);
-	pst_json_number(&json, "max_voids", max_voids);
-	pst_json_open(&json, "records", '[');
+	pst_json_open_object(json, NULL);
+	pst_json_text(json, "result", pst_result_word(spf->result));
+	pst_json_text(json, "identity", identity_word(spf));
+	pst_json_text(json, "domain", spf->domain);
+	pst_json_text(json, "why", spf->why);
+	pst_json_text(json, "explanation", spf->explanation);
+	pst_json_number(json, "lookups", spf->lookups);
+	pst_json_number(json, "max_lookups", PST_SPF_MAX_LOOKUPS);
+	pst_json_number(json, "voids", spf->voids);
+	pst_json_number(json, "max_voids", max_voids);
+	pst_json_open_array(json, "records");
 	for (size_t i = 0; i < spf->trace_count; i++) {
 		const struct pst_spf_step *step = &spf->trace[i];
-		pst_json_open(&json, NULL, '{');
-		pst_json_number(&json, "depth", step->depth);
-		pst_json_text(
-		    &json, "domain", pst_escaped(arena, pst_str(step->domain)));
-		pst_json_text(&json, "via", pst_escaped(arena, step->via));
-		pst_json_text(
-		    &json, "record", pst_escaped(arena, step->record));
-		pst_json_text(
-		    &json, "matched", pst_escaped(arena, step->matched));
-		pst_json_text(&json, "result", pst_result_word(step->result));
-		pst_json_close(&json, '}');
+		pst_json_open_object(json, NULL);
+		pst_json_number(json, "depth", step->depth);
+		pst_json_octets(json, "domain", pst_str(step->domain));
+		pst_json_octets(json, "via", step->via);
+		pst_json_octets(json, "record", step->record);
+		pst_json_octets(json, "matched", step->matched);
+		pst_json_text(json, "result", pst_result_word(step->result));
+		pst_json_close(json);
 	}
-	pst_json_close(&json, ']');
-	pst_json_close(&json, '}');
-	puts(pst_json_end(&json));
+	pst_json_close(json);
+	pst_json_close(json);
+	puts(pst_json_end(json));
 }
 
 static int
