@@ -188,7 +188,7 @@ set_reply(struct pst_arena *arena, const struct pst_config *config,
 		    "4.7.1";
 		out->text = fill_text(arena, config->tempfail_text, domain);
 	} else if (out->action == PST_ACTION_QUARANTINE) {
-		out->quarantine_reason = from || domain == NULL ?
+		out->quarantine_reason = domain == NULL ?
 		    "Postern: no single sender domain" :
 		    pst_arena_printf(
 			arena, "Postern: DMARC policy of %s", domain);

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * One message through pst_dkim_*:
+ * Messages through pst_dkim_*:
  *
  *	dkim_driver ZONE NOW CHUNK <MESSAGE
+ *	dkim_driver ZONE NOW CHUNK frames <MESSAGES
  *
  * ZONE is a zone file with the keys, NOW the date in seconds since 1970, CHUNK
  * the octets of each piece of the body (0: all at once). The message has CRLF
  * line ends. Prints a line "result domain selector bits reason" with tabs for
- * each signature, then "= result".
+ * each signature, then "= result". Frames are many messages, each behind its
+ * length in decimal digits and LF.
  */
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "auth/dkim.h"
 #include "base/buf.h"
@@ -36,6 +39,32 @@ read_all(struct pst_arena *arena, FILE *file)
 		exit(2);
 	}
 	return pst_buf_slice(&buf);
+}
+
+/* The next of many messages. False at the end of the file. */
+static bool
+read_frame(struct pst_arena *arena, FILE *file, struct pst_str *out)
+{
+	char line[32];
+	struct pst_str digits;
+	uint64_t len;
+	char *text;
+
+	if (fgets(line, sizeof(line), file) == NULL)
+		return false;
+	digits = pst_str(line);
+	digits.len -= digits.len > 0;
+	if (!pst_str_to_u64(digits, MAX_MESSAGE, &len)) {
+		(void)fprintf(stderr, "dkim_driver: no length: %s\n", line);
+		exit(2);
+	}
+	text = pst_arena_alloc(arena, (size_t)len + 1);
+	if (fread(text, 1, (size_t)len, file) != (size_t)len) {
+		(void)fprintf(stderr, "dkim_driver: a frame is cut off\n");
+		exit(2);
+	}
+	*out = (struct pst_str){text, (size_t)len};
+	return true;
 }
 
 /* Takes a line off *rest, without its CRLF. */
@@ -128,61 +157,84 @@ print_results(const struct pst_dkim *dkim)
 	(void)printf("= %s\n", pst_result_word(dkim->result));
 }
 
+static const struct pst_dkim_config config = {.max_verified = 10,
+    .max_parsed = 50,
+    .min_key_bits = 1024,
+    .clock_skew_s = 300,
+    .accept_test_keys = true};
+
+struct driver {
+	struct pst_resolver *zone;
+	struct pst_dkim_lib *lib;
+	int64_t now;
+	size_t chunk;
+};
+
 static void
-run(struct pst_arena *arena, struct pst_resolver *zone,
-    struct pst_dkim_lib *lib, const struct pst_dkim_config *config, int64_t now,
-    size_t chunk)
+run(struct pst_arena *arena, const struct driver *driver, struct pst_str rest)
 {
 	struct pst_header_limits limits = {1000, 65536, 524288};
 	struct pst_dns_limits dns_limits = {150, 5000, 16384};
-	struct pst_clock clock = pst_clock_manual(now);
+	struct pst_clock clock = pst_clock_manual(driver->now);
 	struct pst_check world = {.arena = arena,
-	    .dns = pst_dns_open(arena, zone, &clock, dns_limits),
-	    .now_epoch = now};
-	struct pst_str rest = read_all(arena, stdin);
+	    .dns = pst_dns_open(arena, driver->zone, &clock, dns_limits),
+	    .now_epoch = driver->now};
 	struct pst_header header;
 	struct pst_dkim_msg *msg;
 	struct pst_dkim result;
 
 	pst_header_init(&header, arena, limits);
 	read_header(arena, &rest, &header);
-	msg = pst_dkim_begin(&world, lib, config, &header, NULL, NULL, NULL);
-	feed_body(msg, rest, chunk);
+	msg = pst_dkim_begin(
+	    &world, driver->lib, &config, &header, NULL, NULL, NULL);
+	feed_body(msg, rest, driver->chunk);
 	finish(&world, msg, &result);
 	print_results(&result);
+}
+
+static void
+run_all(const struct driver *driver, bool frames)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_str message;
+
+	if (!frames)
+		run(arena, driver, read_all(arena, stdin));
+	while (frames && read_frame(arena, stdin, &message)) {
+		run(arena, driver, message);
+		pst_arena_free(arena);
+		arena = pst_arena_new();
+	}
+	pst_arena_free(arena);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct pst_dkim_config config = {.max_verified = 10,
-	    .max_parsed = 50,
-	    .min_key_bits = 1024,
-	    .clock_skew_s = 300,
-	    .accept_test_keys = true};
+	struct driver driver = {0};
 	struct pst_err err;
-	struct pst_resolver *zone;
-	struct pst_dkim_lib *lib;
-	struct pst_arena *arena;
 	uint64_t now, chunk;
+	bool frames = argc == 5 && strcmp(argv[4], "frames") == 0;
 
-	if (argc != 4 || !pst_str_to_u64(pst_str(argv[2]), INT64_MAX, &now) ||
+	if (argc != (frames ? 5 : 4) ||
+	    !pst_str_to_u64(pst_str(argv[2]), INT64_MAX, &now) ||
 	    !pst_str_to_u64(pst_str(argv[3]), SIZE_MAX, &chunk)) {
-		(void)fprintf(
-		    stderr, "usage: dkim_driver ZONE NOW CHUNK <MESSAGE\n");
+		(void)fprintf(stderr,
+		    "usage: dkim_driver ZONE NOW CHUNK [frames] <MESSAGES\n");
 		return 2;
 	}
-	zone = pst_zone_load(argv[1], &err);
-	lib = zone == NULL ? NULL : pst_dkim_lib_new(&config, &err);
-	if (lib == NULL) {
+	driver.now = (int64_t)now;
+	driver.chunk = (size_t)chunk;
+	driver.zone = pst_zone_load(argv[1], &err);
+	if (driver.zone != NULL)
+		driver.lib = pst_dkim_lib_new(&config, &err);
+	if (driver.lib == NULL) {
 		(void)fprintf(stderr, "dkim_driver: %s\n", err.text);
-		pst_resolver_free(zone);
+		pst_resolver_free(driver.zone);
 		return 2;
 	}
-	arena = pst_arena_new();
-	run(arena, zone, lib, &config, (int64_t)now, (size_t)chunk);
-	pst_arena_free(arena);
-	pst_dkim_lib_free(lib);
-	pst_resolver_free(zone);
+	run_all(&driver, frames);
+	pst_dkim_lib_free(driver.lib);
+	pst_resolver_free(driver.zone);
 	return 0;
 }

@@ -250,6 +250,80 @@ test_growth(void **state)
 		    pst_arena_printf(arena, " %zu", i), i / 2 + 1);
 }
 
+static void
+test_watch_rows(void **state)
+{
+	static const struct {
+		const char *label, *name;
+		size_t results, marks;
+	} rows[] = {
+	    {"as written", "Authentication-Results", 1, 0},
+	    {"case", "AUTHENTICATION-results", 1, 0},
+	    {"blanks before the colon", "Authentication-Results \t", 1, 0},
+	    {"other watched name", "x-spam-flag", 0, 1},
+	    {"leading blank", " Authentication-Results", 0, 0},
+	    {"longer", "Authentication-Results-X", 0, 0},
+	    {"shorter", "Authentication-Result", 0, 0},
+	    {"empty", "", 0, 0},
+	};
+	struct pst_header header;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pst_header_init(&header, arena, roomy);
+		pst_header_watch(&header, "Authentication-Results");
+		pst_header_watch(&header, "X-Spam-Flag");
+		(void)add(&header, rows[i].name, " v");
+		if (pst_header_seen(&header, "authentication-RESULTS") !=
+			rows[i].results ||
+		    pst_header_seen(&header, "X-Spam-Flag") != rows[i].marks)
+			fail_msg("%s", rows[i].label);
+	}
+}
+
+/* Fields that no limit lets in are counted all the same. */
+static void
+test_watch_behind_limits(void **state)
+{
+	const struct pst_header_limits limits = {3, 20, 1000};
+	struct pst_header header;
+
+	(void)state;
+	pst_header_init(&header, arena, limits);
+	pst_header_watch(&header, "X");
+	assert_int_equal(pst_header_seen(&header, "X"), 0);
+	assert_non_null(add(&header, "X", " 1"));
+	assert_null(add(&header, "X", " a value beyond the limit"));
+	assert_field(add(&header, "X", " 3"), "X", " 3", 3);
+	assert_int_equal(pst_header_seen(&header, "X"), 3);
+	assert_int_equal(pst_header_count(&header, "X"), 2);
+
+	assert_null(add(&header, "X", " 4"));
+	assert_true(header.closed);
+	assert_null(add(&header, "x \t", " 5"));
+	assert_null(add(&header, "Y", " 1"));
+	assert_null(add(&header, "X", " a value beyond the limit"));
+	assert_int_equal(pst_header_seen(&header, "X"), 6);
+	assert_int_equal(pst_header_count(&header, "X"), 2);
+}
+
+/* Without a watch, and with the same name twice. */
+static void
+test_watch_none_and_twice(void **state)
+{
+	struct pst_header header;
+
+	(void)state;
+	pst_header_init(&header, arena, roomy);
+	assert_non_null(add(&header, "X", " 1"));
+	pst_header_init(&header, arena, roomy);
+	pst_header_watch(&header, "X");
+	pst_header_watch(&header, "x");
+	assert_non_null(add(&header, "X", " 1"));
+	assert_non_null(add(&header, "X", " 2"));
+	assert_int_equal(pst_header_seen(&header, "X"), 2);
+}
+
 int
 main(void)
 {
@@ -264,6 +338,9 @@ main(void)
 	    cmocka_unit_test(test_left_out_fields_are_bounded),
 	    cmocka_unit_test(test_too_many_octets),
 	    cmocka_unit_test(test_growth),
+	    cmocka_unit_test(test_watch_rows),
+	    cmocka_unit_test(test_watch_behind_limits),
+	    cmocka_unit_test(test_watch_none_and_twice),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, free_arena);

@@ -389,6 +389,13 @@ test_long_envelope(void **state)
 	assert_int_equal(m->findings.spf.result, PST_RESULT_NONE);
 	assert_null(m->findings.spf.domain);
 	assert_int_equal(m->decision.action, PST_ACTION_REJECT);
+
+	path = pst_arena_printf(arena, "%s@bank.example.bulk.example",
+	    fill(arena, 'a', 2048 - strlen("@bank.example")));
+	m = lab_send(session,
+	    &(struct letter){.helo = "h", .mail_from = path, .header = BANK});
+	assert_true(pst_str_iends(m->mail_from, PST_STR("@bank.example")));
+	assert_int_equal(m->findings.spf.result, PST_RESULT_NONE);
 	pst_session_close(session);
 	pst_arena_free(arena);
 }

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * Whole SMTP sessions, in any order of events. The client may send for
+ * attack.example and has no way to speak for victim.example; so whatever it
+ * does, DMARC never passes for that one.
+ *
+ * Input: one octet of switches, then events that end in RS (0x1e): a letter
+ * and its argument. H helo, O host, M mail, A mail of an authenticated client,
+ * R rcpt, N name:value, E end of header, B body, D end, X abort, C a new
+ * connection, T time passes.
+ */
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/domain.h"
+#include "core/edits.h"
+#include "core/explain.h"
+#include "tests/unit/core_fixture.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define EVENT_END '\x1e'
+#define MAX_MESSAGES 20
+#define MAX_LOG 65536
+
+/* Switches of the first octet; each set has its own service. */
+#define EVALUATE_ALL 1
+#define MONITOR 2
+#define SMALL_LIMITS 4
+#define SETS 8
+
+static const char zone[] =
+    "attack.example. 60 IN TXT \"v=spf1 +all\"\n"
+    "_dmarc.attack.example. 60 IN TXT \"v=DMARC1; p=none\"\n"
+    "*.mail.attack.example. 60 IN TXT \"v=spf1 +all\"\n"
+    "victim.example. 60 IN TXT \"v=spf1 ip4:198.51.100.1 -all\"\n"
+    "_dmarc.victim.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
+    "_dmarc.soft.example. 60 IN TXT \"v=DMARC1; p=quarantine; t=y\"\n"
+    "_dmarc.odd.example. 60 IN TXT \"v=DMARC1; p=maybe\"\n"
+    "slow.example. 60 IN TXT \"v=spf1 mx ?all\"\n"
+    ";! delay slow.example 20ms\n"
+    ";! timeout dead.example\n;! timeout _dmarc.dead.example\n"
+    "66.2.0.192.in-addr.arpa. 60 IN PTR attack.example.\n"
+    "attack.example. 60 IN A 192.0.2.66\n"
+    "k._domainkey.attack.example. 60 IN TXT \"v=DKIM1; k=ed25519; "
+    "p=uwSbcF8l6+qRwVjVStWWKhwHBp5tXG8t5i09LAqyMMs=\"\n";
+
+static struct lab set_labs[SETS];
+
+static void
+open_labs(void)
+{
+	for (unsigned i = 0; i < SETS && set_labs[i].service == NULL; i++) {
+		struct pst_arena *arena = pst_arena_new();
+		const char *config = pst_arena_printf(arena,
+		    LAB_TOP "mode = %s\n%sdmarc { " LAB_NO_LIST
+			    "evaluate-all = %s }\n",
+		    (i & MONITOR) != 0 ? "monitor" : "enforce",
+		    (i & SMALL_LIMITS) != 0 ?
+			"header { max-fields = 50\nmax-field-size = 1024\n"
+			"max-size = 8192 }\n" :
+			"",
+		    (i & EVALUATE_ALL) != 0 ? "yes" : "no");
+
+		lab_open(&set_labs[i], config, zone);
+		pst_arena_free(arena);
+	}
+}
+
+static bool
+has_aligned_pass(const struct pst_findings *findings)
+{
+	size_t i;
+
+	if (findings->dmarc.spf_aligned)
+		return findings->spf.result == PST_RESULT_PASS;
+	for (i = 0; i < findings->dkim.count; i++) {
+		const struct pst_dkim_sig *sig = &findings->dkim.sigs[i];
+
+		if (sig->result == PST_RESULT_PASS && sig->aligned)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_verdict(const struct pst_message *m, unsigned switches)
+{
+	const struct pst_findings *findings = &m->findings;
+	const struct pst_from *from = &findings->from;
+
+	if (findings->exempt != PST_EXEMPT_NO) {
+		assert(m->decision.action == PST_ACTION_ACCEPT);
+		return;
+	}
+	if (findings->dmarc.result != PST_RESULT_PASS)
+		return;
+	assert(m->header->from_count == 1);
+	assert(from->verdict == PST_FROM_SINGLE ||
+	    ((switches & EVALUATE_ALL) != 0 &&
+		from->verdict == PST_FROM_MULTI));
+	assert(has_aligned_pass(findings));
+	for (size_t i = 0; i < from->domain_count; i++)
+		assert(
+		    !pst_domain_is_below(from->domains[i], "victim.example"));
+}
+
+static void
+check_inserted(const char *value)
+{
+	struct pst_str rest = pst_str(value);
+	struct pst_str line;
+	bool more = true;
+	bool first = true;
+
+	assert(value[0] == ' ' && strchr(value, '\r') == NULL);
+	while (pst_str_split(&rest, '\n', &line, &more)) {
+		assert(line.len > 0 && line.len < 998);
+		assert(first || pst_is_wsp(line.ptr[0]));
+		first = false;
+	}
+}
+
+static void
+check_edits(const struct pst_decision *d)
+{
+	const struct pst_edit *before = NULL;
+
+	for (size_t i = 0; i < d->edit_count; i++) {
+		const struct pst_edit *edit = &d->edits[i];
+
+		if (edit->op == PST_EDIT_INSERT) {
+			assert(edit->index == 0);
+			check_inserted(edit->value);
+		} else {
+			assert(edit->index > 0);
+			assert(before == NULL ||
+			    (before->op == PST_EDIT_DELETE &&
+				(strcmp(before->name, edit->name) != 0 ||
+				    before->index > edit->index)));
+		}
+		before = edit;
+	}
+}
+
+static void
+check_decision(const struct pst_decision *d, unsigned switches)
+{
+	assert(d->rule != NULL);
+	assert(
+	    (switches & MONITOR) == 0 ? d->action == d->would : d->code == 0);
+	assert((d->code == 550) == (d->action == PST_ACTION_REJECT));
+	assert((d->code == 451) == (d->action == PST_ACTION_TEMPFAIL));
+	assert(d->code == 0 || d->edit_count == 0);
+	assert(d->code == 0 || pst_str_is_printable(pst_str(d->text)));
+	assert((d->quarantine_reason != NULL) ==
+	    (d->action == PST_ACTION_QUARANTINE));
+	check_edits(d);
+}
+
+/* The line without its time goes to log. */
+static void
+check_explanations(const struct pst_message *m, struct pst_buf *log)
+{
+	struct pst_arena *arena = pst_arena_new();
+	const char *line = pst_explain_line(arena, m);
+	const char *text = pst_explain_text(arena, m);
+	json_t *json =
+	    json_loads(pst_explain_json(arena, m, NULL, NULL), 0, NULL);
+
+	assert(pst_str_is_printable(pst_str(line)) && strlen(line) <= 1900);
+	assert(
+	    strstr(line, " action=") != NULL && strstr(line, " rule=") != NULL);
+	for (; *text != '\0'; text++)
+		assert(*text == '\n' || *text == '\t' ||
+		    (*text >= ' ' && *text <= '~'));
+	assert(json != NULL);
+	json_decref(json);
+	pst_buf_printf(log, "%s\n", line);
+	pst_arena_free(arena);
+}
+
+static void
+end_message(struct pst_session *session, unsigned switches, struct pst_buf *log)
+{
+	const struct pst_message *m =
+	    pst_session_end(session, PST_STR("Q"), NULL);
+	struct pst_decision decision;
+
+	if (m == NULL)
+		return;
+	decision = m->decision;
+	check_verdict(m, switches);
+	check_decision(&m->decision, switches);
+	check_explanations(m, log);
+	assert(pst_session_end(session, PST_STR("R"), NULL) == m);
+	assert(memcmp(&decision, &m->decision, sizeof(decision)) == 0);
+}
+
+static void
+play(struct pst_session *session, char event, struct pst_str arg,
+    struct pst_clock *clock)
+{
+	size_t colon = pst_str_find(arg, ':');
+
+	switch (event) {
+	case 'H':
+		pst_session_helo(session, arg);
+		break;
+	case 'O':
+		pst_session_host(session, arg);
+		break;
+	case 'M':
+	case 'A':
+		pst_session_mail(session, arg, event == 'A');
+		break;
+	case 'R':
+		pst_session_rcpt(session, arg);
+		break;
+	case 'N':
+		pst_session_header(session, pst_str_first(arg, colon),
+		    pst_str_from(arg, colon + 1));
+		break;
+	case 'E':
+		pst_session_eoh(session);
+		break;
+	case 'B':
+		(void)pst_session_body(session, arg.ptr, arg.len);
+		break;
+	case 'X':
+		pst_session_abort(session);
+		break;
+	case 'T':
+		pst_clock_advance(clock, (int64_t)arg.len * 10);
+		break;
+	default:
+		break;
+	}
+}
+
+static struct pst_str
+run(struct pst_arena *arena, struct pst_str rest, unsigned switches)
+{
+	struct lab *lab = &set_labs[switches];
+	struct pst_session *session = lab_connect(lab, "192.0.2.66");
+	struct pst_str event;
+	struct pst_buf log;
+	unsigned messages = 0;
+	bool more = true;
+
+	lab->clock = pst_clock_manual(LAB_NOW);
+	pst_buf_init(&log, arena, MAX_LOG);
+	while (messages < MAX_MESSAGES &&
+	    pst_str_split(&rest, EVENT_END, &event, &more)) {
+		char letter = event.len == 0 ? 'X' : event.ptr[0];
+
+		if (letter == 'C') {
+			pst_session_close(session);
+			session = lab_connect(
+			    lab, event.len > 1 ? NULL : "192.0.2.66");
+		} else if (letter == 'D') {
+			end_message(session, switches, &log);
+			messages++;
+		} else {
+			play(session, letter, pst_str_from(event, 1),
+			    &lab->clock);
+		}
+	}
+	pst_session_close(session);
+	return pst_buf_slice(&log);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct pst_arena *arena;
+	struct pst_str rest, first, again;
+
+	if (size == 0)
+		return 0;
+	open_labs();
+	arena = pst_arena_new();
+	rest = (struct pst_str){(const char *)data + 1, size - 1};
+	first = run(arena, rest, data[0] % SETS);
+	again = run(arena, rest, data[0] % SETS);
+	assert(pst_str_eq(first, again));
+	pst_arena_free(arena);
+	return 0;
+}
