@@ -18,8 +18,8 @@ unix_address(const struct pst_endpoint *endpoint, struct sockaddr_un *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->sun_family = AF_UNIX;
-	(void)snprintf(out->sun_path, sizeof(out->sun_path), "%s",
-	    endpoint->path);
+	(void)snprintf(
+	    out->sun_path, sizeof(out->sun_path), "%s", endpoint->path);
 }
 
 /* A socket that is connected to a unix endpoint, -1 when nobody answers. */
@@ -32,8 +32,8 @@ connect_unix(const struct pst_endpoint *endpoint)
 	unix_address(endpoint, &address);
 	if (fd == -1)
 		return -1;
-	if (connect(fd, (const struct sockaddr *)&address,
-		sizeof(address)) == 0)
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) ==
+	    0)
 		return fd;
 	(void)close(fd);
 	return -1;
@@ -146,8 +146,8 @@ find_listening(void)
 		int listening = 0;
 		socklen_t len = sizeof(listening);
 
-		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening,
-			&len) == 0 &&
+		if (getsockopt(
+			fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 &&
 		    listening != 0)
 			return fd;
 	}
@@ -155,8 +155,8 @@ find_listening(void)
 }
 
 bool
-pst_listener_tune(const struct pst_endpoint *endpoint, long uid,
-    struct pst_err *err)
+pst_listener_tune(
+    const struct pst_endpoint *endpoint, long uid, struct pst_err *err)
 {
 	const int on = 1;
 	int fd = find_listening();
@@ -175,8 +175,8 @@ pst_listener_tune(const struct pst_endpoint *endpoint, long uid,
 	}
 	/* Accepted sockets inherit it. */
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1)
-		return pst_err_set(err, "can not set TCP_NODELAY: %s",
-		    strerror(errno));
+		return pst_err_set(
+		    err, "can not set TCP_NODELAY: %s", strerror(errno));
 	return true;
 }
 

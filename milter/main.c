@@ -90,8 +90,8 @@ load(const struct options *options, struct pst_err *err)
 	config = pst_config_load(whole == NULL ? file : whole, err);
 	free(whole);
 	if (config != NULL && config->listen.count > PST_MAX_LISTENERS) {
-		(void)pst_err_set(err, "%s: at most %d listeners", file,
-		    PST_MAX_LISTENERS);
+		(void)pst_err_set(
+		    err, "%s: at most %d listeners", file, PST_MAX_LISTENERS);
 		pst_config_unref(config);
 		return NULL;
 	}
@@ -137,8 +137,8 @@ main(int argc, char **argv)
 		return status;
 	config = load(&options, &err);
 	if (config == NULL ||
-	    !pst_process_identity(config->user, config->group,
-		&supervisor.identity, &err))
+	    !pst_process_identity(
+		config->user, config->group, &supervisor.identity, &err))
 		return complain(&err);
 	if (options.test_only) {
 		pst_config_unref(config);

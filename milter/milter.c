@@ -76,8 +76,7 @@ ask_for_macros(SMFICTX *ctx)
 	char copy[64];
 	size_t i;
 
-	for (i = 0; i < sizeof(wanted_macros) / sizeof(wanted_macros[0]);
-	     i++) {
+	for (i = 0; i < sizeof(wanted_macros) / sizeof(wanted_macros[0]); i++) {
 		memcpy(copy, wanted_macros[i].names,
 		    strlen(wanted_macros[i].names) + 1);
 		if (smfi_setsymlist(ctx, wanted_macros[i].stage, copy) !=
@@ -239,14 +238,14 @@ carry_out_edits(SMFICTX *ctx, const struct pst_decision *decision)
 		/* libmilter takes char * and does not write to it. */
 		(void)snprintf(name, sizeof(name), "%s", edit->name);
 		if (edit->op == PST_EDIT_DELETE) {
-			status = smfi_chgheader(ctx, name, (int)edit->index,
-			    NULL);
+			status =
+			    smfi_chgheader(ctx, name, (int)edit->index, NULL);
 		} else {
 			value = strdup(edit->value);
 			if (value == NULL)
 				abort();
-			status = smfi_insheader(ctx, (int)edit->index, name,
-			    value);
+			status =
+			    smfi_insheader(ctx, (int)edit->index, name, value);
 			free(value);
 		}
 		if (status != MI_SUCCESS)
@@ -278,8 +277,8 @@ quarantine(SMFICTX *ctx, const struct pst_decision *decision)
 {
 	char reason[512];
 
-	(void)snprintf(reason, sizeof(reason), "%s",
-	    decision->quarantine_reason);
+	(void)snprintf(
+	    reason, sizeof(reason), "%s", decision->quarantine_reason);
 	return smfi_quarantine(ctx, reason) == MI_SUCCESS;
 }
 
@@ -397,8 +396,8 @@ static struct smfiDesc filter = {
 };
 
 bool
-pst_milter_open(const struct pst_endpoint *endpoint, long uid,
-    struct pst_err *err)
+pst_milter_open(
+    const struct pst_endpoint *endpoint, long uid, struct pst_err *err)
 {
 	static char name[] = "postern";
 	static char text[PST_ENDPOINT_TEXT_SIZE];

@@ -17,8 +17,8 @@
  * Opens the listening socket; a worker that is forked later serves it. False
  * with a sentence. A unix socket's owner becomes uid unless that is -1.
  */
-bool pst_milter_open(const struct pst_endpoint *endpoint, long uid,
-    struct pst_err *err);
+bool pst_milter_open(
+    const struct pst_endpoint *endpoint, long uid, struct pst_err *err);
 
 /*
  * Serves until pst_milter_stop(), SIGTERM, SIGINT or SIGHUP. True after a

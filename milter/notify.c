@@ -29,8 +29,7 @@ pst_notify_init(void)
 	/* "@name" is a name in Linux' abstract space. */
 	if (path[0] == '@')
 		manager.sun_path[0] = '\0';
-	manager_len =
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	manager_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	(void)unsetenv("NOTIFY_SOCKET");
 }
 

@@ -29,8 +29,7 @@ pst_process_identity(const char *user, const char *group,
 	pw = getpwnam(user);
 	if (pw == NULL) {
 		return pst_err_set(err,
-		    "user \"%s\" does not exist; create it, or set user",
-		    user);
+		    "user \"%s\" does not exist; create it, or set user", user);
 	}
 	out->uid = pw->pw_uid;
 	out->gid = pw->pw_gid;
@@ -52,10 +51,10 @@ pst_process_become(const struct pst_identity *identity, struct pst_err *err)
 {
 	if (!identity->change || geteuid() != 0)
 		return true;
-	if (setgroups(1, &identity->gid) == -1 ||
-	    setgid(identity->gid) == -1 || setuid(identity->uid) == -1) {
-		return pst_err_set(err, "can not give up root: %s",
-		    strerror(errno));
+	if (setgroups(1, &identity->gid) == -1 || setgid(identity->gid) == -1 ||
+	    setuid(identity->uid) == -1) {
+		return pst_err_set(
+		    err, "can not give up root: %s", strerror(errno));
 	}
 	if (identity->uid != 0 && setuid(0) == 0)
 		return pst_err_set(err, "root could be had back; stopping");
@@ -101,8 +100,8 @@ pst_process_background(struct pst_err *err)
 	pid_t child;
 
 	if (pipe(fds) == -1)
-		return pst_err_set(err, "can not make a pipe: %s",
-		    strerror(errno));
+		return pst_err_set(
+		    err, "can not make a pipe: %s", strerror(errno));
 	child = fork();
 	if (child == -1)
 		return pst_err_set(err, "can not fork: %s", strerror(errno));
@@ -115,14 +114,13 @@ pst_process_background(struct pst_err *err)
 	(void)fcntl(ready_fd, F_SETFD, FD_CLOEXEC);
 	null = open("/dev/null", O_RDWR);
 	if (setsid() == -1 || null == -1 || dup2(null, STDIN_FILENO) == -1)
-		return pst_err_set(err, "can not leave the terminal: %s",
-		    strerror(errno));
+		return pst_err_set(
+		    err, "can not leave the terminal: %s", strerror(errno));
 	if (null > STDERR_FILENO)
 		(void)close(null);
 	/* The directory we were started in must stay removable. */
 	if (chdir("/") == -1)
-		return pst_err_set(err, "can not enter /: %s",
-		    strerror(errno));
+		return pst_err_set(err, "can not enter /: %s", strerror(errno));
 	return true;
 }
 

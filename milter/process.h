@@ -25,8 +25,8 @@ bool pst_process_identity(const char *user, const char *group,
     struct pst_identity *out, struct pst_err *err);
 
 /* Becomes that identity for good, supplementary groups included. */
-bool pst_process_become(const struct pst_identity *identity,
-    struct pst_err *err);
+bool
+pst_process_become(const struct pst_identity *identity, struct pst_err *err);
 
 /* Allows as many open files as the system lets us have. */
 void pst_process_raise_files(void);

@@ -146,9 +146,8 @@ bury(struct child *child, int status)
 	else
 		child->quick_deaths = 0;
 	if (child->quick_deaths > 1)
-		pause = (int64_t)100 << (child->quick_deaths < 7 ?
-					child->quick_deaths :
-					7);
+		pause = (int64_t)100
+		    << (child->quick_deaths < 7 ? child->quick_deaths : 7);
 	if (pause > MAX_PAUSE_MS)
 		pause = MAX_PAUSE_MS;
 	child->not_before_ms = now + pause;
@@ -161,8 +160,8 @@ tell(struct child *children, size_t count, char byte)
 
 	for (i = 0; i < count; i++) {
 		if (children[i].pid != 0)
-			(void)!send(children[i].control_fd, &byte, 1,
-			    MSG_NOSIGNAL);
+			(void)!send(
+			    children[i].control_fd, &byte, 1, MSG_NOSIGNAL);
 	}
 }
 
@@ -242,12 +241,11 @@ reload(struct pst_supervisor *supervisor, struct child *children, size_t count)
 	fresh = pst_config_load(file, &err);
 	if (fresh == NULL) {
 		pst_log(PST_LOG_ERROR,
-		    "reload failed, the old configuration stays: %s",
-		    err.text);
+		    "reload failed, the old configuration stays: %s", err.text);
 		return;
 	}
-	while ((path = pst_config_restart_key(supervisor->config, fresh,
-		    &from)) != NULL)
+	while ((path = pst_config_restart_key(
+		    supervisor->config, fresh, &from)) != NULL)
 		pst_log(PST_LOG_WARNING,
 		    "%s has changed; that takes effect at the next start",
 		    path);
@@ -257,8 +255,8 @@ reload(struct pst_supervisor *supervisor, struct child *children, size_t count)
 }
 
 /* What a child does; returns its exit status. */
-typedef int child_main(struct pst_supervisor *supervisor, size_t index,
-    int control_fd);
+typedef int
+child_main(struct pst_supervisor *supervisor, size_t index, int control_fd);
 
 struct keeper {
 	struct pst_supervisor *supervisor;
@@ -341,8 +339,7 @@ stop_children(struct keeper *keeper)
 	tell(keeper->children, keeper->count, PST_WORKER_STOP);
 	while (running(keeper->children, keeper->count) > 0 &&
 	    pst_clock_ms(&pst_clock_system) < limit) {
-		(void)listen_to(keeper->children, keeper->count,
-		    &keeper->mask);
+		(void)listen_to(keeper->children, keeper->count, &keeper->mask);
 		(void)reap(keeper->children, keeper->count);
 	}
 	for (i = 0; i < keeper->count; i++) {
@@ -389,8 +386,7 @@ run_worker(struct pst_supervisor *supervisor, size_t index, int control_fd)
 
 /* Whoever started us reads it, and it stands in the log as well. */
 static void
-start_failed(const struct pst_supervisor *supervisor,
-    const struct pst_err *err)
+start_failed(const struct pst_supervisor *supervisor, const struct pst_err *err)
 {
 	pst_log(PST_LOG_ERROR, "%s", err->text);
 	if (!supervisor->logs_to_stderr)

@@ -29,8 +29,7 @@ reload(struct control *control)
 
 	if (fresh == NULL) {
 		pst_log(PST_LOG_ERROR,
-		    "reload failed, the old configuration stays: %s",
-		    err.text);
+		    "reload failed, the old configuration stays: %s", err.text);
 		return;
 	}
 	pst_log_set_level((enum pst_log_level)fresh->log.level);

@@ -26,7 +26,7 @@ struct pst_check {
 	struct pst_arena *arena;
 	struct pst_dns *dns;
 	int64_t now_epoch; /* seconds since 1970: the message's arrival */
-	bool eager; /* ask at once for what will probably be needed */
+	bool eager;        /* ask at once for what will probably be needed */
 };
 
 #define PST_MUST_CHECK __attribute__((warn_unused_result))

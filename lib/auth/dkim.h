@@ -17,12 +17,12 @@
 #include "mail/header.h"
 
 struct pst_dkim_config {
-	unsigned max_verified;    /* signatures verified, 10 */
-	unsigned max_parsed;      /* signatures looked at, 50 */
-	unsigned min_key_bits;    /* RSA, 1024 */
-	unsigned clock_skew_s;    /* tolerance for t= and x=, 300 */
-	bool accept_body_length;  /* l= smaller than the body still counts */
-	bool accept_test_keys;    /* a pass with a t=y key counts */
+	unsigned max_verified;       /* signatures verified, 10 */
+	unsigned max_parsed;         /* signatures looked at, 50 */
+	unsigned min_key_bits;       /* RSA, 1024 */
+	unsigned clock_skew_s;       /* tolerance for t= and x=, 300 */
+	bool accept_body_length;     /* l= smaller than the body still counts */
+	bool accept_test_keys;       /* a pass with a t=y key counts */
 	bool accept_unsigned_copies; /* R-DKIM-18 off, but for From */
 };
 
@@ -30,8 +30,8 @@ struct pst_dkim_config {
 struct pst_dkim_lib;
 
 /* NULL with a sentence in err. Free when no message uses it any more. */
-struct pst_dkim_lib *pst_dkim_lib_new(const struct pst_dkim_config *config,
-    struct pst_err *err);
+struct pst_dkim_lib *
+pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err);
 void pst_dkim_lib_free(struct pst_dkim_lib *lib);
 
 struct pst_dkim_sig {
@@ -49,8 +49,8 @@ struct pst_dkim_sig {
 	bool body_failed;      /* body hash differs, header hash verifies is
 	                          header_ok */
 	bool header_ok;        /* the signature over the header verifies */
-	bool checked;          /* false: past a limit, never counted as failed */
-	bool aligned;          /* set by auth/dmarc */
+	bool checked; /* false: past a limit, never counted as failed */
+	bool aligned; /* set by auth/dmarc */
 };
 
 struct pst_dkim {

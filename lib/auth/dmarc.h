@@ -22,11 +22,11 @@ enum pst_dmarc_discovery {
 
 struct pst_dmarc_config {
 	enum pst_dmarc_discovery discovery;
-	const struct pst_psl *psl;  /* required for psl and compare; or NULL */
-	bool psl_guard;             /* R-DMARC-31, when there is a psl */
-	bool evaluate_all;          /* R-DMARC-8; else MULTI is permerror */
+	const struct pst_psl *psl;   /* required for psl and compare; or NULL */
+	bool psl_guard;              /* R-DMARC-31, when there is a psl */
+	bool evaluate_all;           /* R-DMARC-8; else MULTI is permerror */
 	unsigned max_author_domains; /* 4 */
-	bool accept_test_keys;      /* a DKIM pass with a t=y key counts */
+	bool accept_test_keys;       /* a DKIM pass with a t=y key counts */
 };
 
 enum pst_dmarc_source {
@@ -37,22 +37,22 @@ enum pst_dmarc_source {
 };
 
 struct pst_dmarc {
-	enum pst_result result; /* none, pass, fail, temperror, permerror */
+	enum pst_result result;    /* none, pass, fail, temperror, permerror */
 	const char *author_domain; /* NULL without one */
 	const char *policy_domain; /* where the record stands; NULL: none */
 	const char *org_domain;    /* of the author domain; NULL: unknown */
 	enum pst_dmarc_source source;
 	struct pst_dmarc_record record; /* valid when policy_domain is set */
-	const char *tag;           /* "p", "sp" or "np"; NULL: no record */
+	const char *tag;                /* "p", "sp" or "np"; NULL: no record */
 	enum pst_dmarc_policy published; /* by that tag */
 	enum pst_dmarc_policy effective; /* after t= (R-DMARC-42) */
-	bool spf_aligned;          /* an SPF pass that is aligned */
-	bool dkim_aligned;         /* a DKIM pass that is aligned */
-	bool psl_differs;          /* compare mode: psl gives another answer */
+	bool spf_aligned;                /* an SPF pass that is aligned */
+	bool dkim_aligned;               /* a DKIM pass that is aligned */
+	bool psl_differs;           /* compare mode: psl gives another answer */
 	const char *psl_org_domain; /* compare mode; or NULL */
-	bool psl_guarded;          /* R-DMARC-31 took effect */
-	const char *fault;         /* fixed text for errors; or NULL */
-	const char *discovery;     /* "treewalk" or "psl" */
+	bool psl_guarded;           /* R-DMARC-31 took effect */
+	const char *fault;          /* fixed text for errors; or NULL */
+	const char *discovery;      /* "treewalk" or "psl" */
 };
 
 /* Starts the policy look-ups of an Author Domain ahead of the check. */
@@ -64,9 +64,9 @@ void pst_dmarc_prefetch(struct pst_check *world,
  * several Author Domains (evaluate_all) *out is the combined verdict, with the
  * domain that decided it. Restartable.
  */
-bool pst_dmarc_check(struct pst_check *world,
-    const struct pst_dmarc_config *config, const struct pst_from *from,
-    const struct pst_spf *spf, struct pst_dkim *dkim, struct pst_dmarc *out)
-    PST_MUST_CHECK;
+bool
+pst_dmarc_check(struct pst_check *world, const struct pst_dmarc_config *config,
+    const struct pst_from *from, const struct pst_spf *spf,
+    struct pst_dkim *dkim, struct pst_dmarc *out) PST_MUST_CHECK;
 
 #endif

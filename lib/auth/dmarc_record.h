@@ -31,16 +31,16 @@ struct pst_dmarc_record {
 	enum pst_dmarc_policy p, sp, np; /* with defaults: sp = p, np = sp */
 	bool adkim_strict;
 	bool aspf_strict;
-	bool test;           /* t=y */
+	bool test; /* t=y */
 	enum pst_dmarc_psd psd;
-	const char *fo;      /* "0", "1:d:s", ...; "0" by default; it has no
+	const char *fo;   /* "0", "1:d:s", ...; "0" by default; it has no
 	                        meaning when ruf_count is 0 (R-DMARC-15) */
-	const char **rua;    /* usable mailto URIs, size suffix dropped */
+	const char **rua; /* usable mailto URIs, size suffix dropped */
 	size_t rua_count;
 	const char **ruf;
 	size_t ruf_count;
-	bool limited;        /* some part was beyond a limit and not used */
-	const char *fault;   /* fixed text for a report's error element; or
+	bool limited;      /* some part was beyond a limit and not used */
+	const char *fault; /* fixed text for a report's error element; or
 	                        NULL */
 };
 
@@ -52,7 +52,7 @@ const char *pst_dmarc_psd_word(enum pst_dmarc_psd psd); /* "u", "y", "n" */
  * Parses one TXT record. False when it does not count as a DMARC record at
  * all; *out is then undefined.
  */
-bool pst_dmarc_record_parse(struct pst_arena *arena, struct pst_str text,
-    struct pst_dmarc_record *out);
+bool pst_dmarc_record_parse(
+    struct pst_arena *arena, struct pst_str text, struct pst_dmarc_record *out);
 
 #endif

@@ -50,8 +50,8 @@ char *pst_arena_printf(struct pst_arena *arena, const char *format, ...)
 /*
  * Calls release(handle) when the arena is freed or rewound past this point.
  */
-void pst_arena_defer(struct pst_arena *arena, void (*release)(void *handle),
-    void *handle);
+void pst_arena_defer(
+    struct pst_arena *arena, void (*release)(void *handle), void *handle);
 
 /*
  * A place to come back to. pst_arena_rewind() frees all that was allocated

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct pst_clock {
-	bool manual;       /* the fields below are the time; else the system's */
-	int64_t now_ms;    /* monotonic, for deadlines */
+	bool manual;    /* the fields below are the time; else the system's */
+	int64_t now_ms; /* monotonic, for deadlines */
 	int64_t now_epoch; /* seconds since 1970, for signatures and reports */
 };
 

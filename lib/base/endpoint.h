@@ -28,15 +28,15 @@ struct pst_endpoint {
 /* Room for every text form, NUL included. */
 #define PST_ENDPOINT_TEXT_SIZE 384
 
-bool pst_endpoint_parse(struct pst_str text, struct pst_endpoint *out,
-    struct pst_err *err);
+bool pst_endpoint_parse(
+    struct pst_str text, struct pst_endpoint *out, struct pst_err *err);
 
 /* "unix:PATH", "inet:PORT@HOST": what smfi_setconn() takes. */
-void pst_endpoint_libmilter(const struct pst_endpoint *endpoint,
-    char text[PST_ENDPOINT_TEXT_SIZE]);
+void pst_endpoint_libmilter(
+    const struct pst_endpoint *endpoint, char text[PST_ENDPOINT_TEXT_SIZE]);
 
 /* "unix:PATH", "inet:HOST:PORT": what smtpd_milters takes. */
-void pst_endpoint_postfix(const struct pst_endpoint *endpoint,
-    char text[PST_ENDPOINT_TEXT_SIZE]);
+void pst_endpoint_postfix(
+    const struct pst_endpoint *endpoint, char text[PST_ENDPOINT_TEXT_SIZE]);
 
 #endif

@@ -51,8 +51,8 @@ struct pst_ip pst_ip_v6(const uint8_t octets[16]);
 const char *pst_ip_text(const struct pst_ip *ip, char text[PST_IP_TEXT_SIZE]);
 
 /* The name whose PTR records name this address, without a final dot. */
-void pst_ip_reverse_name(const struct pst_ip *ip,
-    char name[PST_IP_REVERSE_SIZE]);
+void
+pst_ip_reverse_name(const struct pst_ip *ip, char name[PST_IP_REVERSE_SIZE]);
 
 bool pst_ip_eq(const struct pst_ip *a, const struct pst_ip *b);
 

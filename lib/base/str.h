@@ -68,8 +68,8 @@ struct pst_str pst_str_trim(struct pst_str s);
  * Returns false when *rest was exhausted. "a,,b" gives "a", "", "b"; the empty
  * string gives one empty part. Start with *rest = the whole and *more = true.
  */
-bool pst_str_split(struct pst_str *rest, char sep, struct pst_str *part,
-    bool *more);
+bool
+pst_str_split(struct pst_str *rest, char sep, struct pst_str *part, bool *more);
 
 /*
  * All of s as an unsigned decimal number, digits only. False when s is empty,

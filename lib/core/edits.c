@@ -115,9 +115,8 @@ write_dmarc(struct pst_authres *ar, const struct pst_dmarc *dmarc)
 	    ar, "dmarc", pst_result_word(dmarc->result), NULL, NULL);
 	add_prop(ar, "header", "from", dmarc->author_domain);
 	/* R-AR-7: left out for none and permerror. */
-	if (dmarc->policy_domain != NULL &&
-	    (dmarc->result == PST_RESULT_PASS ||
-		dmarc->result == PST_RESULT_FAIL))
+	if (dmarc->tag != NULL && dmarc->result != PST_RESULT_NONE &&
+	    dmarc->result != PST_RESULT_PERMERROR)
 		add_prop(ar, "policy", "dmarc",
 		    pst_dmarc_policy_word(dmarc->effective));
 }

@@ -27,8 +27,8 @@ void pst_json_close(struct pst_json *json);
 /* UTF-8 text, escaped when it is not; NULL becomes null. */
 void pst_json_text(struct pst_json *json, const char *key, const char *text);
 /* Octets from outside, through pst_buf_add_escaped(). */
-void pst_json_octets(struct pst_json *json, const char *key,
-    struct pst_str octets);
+void
+pst_json_octets(struct pst_json *json, const char *key, struct pst_str octets);
 void pst_json_number(struct pst_json *json, const char *key, uint64_t value);
 void pst_json_real(struct pst_json *json, const char *key, double value);
 void pst_json_bool(struct pst_json *json, const char *key, bool value);

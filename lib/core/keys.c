@@ -121,6 +121,11 @@ valid_field_name(const char *text, const char **why)
 		if (*c <= ' ' || *c > '~' || *c == ':')
 			break;
 	}
+	/* A mark of that name would be taken for a forged result. */
+	if (pst_str_ieq(pst_str(text), PST_STR("Authentication-Results"))) {
+		*why = "this field is for the results, choose another name";
+		return false;
+	}
 	if (*text != '\0' && *c == '\0' && c - text <= 76)
 		return true;
 	*why = "a header field name is printable ASCII without blanks and "

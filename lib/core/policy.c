@@ -86,12 +86,16 @@ decide_from(const struct pst_config *config,
 		    "from-malformed");
 		return true;
 	case PST_FROM_MULTI:
-		if (config->dmarc.evaluate_all &&
-		    findings->from.domain_count <=
-			config->dmarc.max_author_domains)
+		if (!config->dmarc.evaluate_all) {
+			decide(out, (enum pst_action)config->on_multiple_from,
+			    "from-multiple");
+			return true;
+		}
+		if (findings->from.domain_count <=
+		    config->dmarc.max_author_domains)
 			return false;
-		decide(out, (enum pst_action)config->on_multiple_from,
-		    "from-multiple");
+		decide(out, (enum pst_action)config->on_malformed_from,
+		    "from-malformed");
 		return true;
 	}
 	assert(false);

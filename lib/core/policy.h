@@ -50,7 +50,7 @@ struct pst_decision {
 	const char *xcode;     /* "5.7.26" */
 	const char *text;      /* printable ASCII, `%` not yet doubled */
 	const char *quarantine_reason; /* for quarantine, else NULL */
-	struct pst_edit *edits; /* in the order to carry them out */
+	struct pst_edit *edits;        /* in the order to carry them out */
 	size_t edit_count;
 };
 

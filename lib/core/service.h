@@ -19,8 +19,8 @@ struct pst_service;
  * is then given back. clock may be manual for a single-threaded user and must
  * outlive the service.
  */
-struct pst_service *pst_service_start(struct pst_config *config,
-    struct pst_clock *clock, struct pst_err *err);
+struct pst_service *pst_service_start(
+    struct pst_config *config, struct pst_clock *clock, struct pst_err *err);
 
 /*
  * The same on a resolver of the caller's, which the service takes over: for
@@ -33,8 +33,8 @@ struct pst_service *pst_service_start_with(struct pst_config *config,
 void pst_service_stop(struct pst_service *service);
 
 /* Replaces the configuration; takes over one reference. */
-void pst_service_replace(struct pst_service *service,
-    struct pst_config *config);
+void
+pst_service_replace(struct pst_service *service, struct pst_config *config);
 
 /* The current configuration, with a reference for the caller. */
 struct pst_config *pst_service_config(struct pst_service *service);

@@ -49,13 +49,13 @@ void pst_session_helo(struct pst_session *session, struct pst_str helo);
 void pst_session_host(struct pst_session *session, struct pst_str host);
 
 /* MAIL: begins a message. The configuration of now is the message's. */
-void pst_session_mail(struct pst_session *session, struct pst_str mail_from,
-    bool authenticated);
+void pst_session_mail(
+    struct pst_session *session, struct pst_str mail_from, bool authenticated);
 void pst_session_rcpt(struct pst_session *session, struct pst_str rcpt);
 
 /* name as received; value as in pst_header_add(). */
-void pst_session_header(struct pst_session *session, struct pst_str name,
-    struct pst_str value);
+void pst_session_header(
+    struct pst_session *session, struct pst_str name, struct pst_str value);
 void pst_session_eoh(struct pst_session *session);
 
 /* False when the rest of the body is not needed. */

@@ -80,8 +80,8 @@ struct pst_dns_entry {
 struct pst_dns;
 
 struct pst_dns_limits {
-	unsigned max_queries;  /* distinct questions a message */
-	unsigned query_ms;     /* one query */
+	unsigned max_queries;   /* distinct questions a message */
+	unsigned query_ms;      /* one query */
 	unsigned max_txt_bytes; /* of one TXT record; longer ones are cut off
 	                           and the answer becomes SERVFAIL */
 };
@@ -103,9 +103,9 @@ struct pst_resolver; /* below */
  * given back. resolver and clock must outlive it; a manual clock is advanced
  * by pst_dns_wait().
  */
-struct pst_dns *pst_dns_open(struct pst_arena *arena,
-    struct pst_resolver *resolver, struct pst_clock *clock,
-    struct pst_dns_limits limits);
+struct pst_dns *
+pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
+    struct pst_clock *clock, struct pst_dns_limits limits);
 
 /*
  * Asks for name and type, or finds the entry that did; never NULL. name is
@@ -114,8 +114,8 @@ struct pst_dns *pst_dns_open(struct pst_arena *arena,
  * anything else is answered PST_DNS_BADNAME. The entry lives as long as the
  * door; its answer, once set, does not change.
  */
-const struct pst_dns_entry *pst_dns_ask(struct pst_dns *dns,
-    struct pst_str name, enum pst_dns_type type);
+const struct pst_dns_entry *
+pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type);
 
 /*
  * Takes over what has arrived. True when an entry was answered since the last
@@ -178,10 +178,10 @@ void pst_resolver_free(struct pst_resolver *resolver);
 struct pst_dns_answer *pst_dns_answer_new(enum pst_dns_status status,
     uint32_t ttl, size_t max_records, size_t data_bytes);
 /* Appends a record; data is copied. Asserts that the room suffices. */
-void pst_dns_answer_add(struct pst_dns_answer *answer,
-    const struct pst_dns_record *record);
-const struct pst_dns_answer *pst_dns_answer_ref(
-    const struct pst_dns_answer *answer);
+void pst_dns_answer_add(
+    struct pst_dns_answer *answer, const struct pst_dns_record *record);
+const struct pst_dns_answer *
+pst_dns_answer_ref(const struct pst_dns_answer *answer);
 void pst_dns_answer_unref(const struct pst_dns_answer *answer);
 
 #endif

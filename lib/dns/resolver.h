@@ -34,7 +34,7 @@ struct pst_resolver_stats {
 	uint64_t failed; /* SERVFAIL and bogus */
 	unsigned open;
 };
-void pst_resolver_read_stats(struct pst_resolver *resolver,
-    struct pst_resolver_stats *out);
+void pst_resolver_read_stats(
+    struct pst_resolver *resolver, struct pst_resolver_stats *out);
 
 #endif

@@ -34,8 +34,8 @@ const struct pst_dns_answer *pst_wire_decode(const uint8_t *packet, size_t len,
 
 /* One record of a zone file, valid during the call only. */
 struct pst_wire_rr {
-	struct pst_str owner;     /* lower case, no final dot */
-	unsigned type;            /* A, AAAA, MX, PTR, TXT, CNAME (5) or other */
+	struct pst_str owner; /* lower case, no final dot */
+	unsigned type;        /* A, AAAA, MX, PTR, TXT, CNAME (5) or other */
 	uint32_t ttl;
 	struct pst_dns_record data; /* CNAME: target in data.data */
 };
@@ -47,10 +47,10 @@ struct pst_wire_rr {
  * with a sentence that names file and line when the file is not a zone.
  */
 bool pst_wire_read_zone(FILE *file, const char *file_name,
-    bool (*rr)(void *arg, const struct pst_wire_rr *record,
-	struct pst_err *err),
-    bool (*directive)(void *arg, struct pst_str text, unsigned line,
-	struct pst_err *err),
+    bool (*rr)(
+	void *arg, const struct pst_wire_rr *record, struct pst_err *err),
+    bool (*directive)(
+	void *arg, struct pst_str text, unsigned line, struct pst_err *err),
     void *arg, struct pst_err *err);
 
 #endif

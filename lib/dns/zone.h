@@ -22,7 +22,7 @@
 struct pst_resolver *pst_zone_load(const char *file_name, struct pst_err *err);
 
 /* The same from a text in memory; file_name is for messages. */
-struct pst_resolver *pst_zone_parse(const char *text, size_t len,
-    const char *file_name, struct pst_err *err);
+struct pst_resolver *pst_zone_parse(
+    const char *text, size_t len, const char *file_name, struct pst_err *err);
 
 #endif

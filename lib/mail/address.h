@@ -21,7 +21,8 @@ enum pst_from_verdict {
 
 struct pst_from {
 	enum pst_from_verdict verdict;
-	const char **domains; /* distinct, normal form, in order of appearance */
+	const char *
+	    *domains; /* distinct, normal form, in order of appearance */
 	size_t domain_count;
 	const char *why; /* fixed text for malformed, else NULL */
 };
@@ -53,7 +54,7 @@ struct pst_path {
  * valid = false and no part of it is taken as a domain (R-SPF-4). A mailbox
  * without a domain ("root") is not valid.
  */
-void pst_reverse_path_parse(struct pst_arena *arena, struct pst_str raw,
-    struct pst_path *out);
+void pst_reverse_path_parse(
+    struct pst_arena *arena, struct pst_str raw, struct pst_path *out);
 
 #endif

@@ -67,7 +67,7 @@ enum pst_authres_id {
  * domain name comes in normal form (base/domain.h), a final dot gone. *out is
  * a C string in the arena when the answer is OK or VERSION, else NULL.
  */
-enum pst_authres_id pst_authres_read_id(struct pst_arena *arena,
-    struct pst_str value, const char **out);
+enum pst_authres_id pst_authres_read_id(
+    struct pst_arena *arena, struct pst_str value, const char **out);
 
 #endif

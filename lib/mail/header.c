@@ -35,8 +35,8 @@ pst_header_seen(const struct pst_header *header, const char *name)
 
 	for (i = 0; i < PST_HEADER_WATCHED; i++) {
 		if (header->watched[i].name != NULL &&
-		    pst_str_ieq(pst_str(header->watched[i].name),
-			pst_str(name)))
+		    pst_str_ieq(
+			pst_str(header->watched[i].name), pst_str(name)))
 			return header->watched[i].seen;
 	}
 	assert(false);

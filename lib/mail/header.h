@@ -23,7 +23,7 @@ struct pst_header_field {
 };
 
 struct pst_header_limits {
-	size_t max_fields; /* kept, and left out for their size */
+	size_t max_fields;      /* kept, and left out for their size */
 	size_t max_field_bytes; /* name and value of one field */
 	size_t max_total_bytes;
 };
@@ -68,12 +68,12 @@ size_t pst_header_seen(const struct pst_header *header, const char *name);
  * the octets behind the colon, leading blank included, folded with LF. Returns
  * the kept field, NULL when a bound was passed.
  */
-const struct pst_header_field *pst_header_add(struct pst_header *header,
-    struct pst_str name, struct pst_str value);
+const struct pst_header_field *pst_header_add(
+    struct pst_header *header, struct pst_str name, struct pst_str value);
 
 /* The nth (1-based) kept field of that name, NULL when there are fewer. */
-const struct pst_header_field *pst_header_find(const struct pst_header *header,
-    const char *name, size_t nth);
+const struct pst_header_field *
+pst_header_find(const struct pst_header *header, const char *name, size_t nth);
 
 /* How many fields of that name are kept (case ignored). */
 size_t pst_header_count(const struct pst_header *header, const char *name);

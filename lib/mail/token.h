@@ -36,8 +36,8 @@ bool pst_scan_cfws(struct pst_scan *scan);
 bool pst_scan_atom(struct pst_scan *scan, struct pst_str *out);
 
 /* quoted-string; *out is the content, unescaped and unfolded, in the arena. */
-bool pst_scan_quoted(struct pst_scan *scan, struct pst_arena *arena,
-    struct pst_str *out);
+bool pst_scan_quoted(
+    struct pst_scan *scan, struct pst_arena *arena, struct pst_str *out);
 
 /* [domain-literal]; *out is what is between the brackets. */
 bool pst_scan_literal(struct pst_scan *scan, struct pst_str *out);
@@ -47,7 +47,8 @@ bool pst_scan_mime_token(struct pst_scan *scan, struct pst_str *out);
 
 struct pst_tag {
 	struct pst_str name;
-	struct pst_str value; /* without blanks at its ends, folds kept inside */
+	struct pst_str
+	    value; /* without blanks at its ends, folds kept inside */
 };
 
 struct pst_tag_list {
@@ -67,13 +68,13 @@ enum pst_tag_status {
  * printable ASCII and folding white space (8-bit octets too when allow_8bit is
  * set, RFC 8616), a final semicolon optional. The whole text must match.
  */
-enum pst_tag_status pst_tag_list_parse(struct pst_arena *arena,
-    struct pst_str text, size_t max_tags, bool allow_8bit,
-    struct pst_tag_list *out);
+enum pst_tag_status
+pst_tag_list_parse(struct pst_arena *arena, struct pst_str text,
+    size_t max_tags, bool allow_8bit, struct pst_tag_list *out);
 
 /* The tag of that name (case-sensitive), NULL when absent. */
-const struct pst_tag *pst_tag_find(const struct pst_tag_list *list,
-    const char *name);
+const struct pst_tag *
+pst_tag_find(const struct pst_tag_list *list, const char *name);
 
 /* value without any white space, in the arena: for b=, bh=, h=, p=. */
 struct pst_str pst_tag_squeeze(struct pst_arena *arena, struct pst_str value);

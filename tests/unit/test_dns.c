@@ -97,38 +97,6 @@ ask(struct fixture *f, const char *name)
 	return pst_dns_ask(f->dns, pst_str(name), PST_DNS_TXT);
 }
 
-static void
-test_words(void **state)
-{
-	static const struct {
-		enum pst_dns_status status;
-		const char *word;
-		bool temporary;
-	} rows[] = {
-	    {PST_DNS_OK, "NOERROR", false},
-	    {PST_DNS_NODATA, "NODATA", false},
-	    {PST_DNS_NXDOMAIN, "NXDOMAIN", false},
-	    {PST_DNS_SERVFAIL, "SERVFAIL", true},
-	    {PST_DNS_BOGUS, "BOGUS", true},
-	    {PST_DNS_TIMEOUT, "TIMEOUT", true},
-	    {PST_DNS_BUDGET, "BUDGET", true},
-	    {PST_DNS_BADNAME, "BADNAME", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_string_equal(
-		    pst_dns_status_word(rows[i].status), rows[i].word);
-		if (pst_dns_is_temporary(rows[i].status) != rows[i].temporary)
-			fail_msg("%s", rows[i].word);
-	}
-	assert_string_equal(pst_dns_type_word(PST_DNS_A), "A");
-	assert_string_equal(pst_dns_type_word(PST_DNS_PTR), "PTR");
-	assert_string_equal(pst_dns_type_word(PST_DNS_MX), "MX");
-	assert_string_equal(pst_dns_type_word(PST_DNS_TXT), "TXT");
-	assert_string_equal(pst_dns_type_word(PST_DNS_AAAA), "AAAA");
-}
-
 #define L63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
 #define N251                                                                   \
 	L63 "." L63 "." L63 "."                                                \
@@ -542,29 +510,6 @@ test_race_with_close(void **state)
 }
 
 static void
-test_answers_are_shared(void **state)
-{
-	struct pst_dns_record mx = {
-	    .preference = 10, .data = PST_STR_INIT("a\0b")};
-	struct pst_dns_record empty = {.data = {NULL, 0}};
-	struct pst_dns_answer *answer =
-	    pst_dns_answer_new(PST_DNS_OK, 7, 2, mx.data.len);
-	const struct pst_dns_answer *again;
-
-	(void)state;
-	pst_dns_answer_add(answer, &mx);
-	pst_dns_answer_add(answer, &empty);
-	again = pst_dns_answer_ref(answer);
-	pst_dns_answer_unref(answer);
-	assert_int_equal(again->count, 2);
-	assert_int_equal(again->records[0].preference, 10);
-	assert_memory_equal(again->records[0].data.ptr, "a\0b\0", 4);
-	assert_int_equal(again->records[1].data.len, 0);
-	assert_string_equal(again->records[1].data.ptr, "");
-	pst_dns_answer_unref(again);
-}
-
-static void
 test_resolver_free(void **state)
 {
 	struct fixture *f = setup(STUB_ANSWER);
@@ -581,7 +526,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_answered_at_once),
 	    cmocka_unit_test(test_no_question_twice),
@@ -597,7 +541,6 @@ main(void)
 	    cmocka_unit_test(test_wait_for_another_thread),
 	    cmocka_unit_test(test_real_time_out),
 	    cmocka_unit_test(test_race_with_close),
-	    cmocka_unit_test(test_answers_are_shared),
 	    cmocka_unit_test(test_resolver_free),
 	};
 

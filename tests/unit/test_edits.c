@@ -90,6 +90,9 @@ test_dmarc_rows(void **state)
 		"dmarc=permerror"},
 	    {"temperror", PST_RESULT_TEMPERROR, "a.example", NULL,
 		PST_DMARC_NONE, "dmarc=temperror header.from=a.example"},
+	    {"temperror with a policy", PST_RESULT_TEMPERROR, "a.example",
+		"a.example", PST_DMARC_REJECT,
+		"dmarc=temperror header.from=a.example policy.dmarc=reject"},
 	    {"underscore", PST_RESULT_NONE, "a_b.example", NULL, PST_DMARC_NONE,
 		"dmarc=none header.from=a_b.example"},
 	};
@@ -101,6 +104,7 @@ test_dmarc_rows(void **state)
 		findings.dmarc.result = rows[i].result;
 		findings.dmarc.author_domain = rows[i].author;
 		findings.dmarc.policy_domain = rows[i].policy_domain;
+		findings.dmarc.tag = rows[i].policy_domain == NULL ? NULL : "p";
 		findings.dmarc.effective = rows[i].effective;
 		assert_result(&findings, rows[i].label,
 		    pst_arena_printf(arena,

@@ -70,95 +70,91 @@ test_second_precedence(void **state)
 }
 
 /* What a DMARC result and policy come to. */
+static const struct {
+	const char *label;
+	enum pst_result result;
+	enum pst_dmarc_policy policy;
+	const char *indirect;
+	int on_reject, on_quarantine, on_temperror;
+	enum pst_action want;
+	const char *rule;
+} dmarc_rows[] = {
+#define R PST_ON_REJECT_UNLESS_INDIRECT
+    {"no policy", PST_RESULT_NONE, PST_DMARC_NONE, NULL, R, PST_ACTION_TAG, 0,
+	PST_ACTION_ACCEPT, "default"},
+    {"pass under reject", PST_RESULT_PASS, PST_DMARC_REJECT, NULL, R,
+	PST_ACTION_TAG, 0, PST_ACTION_ACCEPT, "default"},
+    {"permerror", PST_RESULT_PERMERROR, PST_DMARC_NONE, NULL, R, PST_ACTION_TAG,
+	0, PST_ACTION_ACCEPT, "default"},
+    {"none", PST_RESULT_FAIL, PST_DMARC_NONE, NULL, R, PST_ACTION_REJECT, 0,
+	PST_ACTION_ACCEPT, "dmarc-none"},
+    {"none and a list", PST_RESULT_FAIL, PST_DMARC_NONE, "List-Id", R,
+	PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT, "dmarc-none"},
+
+    {"quarantine: accept", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
+	PST_ACTION_ACCEPT, 0, PST_ACTION_ACCEPT, "dmarc-quarantine"},
+    {"quarantine: tag", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
+	PST_ACTION_TAG, 0, PST_ACTION_TAG, "dmarc-quarantine"},
+    {"quarantine: hold", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
+	PST_ACTION_QUARANTINE, 0, PST_ACTION_QUARANTINE, "dmarc-quarantine"},
+    {"quarantine: reject", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
+	PST_ACTION_REJECT, 0, PST_ACTION_REJECT, "dmarc-quarantine"},
+    {"quarantine of a list", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, "List-Id",
+	R, PST_ACTION_TAG, 0, PST_ACTION_TAG, "dmarc-quarantine"},
+
+    {"reject", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL, R, PST_ACTION_TAG, 0,
+	PST_ACTION_REJECT, "dmarc-reject"},
+    {"reject, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id", R,
+	PST_ACTION_TAG, 0, PST_ACTION_TAG, "dmarc-reject-indirect"},
+    {"reject, indirect: hold", PST_RESULT_FAIL, PST_DMARC_REJECT, "Precedence",
+	R, PST_ACTION_QUARANTINE, 0, PST_ACTION_QUARANTINE,
+	"dmarc-reject-indirect"},
+    {"always", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL, PST_ON_REJECT_ALWAYS,
+	PST_ACTION_TAG, 0, PST_ACTION_REJECT, "dmarc-reject"},
+    {"always, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
+	PST_ON_REJECT_ALWAYS, PST_ACTION_TAG, 0, PST_ACTION_REJECT,
+	"dmarc-reject"},
+    {"lowered", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL,
+	PST_ON_REJECT_QUARANTINE, PST_ACTION_QUARANTINE, 0,
+	PST_ACTION_QUARANTINE, "dmarc-reject-lowered"},
+    {"lowered, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
+	PST_ON_REJECT_QUARANTINE, PST_ACTION_ACCEPT, 0, PST_ACTION_ACCEPT,
+	"dmarc-reject-lowered"},
+    {"ignored", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL, PST_ON_REJECT_ACCEPT,
+	PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT, "dmarc-reject-ignored"},
+    {"ignored, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
+	PST_ON_REJECT_ACCEPT, PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT,
+	"dmarc-reject-ignored"},
+
+    {"temperror: accept", PST_RESULT_TEMPERROR, PST_DMARC_REJECT, NULL, R,
+	PST_ACTION_TAG, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT,
+	"dmarc-temperror"},
+    {"temperror: tag", PST_RESULT_TEMPERROR, PST_DMARC_REJECT, NULL, R,
+	PST_ACTION_ACCEPT, PST_ACTION_TAG, PST_ACTION_TAG, "dmarc-temperror"},
+    {"temperror: tempfail", PST_RESULT_TEMPERROR, PST_DMARC_NONE, "List-Id", R,
+	PST_ACTION_ACCEPT, PST_ACTION_TEMPFAIL, PST_ACTION_TEMPFAIL,
+	"dmarc-temperror"},
+#undef R
+};
+
 static void
 test_dmarc_rows(void **state)
 {
-	static const struct {
-		const char *label;
-		enum pst_result result;
-		enum pst_dmarc_policy policy;
-		const char *indirect;
-		int on_reject, on_quarantine, on_temperror;
-		enum pst_action want;
-		const char *rule;
-	} rows[] = {
-#define R PST_ON_REJECT_UNLESS_INDIRECT
-	    {"no policy", PST_RESULT_NONE, PST_DMARC_NONE, NULL, R,
-		PST_ACTION_TAG, 0, PST_ACTION_ACCEPT, "default"},
-	    {"pass under reject", PST_RESULT_PASS, PST_DMARC_REJECT, NULL, R,
-		PST_ACTION_TAG, 0, PST_ACTION_ACCEPT, "default"},
-	    {"permerror", PST_RESULT_PERMERROR, PST_DMARC_NONE, NULL, R,
-		PST_ACTION_TAG, 0, PST_ACTION_ACCEPT, "default"},
-	    {"none", PST_RESULT_FAIL, PST_DMARC_NONE, NULL, R,
-		PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT, "dmarc-none"},
-	    {"none and a list", PST_RESULT_FAIL, PST_DMARC_NONE, "List-Id", R,
-		PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT, "dmarc-none"},
-
-	    {"quarantine: accept", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL,
-		R, PST_ACTION_ACCEPT, 0, PST_ACTION_ACCEPT, "dmarc-quarantine"},
-	    {"quarantine: tag", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
-		PST_ACTION_TAG, 0, PST_ACTION_TAG, "dmarc-quarantine"},
-	    {"quarantine: hold", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
-		PST_ACTION_QUARANTINE, 0, PST_ACTION_QUARANTINE,
-		"dmarc-quarantine"},
-	    {"quarantine: reject", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL,
-		R, PST_ACTION_REJECT, 0, PST_ACTION_REJECT, "dmarc-quarantine"},
-	    {"quarantine of a list", PST_RESULT_FAIL, PST_DMARC_QUARANTINE,
-		"List-Id", R, PST_ACTION_TAG, 0, PST_ACTION_TAG,
-		"dmarc-quarantine"},
-
-	    {"reject", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL, R,
-		PST_ACTION_TAG, 0, PST_ACTION_REJECT, "dmarc-reject"},
-	    {"reject, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
-		R, PST_ACTION_TAG, 0, PST_ACTION_TAG, "dmarc-reject-indirect"},
-	    {"reject, indirect: hold", PST_RESULT_FAIL, PST_DMARC_REJECT,
-		"Precedence", R, PST_ACTION_QUARANTINE, 0,
-		PST_ACTION_QUARANTINE, "dmarc-reject-indirect"},
-	    {"always", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL,
-		PST_ON_REJECT_ALWAYS, PST_ACTION_TAG, 0, PST_ACTION_REJECT,
-		"dmarc-reject"},
-	    {"always, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
-		PST_ON_REJECT_ALWAYS, PST_ACTION_TAG, 0, PST_ACTION_REJECT,
-		"dmarc-reject"},
-	    {"lowered", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL,
-		PST_ON_REJECT_QUARANTINE, PST_ACTION_QUARANTINE, 0,
-		PST_ACTION_QUARANTINE, "dmarc-reject-lowered"},
-	    {"lowered, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
-		PST_ON_REJECT_QUARANTINE, PST_ACTION_ACCEPT, 0,
-		PST_ACTION_ACCEPT, "dmarc-reject-lowered"},
-	    {"ignored", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL,
-		PST_ON_REJECT_ACCEPT, PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT,
-		"dmarc-reject-ignored"},
-	    {"ignored, indirect", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id",
-		PST_ON_REJECT_ACCEPT, PST_ACTION_REJECT, 0, PST_ACTION_ACCEPT,
-		"dmarc-reject-ignored"},
-
-	    {"temperror: accept", PST_RESULT_TEMPERROR, PST_DMARC_REJECT, NULL,
-		R, PST_ACTION_TAG, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT,
-		"dmarc-temperror"},
-	    {"temperror: tag", PST_RESULT_TEMPERROR, PST_DMARC_REJECT, NULL, R,
-		PST_ACTION_ACCEPT, PST_ACTION_TAG, PST_ACTION_TAG,
-		"dmarc-temperror"},
-	    {"temperror: tempfail", PST_RESULT_TEMPERROR, PST_DMARC_NONE,
-		"List-Id", R, PST_ACTION_ACCEPT, PST_ACTION_TEMPFAIL,
-		PST_ACTION_TEMPFAIL, "dmarc-temperror"},
-#undef R
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(dmarc_rows); i++) {
 		struct pst_config config = defaults();
-		struct pst_findings findings = failing(rows[i].policy);
+		struct pst_findings findings = failing(dmarc_rows[i].policy);
 
-		config.on_reject = rows[i].on_reject;
-		config.on_quarantine = rows[i].on_quarantine;
-		config.on_temperror = rows[i].on_temperror;
-		findings.dmarc.result = rows[i].result;
-		findings.indirect = rows[i].indirect;
+		config.on_reject = dmarc_rows[i].on_reject;
+		config.on_quarantine = dmarc_rows[i].on_quarantine;
+		config.on_temperror = dmarc_rows[i].on_temperror;
+		findings.dmarc.result = dmarc_rows[i].result;
+		findings.indirect = dmarc_rows[i].indirect;
 		struct pst_decision d = decide_for(&config, able, &findings);
-		if (d.action != rows[i].want || d.would != rows[i].want ||
-		    strcmp(d.rule, rows[i].rule) != 0)
-			fail_msg("%s: %s by %s", rows[i].label,
+		if (d.action != dmarc_rows[i].want ||
+		    d.would != dmarc_rows[i].want ||
+		    strcmp(d.rule, dmarc_rows[i].rule) != 0)
+			fail_msg("%s: %s by %s", dmarc_rows[i].label,
 			    pst_action_word(d.action), d.rule);
 	}
 }
@@ -188,7 +184,7 @@ test_from_rows(void **state)
 	    {"multiple that pass", PST_FROM_MULTI, 2, true, PST_RESULT_PASS,
 		PST_ACTION_ACCEPT, "default"},
 	    {"too many", PST_FROM_MULTI, 5, true, PST_RESULT_PERMERROR,
-		PST_ACTION_TAG, "from-multiple"},
+		PST_ACTION_QUARANTINE, "from-malformed"},
 	};
 	static const char *domains[] = {
 	    "a.example", "b.example", "c.example", "d.example", "e.example"};
