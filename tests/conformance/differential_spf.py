@@ -31,6 +31,8 @@ class World:
     def __init__(self, rng, number):
         self.rng = rng
         self.suffix = "w%d.test" % number
+        # Of the record at work: it has no fault that is meant.
+        self.clean = True
         self.names = ["d%d.%s" % (i, self.suffix) for i in range(7)]
         self.hosts = ["h%d.%s" % (i, self.suffix) for i in range(4)]
         self.clients = [self.address(4) for _ in range(3)] + \
@@ -112,11 +114,13 @@ class World:
         """A domain-spec."""
         rng = self.rng
         chance = rng.random()
+        if chance < .6 and self.clean:
+            return rng.choice(self.hosts + self.names)
         if chance < .5:
             return self.any_host()
-        if chance < .57:
+        if chance < .57 and not self.clean:
             return rng.choice(BROKEN_MACROS) + "." + self.suffix
-        if chance < .63:
+        if chance < .63 and not self.clean:
             return rng.choice(("", ".", "x", "1.2.3.4", "a..test", "x.123",
                                "x.1-2", "x.-a", self.any_host() + ".",
                                "l" * 64 + ".test", "x" * 60 + ".test",
@@ -130,18 +134,19 @@ class World:
         rng = self.rng
         if rng.random() < .6:
             return ""
-        four = rng.choice(("", "/0", "/8", "/24", "/31", "/32", "/33", "/032",
-                           "/"))
-        six = rng.choice(("", "", "//0", "//64", "//127", "//128", "//129",
-                          "//", "//64x"))
-        return four + six
+        four = ("", "/0", "/8", "/24", "/31", "/32", "/33", "/032", "/")
+        six = ("", "", "//0", "//64", "//127", "//128", "//129", "//", "//6x")
+        if self.clean:
+            four, six = four[:6], six[:6]
+        return rng.choice(four) + rng.choice(six)
 
     def network(self, version):
         rng = self.rng
         chance = rng.random()
         if chance < .4:
-            base = rng.choice(self.clients)
-        elif chance < .9:
+            base = rng.choice([x for x in self.clients
+                               if (":" in x) == (version == 6)])
+        elif chance < .9 or self.clean:
             base = self.address(version)
         else:
             base = rng.choice(("1.2.3", "1.2.3.256", "01.2.3.4", "::",
@@ -150,6 +155,8 @@ class World:
                                "1:2:3:4:5:6:7:8:9", "12345::"))
         if rng.random() < .5:
             return base
+        if self.clean:
+            return "%s/%d" % (base, rng.randint(0, 32 if version == 4 else 128))
         return base + "/" + rng.choice(
             ("0", "1", "8", "16", "24", "32", "33", "64", "128", "129", "08",
              "", "-1", "8x"))
@@ -161,10 +168,10 @@ class World:
                            "include", "exists", "exists", "ptr", "all",
                            "modifier"))
         if kind == "modifier":
-            return "%s=%s" % (
-                rng.choice(("redirect", "redirect", "exp", "Redirect", "EXP",
-                            "x-y.z", "ra", "x-y.z", "1x")),
-                self.domain())
+            names = ("redirect", "exp", "Redirect", "EXP", "x-y.z", "ra",
+                     "x-y.z", "1x")
+            return "%s=%s" % (rng.choice(names[:-1] if self.clean else names),
+                              self.domain())
         if kind in ("a", "mx"):
             domain = ":" + self.domain() if rng.random() < .5 else ""
             return sign + kind + domain + self.prefix()
@@ -179,12 +186,13 @@ class World:
     def record(self):
         """Octets of a record, most of them of the right form."""
         rng = self.rng
+        self.clean = rng.random() < .75
         terms = [self.term() for _ in range(rng.choice((1, 2, 3, 3, 4, 6,
                                                         13)))]
         if rng.random() < .5:
             terms.append(rng.choice(("-all", "~all", "?all", "all")))
         text = "v=spf1 " + rng.choice((" ", " ", " ", "  ")).join(terms)
-        if rng.random() < .12:
+        if rng.random() < .2 and not self.clean:
             at = rng.randrange(7, len(text) + 1)
             cut = rng.choice((0, 0, 1))
             text = text[:at] + rng.choice(JUNK) + text[at + cut:]
@@ -221,7 +229,7 @@ class World:
 def write_node(file, name, types):
     owner = suite.zone_name(name.encode("latin-1"))
     for rtype, values in types.items():
-        for value in dict.fromkeys(values):
+        for value in values:
             if rtype == "TXT":
                 value = suite.zone_text(value)
             elif rtype == "MX":

@@ -44,8 +44,10 @@ class Zone:
         self.on_miss = lambda name: None
 
     def add(self, name, rtype, value):
-        """Adds a record: text, (preference, host), or octets for TXT."""
-        self.nodes.setdefault(name, {}).setdefault(rtype, []).append(value)
+        """Adds a record unless it is there: text, (preference, host), or octets for TXT."""
+        values = self.nodes.setdefault(name, {}).setdefault(rtype, [])
+        if value not in values:
+            values.append(value)
 
     def fail(self, name, how):
         """how: timeout or servfail."""
