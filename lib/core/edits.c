@@ -52,13 +52,22 @@ short_b(const struct pst_dkim *dkim, size_t at)
 	return pst_str_first(own, len);
 }
 
+/* A pass by a key that says it is only a test is told apart (R-DKIM-16). */
+static const char *
+sig_comment(const struct pst_dkim_sig *sig)
+{
+	if (sig->reason == NULL && sig->test_key)
+		return "test mode";
+	return sig->reason;
+}
+
 static void
 write_sig(struct pst_authres *ar, const struct pst_dkim *dkim, size_t at)
 {
 	const struct pst_dkim_sig *sig = &dkim->sigs[at];
 
 	pst_authres_method(
-	    ar, "dkim", pst_result_word(sig->result), NULL, sig->reason);
+	    ar, "dkim", pst_result_word(sig->result), NULL, sig_comment(sig));
 	add_prop(ar, "header", "d", sig->domain);
 	add_prop(ar, "header", "i", sig->identity);
 	add_prop(ar, "header", "s", sig->selector);

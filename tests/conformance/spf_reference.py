@@ -15,7 +15,8 @@ CORRECTIONS = {
     "ptr": "DNS errors of ptr and %{p} mean no match, %{p} is chosen anew for "
            "each domain (s. 5.5, 7.3)",
     "void": "void look-ups are those of a term's own question (s. 4.6.4)",
-    "mx": "the hosts of mx are looked up until one matches (s. 5.4)",
+    "mx": "the hosts of mx are looked up until one matches, and the eleventh "
+          "is the error (s. 4.6.4, 5.4)",
     "redirect": "redirect= counts as a look-up where it is followed (s. 6.1)",
     "modifier": "names in any case, only redirect and exp stand once (s. 6)",
     "recursion": "a record may include itself behind a match (s. 5.2)",
@@ -196,15 +197,21 @@ class Reference(spf.query):
         return mechanisms, redirect
 
     def _mx_matches(self, name, bits):
-        hosts = self._ask(name, "MX")
-        if len(hosts) > spf.MAX_MX:
-            raise spf.PermError("too many hosts")
+        hosts = [host for _, host in sorted(self._ask(name, "MX"))]
+        too_many = len(hosts) > spf.MAX_MX
         if "mx" in self.corrections:
-            return any(self.cidrmatch(self.dns_a(host, self.A), bits)
-                       for _, host in sorted(hosts))
-        found = [address for _, host in sorted(hosts)
-                 for address in self.dns_a(host, self.A)]
-        return self.cidrmatch(found, bits)
+            hosts = hosts[:spf.MAX_MX]
+        elif too_many:
+            raise spf.PermError("too many hosts")
+        else:
+            hosts = [self.dns_a(host, self.A) for host in hosts]
+            return self.cidrmatch(sum(hosts, []), bits)
+        for host in hosts:
+            if self.cidrmatch(self.dns_a(host, self.A), bits):
+                return True
+        if too_many:
+            raise spf.PermError("too many hosts")
+        return False
 
     def _include_matches(self, domain, recursion):
         record = self.dns_spf(domain)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A private Postfix: own configuration, queue, log and addresses."""
+
+import glob
+import os
+import pwd
+import grp
+import shutil
+import signal
+import subprocess
+import time
+
+import lab
+
+NAME = "postfix"
+DAEMONS = "/usr/lib/postfix/sbin"
+MASTER = """\
+%(listen)s
+pickup    unix n - n 60 1 pickup
+cleanup   unix n - n - 0 cleanup
+qmgr      unix n - n 300 1 qmgr
+tlsmgr    unix - - n 1000? 1 tlsmgr
+rewrite   unix - - n - - trivial-rewrite
+bounce    unix - - n - 0 bounce
+defer     unix - - n - 0 bounce
+trace     unix - - n - 0 bounce
+verify    unix - - n - 1 verify
+flush     unix n - n 1000? 0 flush
+proxymap  unix - - n - - proxymap
+smtp      unix - - n - - smtp
+relay     unix - - n - - smtp
+showq     unix n - n - - showq
+error     unix - - n - - error
+retry     unix - - n - - error
+discard   unix - - n - - discard
+local     unix - n n - - local
+anvil     unix - - n - 1 anvil
+scache    unix - - n - 1 scache
+postlog   unix-dgram n - n - 1 postlogd
+"""
+MAIN = """\
+compatibility_level = 3.6
+queue_directory = %(dir)s/queue
+data_directory = %(dir)s/data
+maillog_file = %(dir)s/maillog
+maillog_file_prefixes = %(dir)s
+myhostname = mx.gateway.example
+mydestination =
+alias_maps =
+local_recipient_maps =
+mynetworks = 127.0.0.0/8
+inet_interfaces = all
+inet_protocols = %(protocols)s
+relay_domains = rcpt.example
+relay_transport = smtp:[127.0.0.1]:2525
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+smtpd_authorized_xclient_hosts = 127.0.0.1
+smtputf8_enable = yes
+smtpd_client_connection_count_limit = 0
+smtpd_peername_lookup = yes
+smtpd_milters = unix:%(socket)s
+milter_default_action = tempfail
+milter_connect_timeout = 5s
+milter_command_timeout = 10s
+milter_content_timeout = 20s
+"""
+QUEUES = ("active bounce corrupt defer deferred flush hold incoming private "
+          "saved trace").split()
+
+
+def missing():
+    """Why this MTA cannot be tested here, or None."""
+    if not os.path.exists(DAEMONS + "/master"):
+        return "Postfix is not installed"
+    return None
+
+
+class Mta:
+    """Started by start(), ended by stop()."""
+
+    name = NAME
+
+    def __init__(self, laboratory, socket):
+        self.lab = laboratory
+        self.dir = laboratory.path("postfix")
+        self.socket = socket
+        self.process = None
+
+    def _write(self):
+        listen = [lab.MTA_4 + ":25", "127.0.0.1:25"]
+        if self.lab.ipv6:
+            listen.append("[%s]:25" % lab.MTA_6)
+        values = {
+            "dir": self.dir, "socket": self.socket,
+            "protocols": "all" if self.lab.ipv6 else "ipv4",
+            "listen": "\n".join(x + " inet n - n - - smtpd" for x in listen),
+        }
+        self.lab.write("postfix/conf/main.cf", MAIN % values)
+        self.lab.write("postfix/conf/master.cf", MASTER % values)
+        # Postfix waits until a fresh main.cf has cooled down
+        past = time.time() - 60
+        os.utime(self.dir + "/conf/main.cf", (past, past))
+
+    def _directories(self):
+        user = pwd.getpwnam("postfix").pw_uid
+        drop = grp.getgrnam("postdrop").gr_gid
+        for name in QUEUES + ["data", "maildrop", "public"]:
+            path = self.dir + "/" + ("" if name == "data" else "queue/") + name
+            os.makedirs(path)
+            os.chown(path, user, -1)
+            os.chmod(path, 0o700)
+        os.makedirs(self.dir + "/queue/pid")
+        os.chown(self.dir + "/queue/maildrop", user, drop)
+        os.chmod(self.dir + "/queue/maildrop", 0o1730)
+        os.chown(self.dir + "/queue/public", user, drop)
+        os.chmod(self.dir + "/queue/public", 0o2710)
+
+    def start(self):
+        """Returns when it greets."""
+        self._write()
+        self._directories()
+        self.process = lab.Process(
+            [DAEMONS + "/master", "-c", self.dir + "/conf", "-d"],
+            self.dir + "/output",
+            env={"PATH": os.environ["PATH"], "MAIL_CONFIG":
+                 self.dir + "/conf"})
+
+    def stop(self):
+        """Ends master, which ends its children."""
+        if self.process:
+            self.process.stop(signal.SIGTERM)
+
+    def queued_as_quarantine(self):
+        """Octets of the messages in the hold queue."""
+        return [self._show(path) for path in
+                glob.glob(self.dir + "/queue/hold/*")]
+
+    def _show(self, path):
+        # a queue file stands in records; postcat knows them
+        return subprocess.run(
+            [shutil.which("postcat"), "-c", self.dir + "/conf", "-bh", path],
+            capture_output=True, check=True).stdout
+
+    def log(self):
+        """The log, for a failed test."""
+        try:
+            with open(self.dir + "/maillog", errors="replace",
+                      encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return self.process.output()

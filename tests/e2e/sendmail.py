@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A private Sendmail.
+
+Its Debian package conflicts with Postfix's, so it may stand unpacked below
+POSTERN_SENDMAIL_ROOT (scripts/dependencies does that).
+"""
+
+import glob
+import os
+import shutil
+import signal
+import subprocess
+
+import lab
+
+NAME = "sendmail"
+BINARY = "usr/libexec/sendmail/sendmail"
+CF_DIR = "usr/share/sendmail/cf"
+CONFIG = """\
+divert(-1)
+include(`%(cf)s/m4/cf.m4')
+divert(0)dnl
+OSTYPE(`linux')dnl
+define(`confDOMAIN_NAME', `mx.gateway.example')dnl
+define(`confCW_FILE', `-o /dev/null')dnl
+define(`confPID_FILE', `%(dir)s/pid')dnl
+define(`confCONTROL_SOCKET_NAME', `')dnl
+define(`QUEUE_DIR', `%(dir)s/queue')dnl
+define(`STATUS_FILE', `%(dir)s/statistics')dnl
+define(`HELP_FILE', `/dev/null')dnl
+define(`ALIAS_FILE', `')dnl
+define(`confSERVICE_SWITCH_FILE', `%(dir)s/switch')dnl
+define(`confHOSTS_FILE', `/etc/hosts')dnl
+define(`confDELIVERY_MODE', `background')dnl
+define(`confMIN_QUEUE_AGE', `0')dnl
+define(`confTO_IDENT', `0')dnl
+define(`confTO_RESOLVER_RETRANS', `1s')dnl
+define(`confTO_RESOLVER_RETRY', `1')dnl
+define(`confLOG_LEVEL', `9')dnl
+define(`confDEF_USER_ID', ``65534:65534'')dnl
+define(`confDONT_PROBE_INTERFACES', `True')dnl
+define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')dnl
+define(`confMAX_DAEMON_CHILDREN', `0')dnl
+define(`confREFUSE_LA', `0')dnl
+define(`confQUEUE_LA', `1000')dnl
+define(`SMART_HOST', `relay:[127.0.0.1]')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h 2525')dnl
+define(`confDONT_BLAME_SENDMAIL',
+	``GroupWritableDirPathSafe,TrustStickyBit'')dnl
+FEATURE(`no_default_msa')dnl
+FEATURE(`promiscuous_relay')dnl
+FEATURE(`accept_unresolvable_domains')dnl
+FEATURE(`accept_unqualified_senders')dnl
+FEATURE(`nocanonify')dnl
+%(daemons)s
+INPUT_MAIL_FILTER(`postern',
+	`S=local:%(socket)s, F=T, T=C:5s;S:10s;R:10s;E:20s')dnl
+MAILER(`smtp')dnl
+"""
+
+
+def root():
+    """Where Sendmail stands: unpacked, else the system's own."""
+    return os.environ.get("POSTERN_SENDMAIL_ROOT") or "/"
+
+
+def missing():
+    """Why this MTA cannot be tested here, or None."""
+    if not os.path.exists(os.path.join(root(), BINARY)):
+        return ("Sendmail is neither installed nor unpacked below "
+                "POSTERN_SENDMAIL_ROOT")
+    if not os.path.exists(os.path.join(root(), CF_DIR, "m4/cf.m4")):
+        return "Sendmail's cf directory is missing"
+    if not shutil.which("m4"):
+        return "m4 is missing"
+    return None
+
+
+class Mta:
+    """Started by start(), ended by stop()."""
+
+    name = NAME
+
+    def __init__(self, laboratory, socket):
+        self.lab = laboratory
+        self.dir = laboratory.path("sendmail")
+        self.socket = socket
+        self.process = None
+
+    def _write(self):
+        listen = [("inet", lab.MTA_4), ("inet", "127.0.0.1")]
+        if self.lab.ipv6:
+            listen.append(("inet6", lab.MTA_6))
+        daemons = "\n".join(
+            "DAEMON_OPTIONS(`Name=MTA, Port=25, Family=%s, Addr=%s')dnl" % x
+            for x in listen)
+        cf_dir = os.path.join(root(), CF_DIR)
+        text = CONFIG % {"dir": self.dir, "socket": self.socket, "cf": cf_dir,
+                         "daemons": daemons}
+        source = self.lab.write("sendmail/sendmail.mc", text)
+        self.lab.write("sendmail/switch", "hosts files dns\naliases files\n")
+        made = subprocess.run(
+            ["m4", "-D_CF_DIR_=%s/" % cf_dir, source], check=True,
+            capture_output=True, text=True).stdout
+        self.lab.write("sendmail/sendmail.cf", made)
+
+    def start(self):
+        """Returns at once; greets a moment later."""
+        self._write()
+        os.makedirs(self.dir + "/queue", 0o700)
+        self.lab.write("sendmail/statistics", "")
+        self.process = lab.Process(
+            [os.path.join(root(), BINARY), "-bD", "-q1h",
+             "-C" + self.dir + "/sendmail.cf"], self.dir + "/output")
+
+    def stop(self):
+        """Ends the daemon."""
+        if self.process:
+            self.process.stop(signal.SIGTERM)
+
+    def queued_as_quarantine(self):
+        """Octets of the envelopes (with headers) that are quarantined."""
+        found = []
+        for path in glob.glob(self.dir + "/queue/hf*"):
+            with open(path, "rb") as file:
+                found.append(file.read())
+        return found
+
+    def log(self):
+        """What it printed, for a failed test."""
+        return self.process.output()
