@@ -64,7 +64,7 @@ static const struct {
 } wanted_macros[] = {
     {SMFIM_CONNECT, "j"},
     {SMFIM_HELO, ""},
-    {SMFIM_ENVFROM, "i {auth_type} {auth_authen}"},
+    {SMFIM_ENVFROM, "i {mail_addr} {auth_type} {auth_authen}"},
     {SMFIM_ENVRCPT, ""},
     {SMFIM_EOH, ""},
     {SMFIM_EOM, "i"},
@@ -175,7 +175,8 @@ on_mail(SMFICTX *ctx, char **args)
 		return leave(SMFIS_TEMPFAIL);
 	authenticated = macro(ctx, "{auth_authen}").len > 0 ||
 	    macro(ctx, "{auth_type}").len > 0;
-	pst_session_mail(conn->session, pst_str(args[0]), authenticated);
+	pst_session_mail(conn->session, pst_str(args[0]),
+	    macro(ctx, "{mail_addr}"), authenticated);
 	return leave(SMFIS_CONTINUE);
 }
 
@@ -330,9 +331,9 @@ log_message(const struct pst_message *message)
 		return;
 	arena = pst_arena_new();
 	pst_log(PST_LOG_INFO, "%s", pst_explain_line(arena, message));
-	if (message->psl_note != NULL)
-		pst_log(PST_LOG_INFO, "%s: %s", message->queue_id,
-		    message->psl_note);
+	if (message->note != NULL)
+		pst_log(
+		    PST_LOG_INFO, "%s: %s", message->queue_id, message->note);
 	pst_arena_free(arena);
 }
 

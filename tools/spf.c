@@ -115,15 +115,12 @@ check(struct pst_service *service, struct pst_arena *arena,
 {
 	struct pst_clock *clock = pst_service_clock(service);
 	struct pst_config *config = pst_service_config(service);
-	struct pst_dns_limits limits = {.max_queries = config->dns.max_queries,
-	    .query_ms = config->dns.query_timeout_ms,
-	    .max_txt_bytes = (unsigned)config->dns.max_txt_bytes};
 	struct pst_check world = {
 	    .arena = arena, .now_epoch = pst_clock_epoch(clock), .eager = true};
 	int64_t until = pst_clock_ms(clock) + config->deadline_ms;
 
-	world.dns =
-	    pst_dns_open(arena, pst_service_resolver(service), clock, limits);
+	world.dns = pst_dns_open(
+	    arena, pst_service_resolver(service), clock, config->dns_limits);
 	while (!pst_spf_check(&world, input, out)) {
 		if (!pst_dns_wait(world.dns, until))
 			pst_dns_expire(world.dns);

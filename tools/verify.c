@@ -143,7 +143,8 @@ play(struct pst_session *session, const struct pst_envelope *envelope,
 	}
 	if (envelope->helo[0] != '\0')
 		pst_session_helo(session, pst_str(envelope->helo));
-	pst_session_mail(session, pst_str(envelope->mail_from), false);
+	pst_session_mail(
+	    session, pst_str(envelope->mail_from), PST_STR(""), false);
 	pst_session_rcpt(session, pst_str(envelope->rcpt));
 	for (size_t i = 0; i < message->count; i++)
 		pst_session_header(

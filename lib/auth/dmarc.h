@@ -48,6 +48,7 @@ struct pst_dmarc {
 	enum pst_dmarc_policy effective; /* after t= (R-DMARC-42) */
 	bool spf_aligned;                /* an SPF pass that is aligned */
 	bool dkim_aligned;               /* a DKIM pass that is aligned */
+	bool spf_undecided;         /* SPF has a temperror and would align */
 	bool psl_differs;           /* compare mode: psl gives another answer */
 	const char *psl_org_domain; /* compare mode; or NULL */
 	bool psl_guarded;           /* R-DMARC-31 took effect */

@@ -270,6 +270,8 @@ decide(struct pst_dmarc_eval *ev)
 
 	undecided = weigh(ev->spf_align, ev->spf->result == PST_RESULT_PASS,
 	    &out->spf_aligned);
+	out->spf_undecided = ev->spf->result == PST_RESULT_TEMPERROR &&
+	    ev->spf_align == PST_DMARC_ALIGN_YES;
 	for (size_t i = 0; i < ev->dkim->count; i++) {
 		const struct pst_dkim_sig *sig = &ev->dkim->sigs[i];
 
@@ -316,7 +318,8 @@ np_differs(const struct pst_dmarc *out)
 static const struct pst_dns_answer *
 ask_existence(struct pst_dmarc_eval *ev)
 {
-	return pst_dns_ask(ev->world->dns, pst_str(ev->author), PST_DNS_A)
+	return pst_dns_ask_reserved(
+	    ev->world->dns, pst_str(ev->author), PST_DNS_A)
 	    ->answer;
 }
 

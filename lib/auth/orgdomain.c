@@ -44,7 +44,7 @@ ask(struct pst_check *world, const char *domain)
 	assert(rest.len <= PST_DOMAIN_MAX);
 	memcpy(name, prefix.ptr, prefix.len);
 	memcpy(name + prefix.len, rest.ptr, rest.len);
-	return pst_dns_ask(world->dns,
+	return pst_dns_ask_reserved(world->dns,
 	    (struct pst_str){name, prefix.len + rest.len}, PST_DNS_TXT)
 	    ->answer;
 }

@@ -29,6 +29,23 @@ fail_whole(const struct pst_config *config, struct pst_err *err,
 }
 
 /* What depends on more than one key. */
+/* What SPF and iprev must be left with. */
+#define MIN_FREE 30
+
+/*
+ * A sender chooses what SPF and iprev ask. That must never use up what the
+ * keys and the policy of the From domain need, or it would lift the policy.
+ */
+static unsigned
+reserved_queries(const struct pst_config *config)
+{
+	unsigned domains =
+	    config->dmarc.evaluate_all ? config->dmarc.max_author_domains : 1;
+
+	/* A walk, and whether the domain exists (R-DMARC-25). */
+	return config->dkim.max_verified + domains * (PST_WALK_MAX + 1);
+}
+
 static bool
 check_whole(const struct pst_config *config, struct pst_err *err)
 {
@@ -39,6 +56,11 @@ check_whole(const struct pst_config *config, struct pst_err *err)
 		return fail_whole(config, err, "dkim", "max-parsed",
 		    "max-verified",
 		    "dkim.max-parsed is below dkim.max-verified; raise it");
+	if (config->dns.max_queries < reserved_queries(config) + MIN_FREE)
+		return fail_whole(config, err, "dns", "max-queries",
+		    "max-queries",
+		    "dns.max-queries is too low for dkim.max-verified and the "
+		    "policy look-ups; raise it");
 	if (config->header.max_total_bytes < config->header.max_field_bytes)
 		return fail_whole(config, err, "header", "max-size",
 		    "max-field-size",
@@ -86,6 +108,12 @@ derive(struct pst_config *config, struct pst_err *err)
 	    .evaluate_all = config->dmarc.evaluate_all,
 	    .max_author_domains = config->dmarc.max_author_domains,
 	    .accept_test_keys = config->dkim.accept_test_keys,
+	};
+	config->dns_limits = (struct pst_dns_limits){
+	    .max_queries = config->dns.max_queries,
+	    .query_ms = config->dns.query_timeout_ms,
+	    .max_txt_bytes = (unsigned)config->dns.max_txt_bytes,
+	    .reserved = reserved_queries(config),
 	};
 	config->header_limits = (struct pst_header_limits){
 	    .max_fields = config->header.max_fields,

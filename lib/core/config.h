@@ -128,6 +128,7 @@ struct pst_config {
 	struct pst_psl *psl; /* NULL: none */
 	struct pst_dmarc_config dmarc_config;
 	struct pst_header_limits header_limits;
+	struct pst_dns_limits dns_limits;
 
 	/* Private to config.c */
 	struct pst_config_private *private;

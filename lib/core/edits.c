@@ -103,6 +103,10 @@ write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
 		pst_authres_method(ar, "dkim", "none", NULL, NULL);
 		return;
 	}
+	/* R-SEC-7: that there was more is said, once. */
+	if (dkim->unparsed > 0)
+		pst_authres_method(ar, "dkim", "neutral", NULL,
+		    "further signatures not looked at");
 	for (rank = 0; rank <= MAX_RANK; rank++) {
 		for (i = 0; i < dkim->count; i++) {
 			if (sig_rank(&dkim->sigs[i]) != rank)

@@ -135,6 +135,8 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 	add_from(&buf, &f->from);
 	add_checks(&buf, f);
 	add_decision(&buf, &message->decision);
+	if (f->dmarc.org_domain != NULL)
+		pst_buf_printf(&buf, " org=%s", f->dmarc.org_domain);
 	if (f->indirect != NULL)
 		pst_buf_printf(&buf, " indirect=%s", f->indirect);
 	if (f->has_iprev)

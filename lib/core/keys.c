@@ -228,7 +228,7 @@ const struct pst_key pst_keys[] = {
 	valid_server, true},
     {"dns", "query-timeout", PST_KEY_DURATION, AT(dns.query_timeout_ms), "5s",
 	10, 60000, NULL, NULL, false},
-    {"dns", "max-queries", PST_KEY_NUMBER, AT(dns.max_queries), "150", 10,
+    {"dns", "max-queries", PST_KEY_NUMBER, AT(dns.max_queries), "150", 50,
 	10000, NULL, NULL, false},
     {"dns", "max-open", PST_KEY_NUMBER, AT(dns.max_open), "4096", 16, 65536,
 	NULL, NULL, true},

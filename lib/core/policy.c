@@ -171,6 +171,28 @@ possible(const struct pst_config *config, const struct pst_mta *mta,
 	return action;
 }
 
+/*
+ * Which look-up is to blame (RFC 7372 s. 3, RFC 6376 s. 6.3): an aligned
+ * signature's key, an aligned SPF record, or the policy itself.
+ */
+static const char *
+tempfail_xcode(const struct pst_findings *findings)
+{
+	size_t i;
+
+	if (findings->dmarc.result != PST_RESULT_TEMPERROR)
+		return "4.7.1";
+	for (i = 0; i < findings->dkim.count; i++) {
+		const struct pst_dkim_sig *sig = &findings->dkim.sigs[i];
+
+		if (sig->aligned && sig->result == PST_RESULT_TEMPERROR)
+			return "4.7.5";
+	}
+	if (findings->dmarc.spf_undecided)
+		return "4.7.24";
+	return "4.4.3";
+}
+
 static void
 set_reply(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, struct pst_decision *out)
@@ -187,9 +209,7 @@ set_reply(struct pst_arena *arena, const struct pst_config *config,
 		    domain);
 	} else if (out->action == PST_ACTION_TEMPFAIL) {
 		out->code = 451;
-		out->xcode = findings->dmarc.result == PST_RESULT_TEMPERROR ?
-		    "4.4.3" :
-		    "4.7.1";
+		out->xcode = tempfail_xcode(findings);
 		out->text = fill_text(arena, config->tempfail_text, domain);
 	} else if (out->action == PST_ACTION_QUARANTINE) {
 		out->quarantine_reason = domain == NULL ?

@@ -164,19 +164,14 @@ new_message(struct pst_session *session)
 	struct pst_arena *arena = pst_arena_new();
 	struct msg *msg = pst_arena_alloc(arena, sizeof(*msg));
 	struct pst_clock *clock = pst_service_clock(session->service);
-	struct pst_dns_limits limits;
 
 	msg->arena = arena;
 	msg->config = pst_service_config(session->service);
 	pst_arena_defer(arena, release_config, msg->config);
-	limits = (struct pst_dns_limits){
-	    .max_queries = msg->config->dns.max_queries,
-	    .query_ms = msg->config->dns.query_timeout_ms,
-	    .max_txt_bytes = (unsigned)msg->config->dns.max_txt_bytes,
-	};
 	msg->world.arena = arena;
-	msg->world.dns = pst_dns_open(
-	    arena, pst_service_resolver(session->service), clock, limits);
+	msg->world.dns =
+	    pst_dns_open(arena, pst_service_resolver(session->service), clock,
+		msg->config->dns_limits);
 	msg->world.now_epoch = pst_clock_epoch(clock);
 	msg->world.eager = true;
 	msg->out.dns = msg->world.dns;
@@ -218,9 +213,25 @@ poll_envelope(struct msg *msg)
 		(void)step_envelope(msg);
 }
 
+/* What two parsers read differently is not to be relied on. */
+static void
+compare_paths(struct msg *msg, struct pst_str mta_address)
+{
+	struct pst_path *own = &msg->spf_input.mail_from;
+	struct pst_path mta;
+
+	if (mta_address.len == 0 || !own->valid)
+		return;
+	pst_reverse_path_parse(
+	    msg->arena, pst_str_first(mta_address, MAX_ARGUMENT), &mta);
+	if (!mta.valid || own->domain == NULL || mta.domain == NULL ||
+	    !pst_domain_eq(own->domain, mta.domain))
+		memset(own, 0, sizeof(*own));
+}
+
 void
-pst_session_mail(
-    struct pst_session *session, struct pst_str mail_from, bool authenticated)
+pst_session_mail(struct pst_session *session, struct pst_str mail_from,
+    struct pst_str mta_address, bool authenticated)
 {
 	struct pst_str helo = {session->helo, session->helo_len};
 	struct pst_message *out;
@@ -247,6 +258,7 @@ pst_session_mail(
 	if (mail_from.len <= MAX_ARGUMENT)
 		pst_reverse_path_parse(
 		    msg->arena, out->mail_from, &msg->spf_input.mail_from);
+	compare_paths(msg, mta_address);
 	msg->spf_input.max_voids = msg->config->spf.void_lookups;
 	msg->spf_input.receiver = out->authserv_id;
 	(void)step_envelope(msg);
@@ -399,18 +411,29 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 	}
 }
 
+/* What is no part of the verdict, but of use to who reads the log. */
 static const char *
-psl_note(const struct msg *msg)
+note(const struct msg *msg)
 {
 	const struct pst_dmarc *dmarc = &msg->out.findings.dmarc;
 
-	if (!dmarc->psl_differs || dmarc->author_domain == NULL)
-		return NULL;
-	return pst_arena_printf(msg->arena,
-	    "discovery differs for %s: treewalk says %s, psl says %s",
-	    dmarc->author_domain,
-	    dmarc->org_domain == NULL ? "nothing" : dmarc->org_domain,
-	    dmarc->psl_org_domain == NULL ? "nothing" : dmarc->psl_org_domain);
+	if (dmarc->psl_differs && dmarc->author_domain != NULL)
+		return pst_arena_printf(msg->arena,
+		    "discovery differs for %s: treewalk says %s, psl says %s",
+		    dmarc->author_domain,
+		    dmarc->org_domain == NULL ? "nothing" : dmarc->org_domain,
+		    dmarc->psl_org_domain == NULL ? "nothing" :
+						    dmarc->psl_org_domain);
+	if (dmarc->psl_guarded)
+		return pst_arena_printf(msg->arena,
+		    "a record at a public suffix was not used for alignment "
+		    "with %s",
+		    dmarc->author_domain);
+	if (dmarc->policy_domain != NULL && dmarc->record.limited)
+		return pst_arena_printf(msg->arena,
+		    "the DMARC record of %s is used only up to a limit",
+		    dmarc->policy_domain);
+	return NULL;
 }
 
 const struct pst_message *
@@ -430,7 +453,7 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	    pst_escaped(msg->arena, pst_str_first(queue_id, 64));
 	if (msg->out.findings.exempt == PST_EXEMPT_NO) {
 		wait_for_all(msg, clock, progress);
-		msg->out.psl_note = psl_note(msg);
+		msg->out.note = note(msg);
 	}
 	pst_policy_decide(msg->arena, msg->config, &session->mta,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,

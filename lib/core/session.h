@@ -30,8 +30,8 @@ struct pst_message {
 	struct pst_findings findings;
 	struct pst_decision decision;
 	const struct pst_dns *dns;
-	const char *psl_note; /* compare mode: text for the log; or NULL */
-	unsigned elapsed_ms;  /* spent in pst_session_end() */
+	const char *note;    /* what else the log should say; or NULL */
+	unsigned elapsed_ms; /* spent in pst_session_end() */
 };
 
 /*
@@ -48,9 +48,14 @@ void pst_session_helo(struct pst_session *session, struct pst_str helo);
 /* The MTA's own name, for the default authserv-id; the last one counts. */
 void pst_session_host(struct pst_session *session, struct pst_str host);
 
-/* MAIL: begins a message. The configuration of now is the message's. */
-void pst_session_mail(
-    struct pst_session *session, struct pst_str mail_from, bool authenticated);
+/*
+ * MAIL: begins a message. The configuration of now is the message's.
+ * mta_address is what the MTA itself read from the argument, empty when it did
+ * not say; where the two name different domains, the reverse-path is not valid
+ * (R-SPF-4).
+ */
+void pst_session_mail(struct pst_session *session, struct pst_str mail_from,
+    struct pst_str mta_address, bool authenticated);
 void pst_session_rcpt(struct pst_session *session, struct pst_str rcpt);
 
 /* name as received; value as in pst_header_add(). */

@@ -18,10 +18,11 @@ struct pst_dns {
 	struct pst_dns_entry **entries;
 	size_t count;
 	size_t capacity;
-	size_t open;      /* entries without an answer */
-	size_t in_flight; /* jobs that a resolver still has */
-	unsigned spent;   /* of the budget */
-	bool fresh;       /* an entry was answered since the last poll */
+	size_t open;           /* entries without an answer */
+	size_t in_flight;      /* jobs that a resolver still has */
+	unsigned spent;        /* of the budget */
+	unsigned spent_freely; /* of it, by questions without a reserve */
+	bool fresh;            /* an entry was answered since the last poll */
 	bool expired;
 };
 
@@ -267,15 +268,23 @@ is_legal_name(struct pst_str name)
 	return label_len > 0;
 }
 
+static bool
+is_refused(const struct pst_dns_entry *entry)
+{
+	return entry->answer != NULL && entry->answer->status == PST_DNS_BUDGET;
+}
+
+/* A reserved question passes over those that were refused. */
 static struct pst_dns_entry *
-find_entry(
-    const struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+find_entry(const struct pst_dns *dns, struct pst_str name,
+    enum pst_dns_type type, bool reserved)
 {
 	for (size_t i = 0; i < dns->count; i++) {
 		struct pst_dns_entry *entry = dns->entries[i];
 
 		if (entry->type == type && entry->name_len == name.len &&
-		    memcmp(entry->name, name.ptr, name.len) == 0)
+		    memcmp(entry->name, name.ptr, name.len) == 0 &&
+		    !(reserved && is_refused(entry)))
 			return entry;
 	}
 	return NULL;
@@ -306,8 +315,19 @@ add_entry(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
 	return entry;
 }
 
-const struct pst_dns_entry *
-pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+static bool
+is_affordable(const struct pst_dns *dns, bool reserved)
+{
+	unsigned limit = dns->limits.max_queries;
+
+	if (!reserved)
+		return dns->spent_freely + dns->limits.reserved < limit;
+	return dns->spent < limit;
+}
+
+static const struct pst_dns_entry *
+ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
+    bool reserved)
 {
 	char lower[MAX_KEPT_NAME];
 	struct pst_str key = {lower, 0};
@@ -318,7 +338,7 @@ pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
 	key.len = name.len < sizeof(lower) ? name.len : sizeof(lower);
 	for (size_t i = 0; i < key.len; i++)
 		lower[i] = pst_lower(name.ptr[i]);
-	entry = find_entry(dns, key, type);
+	entry = find_entry(dns, key, type, reserved);
 	if (entry != NULL)
 		return entry;
 	entry = add_entry(dns, key, type);
@@ -326,10 +346,11 @@ pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
 		set_failure(dns, entry, PST_DNS_BADNAME);
 	} else if (dns->expired) {
 		set_failure(dns, entry, PST_DNS_TIMEOUT);
-	} else if (dns->spent >= dns->limits.max_queries) {
+	} else if (!is_affordable(dns, reserved)) {
 		set_failure(dns, entry, PST_DNS_BUDGET);
 	} else {
 		dns->spent++;
+		dns->spent_freely += reserved ? 0 : 1;
 		dns->in_flight++;
 		entry->job = pst_dns_job_new(
 		    dns->desk, entry, dns->limits.max_txt_bytes);
@@ -337,4 +358,17 @@ pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
 		take_arrived(dns);
 	}
 	return entry;
+}
+
+const struct pst_dns_entry *
+pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+{
+	return ask(dns, name, type, false);
+}
+
+const struct pst_dns_entry *
+pst_dns_ask_reserved(
+    struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+{
+	return ask(dns, name, type, true);
 }

@@ -84,6 +84,7 @@ struct pst_dns_limits {
 	unsigned query_ms;      /* one query */
 	unsigned max_txt_bytes; /* of one TXT record; longer ones are cut off
 	                           and the answer becomes SERVFAIL */
+	unsigned reserved;      /* of max_queries, for pst_dns_ask_reserved() */
 };
 
 /*
@@ -116,6 +117,15 @@ pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
  */
 const struct pst_dns_entry *
 pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type);
+
+/*
+ * The same for a question that the sender of a message must not be able to
+ * crowd out: the policy of the Author Domain, the keys of its signatures. It
+ * may use the whole budget, the others only what is not reserved. Where the
+ * question was refused before for want of budget, it gets an entry of its own.
+ */
+const struct pst_dns_entry *pst_dns_ask_reserved(
+    struct pst_dns *dns, struct pst_str name, enum pst_dns_type type);
 
 /*
  * Takes over what has arrived. True when an entry was answered since the last

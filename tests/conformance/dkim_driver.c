@@ -174,7 +174,7 @@ static void
 run(struct pst_arena *arena, const struct driver *driver, struct pst_str rest)
 {
 	struct pst_header_limits limits = {1000, 65536, 524288};
-	struct pst_dns_limits dns_limits = {150, 5000, 16384};
+	struct pst_dns_limits dns_limits = {150, 5000, 16384, 0};
 	struct pst_clock clock = pst_clock_manual(driver->now);
 	struct pst_check world = {.arena = arena,
 	    .dns = pst_dns_open(arena, driver->zone, &clock, dns_limits),

@@ -220,7 +220,7 @@ play(struct pst_session *session, char event, struct pst_str arg,
 		break;
 	case 'M':
 	case 'A':
-		pst_session_mail(session, arg, event == 'A');
+		pst_session_mail(session, arg, PST_STR(""), event == 'A');
 		break;
 	case 'R':
 		pst_session_rcpt(session, arg);

@@ -16,7 +16,7 @@ ask(struct pst_resolver *zone, struct pst_str name)
 {
 	static const enum pst_dns_type types[] = {
 	    PST_DNS_A, PST_DNS_PTR, PST_DNS_MX, PST_DNS_TXT, PST_DNS_AAAA};
-	struct pst_dns_limits limits = {5, 1000, 500};
+	struct pst_dns_limits limits = {5, 1000, 500, 0};
 	struct pst_clock clock = pst_clock_manual(1000);
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);

@@ -94,8 +94,8 @@ lab_send(struct pst_session *session, const struct letter *letter)
 {
 	if (letter->helo != NULL)
 		pst_session_helo(session, pst_str(letter->helo));
-	pst_session_mail(
-	    session, pst_str(letter->mail_from), letter->authenticated);
+	pst_session_mail(session, pst_str(letter->mail_from), PST_STR(""),
+	    letter->authenticated);
 	pst_session_rcpt(session, PST_STR("<you@gateway.example>"));
 	lab_header(session, letter->header);
 	pst_session_eoh(session);

@@ -101,7 +101,7 @@ trial_run(struct pst_arena *arena, struct pst_dkim_lib *lib,
 {
 	struct pst_header_limits limits = {
 	    trial->max_fields == 0 ? 1000 : trial->max_fields, 65536, 524288};
-	struct pst_dns_limits dns_limits = {150, 5000, 16384};
+	struct pst_dns_limits dns_limits = {150, 5000, 16384, 0};
 	struct pst_clock clock = pst_clock_manual(TRIAL_NOW);
 	struct pst_err err;
 	struct pst_resolver *zone =

@@ -105,9 +105,9 @@ static const struct good_row good_rows[] = {
     {"mode = 'monitor'\n", "mode", "monitor", 1},
     {"mode =\n\tmonitor\n", "mode", "monitor", 2},
     {"mode = monitor on-temperror = tag\n", "on-temperror", "tag", 1},
-    {"dns {\n\tmax-queries = 20\n}\n", "dns.max-queries", "20", 2},
-    {"dns { max-queries = 20 }", "dns.max-queries", "20", 1},
-    {"dns {\n}\ndns {\n\tmax-queries = 20\n}\n", "dns.max-queries", "20", 4},
+    {"dns {\n\tmax-queries = 120\n}\n", "dns.max-queries", "120", 2},
+    {"dns { max-queries = 120 }", "dns.max-queries", "120", 1},
+    {"dns {\n}\ndns {\n\tmax-queries = 120\n}\n", "dns.max-queries", "120", 4},
     {"dns {\n}\nmode = monitor\n", "mode", "monitor", 3},
 
     /* Comments do not disturb the count of the lines. */
@@ -178,7 +178,7 @@ static const struct bad_row bad_rows[] = {
     {"\n\n# a\nmodes = 1\n", 4, "did you mean \"mode\"?"},
     {"dns {\n\n\tservrs = {}\n}\n", 3, "did you mean \"servers\"?"},
     {"dmrac {\n}\n", 1, "did you mean \"dmarc\"?"},
-    {"max-queries = 20\n", 1, "\"max-queries\"; it belongs into section dns"},
+    {"max-queries = 120\n", 1, "\"max-queries\"; it belongs into section dns"},
     {"dns {\n\tmode = monitor\n}\n", 2, "it belongs into the top level"},
     {"Socket = x\n", 1, "see postern.conf(5) for the known ones"},
     {"\x1b[31mx = 1\n", 1, "unknown key \"\\x1B[31mx\""},
@@ -229,7 +229,7 @@ static const struct bad_row bad_rows[] = {
     {"mode = {monitor}\n", 1, "unexpected token"},
     {"}\n", 1, "unexpected closing brace"},
     {"dns = 1\n", 1, "missing opening brace"},
-    {"\ndns {\nmax-queries = 20\n", 2, "the brace that begins here has no"},
+    {"\ndns {\nmax-queries = 120\n", 2, "the brace that begins here has no"},
     {"dns {\n# }\n", 1, "the brace that begins here has no end"},
     {"listen = {\"unix:/a\",\nmode = monitor\n", 1, "the brace that begins"},
     {"{{{{{{{{{{\n", 1, "the brace that begins here has no end"},
@@ -421,7 +421,7 @@ static const char unusual[] =
     "on-internal-error = accept\nquarantine-fallback = reject\n"
     "reject-text = \"100% \\${x} /* {domain}\"\ntempfail-text = \" \"\n"
     "malformed-text = \"'\"\ntag-header = X\ntag-value = \"a\\\\\"\n"
-    "dns {\nservers = {\"::1@53\"}\nquery-timeout = 1min\nmax-queries = 10\n"
+    "dns {\nservers = {\"::1@53\"}\nquery-timeout = 1min\nmax-queries = 9999\n"
     "max-open = 16\ncache-size = 100000\nmax-txt = 512\nzone = \"z\"\n}\n"
     "iprev { enabled = no }\nspf { void-lookups = 0 }\n"
     "dkim {\nmax-verified = 1\nmax-parsed = 1\nmin-key-bits = 2048\n"

@@ -320,7 +320,7 @@ test_restart(void **state)
 {
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_header_limits limits = {100, 65536, 524288};
-	struct pst_dns_limits dns_limits = {10, 5000, 16384};
+	struct pst_dns_limits dns_limits = {10, 5000, 16384, 0};
 	struct pst_clock clock = pst_clock_manual(TRIAL_NOW);
 	const char *zone_text = pst_arena_printf(arena,
 	    ";! delay r._domainkey.example.com 20ms\n%s",

@@ -15,7 +15,7 @@
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_JOBS 1000
 
-static const struct pst_dns_limits limits = {5, 1000, 16384};
+static const struct pst_dns_limits limits = {5, 1000, 16384, 0};
 
 enum stub_mode { STUB_ANSWER, STUB_DELAY, STUB_LOSE, STUB_KEEP };
 
@@ -217,6 +217,48 @@ test_budget(void **state)
 	assert_int_equal(ask(f, "n0.example")->answer->status, PST_DNS_OK);
 	assert_int_equal(f->stub.asked, limits.max_queries);
 	assert_int_equal(pst_dns_count(f->dns), limits.max_queries + 2);
+	pst_arena_free(f->arena);
+}
+
+/* What a sender makes us ask must not crowd out what protects the receiver. */
+static void
+test_reserve(void **state)
+{
+	struct pst_dns_limits with_reserve = {5, 1000, 16384, 2};
+	struct fixture *f = setup(STUB_ANSWER);
+	struct pst_dns *dns =
+	    pst_dns_open(f->arena, &f->stub.resolver, &f->clock, with_reserve);
+	const char *free_names[] = {"a.example", "b.example", "c.example"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(free_names); i++)
+		assert_int_equal(
+		    pst_dns_ask(dns, pst_str(free_names[i]), PST_DNS_TXT)
+			->answer->status,
+		    PST_DNS_OK);
+	const struct pst_dns_entry *refused =
+	    pst_dns_ask(dns, PST_STR("d.example"), PST_DNS_TXT);
+	assert_int_equal(refused->answer->status, PST_DNS_BUDGET);
+	const struct pst_dns_entry *reserved =
+	    pst_dns_ask_reserved(dns, PST_STR("d.example"), PST_DNS_TXT);
+	assert_int_equal(reserved->answer->status, PST_DNS_OK);
+	/* Neither of the two entries changes. */
+	assert_ptr_equal(
+	    pst_dns_ask(dns, PST_STR("d.example"), PST_DNS_TXT), refused);
+	assert_ptr_equal(
+	    pst_dns_ask_reserved(dns, PST_STR("d.example"), PST_DNS_TXT),
+	    reserved);
+	assert_ptr_equal(
+	    pst_dns_ask_reserved(dns, PST_STR("a.example"), PST_DNS_TXT),
+	    pst_dns_ask(dns, PST_STR("a.example"), PST_DNS_TXT));
+	assert_int_equal(
+	    pst_dns_ask_reserved(dns, PST_STR("e.example"), PST_DNS_TXT)
+		->answer->status,
+	    PST_DNS_OK);
+	assert_int_equal(
+	    pst_dns_ask_reserved(dns, PST_STR("f.example"), PST_DNS_TXT)
+		->answer->status,
+	    PST_DNS_BUDGET);
 	pst_arena_free(f->arena);
 }
 
@@ -449,7 +491,7 @@ static void
 test_real_time_out(void **state)
 {
 	struct fixture *f = setup(STUB_KEEP);
-	struct pst_dns_limits short_limits = {5, 10, 16384};
+	struct pst_dns_limits short_limits = {5, 200, 16384, 0};
 	const struct pst_dns_entry *entry;
 	int64_t start_ms;
 
@@ -462,7 +504,7 @@ test_real_time_out(void **state)
 	assert_false(pst_dns_wait(f->dns, start_ms + 3));
 	assert_true(pst_dns_wait(f->dns, start_ms + 60000));
 	assert_int_equal(entry->answer->status, PST_DNS_TIMEOUT);
-	assert_true(pst_clock_ms(&f->clock) >= start_ms + 9);
+	assert_true(pst_clock_ms(&f->clock) >= start_ms + 199);
 	pst_dns_job_lose(f->stub.kept[0]);
 	pst_arena_free(f->arena);
 }
@@ -530,6 +572,7 @@ main(void)
 	    cmocka_unit_test(test_answered_at_once),
 	    cmocka_unit_test(test_no_question_twice),
 	    cmocka_unit_test(test_budget),
+	    cmocka_unit_test(test_reserve),
 	    cmocka_unit_test(test_transcript_grows),
 	    cmocka_unit_test(test_entries_survive_rewind),
 	    cmocka_unit_test(test_manual_clock),

@@ -119,11 +119,11 @@ test_line_without_queue_id(void **state)
 	const struct pst_message *m;
 
 	(void)state;
-	pst_session_mail(session, PST_STR("<>"), true);
+	pst_session_mail(session, PST_STR("<>"), PST_STR(""), true);
 	m = pst_session_end(session, PST_STR(""), NULL);
 	assert_true(pst_str_starts(
 	    pst_str(pst_explain_line(arena, m)), PST_STR("NOQUEUE: from=")));
-	pst_session_mail(session, PST_STR("<>"), true);
+	pst_session_mail(session, PST_STR("<>"), PST_STR(""), true);
 	m = pst_session_end(session, PST_STR("A\nB"), NULL);
 	assert_true(pst_str_starts(
 	    pst_str(pst_explain_line(arena, m)), PST_STR("A\\x0AB: from=")));

@@ -134,11 +134,47 @@ test_fill_rows(void **state)
 	}
 }
 
+/* The code of a temporary failure names the look-up that is to blame. */
+static void
+test_tempfail_codes(void **state)
+{
+	static const struct {
+		const char *label;
+		bool spf_undecided, key_missing, key_aligned;
+		const char *want;
+	} rows[] = {
+	    {"the policy", false, false, false, "4.4.3"},
+	    {"a foreign key", false, true, false, "4.4.3"},
+	    {"the SPF record", true, false, false, "4.7.24"},
+	    {"the key", false, true, true, "4.7.5"},
+	    {"both", true, true, true, "4.7.5"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_REJECT);
+		struct pst_dkim_sig sig = {.aligned = rows[i].key_aligned,
+		    .result = rows[i].key_missing ? PST_RESULT_TEMPERROR :
+						    PST_RESULT_FAIL};
+
+		config.on_temperror = PST_ACTION_TEMPFAIL;
+		findings.dmarc.result = PST_RESULT_TEMPERROR;
+		findings.dmarc.spf_undecided = rows[i].spf_undecided;
+		findings.dkim.sigs = &sig;
+		findings.dkim.count = 1;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		if (d.code != 451 || strcmp(d.xcode, rows[i].want) != 0)
+			fail_msg("%s: %u %s", rows[i].label, d.code, d.xcode);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_reply_rows),
+	    cmocka_unit_test(test_tempfail_codes),
 	    cmocka_unit_test(test_fill_rows),
 	};
 

@@ -261,7 +261,7 @@ teardown(struct fixture *f)
 static struct pst_dns *
 door(struct fixture *f, struct pst_arena *arena, unsigned query_ms)
 {
-	struct pst_dns_limits limits = {500, query_ms, 16384};
+	struct pst_dns_limits limits = {500, query_ms, 16384, 0};
 
 	return pst_dns_open(arena, f->resolver, &f->clock, limits);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/domain.h"
+#include "core/explain.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/dkim_sign.h"
 
@@ -15,9 +16,18 @@
 #define BAD_IP "192.0.2.66"
 #define BANK "From: ceo@bank.example\nSubject: test\n"
 
+/* More tags than are looked at (R-DMARC-19). */
+#define TAGS_RECORD                                                            \
+	"_dmarc.tags.example. 60 IN TXT \"v=DMARC1; p=none; " TAGS("a")        \
+	    TAGS("b") TAGS("c") "\" \"" TAGS("d") TAGS("e") TAGS("f")          \
+		TAGS("g") "\"\n"
+#define TAGS(x)                                                                \
+	x "a=;" x "b=;" x "c=;" x "d=;" x "e=;" x "f=;" x "g=;" x "h=;" x      \
+	  "i=;" x "j=;"
+
 static const char zone[] =
     "bank.example. 60 IN TXT \"v=spf1 ip4:192.0.2.10 -all\"\n"
-    "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
+    "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject\"\n" TAGS_RECORD
     "_dmarc.soft.example. 60 IN TXT \"v=DMARC1; p=quarantine\"\n"
     "_dmarc.lax.example. 60 IN TXT \"v=DMARC1; p=none\"\n"
     "helo.bank.example. 60 IN TXT \"v=spf1 ip4:192.0.2.10 -all\"\n"
@@ -77,7 +87,7 @@ test_message_is_complete(void **state)
 	assert_true(m->findings.dmarc.spf_aligned);
 	assert_int_equal(m->decision.action, PST_ACTION_ACCEPT);
 	assert_int_equal(m->elapsed_ms, 0);
-	assert_null(m->psl_note);
+	assert_null(m->note);
 	pst_session_close(session);
 }
 
@@ -129,7 +139,8 @@ test_nothing_but_mail_and_end(void **state)
 	const struct pst_message *m;
 
 	(void)state;
-	pst_session_mail(session, PST_STR("<a@bank.example>"), false);
+	pst_session_mail(
+	    session, PST_STR("<a@bank.example>"), PST_STR(""), false);
 	m = pst_session_end(session, PST_STR(""), NULL);
 	assert_non_null(m);
 	assert_int_equal(m->findings.from.verdict, PST_FROM_MALFORMED);
@@ -147,7 +158,8 @@ test_events_in_wrong_order(void **state)
 	const struct pst_message *m;
 
 	(void)state;
-	pst_session_mail(session, PST_STR("<a@bulk.example>"), false);
+	pst_session_mail(
+	    session, PST_STR("<a@bulk.example>"), PST_STR(""), false);
 	assert_false(pst_session_body(session, "too early\r\n", 11));
 	lab_header(session, BANK);
 	pst_session_eoh(session);
@@ -169,7 +181,8 @@ test_mail_twice(void **state)
 	const struct pst_message *m;
 
 	(void)state;
-	pst_session_mail(session, PST_STR("<a@bulk.example>"), false);
+	pst_session_mail(
+	    session, PST_STR("<a@bulk.example>"), PST_STR(""), false);
 	pst_session_rcpt(session, PST_STR("<old@gateway.example>"));
 	lab_header(session, "From: a@lax.example\nList-Id: <x>\n");
 	m = lab_send(session,
@@ -190,7 +203,8 @@ test_abort_at_each_stage(void **state)
 
 	(void)state;
 	for (unsigned stage = 0; stage < 5; stage++) {
-		pst_session_mail(session, PST_STR("<a@bank.example>"), false);
+		pst_session_mail(
+		    session, PST_STR("<a@bank.example>"), PST_STR(""), false);
 		if (stage > 0)
 			lab_header(session, BANK);
 		if (stage > 1)
@@ -203,7 +217,8 @@ test_abort_at_each_stage(void **state)
 		pst_session_abort(session);
 		assert_null(pst_session_end(session, PST_STR("Q"), NULL));
 	}
-	pst_session_mail(session, PST_STR("<a@bank.example>"), false);
+	pst_session_mail(
+	    session, PST_STR("<a@bank.example>"), PST_STR(""), false);
 	pst_session_close(session);
 }
 
@@ -304,6 +319,80 @@ test_null_sender_without_helo(void **state)
 	assert_null(m->findings.spf.domain);
 	assert_int_equal(m->decision.action, PST_ACTION_REJECT);
 	pst_session_close(session);
+}
+
+/* What the log says beside the verdict: R-DMARC-19, -31, R-SEC-13. */
+static void
+test_notes(void **state)
+{
+	static const struct {
+		const char *label, *header, *note, *org_domain;
+	} rows[] = {
+	    {"nothing to say", BANK, NULL, NULL},
+	    {"too many tags", "From: a@tags.example\n",
+		"the DMARC record of tags.example is used only up to a limit",
+		NULL},
+	    {"passed for a sibling", "From: a@www.bank.example\n", NULL,
+		"bank.example"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct letter letter = {.helo = "helo.bank.example",
+		    .mail_from = "<ceo@bank.example>",
+		    .header = rows[i].header,
+		    .body = "Hello.\r\n"};
+		struct pst_session *session = lab_connect(&lab, GOOD_IP);
+		const struct pst_message *m = lab_send(session, &letter);
+		struct pst_arena *arena = pst_arena_new();
+		const char *line = pst_explain_line(arena, m);
+
+		if ((m->note == NULL) != (rows[i].note == NULL) ||
+		    (m->note != NULL && strcmp(m->note, rows[i].note) != 0))
+			fail_msg("%s: %s", rows[i].label, m->note);
+		if ((strstr(line, " org=bank.example ") != NULL) !=
+		    (rows[i].org_domain != NULL))
+			fail_msg("%s: %s", rows[i].label, line);
+		pst_arena_free(arena);
+		pst_session_close(session);
+	}
+}
+
+/* R-SPF-4: the MTA and we must read the same domain. */
+static void
+test_mta_address_rows(void **state)
+{
+	static const struct {
+		const char *label, *mail_from, *mta_address;
+		enum pst_result spf;
+	} rows[] = {
+	    {"the MTA says nothing", "<a@bank.example>", "", PST_RESULT_PASS},
+	    {"the same", "<a@bank.example>", "a@bank.example", PST_RESULT_PASS},
+	    {"lower-cased", "<A@BANK.example>", "a@bank.example",
+		PST_RESULT_PASS},
+	    {"another local part", "<a@bank.example>", "b@bank.example",
+		PST_RESULT_PASS},
+	    {"another domain", "<a@bank.example>", "a@bulk.example",
+		PST_RESULT_NONE},
+	    {"no address", "<a@bank.example>", "(a@bank.example",
+		PST_RESULT_NONE},
+	    {"not null to the MTA", "<>", "a@bank.example", PST_RESULT_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_session *session = lab_connect(&lab, GOOD_IP);
+
+		pst_session_helo(session, PST_STR("helo.bank.example"));
+		pst_session_mail(session, pst_str(rows[i].mail_from),
+		    pst_str(rows[i].mta_address), false);
+		const struct pst_message *m =
+		    pst_session_end(session, PST_STR(""), NULL);
+		if (m->findings.spf.result != rows[i].spf)
+			fail_msg("%s: %s", rows[i].label,
+			    pst_result_word(m->findings.spf.result));
+		pst_session_close(session);
+	}
 }
 
 static void
@@ -471,7 +560,8 @@ test_signed_body(void **state)
 		struct pst_session *session = lab_connect(&lab, BAD_IP);
 		const struct pst_message *m;
 
-		pst_session_mail(session, PST_STR("<x@bulk.example>"), false);
+		pst_session_mail(
+		    session, PST_STR("<x@bulk.example>"), PST_STR(""), false);
 		pst_session_header(session, pst_str_first(field, colon),
 		    pst_buf_slice(&value));
 		lab_header(session, "From: a@signed.example\nSubject: test\n");
@@ -501,7 +591,8 @@ test_body_is_not_wanted(void **state)
 	struct pst_session *session = lab_connect(&lab, BAD_IP);
 
 	(void)state;
-	pst_session_mail(session, PST_STR("<x@bulk.example>"), false);
+	pst_session_mail(
+	    session, PST_STR("<x@bulk.example>"), PST_STR(""), false);
 	lab_header(session, BANK);
 	pst_session_eoh(session);
 	assert_false(pst_session_body(session, "x", 1));
@@ -526,6 +617,8 @@ main(void)
 	    cmocka_unit_test(test_several_messages),
 	    cmocka_unit_test(test_last_helo_counts),
 	    cmocka_unit_test(test_null_sender_without_helo),
+	    cmocka_unit_test(test_notes),
+	    cmocka_unit_test(test_mta_address_rows),
 	    cmocka_unit_test(test_exempt_rows),
 	    cmocka_unit_test(test_long_envelope),
 	    cmocka_unit_test(test_authserv_id),

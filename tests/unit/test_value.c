@@ -56,11 +56,11 @@ struct row {
 
 static const struct row rows[] = {
     {"dns.max-queries", "150", "150", NULL},
-    {"dns.max-queries", "10", "10", NULL},
+    {"dns.max-queries", "50", "50", NULL},
     {"dns.max-queries", "10000", "10000", NULL},
     {"dns.max-queries", "0150", "150", NULL},
-    {"dns.max-queries", "9", NULL, "max-queries wants a number from 10 to "},
-    {"dns.max-queries", "10001", NULL, "from 10 to 10000"},
+    {"dns.max-queries", "49", NULL, "max-queries wants a number from 50 to "},
+    {"dns.max-queries", "10001", NULL, "from 50 to 10000"},
     {"dns.max-queries", "18446744073709551616", NULL, "a number"},
     {"dns.max-queries", "-1", NULL, "a number"},
     {"dns.max-queries", "1e3", NULL, "a number"},

@@ -135,7 +135,7 @@ static const struct question_row {
 static void
 check_question(struct pst_resolver *zone, const struct question_row *row)
 {
-	struct pst_dns_limits limits = {5, 1000, 16384};
+	struct pst_dns_limits limits = {5, 1000, 16384, 0};
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_clock clock = pst_clock_manual(1000);
 	struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);
@@ -200,7 +200,7 @@ test_long_txt(void **state)
 {
 	static const char text[] = "a TXT 123456\nb CNAME a\nc TXT 12345\n";
 	struct pst_resolver *zone = parse(text, strlen(text));
-	struct pst_dns_limits limits = {5, 1000, 5};
+	struct pst_dns_limits limits = {5, 1000, 5, 0};
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_clock clock = pst_clock_manual(1000);
 	struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Why auth/dkim and python3-dkim may disagree about a signature.
+
+Each reason has a look at the signature, the key record and the message itself,
+so that neither program's word is taken for it.
+"""
+
+import base64
+import re
+
+import dkim
+import dkim.canonicalization
+
+SKEW = 300
+RSA_OID = bytes.fromhex("06092a864886f70d010101")
+SINGLE = (b"from", b"subject", b"date", b"to", b"cc", b"reply-to",
+          b"message-id", b"content-type")
+TAG = re.compile(
+    rb"[ \t\r\n]*([A-Za-z][A-Za-z0-9_]*)[ \t\r\n]*=([^;]*)", re.S)
+
+
+def tag_list(text):
+    """[(name, value)] with blanks around the values trimmed; None: no list."""
+    parts = text.rstrip().split(b";")
+    if parts and not parts[-1].strip():
+        parts.pop()
+    found = [TAG.fullmatch(part) for part in parts]
+    if not found or not all(found):
+        return None
+    return [(x.group(1), x.group(2).strip()) for x in found]
+
+
+class View:
+    """A message with one signature and its key, taken apart."""
+
+    def __init__(self, message, record, now):
+        self.now = now
+        self.message = message
+        self.fields, self.body = dkim.rfc822_parse(message)
+        self.raw = [value for name, value in self.fields
+                    if name.lower() == b"dkim-signature"][0]
+        self.tags = dict(tag_list(self.raw) or ())
+        self.record = record or b""
+        self.key_tags = tag_list(self.record)
+        self.key = dict(self.key_tags or ())
+
+    def canons(self):
+        """The two canonicalisations."""
+        c = self.tags.get(b"c", b"simple/simple").split(b"/")
+        return c if len(c) == 2 else c + [b"simple"]
+
+    def canonical_length(self):
+        """Octets of the body as it is hashed."""
+        policy = dkim.canonicalization.CanonicalizationPolicy.from_c_value(
+            b"/".join(self.canons()))
+        return len(policy.canonicalize_body(self.body))
+
+    def number(self, name):
+        """A tag's number, None when it has none."""
+        text = self.tags.get(name, b"")
+        return int(text) if text.isdigit() else None
+
+    def names(self):
+        """h= in lower case."""
+        return [x.strip().lower()
+                for x in self.tags.get(b"h", b"").split(b":")]
+
+
+def is_uncovered(view):
+    """A field that readers see once is there more often than signed."""
+    present = [name.lower() for name, _ in view.fields]
+    return any(present.count(name) > max(1, view.names().count(name)) or
+               present.count(name) > 1 and
+               present.count(name) > view.names().count(name)
+               for name in SINGLE)
+
+
+def has_odd_octets(view):
+    """Bare CR or LF, or a control that relaxed forms treat as a blank."""
+    text = b"".join(value for _, value in view.fields) + view.body
+    return re.search(rb"\r(?!\n)|(?<!\r)\n|[\0\v\f]", text) is not None
+
+
+def has_bare_lf(view):
+    """A line end that is none; python3-dkim takes it for one."""
+    return re.search(rb"(?<!\r)\n", view.message) is not None
+
+
+def is_not_rsa(view):
+    """p= is no base64, or the key's algorithm is another than RSA."""
+    text = re.sub(rb"\s", b"", view.key[b"p"])
+    if not re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", text):
+        return True
+    return RSA_OID not in base64.b64decode(text + b"=" * (-len(text) % 4))
+
+
+def is_bad_record(view):
+    """Not what RFC 6376 s. 3.6.1 calls a key record."""
+    tags = view.key_tags
+    if tags is None or re.search(rb"[\0-\x08\x0b\x0c\x0e-\x1f]", view.record):
+        return True
+    names = [name for name, _ in tags]
+    return len(names) != len(set(names)) or b"p" not in names or \
+        b"v" in names and tags[0] != (b"v", b"DKIM1")
+
+
+def is_bad_list(view):
+    """The field is no tag list, or has a tag twice."""
+    tags = tag_list(view.raw)
+    return tags is None or len(tags) != len(dict(tags))
+
+
+def lists(value, word):
+    return word in [x.strip() for x in value.split(b":")]
+
+
+# (what auth/dkim says, whether it is so, why)
+STRICTER = (
+    ("repeated field not signed", is_uncovered,
+     "a repeated field that h= does not cover (RFC 6376 s. 8.15)"),
+    ("l= is larger than the body",
+     lambda v: v.number(b"l") > v.canonical_length(),
+     "l= is larger than the body (s. 3.5)"),
+    ("l= covers a part of the body",
+     lambda v: v.number(b"l") < v.canonical_length(),
+     "l= leaves room for more text (s. 8.2, local policy)"),
+    ("l= is no number", lambda v: v.number(b"l") is None,
+     "l= without digits (s. 3.5)"),
+    ("From is not signed", lambda v: b"from" not in v.names(),
+     "From is not in h= (s. 5.4, 6.1.1)"),
+    ("unusual form of b= not supported",
+     lambda v: re.search(rb"[A-Za-z0-9_]b\s*=|[;\s]b\s+=", v.raw),
+     "a form of b= that libopendkim mistakes is neutral (a known limit)"),
+    ("signed in the future", lambda v: v.number(b"t") > v.now + SKEW,
+     "t= is in the future by less than python3-dkim's ten hours (s. 3.5)"),
+    ("signature expired", lambda v: v.number(b"x") + SKEW <= v.now,
+     "x= is past by less than python3-dkim's ten hours (s. 3.5)"),
+    ("t= or x= is wrong",
+     lambda v: v.number(b"t") is None or v.number(b"x") is None or
+     v.number(b"x") <= v.number(b"t"),
+     "x= must be later than t= (s. 3.5)"),
+    ("key record is malformed", is_bad_record,
+     "v= of the key record is not first, or it is no tag list (s. 3.6.1)"),
+    ("key does not allow sha256",
+     lambda v: not lists(v.key[b"h"], b"sha256"),
+     "h= of the key record (s. 3.6.1)"),
+    ("key is of another type",
+     lambda v: v.key.get(b"k", b"rsa") != v.tags[b"a"].split(b"-")[0],
+     "k= of the key record is not a='s (s. 3.6.1, RFC 8463 s. 3)"),
+    ("key is not for email",
+     lambda v: not lists(v.key[b"s"], b"email") and
+     not lists(v.key[b"s"], b"*"),
+     "s= of the key record (s. 3.6.1)"),
+    ("key is not for sub-domains in i=",
+     lambda v: lists(v.key[b"t"], b"s") and
+     not v.tags[b"i"].lower().endswith(b"@" + v.tags[b"d"].lower()),
+     "t=s of the key record (s. 3.6.1)"),
+    ("bare CR, LF or control in signed text", has_odd_octets,
+     "text that libopendkim hashes in its own way is neutral (a known "
+     "limit)"),
+    ("(no list of tags|tag given twice)", is_bad_list,
+     "the tag list's syntax (s. 3.2)"),
+    ("(i= is no identity|i= is not within d=)",
+     lambda v: not re.fullmatch(
+         rb"([!-:<>-~]|=[0-9A-F]{2})*@([A-Za-z0-9-]+\.)*" +
+         re.escape(v.tags[b"d"]), v.tags[b"i"], re.I),
+     "i= is an identity at d= or below (s. 3.5)"),
+    ("d= is (no domain name|a top-level domain)",
+     lambda v: not re.fullmatch(rb"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+                                v.tags[b"d"]),
+     "d= is a domain name (s. 3.5)"),
+    ("unknown canonicalization",
+     lambda v: not re.fullmatch(rb"(simple|relaxed)(/(simple|relaxed))?",
+                                v.tags[b"c"]),
+     "c= (s. 3.5)"),
+    ("h= is no list of field names",
+     lambda v: any(not re.fullmatch(rb"[!-~]+", x) for x in v.names()),
+     "h= names fields (s. 3.5)"),
+    ("key is malformed", is_not_rsa,
+     "p= holds base64 of an RSA key (s. 3.6.1, RFC 5280 s. 4.1.2.7)"),
+    ("(body hash|signature) (does not verify|not understood)", has_bare_lf,
+     "a bare LF ends no line (RFC 5321 s. 2.3.8)"),
+    ("internationalized signature not supported",
+     lambda v: any(c > 126 for c in v.raw),
+     "8-bit octets in the field are neutral (a known limit)"),
+)
+
+# (whether it is so, why auth/dkim accepts what python3-dkim refuses)
+MORE_LENIENT = (
+    (lambda v: v.tags.get(b"q", b"dns/txt") != b"dns/txt" and
+     lists(v.tags[b"q"], b"dns/txt"),
+     "unknown methods in q= are passed over (s. 3.5)"),
+    (lambda v: b":" in v.key.get(b"s", b"") and
+     (lists(v.key[b"s"], b"email") or lists(v.key[b"s"], b"*")),
+     "s= of the key record is a list (s. 3.6.1)"),
+    (lambda v: re.match(rb"b\s*=", v.raw),
+     "python3-dkim overlooks a b= right behind the colon (s. 3.7)"),
+    (lambda v: v.canons()[0] == b"simple" and
+     re.search(rb"[ \t]+\r\n$", v.raw),
+     "python3-dkim drops blanks at the end of a simple field (s. 3.4.1)"),
+    (lambda v: any(re.search(rb"\sb\s*=", value)
+                   for value in v.tags.values()),
+     "python3-dkim takes \" b=\" within another tag for the tag (s. 3.7)"),
+    (lambda v: re.search(rb"(?m)^From[ \t]+:", v.message),
+     "a milter does not see blanks before a colon (a known limit)"),
+    (lambda v: any(len(re.sub(rb"\s", b"", text)) % 4 != 0 for text in
+                   (v.key[b"p"], v.tags[b"b"], v.tags[b"bh"])),
+     "base64 may do without its padding (s. 2.10)"),
+)
+
+
+def explain(message, record, now, reasons, passes):
+    """The reason for a disagreement on the list; None when there is none."""
+    try:
+        view = View(message, record, now)
+        if not passes:
+            return next((why for holds, why in MORE_LENIENT if holds(view)),
+                        None)
+        return next((why for said, holds, why in STRICTER
+                     if re.fullmatch(said, reasons) and holds(view)), None)
+    except (IndexError, KeyError, TypeError, ValueError, dkim.DKIMException,
+            dkim.canonicalization.InvalidCanonicalizationPolicyError):
+        return None
