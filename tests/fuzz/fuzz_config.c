@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * Configuration files. What is refused has a sentence with the file's name;
+ * what is taken prints, and what is printed is taken again with the same
+ * values.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "core/config_read.h"
+#include "core/keys.h"
+#include "core/value.h"
+
+#define MAX_TEXT (4 * 1024 * 1024)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char path[] = "fuzz-config-XXXXXX";
+
+static void
+remove_file(void)
+{
+	(void)unlink(path);
+}
+
+static void
+write_file(const void *data, size_t size)
+{
+	static int fd = -1;
+
+	if (fd == -1) {
+		fd = mkstemp(path);
+		if (fd == -1 || atexit(remove_file) != 0)
+			abort();
+	}
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+}
+
+/* NULL when the text was refused. */
+static struct pst_config *
+read_text(struct pst_arena *arena, const void *data, size_t size)
+{
+	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
+	struct pst_setting *settings =
+	    pst_arena_array(arena, pst_key_count, sizeof(*settings));
+	struct pst_err err = {0};
+
+	for (size_t i = 0; i < pst_key_count; i++)
+		pst_value_set_initial(config, arena, &pst_keys[i]);
+	write_file(data, size);
+	if (pst_config_read(config, arena, path, settings, &err))
+		return config;
+	if (strstr(err.text, path) != err.text)
+		abort();
+	return NULL;
+}
+
+static const char *
+print(struct pst_arena *arena, const struct pst_config *config)
+{
+	const char *section = NULL;
+	struct pst_buf buf;
+
+	pst_buf_init(&buf, arena, MAX_TEXT);
+	for (size_t i = 0; i < pst_key_count; i++) {
+		const struct pst_key *key = &pst_keys[i];
+
+		if (key->section != section && section != NULL)
+			pst_buf_add_text(&buf, "}\n");
+		if (key->section != section && key->section != NULL)
+			pst_buf_printf(&buf, "%s {\n", key->section);
+		section = key->section;
+		pst_buf_printf(&buf, "%s = %s\n", key->name,
+		    pst_value_text(config, key, arena));
+	}
+	if (section != NULL)
+		pst_buf_add_text(&buf, "}\n");
+	return pst_buf_str(&buf);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_config *config = read_text(arena, data, size);
+	const char *text;
+
+	if (config != NULL) {
+		text = print(arena, config);
+		if (text == NULL)
+			abort();
+		config = read_text(arena, text, strlen(text));
+		if (config == NULL || strcmp(text, print(arena, config)) != 0)
+			abort();
+	}
+	pst_arena_free(arena);
+	return 0;
+}
