@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "tools/option.h"
 
 #define MAX_SOURCE 16384
 #define MAX_WORD 1024 /* octets of a name or path that is taken over */
@@ -142,6 +143,32 @@ pst_envelope_path(struct pst_arena *arena, const char *text)
 	if (text[0] == '<')
 		return text;
 	return pst_arena_printf(arena, "<%s>", text);
+}
+
+bool
+pst_envelope_take(struct pst_arena *arena, const char *command,
+    enum pst_envelope_option option, const char *text,
+    struct pst_envelope *given)
+{
+	switch (option) {
+	case PST_OPT_IP:
+		return pst_option_ip(command, text, &given->ip);
+	case PST_OPT_NAME:
+		given->name = text;
+		return pst_option_word(command, "--name", text);
+	case PST_OPT_HELO:
+		given->helo = text;
+		return pst_option_word(command, "--helo", text);
+	case PST_OPT_MAIL_FROM:
+		given->mail_from = pst_envelope_path(arena, text);
+		return pst_option_word(command, "--mail-from", text);
+	case PST_OPT_RCPT:
+		given->rcpt = pst_envelope_path(arena, text);
+		return pst_option_word(command, "--rcpt", text);
+	case PST_OPT_OWN:
+		break;
+	}
+	return false;
 }
 
 /* The path of Return-Path, else of "envelope-from <...>" in Received. */

@@ -22,6 +22,34 @@ struct pst_envelope {
 	const char *rcpt;      /* with angle brackets */
 };
 
+/* The values of getopt_long() for these options; a command's own lie above. */
+enum pst_envelope_option {
+	PST_OPT_IP = 1000,
+	PST_OPT_NAME,
+	PST_OPT_HELO,
+	PST_OPT_MAIL_FROM,
+	PST_OPT_RCPT,
+	PST_OPT_OWN,
+};
+
+/* Their rows in a command's table of options. */
+/* clang-format off */
+#define PST_ENVELOPE_OPTIONS                                                   \
+	{"ip", required_argument, NULL, PST_OPT_IP},                           \
+	{"name", required_argument, NULL, PST_OPT_NAME},                       \
+	{"helo", required_argument, NULL, PST_OPT_HELO},                       \
+	{"mail-from", required_argument, NULL, PST_OPT_MAIL_FROM},             \
+	{"rcpt", required_argument, NULL, PST_OPT_RCPT}
+/* clang-format on */
+
+/*
+ * Takes the value of one of these options; text must outlive given. False when
+ * it is wrong, after one sentence on standard error.
+ */
+bool pst_envelope_take(struct pst_arena *arena, const char *command,
+    enum pst_envelope_option option, const char *text,
+    struct pst_envelope *given);
+
 /* A path in angle brackets; "" becomes the null path. */
 const char *pst_envelope_path(struct pst_arena *arena, const char *text);
 

@@ -30,12 +30,7 @@ struct request {
 };
 
 enum option_key {
-	OPT_TO = 1000,
-	OPT_IP,
-	OPT_HELO,
-	OPT_MAIL_FROM,
-	OPT_RCPT,
-	OPT_NAME,
+	OPT_TO = PST_OPT_OWN,
 	OPT_HOST,
 	OPT_TIMEOUT,
 	OPT_JSON,
@@ -46,12 +41,8 @@ enum option_key {
 };
 
 static const struct option options[] = {
+    PST_ENVELOPE_OPTIONS,
     {"to", required_argument, NULL, OPT_TO},
-    {"ip", required_argument, NULL, OPT_IP},
-    {"helo", required_argument, NULL, OPT_HELO},
-    {"mail-from", required_argument, NULL, OPT_MAIL_FROM},
-    {"rcpt", required_argument, NULL, OPT_RCPT},
-    {"name", required_argument, NULL, OPT_NAME},
     {"host", required_argument, NULL, OPT_HOST},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"json", no_argument, NULL, OPT_JSON},
@@ -61,32 +52,6 @@ static const struct option options[] = {
     {"keep", no_argument, NULL, OPT_KEEP},
     {NULL, 0, NULL, 0},
 };
-
-/* An option of the envelope; false when its value is wrong. */
-static bool
-take_envelope_option(struct request *request, int key)
-{
-	struct pst_envelope *given = &request->given;
-
-	switch (key) {
-	case OPT_IP:
-		return pst_option_ip(command, optarg, &given->ip);
-	case OPT_HELO:
-		given->helo = optarg;
-		return pst_option_word(command, "--helo", optarg);
-	case OPT_MAIL_FROM:
-		given->mail_from = pst_envelope_path(request->arena, optarg);
-		return pst_option_word(command, "--mail-from", optarg);
-	case OPT_RCPT:
-		given->rcpt = pst_envelope_path(request->arena, optarg);
-		return pst_option_word(command, "--rcpt", optarg);
-	case OPT_NAME:
-		given->name = optarg;
-		return pst_option_word(command, "--name", optarg);
-	default:
-		return false;
-	}
-}
 
 static bool
 take_number(const char *option, uint64_t min, uint64_t max, unsigned *out)
@@ -134,7 +99,8 @@ take_option(struct request *request, int key)
 		plan->keep = true;
 		return true;
 	default:
-		return take_envelope_option(request, key);
+		return pst_envelope_take(request->arena, command,
+		    (enum pst_envelope_option)key, optarg, &request->given);
 	}
 }
 

@@ -17,18 +17,13 @@ static const char command[] = "spf";
 struct request {
 	struct pst_arena *arena;
 	struct pst_settings settings;
-	struct pst_ip ip;
-	const char *mail_from;
-	const char *helo;
+	struct pst_envelope given;
 	bool explain;
 	bool json;
 };
 
 enum option_key {
-	OPT_IP = 1000,
-	OPT_HELO,
-	OPT_MAIL_FROM,
-	OPT_ZONE,
+	OPT_ZONE = PST_OPT_OWN,
 	OPT_CONFIG,
 	OPT_NOW,
 	OPT_EXPLAIN,
@@ -36,9 +31,9 @@ enum option_key {
 };
 
 static const struct option options[] = {
-    {"ip", required_argument, NULL, OPT_IP},
-    {"helo", required_argument, NULL, OPT_HELO},
-    {"mail-from", required_argument, NULL, OPT_MAIL_FROM},
+    {"ip", required_argument, NULL, PST_OPT_IP},
+    {"helo", required_argument, NULL, PST_OPT_HELO},
+    {"mail-from", required_argument, NULL, PST_OPT_MAIL_FROM},
     {"zone", required_argument, NULL, OPT_ZONE},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"now", required_argument, NULL, OPT_NOW},
@@ -51,14 +46,6 @@ static bool
 take_option(struct request *request, int key)
 {
 	switch (key) {
-	case OPT_IP:
-		return pst_option_ip(command, optarg, &request->ip);
-	case OPT_HELO:
-		request->helo = optarg;
-		return pst_option_word(command, "--helo", optarg);
-	case OPT_MAIL_FROM:
-		request->mail_from = pst_envelope_path(request->arena, optarg);
-		return pst_option_word(command, "--mail-from", optarg);
 	case OPT_ZONE:
 		request->settings.zone_file = optarg;
 		return true;
@@ -74,7 +61,8 @@ take_option(struct request *request, int key)
 		request->json = true;
 		return true;
 	default:
-		return false;
+		return pst_envelope_take(request->arena, command,
+		    (enum pst_envelope_option)key, optarg, &request->given);
 	}
 }
 
@@ -96,11 +84,11 @@ read_command_line(struct request *request, int argc, char **argv)
 		pst_ui_fail(command, "\"%s\" has no place here", argv[optind]);
 		return false;
 	}
-	if (request->ip.family == PST_IP_NONE) {
+	if (request->given.ip.family == PST_IP_NONE) {
 		pst_ui_fail(command, "--ip ADDRESS is missing");
 		return false;
 	}
-	if (request->mail_from == NULL) {
+	if (request->given.mail_from == NULL) {
 		pst_ui_fail(command,
 		    "--mail-from is missing; an empty one is the null sender");
 		return false;
@@ -231,8 +219,8 @@ run(const struct request *request)
 {
 	struct pst_clock clock = pst_settings_clock(&request->settings);
 	struct pst_spf spf = {.result = PST_RESULT_NONE};
-	struct pst_spf_input input = {.client = request->ip,
-	    .helo = pst_str(request->helo),
+	struct pst_spf_input input = {.client = request->given.ip,
+	    .helo = pst_str(request->given.helo),
 	    .want_explanation = request->explain,
 	    .want_trace = true};
 	const char *origin;
@@ -247,7 +235,7 @@ run(const struct request *request)
 	/* The door to the DNS closes with its arena, before the resolver. */
 	struct pst_arena *arena = pst_arena_new();
 	pst_reverse_path_parse(
-	    arena, pst_str(request->mail_from), &input.mail_from);
+	    arena, pst_str(request->given.mail_from), &input.mail_from);
 	check(service, arena, &input, &spf);
 	if (request->json)
 		print_json(arena, &spf, input.max_voids);
@@ -261,7 +249,7 @@ run(const struct request *request)
 int
 pst_cmd_spf(int argc, char **argv)
 {
-	struct request request = {.arena = pst_arena_new(), .helo = ""};
+	struct request request = {.arena = pst_arena_new()};
 	int status = PST_EXIT_USAGE;
 
 	if (read_command_line(&request, argc, argv))

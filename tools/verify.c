@@ -27,12 +27,7 @@ struct request {
 };
 
 enum option_key {
-	OPT_IP = 1000,
-	OPT_HELO,
-	OPT_MAIL_FROM,
-	OPT_RCPT,
-	OPT_NAME,
-	OPT_ZONE,
+	OPT_ZONE = PST_OPT_OWN,
 	OPT_CONFIG,
 	OPT_NOW,
 	OPT_JSON,
@@ -40,11 +35,7 @@ enum option_key {
 };
 
 static const struct option options[] = {
-    {"ip", required_argument, NULL, OPT_IP},
-    {"helo", required_argument, NULL, OPT_HELO},
-    {"mail-from", required_argument, NULL, OPT_MAIL_FROM},
-    {"rcpt", required_argument, NULL, OPT_RCPT},
-    {"name", required_argument, NULL, OPT_NAME},
+    PST_ENVELOPE_OPTIONS,
     {"zone", required_argument, NULL, OPT_ZONE},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"now", required_argument, NULL, OPT_NOW},
@@ -54,7 +45,7 @@ static const struct option options[] = {
 };
 
 static bool
-take_setting(struct request *request, int key)
+take_option(struct request *request, int key)
 {
 	struct pst_settings *settings = &request->settings;
 
@@ -70,36 +61,12 @@ take_setting(struct request *request, int key)
 	case OPT_AUTHSERV_ID:
 		settings->authserv_id = optarg;
 		return pst_option_word(command, "--authserv-id", optarg);
-	default:
-		return false;
-	}
-}
-
-static bool
-take_option(struct request *request, int key)
-{
-	struct pst_envelope *given = &request->given;
-
-	switch (key) {
-	case OPT_IP:
-		return pst_option_ip(command, optarg, &given->ip);
-	case OPT_HELO:
-		given->helo = optarg;
-		return pst_option_word(command, "--helo", optarg);
-	case OPT_MAIL_FROM:
-		given->mail_from = pst_envelope_path(request->arena, optarg);
-		return pst_option_word(command, "--mail-from", optarg);
-	case OPT_RCPT:
-		given->rcpt = pst_envelope_path(request->arena, optarg);
-		return pst_option_word(command, "--rcpt", optarg);
-	case OPT_NAME:
-		given->name = optarg;
-		return pst_option_word(command, "--name", optarg);
 	case OPT_JSON:
 		request->json = true;
 		return true;
 	default:
-		return take_setting(request, key);
+		return pst_envelope_take(request->arena, command,
+		    (enum pst_envelope_option)key, optarg, &request->given);
 	}
 }
 
