@@ -221,7 +221,7 @@ class Case:
                 policy.canonicalize_headers(self.fields), names):
             h.update(name + b":" + value)
         for name, value in policy.canonicalize_headers(
-                [(b"DKIM-Signature", front + back + b"\r\n")]):
+                [(b"DKIM-Signature", front.rstrip() + back + b"\r\n")]):
             h.update(name + b":" + value[:-2])
         b = base64.b64encode(self.keys.sign(self.kind, h))
         if self.rng.random() < .5:

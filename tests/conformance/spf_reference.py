@@ -45,7 +45,7 @@ class Zone:
         self.on_miss = lambda name: None
 
     def add(self, name, rtype, value):
-        """Adds a record unless it is there: text, (preference, host), or octets for TXT."""
+        """Adds a record: text, (preference, host), or octets for TXT."""
         values = self.nodes.setdefault(name, {}).setdefault(rtype, [])
         if value not in values:
             values.append(value)
