@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "auth/arc.h"
+
+#include "auth/arc_set.h"
+#include "auth/dkim_key.h"
+#include "auth/msgsig.h"
+
+#define MAX_TEXT (SIZE_MAX / 4)
+#define MAX_COMMENT 900
+
+struct pst_arc_msg {
+	struct pst_arc_config config;
+	const struct pst_header *header;
+	struct pst_arc_sets chain;
+	struct pst_msgsig_bodies *bodies;
+	bool done;
+	struct pst_arc result;
+};
+
+/* ---- the header ---- */
+
+static void
+ask_key(struct pst_check *world, struct pst_arc_sig *sig)
+{
+	const char *name = pst_arena_printf(
+	    world->arena, "%s._domainkey.%s", sig->selector, sig->domain);
+
+	sig->entry = pst_dns_ask(world->dns, pst_str(name), PST_DNS_TXT);
+}
+
+static void
+prepare(struct pst_check *world, struct pst_arc_msg *msg)
+{
+	for (unsigned i = 0; i < msg->chain.count; i++) {
+		struct pst_arc_set *set = &msg->chain.sets[i];
+
+		ask_key(world, &set->seal);
+		if (set->ams.reason != NULL)
+			continue;
+		ask_key(world, &set->ams);
+		set->ams.body = pst_msgsig_bodies_want(
+		    msg->bodies, set->ams.body_canon, set->ams.length);
+	}
+}
+
+static void
+fail(struct pst_arc_msg *msg, const char *reason)
+{
+	msg->result.result = PST_RESULT_FAIL;
+	msg->result.reason = reason;
+	msg->done = true;
+}
+
+struct pst_arc_msg *
+pst_arc_begin(struct pst_check *world, const struct pst_arc_config *config,
+    const struct pst_header *header)
+{
+	struct pst_arc_msg *msg = pst_arena_alloc(world->arena, sizeof(*msg));
+
+	msg->config = *config;
+	msg->header = header;
+	msg->bodies = pst_msgsig_bodies_new(world->arena);
+	pst_arc_sets_read(world->arena, header, world->now_epoch,
+	    config->clock_skew_s, config->max_sets, &msg->chain);
+	msg->result.sets = msg->chain.count;
+	if (msg->chain.reason != NULL)
+		fail(msg, msg->chain.reason);
+	else if (msg->chain.count == 0)
+		msg->done = true;
+	else
+		prepare(world, msg);
+	return msg;
+}
+
+bool
+pst_arc_body(struct pst_arc_msg *msg, const void *ptr, size_t len)
+{
+	if (!msg->done)
+		pst_msgsig_bodies_add(msg->bodies, ptr, len);
+	return !msg->done;
+}
+
+/* ---- the signatures ---- */
+
+/* All but the last end of line: the field itself with an empty b=. */
+static void
+add_unsigned(
+    struct pst_buf *buf, const struct pst_arc_sig *sig, enum pst_canon canon)
+{
+	pst_msgsig_canon_field(buf, sig->field->name,
+	    pst_msgsig_without(
+		buf->arena, sig->field->value, pst_tag_find(&sig->tags, "b")),
+	    canon);
+}
+
+static void
+add_sealed(struct pst_buf *buf, const struct pst_header_field *field)
+{
+	pst_msgsig_canon_field(
+	    buf, field->name, field->value, PST_CANON_RELAXED);
+	pst_buf_add_text(buf, "\r\n");
+}
+
+/* Why the signature over that text does not hold; NULL: it does. */
+static const char *
+verify_text(struct pst_check *world, const struct pst_arc_msg *msg,
+    const struct pst_arc_sig *sig, const struct pst_buf *text)
+{
+	struct pst_dkim_key key;
+
+	pst_dkim_key_choose(world->arena, sig->entry->answer, sig->algorithm,
+	    msg->config.min_key_bits, &key);
+	if (key.record == NULL)
+		return key.reason;
+	if (key.test && !msg->config.accept_test_keys)
+		return "key is in test mode";
+	if (!pst_msgsig_verify(world->arena, sig->algorithm, key.record,
+		pst_buf_slice(text), sig->b))
+		return "signature does not verify";
+	return NULL;
+}
+
+static const char *
+verify_body(const struct pst_arc_msg *msg, const struct pst_arc_sig *sig)
+{
+	uint64_t length = pst_msgsig_bodies_length(msg->bodies, sig->body);
+
+	if (sig->has_length && sig->length > length)
+		return "l= is larger than the body";
+	if (sig->has_length && sig->length < length)
+		return "l= covers a part of the body";
+	if (!pst_msgsig_bodies_match(msg->bodies, sig->body, sig->bh))
+		return "body hash does not verify";
+	return NULL;
+}
+
+static const char *
+verify_ams(struct pst_check *world, const struct pst_arc_msg *msg,
+    const struct pst_arc_sig *sig)
+{
+	struct pst_arena_mark mark = pst_arena_mark(world->arena);
+	const char *reason = sig->reason;
+	struct pst_buf text;
+
+	if (reason == NULL)
+		reason = verify_body(msg, sig);
+	if (reason == NULL) {
+		pst_buf_init(&text, world->arena, MAX_TEXT);
+		pst_msgsig_canon_header(&text, msg->header, sig->names,
+		    sig->name_count, sig->at, sig->header_canon);
+		add_unsigned(&text, sig, sig->header_canon);
+		reason = verify_text(world, msg, sig, &text);
+	}
+	pst_arena_rewind(world->arena, mark);
+	return reason;
+}
+
+/* The sets up to this one, in rising order (R-ARC-7). */
+static const char *
+verify_seal(
+    struct pst_check *world, const struct pst_arc_msg *msg, unsigned instance)
+{
+	struct pst_arena_mark mark = pst_arena_mark(world->arena);
+	const struct pst_arc_sig *seal = NULL;
+	const char *reason;
+	struct pst_buf text;
+
+	pst_buf_init(&text, world->arena, MAX_TEXT);
+	for (unsigned i = 0; i < instance; i++) {
+		const struct pst_arc_set *set = &msg->chain.sets[i];
+
+		seal = &set->seal;
+		add_sealed(&text, set->aar);
+		add_sealed(&text, set->ams.field);
+		if (i + 1 < instance)
+			add_sealed(&text, seal->field);
+	}
+	add_unsigned(&text, seal, PST_CANON_RELAXED);
+	reason = verify_text(world, msg, seal, &text);
+	pst_arena_rewind(world->arena, mark);
+	return reason;
+}
+
+/* ---- the result ---- */
+
+static bool
+is_open(const struct pst_arc_sig *sig)
+{
+	return sig->entry != NULL && sig->entry->answer == NULL;
+}
+
+static bool
+is_waiting(const struct pst_arc_msg *msg)
+{
+	for (unsigned i = 0; i < msg->chain.count; i++)
+		if (is_open(&msg->chain.sets[i].seal) ||
+		    is_open(&msg->chain.sets[i].ams))
+			return true;
+	return false;
+}
+
+static unsigned
+find_oldest_pass(struct pst_check *world, const struct pst_arc_msg *msg)
+{
+	for (unsigned i = msg->chain.count - 1; i > 0; i--)
+		if (verify_ams(world, msg, &msg->chain.sets[i - 1].ams) != NULL)
+			return i + 1;
+	return 0;
+}
+
+static void
+pass(struct pst_check *world, struct pst_arc_msg *msg)
+{
+	struct pst_arc *result = &msg->result;
+	unsigned count = msg->chain.count;
+
+	result->result = PST_RESULT_PASS;
+	result->oldest_pass = find_oldest_pass(world, msg);
+	result->seals =
+	    pst_arena_array(world->arena, count, sizeof(*result->seals));
+	for (unsigned i = 0; i < count; i++) {
+		const struct pst_arc_sig *seal = &msg->chain.sets[i].seal;
+
+		result->seals[i] =
+		    (struct pst_arc_seal){seal->domain, seal->selector};
+	}
+	result->sealer = result->seals[count - 1].domain;
+	result->first_ip =
+	    pst_arc_remote_ip(world->arena, msg->chain.sets[0].aar->value);
+	msg->done = true;
+}
+
+/* RFC 8617 s. 5.2 steps 4 to 7. */
+static void
+verify(struct pst_check *world, struct pst_arc_msg *msg)
+{
+	unsigned count = msg->chain.count;
+	const char *reason =
+	    verify_ams(world, msg, &msg->chain.sets[count - 1].ams);
+
+	if (reason != NULL) {
+		fail(msg,
+		    pst_arena_printf(world->arena, "message signature %u: %s",
+			count, reason));
+		return;
+	}
+	for (unsigned i = count; i > 0; i--) {
+		reason = verify_seal(world, msg, i);
+		if (reason == NULL)
+			continue;
+		fail(msg,
+		    pst_arena_printf(world->arena, "seal %u: %s", i, reason));
+		return;
+	}
+	pass(world, msg);
+}
+
+bool
+pst_arc_check(
+    struct pst_check *world, struct pst_arc_msg *msg, struct pst_arc *out)
+{
+	if (!msg->done) {
+		if (is_waiting(msg))
+			return false;
+		pst_msgsig_bodies_end(msg->bodies);
+		verify(world, msg);
+	}
+	*out = msg->result;
+	return true;
+}
+
+const char *
+pst_arc_comment(struct pst_arena *arena, const struct pst_arc *arc)
+{
+	char ip[PST_IP_TEXT_SIZE];
+	struct pst_buf buf;
+	struct pst_str text;
+
+	pst_buf_init(&buf, arena, MAX_COMMENT);
+	pst_buf_printf(&buf, "arc=%s", pst_result_word(arc->result));
+	if (arc->first_ip.family != PST_IP_NONE)
+		pst_buf_printf(
+		    &buf, " remote-ip[1]=%s", pst_ip_text(&arc->first_ip, ip));
+	for (unsigned i = arc->sets; arc->seals != NULL && i > 0; i--)
+		pst_buf_printf(&buf, " as[%u].d=%s as[%u].s=%s", i,
+		    arc->seals[i - 1].domain, i, arc->seals[i - 1].selector);
+	/* What does not fit is left out. */
+	text = pst_buf_slice(&buf);
+	return pst_arena_memdup(arena, text.ptr, text.len);
+}

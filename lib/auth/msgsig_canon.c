@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "auth/msgsig_canon.h"
+
+/* ---- header fields ---- */
+
+static bool
+is_blank(char c)
+{
+	return pst_is_wsp(c) || c == '\n';
+}
+
+/* A fold is an LF here, and vanishes; the blanks behind it are blanks. */
+static void
+add_relaxed(struct pst_buf *out, struct pst_str name, struct pst_str value)
+{
+	bool blank = false, any = false;
+
+	for (size_t i = 0; i < name.len; i++)
+		pst_buf_add_char(out, pst_lower(name.ptr[i]));
+	pst_buf_add_char(out, ':');
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.ptr[i];
+
+		if (is_blank(c)) {
+			blank = blank || c != '\n';
+			continue;
+		}
+		if (blank && any)
+			pst_buf_add_char(out, ' ');
+		pst_buf_add_char(out, c);
+		blank = false;
+		any = true;
+	}
+}
+
+static void
+add_simple(struct pst_buf *out, struct pst_str name, struct pst_str value)
+{
+	struct pst_str line;
+	bool more = true, first = true;
+
+	pst_buf_add(out, name);
+	pst_buf_add_char(out, ':');
+	while (pst_str_split(&value, '\n', &line, &more)) {
+		if (!first)
+			pst_buf_add_text(out, "\r\n");
+		first = false;
+		pst_buf_add(out, line);
+	}
+}
+
+void
+pst_msgsig_canon_field(struct pst_buf *out, struct pst_str name,
+    struct pst_str value, enum pst_canon canon)
+{
+	switch (canon) {
+	case PST_CANON_SIMPLE:
+		add_simple(out, name, value);
+		return;
+	case PST_CANON_RELAXED:
+		add_relaxed(out, name, value);
+		return;
+	}
+}
+
+void
+pst_msgsig_canon_header(struct pst_buf *out, const struct pst_header *header,
+    const struct pst_str *names, size_t count, size_t own, enum pst_canon canon)
+{
+	bool *used = pst_arena_array(out->arena, header->count, sizeof(*used));
+
+	if (own < header->count)
+		used[own] = true;
+	for (size_t n = 0; n < count; n++) {
+		size_t i = header->count;
+
+		while (i > 0 &&
+		    (used[i - 1] ||
+			!pst_str_ieq(header->fields[i - 1].name, names[n])))
+			i--;
+		if (i == 0)
+			continue;
+		used[i - 1] = true;
+		pst_msgsig_canon_field(out, header->fields[i - 1].name,
+		    header->fields[i - 1].value, canon);
+		pst_buf_add_text(out, "\r\n");
+	}
+}
+
+/* ---- the body ---- */
+
+void
+pst_msgsig_canon_body_init(struct pst_msgsig_canon_body *body,
+    enum pst_canon canon, void (*sink)(void *arg, const char *ptr, size_t len),
+    void *arg)
+{
+	*body = (struct pst_msgsig_canon_body){
+	    .canon = canon, .sink = sink, .arg = arg};
+}
+
+static void
+flush(struct pst_msgsig_canon_body *body)
+{
+	if (body->len > 0)
+		body->sink(body->arg, body->out, body->len);
+	body->len = 0;
+}
+
+static void
+put(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
+{
+	body->any = true;
+	while (len > 0) {
+		size_t room = sizeof(body->out) - body->len;
+		size_t piece = len < room ? len : room;
+
+		memcpy(body->out + body->len, ptr, piece);
+		body->len += piece;
+		ptr += piece;
+		len -= piece;
+		if (body->len == sizeof(body->out))
+			flush(body);
+	}
+}
+
+/* Octets of a line, behind what was held back for them. */
+static void
+put_text(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
+{
+	for (; body->line_ends > 0; body->line_ends--)
+		put(body, "\r\n", 2);
+	if (body->blank)
+		put(body, " ", 1);
+	body->blank = false;
+	put(body, ptr, len);
+}
+
+static bool
+is_held_back(const struct pst_msgsig_canon_body *body, char c)
+{
+	return body->canon == PST_CANON_RELAXED && pst_is_wsp(c);
+}
+
+/* How many octets from ptr on are text and nothing else. */
+static size_t
+text_len(const struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && ptr[i] != '\r' && !is_held_back(body, ptr[i]))
+		i++;
+	return i;
+}
+
+/* One step; returns how many octets it took. */
+static size_t
+take(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
+{
+	size_t text;
+
+	if (body->cr && *ptr == '\n') {
+		body->cr = false;
+		body->blank = false;
+		body->line_ends++;
+		return 1;
+	}
+	if (body->cr)
+		put_text(body, "\r", 1);
+	body->cr = *ptr == '\r';
+	if (body->cr)
+		return 1;
+	if (is_held_back(body, *ptr)) {
+		body->blank = true;
+		return 1;
+	}
+	text = text_len(body, ptr, len);
+	put_text(body, ptr, text);
+	return text;
+}
+
+void
+pst_msgsig_canon_body_add(
+    struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
+{
+	while (len > 0) {
+		size_t taken = take(body, ptr, len);
+
+		ptr += taken;
+		len -= taken;
+	}
+}
+
+void
+pst_msgsig_canon_body_end(struct pst_msgsig_canon_body *body)
+{
+	if (body->cr)
+		put_text(body, "\r", 1);
+	body->cr = false;
+	/* An empty body is one CRLF in the simple form (s. 3.4.3). */
+	if (body->any || body->canon == PST_CANON_SIMPLE)
+		put(body, "\r\n", 2);
+	flush(body);
+}
