@@ -4,16 +4,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "mail/received.h"
 #include "tools/option.h"
 
 #define MAX_SOURCE 16384
 #define MAX_WORD 1024 /* octets of a name or path that is taken over */
-
-static bool
-is_space(char c)
-{
-	return pst_is_wsp(c) || c == '\n';
-}
 
 /* A C string of what is fit to be an argument of SMTP; "" otherwise. */
 static const char *
@@ -36,105 +31,14 @@ take_word(struct pst_str *rest)
 	size_t from = 0;
 	size_t end;
 
-	while (from < rest->len && is_space(rest->ptr[from]))
+	while (from < rest->len && strchr(" \t\n", rest->ptr[from]) != NULL)
 		from++;
 	for (end = from; end < rest->len; end++)
-		if (is_space(rest->ptr[end]) ||
-		    strchr("();", rest->ptr[end]) != NULL)
+		if (strchr(" \t\n();", rest->ptr[end]) != NULL)
 			break;
 	struct pst_str word = pst_str_from(pst_str_first(*rest, end), from);
 	*rest = pst_str_from(*rest, end);
 	return word;
-}
-
-/* "[192.0.2.1]", "[IPv6:2001:db8::1]:25", "192.0.2.1". */
-static bool
-parse_address(struct pst_str word, struct pst_ip *out)
-{
-	if (word.len > 0 && word.ptr[0] == '[')
-		word = pst_str_from(
-		    pst_str_first(word, pst_str_find(word, ']')), 1);
-	return pst_ip_parse(word, out);
-}
-
-/* helo=NAME, EHLO NAME, HELO NAME: true when word was one of these. */
-static bool
-take_helo(struct pst_str word, struct pst_str *rest, struct pst_str *helo)
-{
-	if (pst_str_istarts(word, PST_STR("helo="))) {
-		*helo = pst_str_from(word, 5);
-		return true;
-	}
-	if (!pst_str_ieq(word, PST_STR("helo")) &&
-	    !pst_str_ieq(word, PST_STR("ehlo")))
-		return false;
-	*helo = take_word(rest);
-	return true;
-}
-
-/* Reads one (comment), the opening parenthesis already taken. */
-static void
-read_comment(struct pst_str *rest, struct pst_str *helo, struct pst_str *name,
-    struct pst_ip *ip)
-{
-	struct pst_str before = PST_STR("");
-
-	while (rest->len > 0) {
-		struct pst_str word = take_word(rest);
-		struct pst_ip found;
-		if (word.len == 0) {
-			char stop = rest->len > 0 ? rest->ptr[0] : ')';
-			*rest = pst_str_from(*rest, 1);
-			if (stop == ')')
-				return;
-			continue;
-		}
-		if (take_helo(word, rest, helo))
-			continue;
-		if (ip->family == PST_IP_NONE && parse_address(word, &found)) {
-			*ip = found;
-			*name = before;
-		}
-		before = word;
-	}
-}
-
-void
-pst_received_parse(
-    struct pst_arena *arena, struct pst_str value, struct pst_received *out)
-{
-	struct pst_str rest = value;
-	struct pst_str helo = PST_STR("");
-	struct pst_str name = PST_STR("");
-	struct pst_ip ip = {.family = PST_IP_NONE};
-
-	*out = (struct pst_received){.name = "", .helo = ""};
-	if (!pst_str_ieq(take_word(&rest), PST_STR("from")))
-		return;
-	struct pst_str first = take_word(&rest);
-	helo = first;
-	while (rest.len > 0) {
-		struct pst_str word = take_word(&rest);
-		if (pst_str_ieq(word, PST_STR("by")))
-			break;
-		if (word.len > 0)
-			continue;
-		if (rest.len > 0 && rest.ptr[0] == ';')
-			break;
-		bool comment = rest.len > 0 && rest.ptr[0] == '(';
-		rest = pst_str_from(rest, 1);
-		if (comment)
-			read_comment(&rest, &helo, &name, &ip);
-	}
-	if (ip.family == PST_IP_NONE && first.len > 0 && first.ptr[0] == '[')
-		(void)parse_address(first, &ip);
-	if (pst_str_ieq(name, PST_STR("unknown")))
-		name = PST_STR("");
-	if (name.len > 1 && name.ptr[name.len - 1] == '.')
-		name.len--;
-	out->ip = ip;
-	out->name = clean_word(arena, name);
-	out->helo = clean_word(arena, helo);
 }
 
 const char *

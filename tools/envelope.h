@@ -63,13 +63,4 @@ pst_envelope_complete(struct pst_arena *arena, const struct pst_envelope *given,
     const struct pst_saved_message *message, const char *label,
     struct pst_envelope *out, const char **source, struct pst_err *err);
 
-/* What a Received field's value tells of the client; exposed for tests. */
-struct pst_received {
-	struct pst_ip ip;
-	const char *name; /* "" when there is none */
-	const char *helo; /* "" when there is none */
-};
-void pst_received_parse(
-    struct pst_arena *arena, struct pst_str value, struct pst_received *out);
-
 #endif

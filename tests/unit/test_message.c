@@ -169,79 +169,6 @@ reads_files(void **state)
 	pst_arena_free(arena);
 }
 
-static const struct {
-	const char *label;
-	const char *value;
-	const char *ip; /* "": none */
-	const char *name;
-	const char *helo;
-} received_rows[] = {
-    {"Postfix", " from mx.a.example (mail.a.example [192.0.2.1])\n\tby g",
-	"192.0.2.1", "mail.a.example", "mx.a.example"},
-    {"Postfix without a name", " from mx (unknown [192.0.2.1]) by g",
-	"192.0.2.1", "", "mx"},
-    {"Postfix with IPv6", " from mx (mail [IPv6:2001:db8::1]) by g",
-	"2001:db8::1", "mail", "mx"},
-    {"Postfix and TLS",
-	" from mx (mail [192.0.2.1])\n\t(using TLSv1.3 with cipher X (256/256 "
-	"bits))\n\t(Client did not present a certificate) by g",
-	"192.0.2.1", "mail", "mx"},
-    {"Sendmail", " from mx (mail.example. [192.0.2.1] (may be forged)) by g",
-	"192.0.2.1", "mail.example", "mx"},
-    {"no name in the comment", " from mx ([192.0.2.1]) by g", "192.0.2.1", "",
-	"mx"},
-    {"HELO is a literal", " from [192.0.2.7] (mail [192.0.2.1]) by g",
-	"192.0.2.1", "mail", "[192.0.2.7]"},
-    {"literal alone", " from [192.0.2.7] by g", "192.0.2.7", "", "[192.0.2.7]"},
-    {"literal and Exim's helo", " from [192.0.2.7] (helo=mx) by g", "192.0.2.7",
-	"", "mx"},
-    {"Exim with a port", " from mail ([192.0.2.1]:25 helo=mx.example) by g",
-	"192.0.2.1", "", "mx.example"},
-    {"EHLO in the comment", " from mail (EHLO mx.example) (192.0.2.1) by g",
-	"192.0.2.1", "", "mx.example"},
-    {"HELO in the comment", " from unknown (HELO mx) (192.0.2.1) by g",
-	"192.0.2.1", "", "mx"},
-    {"address without brackets", " from mx (192.0.2.1) by g", "192.0.2.1", "",
-	"mx"},
-    {"the first address counts",
-	" from mx (a [192.0.2.1]) (b [192.0.2.2]) by g", "192.0.2.1", "a",
-	"mx"},
-    {"an address behind by is not the client's", " from mx by g ([192.0.2.1])",
-	"", "", "mx"},
-    {"an address in the date part is not", " from mx; ([192.0.2.1])", "", "",
-	"mx"},
-    {"only by", " by g ([192.0.2.1]) id 1", "", "", ""},
-    {"no address", " from mx (unknown) by g", "", "", "mx"},
-    {"a bad address", " from mx (mail [192.0.2.300]) by g", "", "", "mx"},
-    {"an open comment", " from mx (mail [192.0.2.1]", "192.0.2.1", "mail",
-	"mx"},
-    {"an open bracket", " from mx (mail [192.0.2.1", "192.0.2.1", "mail", "mx"},
-    {"closing ones", " from mx ))) by g", "", "", "mx"},
-    {"EHLO at the end", " from mx (EHLO", "", "", ""},
-    {"a control in the HELO", " from m\001x ([192.0.2.1])", "192.0.2.1", "",
-	""},
-    {"empty", "", "", "", ""},
-};
-
-static void
-reads_received(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(received_rows); i++) {
-		struct pst_arena *arena = pst_arena_new();
-		const char *label = received_rows[i].label;
-		struct pst_received got;
-		char ip[PST_IP_TEXT_SIZE];
-		pst_received_parse(
-		    arena, pst_str(received_rows[i].value), &got);
-		expect_text(
-		    label, "ip", pst_ip_text(&got.ip, ip), received_rows[i].ip);
-		expect_text(label, "name", got.name, received_rows[i].name);
-		expect_text(label, "helo", got.helo, received_rows[i].helo);
-		pst_arena_free(arena);
-	}
-}
-
 #define RECEIVED "Received: from mx (mail [192.0.2.1])\n by g; date\n"
 
 static const struct {
@@ -334,7 +261,6 @@ main(void)
 	    cmocka_unit_test(parses),
 	    cmocka_unit_test(keeps_many_fields),
 	    cmocka_unit_test(reads_files),
-	    cmocka_unit_test(reads_received),
 	    cmocka_unit_test(completes_envelopes),
 	};
 

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "mail/received.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static void
+expect_text(
+    const char *label, const char *what, const char *got, const char *wanted)
+{
+	if (strcmp(got, wanted) != 0)
+		fail_msg(
+		    "%s: %s is \"%s\", not \"%s\"", label, what, got, wanted);
+}
+
+/* As well as can be: what a person wants of a saved message. */
+static const struct {
+	const char *label;
+	const char *value;
+	const char *ip; /* "": none */
+	const char *name;
+	const char *helo;
+} rows[] = {
+    {"Postfix", " from mx.a.example (mail.a.example [192.0.2.1])\n\tby g",
+	"192.0.2.1", "mail.a.example", "mx.a.example"},
+    {"Postfix without a name", " from mx (unknown [192.0.2.1]) by g",
+	"192.0.2.1", "", "mx"},
+    {"Postfix with IPv6", " from mx (mail [IPv6:2001:db8::1]) by g",
+	"2001:db8::1", "mail", "mx"},
+    {"Postfix and TLS",
+	" from mx (mail [192.0.2.1])\n\t(using TLSv1.3 with cipher X (256/256 "
+	"bits))\n\t(Client did not present a certificate) by g",
+	"192.0.2.1", "mail", "mx"},
+    {"Sendmail", " from mx (mail.example. [192.0.2.1] (may be forged)) by g",
+	"192.0.2.1", "mail.example", "mx"},
+    {"no name in the comment", " from mx ([192.0.2.1]) by g", "192.0.2.1", "",
+	"mx"},
+    {"HELO is a literal", " from [192.0.2.7] (mail [192.0.2.1]) by g",
+	"192.0.2.1", "mail", "[192.0.2.7]"},
+    {"literal alone", " from [192.0.2.7] by g", "192.0.2.7", "", "[192.0.2.7]"},
+    {"literal and Exim's helo", " from [192.0.2.7] (helo=mx) by g", "192.0.2.7",
+	"", "mx"},
+    {"Exim with a port", " from mail ([192.0.2.1]:25 helo=mx.example) by g",
+	"192.0.2.1", "", "mx.example"},
+    {"EHLO in the comment", " from mail (EHLO mx.example) (192.0.2.1) by g",
+	"192.0.2.1", "", "mx.example"},
+    {"HELO in the comment", " from unknown (HELO mx) (192.0.2.1) by g",
+	"192.0.2.1", "", "mx"},
+    {"address without brackets", " from mx (192.0.2.1) by g", "192.0.2.1", "",
+	"mx"},
+    {"the first address counts",
+	" from mx (a [192.0.2.1]) (b [192.0.2.2]) by g", "192.0.2.1", "a",
+	"mx"},
+    {"an address behind by is not the client's", " from mx by g ([192.0.2.1])",
+	"", "", "mx"},
+    {"an address in the date part is not", " from mx; ([192.0.2.1])", "", "",
+	"mx"},
+    {"only by", " by g ([192.0.2.1]) id 1", "", "", ""},
+    {"no address", " from mx (unknown) by g", "", "", "mx"},
+    {"a bad address", " from mx (mail [192.0.2.300]) by g", "", "", "mx"},
+    {"an open comment", " from mx (mail [192.0.2.1]", "192.0.2.1", "mail",
+	"mx"},
+    {"an open bracket", " from mx (mail [192.0.2.1", "192.0.2.1", "mail", "mx"},
+    {"closing ones", " from mx ))) by g", "", "", "mx"},
+    {"EHLO at the end", " from mx (EHLO", "", "", ""},
+    {"a control in the HELO", " from m\001x ([192.0.2.1])", "192.0.2.1", "",
+	""},
+    {"empty", "", "", "", ""},
+};
+
+static void
+test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_arena *arena = pst_arena_new();
+		const char *label = rows[i].label;
+		struct pst_received got;
+		char ip[PST_IP_TEXT_SIZE];
+
+		pst_received_parse(arena, pst_str(rows[i].value), &got);
+		expect_text(label, "ip", pst_ip_text(&got.ip, ip), rows[i].ip);
+		expect_text(label, "name", got.name, rows[i].name);
+		expect_text(label, "helo", got.helo, rows[i].helo);
+		pst_arena_free(arena);
+	}
+}
+
+/* What a decision may be built on. */
+static const struct {
+	const char *label;
+	struct pst_str value;
+	bool sure;
+	const char *ip;
+	const char *helo;
+	const char *by;
+} sure_rows[] = {
+#define V(literal) PST_STR_INIT(literal)
+    {"Postfix",
+	V(" from mx.a.example (mail.a.example [192.0.2.1])\n"
+	  "\t(using TLSv1.3 with cipher X (256/256 bits))\n"
+	  "\t(Client did not present a certificate)\n"
+	  "\tby MX2.Example.ORG (Postfix) with ESMTPS id 4F\n"
+	  "\tfor <you@example.org>; Mon,  5 Jan 2026 10:00:00 +0000 (UTC)"),
+	true, "192.0.2.1", "mx.a.example", "mx2.example.org"},
+    {"Postfix, HELO is a literal",
+	V(" from [10.0.0.1] (unknown [192.0.2.1]) by mx2 with SMTP"), true,
+	"192.0.2.1", "[10.0.0.1]", "mx2"},
+    {"Postfix, IPv6", V(" from mx (mail [IPv6:2001:db8::1]) by mx2"), true,
+	"2001:db8::1", "mx", "mx2"},
+    {"Sendmail",
+	V(" from mx (IDENT:joe@mail.example [192.0.2.1] (may be forged))\n"
+	  "\tby mx2.example (8.17/8.17) with ESMTP id x; date"),
+	true, "192.0.2.1", "mx", "mx2.example"},
+    {"Exim, a name",
+	V(" from mail.a.example ([192.0.2.1]:4711 helo=mx) by mx2 with esmtp"),
+	true, "192.0.2.1", "mx", "mx2"},
+    {"Exim, the name is the HELO",
+	V(" from mail.a.example ([192.0.2.1]) by mx2"), true, "192.0.2.1",
+	"mail.a.example", "mx2"},
+    {"Exim, no name", V(" from [192.0.2.1] (port=25 helo=mx)\n\tby mx2 with x"),
+	true, "192.0.2.1", "mx", "mx2"},
+    {"Exim, HELO is another literal",
+	V(" from [192.0.2.1] (helo=[10.0.0.1]) by mx2"), true, "192.0.2.1",
+	"[10.0.0.1]", "mx2"},
+    {"Exim, HELO is its literal", V(" from [192.0.2.1] by mx2"), true,
+	"192.0.2.1", "[192.0.2.1]", "mx2"},
+    {"by a literal", V(" from mx (m [192.0.2.1]) by [192.0.2.25] x"), true,
+	"192.0.2.1", "mx", "[192.0.2.25]"},
+
+    {"no by", V(" from mx (mail [192.0.2.1]); date"), false, "192.0.2.1", "mx",
+	""},
+    {"by nobody", V(" from mx (mail [192.0.2.1]) by"), false, "192.0.2.1", "mx",
+	""},
+    {"by no name", V(" from mx (mail [192.0.2.1]) by a..b"), false, "192.0.2.1",
+	"mx", ""},
+    {"by in a comment only", V(" from mx (mail [192.0.2.1] by mx2"), false,
+	"192.0.2.1", "mx", ""},
+    {"by in front of from", V(" by mx2 from mx (mail [192.0.2.1])"), false, "",
+	"", ""},
+    {"a local one", V(" by mx2 (Postfix, from userid 0) id 4F"), false, "", "",
+	""},
+    {"no brackets", V(" from mx (192.0.2.1) by mx2"), false, "192.0.2.1", "mx",
+	"mx2"},
+    {"open bracket", V(" from mx (mail [192.0.2.1) by mx2"), false, "192.0.2.1",
+	"mx", "mx2"},
+    {"qmail, HELO first", V(" from unknown (HELO mx) ([192.0.2.1]) by mx2"),
+	false, "192.0.2.1", "mx", "mx2"},
+    {"an address in the HELO word of a comment",
+	V(" from u (HELO x [10.0.0.1]) ([192.0.2.1]) by mx2"), false,
+	"10.0.0.1", "x", "mx2"},
+    {"the second comment", V(" from mx (x) (mail [192.0.2.1]) by mx2"), false,
+	"192.0.2.1", "mx", "mx2"},
+    {"a nested comment", V(" from mx ((mail [192.0.2.1])) by mx2"), false,
+	"192.0.2.1", "mx", "mx2"},
+    {"two names", V(" from mx (a b [192.0.2.1]) by mx2"), false, "192.0.2.1",
+	"mx", "mx2"},
+    {"two addresses", V(" from mx ([10.0.0.300] [192.0.2.1]) by mx2"), false,
+	"192.0.2.1", "mx", "mx2"},
+    {"a word too many", V(" from mx x (mail [192.0.2.1]) by mx2"), false,
+	"192.0.2.1", "mx", "mx2"},
+    {"a literal, and a comment without address",
+	V(" from [10.0.0.1] (unknown) by mx2"), false, "10.0.0.1", "[10.0.0.1]",
+	"mx2"},
+    {"a closing one too many", V(" from mx) (mail [192.0.2.1]) by mx2"), false,
+	"192.0.2.1", "mx", "mx2"},
+    {"a backslash", V(" from m\\x (mail [192.0.2.1]) by mx2"), false,
+	"192.0.2.1", "m\\x", "mx2"},
+    {"a quote", V(" from \"mx\" (mail [192.0.2.1]) by mx2"), false, "192.0.2.1",
+	"\"mx\"", "mx2"},
+    {"a NUL", V(" from m\0x (mail [192.0.2.1]) by mx2"), false, "192.0.2.1", "",
+	"mx2"},
+    {"a CR", V(" from mx\r (mail [192.0.2.1]) by mx2"), false, "192.0.2.1", "",
+	"mx2"},
+    {"an 8-bit octet", V(" from mx (m\xc3\xa9 [192.0.2.1]) by mx2"), false,
+	"192.0.2.1", "mx", "mx2"},
+    {"a bad port", V(" from mx ([192.0.2.1]:x) by mx2"), false, "192.0.2.1",
+	"mx", "mx2"},
+    {"a scope id", V(" from mx ([fe80::1%eth0]) by mx2"), false, "", "mx",
+	"mx2"},
+#undef V
+};
+
+static void
+test_sure_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(sure_rows); i++) {
+		struct pst_arena *arena = pst_arena_new();
+		const char *label = sure_rows[i].label;
+		struct pst_received got;
+		char ip[PST_IP_TEXT_SIZE];
+
+		pst_received_parse(arena, sure_rows[i].value, &got);
+		if (got.sure != sure_rows[i].sure)
+			fail_msg("%s: sure is %d", label, got.sure);
+		expect_text(
+		    label, "ip", pst_ip_text(&got.ip, ip), sure_rows[i].ip);
+		expect_text(label, "helo", got.helo, sure_rows[i].helo);
+		expect_text(label, "by", got.by, sure_rows[i].by);
+		pst_arena_free(arena);
+	}
+}
+
+/* Each piece of a field that is cut off anywhere is read within its bounds. */
+static void
+test_cut_off(void **state)
+{
+	static const char field[] =
+	    " from mx (IDENT:a@m.example [192.0.2.1]:25 (EHLO x; y)) by [::1];";
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_received got;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(field); len++) {
+		char *copy = pst_arena_memdup(arena, field, len);
+
+		pst_received_parse(arena, (struct pst_str){copy, len}, &got);
+		assert_true(!got.sure || got.ip.family == PST_IP_V4);
+	}
+	pst_arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_sure_rows),
+	    cmocka_unit_test(test_cut_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
