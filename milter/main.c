@@ -89,7 +89,8 @@ load(const struct options *options, struct pst_err *err)
 	whole = realpath(file, NULL);
 	config = pst_config_load(whole == NULL ? file : whole, err);
 	free(whole);
-	if (config != NULL && config->listen.count > PST_MAX_LISTENERS) {
+	if (config != NULL &&
+	    pst_config_listeners(config) > PST_MAX_LISTENERS) {
 		(void)pst_err_set(
 		    err, "%s: at most %d listeners", file, PST_MAX_LISTENERS);
 		pst_config_unref(config);

@@ -323,6 +323,26 @@ report_progress(void *ctx)
 }
 
 static void
+log_dns_change(const struct pst_message *message)
+{
+	switch (message->dns_change) {
+	case PST_TROUBLE_SAME:
+		return;
+	case PST_TROUBLE_CAPPED:
+		pst_log(PST_LOG_WARNING,
+		    "the DNS has failed for longer than temperror-cap: "
+		    "messages are tagged and no longer deferred until it "
+		    "answers; look after the resolver");
+		return;
+	case PST_TROUBLE_OVER:
+		pst_log(PST_LOG_NOTICE,
+		    "the DNS answers again: messages are deferred again for "
+		    "its temporary errors");
+		return;
+	}
+}
+
+static void
 log_message(const struct pst_message *message)
 {
 	struct pst_arena *arena;
@@ -351,6 +371,7 @@ on_eom(SMFICTX *ctx)
 	if (message == NULL)
 		return leave(SMFIS_TEMPFAIL);
 	status = carry_out(ctx, message);
+	log_dns_change(message);
 	log_message(message);
 	pst_session_abort(conn->session);
 	return leave(status);

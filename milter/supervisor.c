@@ -2,37 +2,27 @@
 #include "milter/supervisor.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "core/keys.h"
+#include "milter/child.h"
+#include "milter/control.h"
 #include "milter/milter.h"
 #include "milter/notify.h"
 #include "milter/worker.h"
 
-/* A child: the worker of a keeper, or the keeper of one of many listeners. */
-struct child {
-	pid_t pid; /* 0: not running */
-	int control_fd;
-	bool ready;
-	int64_t started_ms;
-	unsigned quick_deaths; /* one after the other */
-	int64_t not_before_ms; /* when to start it again */
-};
-
-#define QUICK_DEATH_MS 2000
-#define MAX_PAUSE_MS 5000
 #define STEP_MS 200
+#define RELOAD_PATIENCE_MS 30000
 
 static volatile sig_atomic_t stop_wanted;
 static volatile sig_atomic_t reload_wanted;
@@ -90,182 +80,23 @@ default_signals(void)
 	reload_wanted = 0;
 }
 
-/* In the child returns 0, with the child's end of the pair in *own_fd. */
-static pid_t
-start_child(struct child *child, int *own_fd)
-{
-	int fds[2];
-	pid_t pid;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == -1) {
-		pst_log(PST_LOG_ERROR, "can not make a socket pair: %s",
-		    strerror(errno));
-		return -1;
-	}
-	pid = fork();
-	if (pid == 0) {
-		default_signals();
-		(void)close(fds[0]);
-		*own_fd = fds[1];
-		return 0;
-	}
-	(void)close(fds[1]);
-	if (pid == -1) {
-		pst_log(PST_LOG_ERROR, "can not fork: %s", strerror(errno));
-		(void)close(fds[0]);
-		return -1;
-	}
-	child->pid = pid;
-	child->control_fd = fds[0];
-	child->ready = false;
-	child->started_ms = pst_clock_ms(&pst_clock_system);
-	return pid;
-}
-
-/*
- * A child that dies again and again right after its start is started with
- * growing pauses; else it is there again at once.
- */
-static void
-bury(struct child *child, int status)
-{
-	int64_t now = pst_clock_ms(&pst_clock_system);
-	int64_t pause = 0;
-
-	if (WIFSIGNALED(status))
-		pst_log(PST_LOG_ERROR, "worker %ld was killed by signal %d",
-		    (long)child->pid, WTERMSIG(status));
-	/* One that could not start has said why itself. */
-	else if (!stop_wanted && WEXITSTATUS(status) != PST_EXIT_START)
-		pst_log(PST_LOG_ERROR, "worker %ld ended with status %d",
-		    (long)child->pid, WEXITSTATUS(status));
-	(void)close(child->control_fd);
-	child->pid = 0;
-	if (now - child->started_ms < QUICK_DEATH_MS)
-		child->quick_deaths++;
-	else
-		child->quick_deaths = 0;
-	if (child->quick_deaths > 1)
-		pause = (int64_t)100
-		    << (child->quick_deaths < 7 ? child->quick_deaths : 7);
-	if (pause > MAX_PAUSE_MS)
-		pause = MAX_PAUSE_MS;
-	child->not_before_ms = now + pause;
-}
-
-static void
-tell(struct child *children, size_t count, char byte)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (children[i].pid != 0)
-			(void)!send(
-			    children[i].control_fd, &byte, 1, MSG_NOSIGNAL);
-	}
-}
-
-/* Takes the dead away; true when one of them had never been ready. */
-static bool
-reap(struct child *children, size_t count)
-{
-	bool stillborn = false;
-	int status;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (children[i].pid == 0 ||
-		    waitpid(children[i].pid, &status, WNOHANG) !=
-			children[i].pid)
-			continue;
-		if (!children[i].ready)
-			stillborn = true;
-		bury(&children[i], status);
-	}
-	return stillborn;
-}
-
-static size_t
-running(const struct child *children, size_t count)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < count; i++)
-		n += children[i].pid != 0;
-	return n;
-}
-
-/* Waits for a signal or for a child's first word; true: all are ready. */
-static bool
-listen_to(struct child *children, size_t count, const sigset_t *mask)
-{
-	struct timespec step = {0, STEP_MS * 1000000};
-	fd_set fds;
-	int max_fd = -1;
-	bool all = true;
-	char byte;
-	size_t i;
-
-	FD_ZERO(&fds);
-	for (i = 0; i < count; i++) {
-		int fd = children[i].control_fd;
-
-		if (children[i].pid == 0 || children[i].ready ||
-		    fd >= (int)FD_SETSIZE)
-			continue;
-		FD_SET(fd, &fds);
-		max_fd = fd > max_fd ? fd : max_fd;
-	}
-	if (pselect(max_fd + 1, &fds, NULL, NULL, &step, mask) <= 0)
-		FD_ZERO(&fds);
-	for (i = 0; i < count; i++) {
-		if (children[i].pid != 0 && !children[i].ready &&
-		    FD_ISSET(children[i].control_fd, &fds) &&
-		    read(children[i].control_fd, &byte, 1) == 1 &&
-		    byte == PST_WORKER_READY)
-			children[i].ready = true;
-		all = all && children[i].pid != 0 && children[i].ready;
-	}
-	return all;
-}
-
-static void
-reload(struct pst_supervisor *supervisor, struct child *children, size_t count)
-{
-	const char *file = pst_config_file(supervisor->config);
-	struct pst_config *fresh;
-	const char *path;
-	struct pst_err err;
-	size_t from = 0;
-
-	fresh = pst_config_load(file, &err);
-	if (fresh == NULL) {
-		pst_log(PST_LOG_ERROR,
-		    "reload failed, the old configuration stays: %s", err.text);
-		return;
-	}
-	while ((path = pst_config_restart_key(
-		    supervisor->config, fresh, &from)) != NULL)
-		pst_log(PST_LOG_WARNING,
-		    "%s has changed; that takes effect at the next start",
-		    path);
-	pst_config_unref(supervisor->config);
-	supervisor->config = fresh;
-	tell(children, count, PST_WORKER_RELOAD);
-}
-
 /* What a child does; returns its exit status. */
 typedef int
 child_main(struct pst_supervisor *supervisor, size_t index, int control_fd);
 
 struct keeper {
 	struct pst_supervisor *supervisor;
-	struct child children[PST_MAX_LISTENERS];
+	struct pst_child children[PST_MAX_LISTENERS];
 	size_t count;
 	child_main *run;
 	int up_fd; /* to the process above; -1: we are the first */
+	struct pst_control *control; /* of the first; NULL: none */
 	sigset_t mask;
 	bool announced;
+	bool reloading; /* our children are */
+	int64_t reload_until_ms;
+	size_t refused;             /* children that kept the old one */
+	struct pst_err reload_text; /* what to say of it */
 };
 
 static void
@@ -276,12 +107,14 @@ start_missing(struct keeper *keeper)
 	int fd;
 
 	for (i = 0; i < keeper->count; i++) {
-		struct child *child = &keeper->children[i];
+		struct pst_child *child = &keeper->children[i];
 
 		if (child->pid != 0 || now < child->not_before_ms)
 			continue;
-		if (start_child(child, &fd) != 0)
+		if (pst_child_start(child, &fd) != 0)
 			continue;
+		default_signals();
+		pst_control_leave(keeper->control);
 		if (keeper->up_fd != -1)
 			(void)close(keeper->up_fd);
 		exit(keeper->run(keeper->supervisor, i, fd));
@@ -293,7 +126,8 @@ announce(struct keeper *keeper)
 {
 	struct pst_err err;
 
-	if (keeper->announced)
+	if (keeper->announced ||
+	    pst_child_ready(keeper->children, keeper->count) < keeper->count)
 		return;
 	keeper->announced = true;
 	if (keeper->up_fd != -1) {
@@ -327,6 +161,30 @@ hear_from_above(struct keeper *keeper)
 		reload_wanted = 1;
 }
 
+/* Waits for a signal, a child's word or an operator's request. */
+static void
+listen_to(struct keeper *keeper)
+{
+	struct timespec step = {0, STEP_MS * 1000000};
+	struct pst_child_news news;
+	fd_set fds;
+	int max_fd = -1;
+
+	FD_ZERO(&fds);
+	pst_child_watch(keeper->children, keeper->count, &fds, &max_fd);
+	pst_control_watch(keeper->control, &fds, &max_fd);
+	if (keeper->up_fd != -1 && keeper->up_fd < (int)FD_SETSIZE) {
+		FD_SET(keeper->up_fd, &fds);
+		max_fd = keeper->up_fd > max_fd ? keeper->up_fd : max_fd;
+	}
+	if (pselect(max_fd + 1, &fds, NULL, NULL, &step, &keeper->mask) < 0)
+		FD_ZERO(&fds);
+	news = pst_child_hear(keeper->children, keeper->count, &fds);
+	keeper->refused += news.refused;
+	pst_control_serve(
+	    keeper->control, &fds, pst_clock_ms(&pst_clock_system));
+}
+
 static void
 stop_children(struct keeper *keeper)
 {
@@ -336,16 +194,130 @@ stop_children(struct keeper *keeper)
 
 	if (keeper->up_fd == -1)
 		pst_notify("STOPPING=1");
-	tell(keeper->children, keeper->count, PST_WORKER_STOP);
-	while (running(keeper->children, keeper->count) > 0 &&
+	pst_control_close(keeper->control);
+	keeper->control = NULL;
+	pst_child_tell(keeper->children, keeper->count, PST_WORKER_STOP);
+	while (pst_child_running(keeper->children, keeper->count) > 0 &&
 	    pst_clock_ms(&pst_clock_system) < limit) {
-		(void)listen_to(keeper->children, keeper->count, &keeper->mask);
-		(void)reap(keeper->children, keeper->count);
+		listen_to(keeper);
+		(void)pst_child_reap(keeper->children, keeper->count, true);
 	}
 	for (i = 0; i < keeper->count; i++) {
 		if (keeper->children[i].pid != 0)
 			(void)kill(keeper->children[i].pid, SIGKILL);
 	}
+}
+
+/* The keys that a reload can not change, for the reply; "" when none. */
+static const char *
+name_restart_keys(const struct keeper *keeper, const struct pst_config *fresh,
+    char *text, size_t size)
+{
+	const char *path;
+	size_t from = 0, len = 0;
+
+	text[0] = '\0';
+	while ((path = pst_config_restart_key(
+		    keeper->supervisor->started, fresh, &from)) != NULL) {
+		if (keeper->up_fd == -1)
+			pst_log(PST_LOG_WARNING,
+			    "%s has changed; that takes effect at the next "
+			    "start",
+			    path);
+		(void)snprintf(text + len, size - len, "%s%s",
+		    len == 0 ? "; at the next start only: " : ", ", path);
+		len = strlen(text);
+	}
+	return text;
+}
+
+static void
+end_reload(struct keeper *keeper, bool good)
+{
+	char answer = good ? PST_WORKER_RELOADED : PST_WORKER_REFUSED;
+
+	keeper->reloading = false;
+	if (keeper->up_fd != -1) {
+		(void)!write(keeper->up_fd, &answer, 1);
+		return;
+	}
+	pst_notify("READY=1");
+	pst_control_answer(keeper->control, PST_CONTROL_RELOAD, good ? 0 : 1,
+	    keeper->reload_text.text);
+}
+
+static void
+begin_reload(struct keeper *keeper)
+{
+	struct pst_supervisor *supervisor = keeper->supervisor;
+	const char *file = pst_config_file(supervisor->config);
+	struct pst_config *fresh;
+	struct pst_err err;
+	char keys[300];
+
+	if (keeper->up_fd == -1)
+		pst_notify_reloading();
+	(void)pst_control_take(keeper->control, PST_CONTROL_RELOAD);
+	fresh = pst_config_load(file, &err);
+	if (fresh == NULL) {
+		pst_log(PST_LOG_ERROR,
+		    "reload failed, the old configuration stays: %s", err.text);
+		keeper->reload_text = err;
+		end_reload(keeper, false);
+		return;
+	}
+	(void)pst_err_set(&keeper->reload_text, "configuration reloaded%s",
+	    name_restart_keys(keeper, fresh, keys, sizeof(keys)));
+	pst_config_unref(supervisor->config);
+	supervisor->config = fresh;
+	keeper->refused = 0;
+	keeper->reloading = true;
+	keeper->reload_until_ms =
+	    pst_clock_ms(&pst_clock_system) + RELOAD_PATIENCE_MS;
+	pst_child_tell(keeper->children, keeper->count, PST_WORKER_RELOAD);
+}
+
+/* One at a time; a wish that comes meanwhile is for the next. */
+static void
+attend_to_reload(struct keeper *keeper)
+{
+	size_t open;
+	bool late;
+
+	if (keeper->reloading) {
+		open = pst_child_reloading(keeper->children, keeper->count);
+		late =
+		    pst_clock_ms(&pst_clock_system) > keeper->reload_until_ms;
+		if (open > 0 && !late)
+			return;
+		if (open + keeper->refused > 0)
+			(void)pst_err_set(&keeper->reload_text,
+			    "%zu of %zu workers did not take the new "
+			    "configuration over; the log says why",
+			    open + keeper->refused, keeper->count);
+		end_reload(keeper, open + keeper->refused == 0);
+	}
+	if (!reload_wanted &&
+	    !pst_control_take(keeper->control, PST_CONTROL_RELOAD))
+		return;
+	reload_wanted = 0;
+	begin_reload(keeper);
+}
+
+static void
+attend_to_status(struct keeper *keeper)
+{
+	const char *file = pst_config_file(keeper->supervisor->config);
+	struct pst_err text;
+
+	if (!pst_control_take(keeper->control, PST_CONTROL_STATUS))
+		return;
+	(void)pst_err_set(&text,
+	    "postern " PST_VERSION
+	    ", process %ld, %zu of %zu workers ready, configuration %s",
+	    (long)getpid(), pst_child_ready(keeper->children, keeper->count),
+	    keeper->count, file == NULL ? "built-in" : file);
+	pst_control_answer(keeper->control, PST_CONTROL_STATUS, 0, text.text);
 }
 
 /* The supervising loop, the same for both kinds of children. */
@@ -354,24 +326,18 @@ keep_running(struct keeper *keeper)
 {
 	while (!stop_wanted) {
 		start_missing(keeper);
-		if (listen_to(keeper->children, keeper->count, &keeper->mask))
-			announce(keeper);
+		listen_to(keeper);
+		announce(keeper);
 		hear_from_above(keeper);
-		if (reap(keeper->children, keeper->count) &&
+		if (pst_child_reap(
+			keeper->children, keeper->count, stop_wanted) &&
 		    !keeper->announced) {
 			/* Never up: what it said stands in the log. */
 			stop_children(keeper);
 			return PST_EXIT_START;
 		}
-		if (reload_wanted) {
-			reload_wanted = 0;
-			if (keeper->up_fd == -1)
-				pst_notify_reloading();
-			reload(keeper->supervisor, keeper->children,
-			    keeper->count);
-			if (keeper->up_fd == -1)
-				pst_notify("READY=1");
-		}
+		attend_to_reload(keeper);
+		attend_to_status(keeper);
 	}
 	stop_children(keeper);
 	return 0;
@@ -381,7 +347,8 @@ static int
 run_worker(struct pst_supervisor *supervisor, size_t index, int control_fd)
 {
 	(void)index;
-	return pst_worker_run(supervisor->config, control_fd);
+	return pst_worker_run(
+	    supervisor->config, supervisor->socket, control_fd);
 }
 
 /* Whoever started us reads it, and it stands in the log as well. */
@@ -391,6 +358,36 @@ start_failed(const struct pst_supervisor *supervisor, const struct pst_err *err)
 	pst_log(PST_LOG_ERROR, "%s", err->text);
 	if (!supervisor->logs_to_stderr)
 		(void)fprintf(stderr, "posternd: %s\n", err->text);
+}
+
+static long
+socket_owner(const struct pst_supervisor *supervisor)
+{
+	return supervisor->identity.change ? (long)supervisor->identity.uid :
+					     -1;
+}
+
+/*
+ * After the milter's socket, whose descriptor is found by its being the only
+ * one that listens. The default path is a wish, a path that was written is an
+ * order.
+ */
+static bool
+open_control(struct keeper *keeper, struct pst_err *err)
+{
+	const struct pst_config *config = keeper->supervisor->config;
+	const char *path = config->control_socket;
+
+	if (path[0] == '\0')
+		return true;
+	keeper->control =
+	    pst_control_open(path, socket_owner(keeper->supervisor), err);
+	if (keeper->control != NULL)
+		return true;
+	if (pst_config_line(config, pst_key_find(NULL, "control-socket")) != 0)
+		return false;
+	pst_log(PST_LOG_NOTICE, "there is no control socket: %s", err->text);
+	return true;
 }
 
 /* Opens listener number index and keeps a worker on it. */
@@ -405,15 +402,15 @@ keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 	};
 	struct pst_endpoint endpoint;
 	struct pst_err err;
-	bool ok = pst_endpoint_parse(
-	    pst_str(supervisor->config->listen.items[index]), &endpoint, &err);
+	bool ok;
 	int status;
 
+	/* A keeper may be started anew after a reload: its socket stays. */
+	supervisor->socket = pst_config_socket(supervisor->started, index);
+	ok = pst_endpoint_parse(pst_str(supervisor->socket), &endpoint, &err);
 	assert(ok);
-	ok = pst_milter_open(&endpoint,
-		 supervisor->identity.change ? (long)supervisor->identity.uid :
-					       -1,
-		 &err) &&
+	ok = pst_milter_open(&endpoint, socket_owner(supervisor), &err) &&
+	    (up_fd != -1 || open_control(&keeper, &err)) &&
 	    pst_process_become(&supervisor->identity, &err);
 	if (!ok) {
 		start_failed(supervisor, &err);
@@ -430,13 +427,23 @@ pst_supervisor_run(struct pst_supervisor *supervisor)
 {
 	struct keeper keeper = {
 	    .supervisor = supervisor,
-	    .count = supervisor->config->listen.count,
+	    .count = pst_config_listeners(supervisor->config),
 	    .run = keep_listener,
 	    .up_fd = -1,
 	};
+	struct pst_err err;
+	int status;
 
-	if (keeper.count == 1)
-		return keep_listener(supervisor, 0, -1);
-	keeper.mask = catch_signals();
-	return keep_running(&keeper);
+	supervisor->started = pst_config_ref(supervisor->config);
+	if (keeper.count == 1) {
+		status = keep_listener(supervisor, 0, -1);
+	} else if (!open_control(&keeper, &err)) {
+		start_failed(supervisor, &err);
+		status = PST_EXIT_START;
+	} else {
+		keeper.mask = catch_signals();
+		status = keep_running(&keeper);
+	}
+	pst_config_unref(supervisor->started);
+	return status;
 }

@@ -11,7 +11,9 @@
  * For several listeners the process forks one such keeper for each. A keeper
  * reads no mail.
  *
- * SIGTERM and SIGINT stop, SIGUSR1 reloads the configuration.
+ * SIGTERM and SIGINT stop, SIGUSR1 reloads the configuration; so does a request
+ * on the control socket, which only the first process has. A reload is over
+ * when each worker has said that it has the new configuration.
  */
 
 #include "core/config.h"
@@ -20,7 +22,9 @@
 #define PST_MAX_LISTENERS 32
 
 struct pst_supervisor {
-	struct pst_config *config; /* current one; replaced by a reload */
+	struct pst_config *config;  /* current one; replaced by a reload */
+	struct pst_config *started; /* that it began with, for what stays */
+	const char *socket;         /* of a keeper: the one that it opened */
 	struct pst_identity identity;
 	bool logs_to_stderr;
 };

@@ -15,13 +15,27 @@
 
 struct control {
 	struct pst_service *service;
+	const char *socket;
 	int fd;
 	char *file; /* of the configuration; NULL: defaults */
 };
 
 static struct pst_clock system_clock;
 
-static void
+/*
+ * Takes over the reference to the whole, gives one to what is for the socket.
+ * A worker never changes its socket, though the file may name others now.
+ */
+static struct pst_config *
+own_part(struct pst_config *whole, const char *socket)
+{
+	struct pst_config *part = pst_config_for_socket(whole, socket);
+
+	pst_config_unref(whole);
+	return part;
+}
+
+static bool
 reload(struct control *control)
 {
 	struct pst_err err;
@@ -30,11 +44,12 @@ reload(struct control *control)
 	if (fresh == NULL) {
 		pst_log(PST_LOG_ERROR,
 		    "reload failed, the old configuration stays: %s", err.text);
-		return;
+		return false;
 	}
 	pst_log_set_level((enum pst_log_level)fresh->log.level);
-	pst_service_replace(control->service, fresh);
+	pst_service_replace(control->service, own_part(fresh, control->socket));
 	pst_log(PST_LOG_NOTICE, "configuration reloaded");
+	return true;
 }
 
 /* The only thread that loads configurations (core/config.h, thread rule). */
@@ -42,7 +57,7 @@ static void *
 obey(void *arg)
 {
 	struct control *control = arg;
-	char byte;
+	char byte, answer;
 	ssize_t n;
 
 	for (;;) {
@@ -50,7 +65,9 @@ obey(void *arg)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == 1 && byte == PST_WORKER_RELOAD) {
-			reload(control);
+			answer = reload(control) ? PST_WORKER_RELOADED :
+						   PST_WORKER_REFUSED;
+			(void)!write(control->fd, &answer, 1);
 			continue;
 		}
 		pst_milter_stop();
@@ -106,7 +123,7 @@ start_obeying(struct control *control)
 }
 
 int
-pst_worker_run(struct pst_config *config, int control_fd)
+pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 {
 	static struct control control;
 	static char file[4096];
@@ -122,7 +139,9 @@ pst_worker_run(struct pst_config *config, int control_fd)
 		control.file = file;
 	}
 	control.fd = control_fd;
-	control.service = pst_service_start(config, &system_clock, &err);
+	control.socket = socket;
+	control.service =
+	    pst_service_start(own_part(config, socket), &system_clock, &err);
 	if (control.service == NULL) {
 		pst_log(PST_LOG_ERROR, "%s", err.text);
 		return 1;

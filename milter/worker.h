@@ -15,11 +15,16 @@
 #define PST_WORKER_STOP 's'
 /* From the worker: it is ready for its first client. */
 #define PST_WORKER_READY 'R'
+/* From the worker: the answers to PST_WORKER_RELOAD. */
+#define PST_WORKER_RELOADED 'k'
+#define PST_WORKER_REFUSED 'e' /* it keeps the old configuration */
 
 /*
- * Serves the socket that the supervisor opened; takes over config's reference.
+ * Serves the socket that the supervisor opened, by what config says for it,
+ * and each configuration after it; takes over config's reference.
  * Returns the process's exit status: 0 after a stop that was asked for.
  */
-int pst_worker_run(struct pst_config *config, int control_fd);
+int
+pst_worker_run(struct pst_config *config, const char *socket, int control_fd);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/endpoint.h"
 #include "core/keys.h"
+#include "core/rule_make.h"
 #include "tools/command.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
@@ -30,10 +31,52 @@ static int
 test(const struct pst_config *config, const char *origin,
     struct pst_arena *arena)
 {
-	(void)config;
+	const struct pst_rule *cover;
+	int status = PST_EXIT_OK;
+
 	(void)arena;
-	printf("%s: no fault found\n", origin);
-	return PST_EXIT_OK;
+	for (size_t i = 0; i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		cover = pst_rules_cover(&config->rules, i);
+		if (cover == NULL)
+			continue;
+		printf("%s:%u: rule \"%s\" never gets its turn: rule \"%s\" "
+		       "in line %u matches all that it could\n",
+		    origin, rule->line, rule->title, cover->title, cover->line);
+		status = PST_EXIT_OTHER;
+	}
+	if (status == PST_EXIT_OK)
+		printf("%s: no fault found\n", origin);
+	return status;
+}
+
+static void
+show_rule(
+    const struct pst_rule *rule, const char *origin, struct pst_arena *arena)
+{
+	for (enum pst_rule_key key = PST_RULE_CLIENT; key < PST_RULE_KEYS;
+	     key++) {
+		if (rule->written[key].line != 0)
+			printf("rule \"%s\".%s = %s  # %s:%u\n", rule->title,
+			    pst_rule_keys[key].name,
+			    pst_rule_value_text(rule, key, arena), origin,
+			    rule->written[key].line);
+	}
+}
+
+static void
+show_listener(const struct pst_config *config, size_t index, const char *origin,
+    struct pst_arena *arena)
+{
+	const struct pst_config *own = pst_config_at(config, index);
+
+	for (size_t i = 0; i < pst_key_count; i++) {
+		unsigned line = pst_config_listener_line(config, index, i);
+		if (line != 0)
+			printf("listener \"%s\".%s = %s  # %s:%u\n",
+			    pst_config_socket(config, index), pst_keys[i].name,
+			    pst_config_value(own, i, arena), origin, line);
+	}
 }
 
 /* Every key with its value and where that was set. */
@@ -52,6 +95,10 @@ show(const struct pst_config *config, const char *origin,
 		else
 			printf("%s:%u\n", origin, line);
 	}
+	for (size_t i = 0; i < config->rules.count; i++)
+		show_rule(&config->rules.items[i], origin, arena);
+	for (size_t i = 0; i < pst_config_listeners(config); i++)
+		show_listener(config, i, origin, arena);
 	return PST_EXIT_OK;
 }
 
@@ -102,22 +149,53 @@ print_smtpd_milters(const struct pst_endpoint *endpoint, const char *lead)
 	printf("%ssmtpd_milters = %s\n", lead, text);
 }
 
+/* What checks nothing is not for the mail of others. */
+static size_t
+first_inbound(const struct pst_config *config)
+{
+	size_t count = pst_config_listeners(config);
+	size_t i = 0;
+
+	while (i < count && pst_config_at(config, i)->submission)
+		i++;
+	return i == count ? 0 : i;
+}
+
+static bool
+print_postfix_listener(
+    const struct pst_config *config, size_t index, const char *lead)
+{
+	struct pst_endpoint endpoint;
+
+	if (!read_listener(pst_config_socket(config, index), &endpoint))
+		return false;
+	if (pst_config_at(config, index)->submission)
+		puts("# For submission services only:");
+	print_smtpd_milters(&endpoint, lead);
+	return true;
+}
+
 static int
 print_postfix(const struct pst_config *config, const char *origin,
     struct pst_arena *arena)
 {
 	(void)arena;
+	size_t first = first_inbound(config);
+	const struct pst_config *inbound = pst_config_at(config, first);
+
 	printf("# For main.cf, from: %s\n", origin);
-	for (size_t i = 0; i < config->listen.count; i++) {
-		struct pst_endpoint endpoint;
-		if (!read_listener(config->listen.items[i], &endpoint))
-			return PST_EXIT_USAGE;
-		if (i == 1)
+	if (!print_postfix_listener(config, first, ""))
+		return PST_EXIT_USAGE;
+	for (size_t i = 0, others = 0; i < pst_config_listeners(config); i++) {
+		if (i == first)
+			continue;
+		if (others++ == 0)
 			puts("# Other sockets of the same filter:");
-		print_smtpd_milters(&endpoint, i == 0 ? "" : "#");
+		if (!print_postfix_listener(config, i, "#"))
+			return PST_EXIT_USAGE;
 	}
 	printf("# While posternd is away:\nmilter_default_action = %s\n",
-	    config->mode == PST_MODE_MONITOR ? "accept" : "tempfail");
+	    inbound->mode == PST_MODE_MONITOR ? "accept" : "tempfail");
 	puts("# No non_smtpd_milters; and for the submission services in\n"
 	     "# master.cf: -o smtpd_milters=");
 	return PST_EXIT_OK;
@@ -141,25 +219,41 @@ print_filter(const struct pst_endpoint *endpoint, const char *lead,
 	    lead, name, text, monitor ? "" : " F=T,");
 }
 
+static bool
+print_sendmail_listener(const struct pst_config *config, size_t index,
+    const char *lead, const char *name)
+{
+	const struct pst_config *own = pst_config_at(config, index);
+	struct pst_endpoint endpoint;
+
+	if (!read_listener(pst_config_socket(config, index), &endpoint))
+		return false;
+	if (own->submission)
+		puts("dnl For the submission daemon only:");
+	print_filter(&endpoint, lead, name, own->mode == PST_MODE_MONITOR);
+	return true;
+}
+
 static int
 print_sendmail(const struct pst_config *config, const char *origin,
     struct pst_arena *arena)
 {
-	bool monitor = config->mode == PST_MODE_MONITOR;
+	size_t first = first_inbound(config);
+	bool monitor = pst_config_at(config, first)->mode == PST_MODE_MONITOR;
 
 	printf("dnl For sendmail.mc, from: %s\n", origin);
 	puts(monitor ? "dnl Without F=, mail passes while posternd is away." :
 		       "dnl F=T defers mail while posternd is away.");
-	for (size_t i = 0; i < config->listen.count; i++) {
-		struct pst_endpoint endpoint;
-		const char *name = "postern";
-		if (!read_listener(config->listen.items[i], &endpoint))
-			return PST_EXIT_USAGE;
-		if (i == 1)
+	if (!print_sendmail_listener(config, first, "", "postern"))
+		return PST_EXIT_USAGE;
+	for (size_t i = 0, others = 0; i < pst_config_listeners(config); i++) {
+		if (i == first)
+			continue;
+		if (others++ == 0)
 			puts("dnl Other sockets of the same filter:");
-		if (i > 0)
-			name = pst_arena_printf(arena, "postern%zu", i + 1);
-		print_filter(&endpoint, i == 0 ? "" : "dnl ", name, monitor);
+		if (!print_sendmail_listener(config, i, "dnl ",
+			pst_arena_printf(arena, "postern%zu", others + 1)))
+			return PST_EXIT_USAGE;
 	}
 	return PST_EXIT_OK;
 }

@@ -31,6 +31,9 @@ static const struct command {
     {"config", pst_cmd_config,
 	"tests and shows a configuration, and what the MTA needs of it",
 	"test | show | postfix | sendmail [FILE]"},
+    {"reload", pst_cmd_reload,
+	"lets the running daemon take over its changed configuration",
+	"[--control SOCKET | --config FILE] [--status]"},
     {"help", help, "this list, or how a command is called", "[COMMAND]"},
     {"version", version, "the version of this program", ""},
 };

@@ -6,13 +6,17 @@
 
 #include "core/config_read.h"
 #include "core/keys.h"
+#include "core/listeners.h"
 #include "core/value.h"
 
 struct pst_config_private {
 	struct pst_arena *arena;
 	const char *file;             /* NULL: defaults */
 	struct pst_setting *settings; /* by key index */
-	atomic_uint refs;
+	struct pst_listener_sections sections;
+	struct pst_listeners listeners;
+	struct pst_config *base; /* of all that are for one listener */
+	atomic_uint *refs;       /* to any of them: they live together */
 };
 
 /* Names the place of the one or the other key. */
@@ -46,10 +50,51 @@ reserved_queries(const struct pst_config *config)
 	return config->dkim.max_verified + domains * (PST_WALK_MAX + 1);
 }
 
+/* A rule about the client's name, which only iprev can confirm. */
+static bool
+check_names(const struct pst_config *config, struct pst_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		unsigned line = rule->written[PST_RULE_CLIENT_NAME].line;
+
+		if (line != 0)
+			return pst_err_set_at(err, config->private->file, line,
+			    "rule \"%s\": client-name needs iprev.enabled",
+			    rule->title);
+	}
+	return true;
+}
+
+/* What waits for a trusted sealer waits in vain without these. */
+static bool
+check_sealers(const struct pst_config *config, struct pst_err *err)
+{
+	bool listed = config->arc.trusted_sealers.written.count > 0;
+	size_t i;
+
+	if (listed && !config->arc.verify)
+		return fail_whole(config, err, "arc", "trusted-sealers",
+		    "verify", "arc.trusted-sealers needs arc.verify");
+	for (i = 0; !listed && i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		unsigned line = rule->written[PST_RULE_ARC_SEALER].line;
+
+		if (line != 0)
+			return pst_err_set_at(err, config->private->file, line,
+			    "rule \"%s\": arc-sealer needs arc.verify and "
+			    "arc.trusted-sealers",
+			    rule->title);
+	}
+	return true;
+}
+
 static bool
 check_whole(const struct pst_config *config, struct pst_err *err)
 {
-	if (config->listen.count == 0)
+	if (config->private->listeners.count == 0)
 		return fail_whole(config, err, NULL, "listen", "listen",
 		    "listen is empty; name at least one socket");
 	if (config->dkim.max_parsed < config->dkim.max_verified)
@@ -61,6 +106,14 @@ check_whole(const struct pst_config *config, struct pst_err *err)
 		    "max-queries",
 		    "dns.max-queries is too low for dkim.max-verified and the "
 		    "policy look-ups; raise it");
+	if (config->on_iprev_fail != PST_ACTION_ACCEPT &&
+	    !config->iprev.enabled)
+		return fail_whole(config, err, NULL, "on-iprev-fail",
+		    "on-iprev-fail", "on-iprev-fail needs iprev.enabled");
+	if (!config->iprev.enabled && !check_names(config, err))
+		return false;
+	if (!check_sealers(config, err))
+		return false;
 	if (config->header.max_total_bytes < config->header.max_field_bytes)
 		return fail_whole(config, err, "header", "max-size",
 		    "max-field-size",
@@ -109,8 +162,16 @@ derive(struct pst_config *config, struct pst_err *err)
 	    .max_author_domains = config->dmarc.max_author_domains,
 	    .accept_test_keys = config->dkim.accept_test_keys,
 	};
+	config->arc_config = (struct pst_arc_config){
+	    .max_sets = config->arc.max_sets,
+	    .min_key_bits = config->dkim.min_key_bits,
+	    .clock_skew_s = config->dkim.clock_skew_s,
+	    .accept_test_keys = config->dkim.accept_test_keys,
+	};
 	config->dns_limits = (struct pst_dns_limits){
-	    .max_queries = config->dns.max_queries,
+	    /* So that a long chain takes none of what SPF may ask. */
+	    .max_queries = config->dns.max_queries +
+		(config->arc.verify ? 2 * config->arc.max_sets : 0),
 	    .query_ms = config->dns.query_timeout_ms,
 	    .max_txt_bytes = (unsigned)config->dns.max_txt_bytes,
 	    .reserved = reserved_queries(config),
@@ -123,6 +184,73 @@ derive(struct pst_config *config, struct pst_err *err)
 	return true;
 }
 
+/* The sockets of the sections stand beside those that were wished for. */
+static bool
+list_listeners(struct pst_config *config, struct pst_err *err)
+{
+	struct pst_config_private *private = config->private;
+
+	if (private->sections.count > 0 &&
+	    pst_config_line(config, pst_key_find(NULL, "listen")) == 0)
+		config->listen.count = 0;
+	return pst_listeners_make(&private->listeners, private->arena,
+	    &config->listen, &private->sections, private->file, err);
+}
+
+/* A copy of base, complete already, with what the section sets. */
+static struct pst_config *
+copy_for(
+    const struct pst_config *base, const struct pst_listener_section *section)
+{
+	struct pst_arena *arena = base->private->arena;
+	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
+	struct pst_setting *settings =
+	    pst_arena_array(arena, pst_key_count, sizeof(*settings));
+	struct pst_err err;
+	size_t i;
+
+	*config = *base;
+	config->private = pst_arena_alloc(arena, sizeof(*config->private));
+	*config->private = *base->private;
+	config->private->settings = settings;
+	for (i = 0; i < pst_key_count; i++) {
+		settings[i] = base->private->settings[i];
+		if (section->settings[i].line == 0)
+			continue;
+		settings[i] = section->settings[i];
+		if (!pst_value_set(
+			config, arena, &pst_keys[i], settings[i].last, &err))
+			assert(false);
+	}
+	return config;
+}
+
+static bool
+make_copies(struct pst_config *config, struct pst_err *err)
+{
+	struct pst_listeners *listeners = &config->private->listeners;
+	size_t i;
+
+	for (i = 0; i < listeners->count; i++) {
+		struct pst_listener *listener = &listeners->items[i];
+
+		listener->config = config;
+		if (listener->section == NULL)
+			continue;
+		listener->config = copy_for(config, listener->section);
+		if (!check_whole(listener->config, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+complete(struct pst_config *config, struct pst_err *err)
+{
+	return list_listeners(config, err) && check_whole(config, err) &&
+	    derive(config, err) && make_copies(config, err);
+}
+
 struct pst_config *
 pst_config_load(const char *file_name, struct pst_err *err)
 {
@@ -132,17 +260,21 @@ pst_config_load(const char *file_name, struct pst_err *err)
 
 	config->private = pst_arena_alloc(arena, sizeof(*config->private));
 	config->private->arena = arena;
+	config->private->base = config;
+	config->private->refs =
+	    pst_arena_alloc(arena, sizeof(*config->private->refs));
 	config->private->settings = pst_arena_array(
 	    arena, pst_key_count, sizeof(*config->private->settings));
-	atomic_init(&config->private->refs, 1);
+	atomic_init(config->private->refs, 1);
 	for (i = 0; i < pst_key_count; i++)
 		pst_value_set_initial(config, arena, &pst_keys[i]);
 	if (file_name != NULL)
 		config->private->file = pst_arena_strdup(arena, file_name);
 	if ((file_name != NULL &&
 		!pst_config_read(config, arena, config->private->file,
-		    config->private->settings, err)) ||
-	    !check_whole(config, err) || !derive(config, err)) {
+		    config->private->settings, &config->private->sections,
+		    err)) ||
+	    !complete(config, err)) {
 		pst_config_unref(config);
 		return NULL;
 	}
@@ -152,19 +284,72 @@ pst_config_load(const char *file_name, struct pst_err *err)
 struct pst_config *
 pst_config_ref(struct pst_config *config)
 {
-	atomic_fetch_add(&config->private->refs, 1);
+	atomic_fetch_add(config->private->refs, 1);
 	return config;
 }
 
 void
 pst_config_unref(struct pst_config *config)
 {
-	if (config == NULL || atomic_fetch_sub(&config->private->refs, 1) != 1)
+	if (config == NULL || atomic_fetch_sub(config->private->refs, 1) != 1)
 		return;
 	if (config->dkim_lib != NULL)
 		pst_dkim_lib_free(config->dkim_lib);
 	pst_psl_free(config->psl);
 	pst_arena_free(config->private->arena);
+}
+
+size_t
+pst_config_listeners(const struct pst_config *config)
+{
+	return config->private->listeners.count;
+}
+
+static const struct pst_listener *
+listener_at(const struct pst_config *config, size_t index)
+{
+	assert(index < config->private->listeners.count);
+	return &config->private->listeners.items[index];
+}
+
+const char *
+pst_config_socket(const struct pst_config *config, size_t index)
+{
+	return listener_at(config, index)->socket;
+}
+
+const struct pst_config *
+pst_config_at(const struct pst_config *config, size_t index)
+{
+	return listener_at(config, index)->config;
+}
+
+struct pst_config *
+pst_config_for_listener(struct pst_config *config, size_t index)
+{
+	return pst_config_ref(listener_at(config, index)->config);
+}
+
+struct pst_config *
+pst_config_for_socket(struct pst_config *config, const char *socket)
+{
+	size_t i = pst_listeners_find(&config->private->listeners, socket);
+
+	if (i == config->private->listeners.count)
+		return pst_config_ref(config->private->base);
+	return pst_config_for_listener(config, i);
+}
+
+unsigned
+pst_config_listener_line(
+    const struct pst_config *config, size_t index, size_t key_index)
+{
+	const struct pst_listener *listener = listener_at(config, index);
+
+	assert(key_index < pst_key_count);
+	return listener->section == NULL ?
+	    0 :
+	    listener->section->settings[key_index].line;
 }
 
 const char *
@@ -188,6 +373,20 @@ pst_config_value(
 	return pst_value_text(config, &pst_keys[key_index], arena);
 }
 
+static bool
+is_same_value(
+    const struct pst_config *a, const struct pst_config *b, size_t key_index)
+{
+	struct pst_arena *arena = b->private->arena;
+
+	/* The sections may say what `listen` said before, or add to it. */
+	if (key_index == pst_key_find(NULL, "listen"))
+		return pst_listeners_equal(
+		    &a->private->listeners, &b->private->listeners);
+	return strcmp(pst_config_value(a, key_index, arena),
+		   pst_config_value(b, key_index, arena)) == 0;
+}
+
 const char *
 pst_config_restart_key(const struct pst_config *running,
     const struct pst_config *fresh, size_t *from)
@@ -200,8 +399,7 @@ pst_config_restart_key(const struct pst_config *running,
 
 		if (!pst_keys[i].at_start)
 			continue;
-		if (strcmp(pst_config_value(running, i, arena),
-			pst_config_value(fresh, i, arena)) != 0)
+		if (!is_same_value(running, fresh, i))
 			return pst_arena_strdup(arena,
 			    pst_key_path(&pst_keys[i], path, sizeof(path)));
 	}

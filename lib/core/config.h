@@ -13,10 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "auth/arc.h"
 #include "auth/dkim.h"
 #include "auth/dmarc.h"
 #include "base/err.h"
 #include "base/ip.h"
+#include "core/rules.h"
 #include "mail/header.h"
 
 struct pst_texts {
@@ -27,6 +29,12 @@ struct pst_texts {
 struct pst_nets {
 	struct pst_net *items;
 	size_t count;
+};
+
+/* A list of domains as it was written, and ready for look-ups. */
+struct pst_domains {
+	struct pst_texts written;
+	struct pst_domain_set set;
 };
 
 enum pst_mode {
@@ -62,30 +70,49 @@ struct pst_config {
 	struct pst_texts authserv_id_aliases;
 
 	/* The daemon */
-	struct pst_texts listen;
-	const char *user;     /* "": stay who we are */
-	const char *group;    /* "": the user's */
-	const char *pid_file; /* "": none */
+	struct pst_texts listen;    /* not all: pst_config_socket() */
+	const char *user;           /* "": stay who we are */
+	const char *group;          /* "": the user's */
+	const char *pid_file;       /* "": none */
+	const char *control_socket; /* "": none */
 	unsigned umask;
 	unsigned deadline_ms; /* of one message, from its end on */
 	unsigned drain_ms;    /* at a stop, for callbacks in progress */
 
 	/* Who is evaluated */
 	struct pst_nets trusted_networks;
+	struct pst_nets forwarders;   /* of others: a sign of indirect mail */
+	struct pst_nets relays;       /* ours: the client is behind them */
+	struct pst_texts relay_names; /* empty: not looked at */
 	bool evaluate_authenticated;
+	bool submission; /* nobody: what comes is mail of our own users */
 
 	/* What happens */
-	int mode;          /* enum pst_mode */
+	int mode; /* enum pst_mode */
+	unsigned enforce_percent;
+	struct pst_domains enforce_domains; /* whatever the mode is */
+	struct pst_domains monitor_domains; /* before enforce_domains */
+	struct pst_rules rules;
 	int on_reject;     /* enum pst_on_reject */
 	int on_quarantine; /* enum pst_action from here on */
 	int on_temperror;
+	unsigned temperror_cap_ms; /* 0: tempfail as long as it lasts */
+	int on_missing_from;
+	int on_several_from;
 	int on_malformed_from;
+	int on_encoded_from;
 	int on_multiple_from;
+	int on_spf_fail;
+	int on_spf_softfail;
+	int on_iprev_fail;
+	int on_dkim_missing; /* from dkim_required */
+	struct pst_domains dkim_required;
 	int on_internal_error;
 	int quarantine_fallback; /* when the MTA has no quarantine */
 	const char *reject_text; /* {domain} is the Author Domain */
 	const char *tempfail_text;
 	const char *malformed_text;
+	const char *refused_text; /* {reason}: which local setting it was */
 	const char *tag_header;
 	const char *tag_value;
 
@@ -113,6 +140,11 @@ struct pst_config {
 		unsigned max_author_domains;
 	} dmarc;
 	struct {
+		bool verify;
+		unsigned max_sets;
+		struct pst_domains trusted_sealers;
+	} arc;
+	struct {
 		unsigned max_fields;
 		size_t max_field_bytes;
 		size_t max_total_bytes;
@@ -127,6 +159,7 @@ struct pst_config {
 	struct pst_dkim_lib *dkim_lib;
 	struct pst_psl *psl; /* NULL: none */
 	struct pst_dmarc_config dmarc_config;
+	struct pst_arc_config arc_config;
 	struct pst_header_limits header_limits;
 	struct pst_dns_limits dns_limits;
 
@@ -146,6 +179,35 @@ struct pst_config *pst_config_load(const char *file_name, struct pst_err *err);
 
 struct pst_config *pst_config_ref(struct pst_config *config);
 void pst_config_unref(struct pst_config *config);
+
+/*
+ * The listeners: what `listen` names, then the sections `listener` that name
+ * another socket. Sockets are compared by what they mean, not as they are
+ * spelled.
+ */
+size_t pst_config_listeners(const struct pst_config *config);
+const char *pst_config_socket(const struct pst_config *config, size_t index);
+
+/*
+ * The whole configuration as it is for one listener: the same as config but
+ * for what the listener's section sets; config itself when no section is about
+ * that listener. It lives as long as config does.
+ */
+const struct pst_config *
+pst_config_at(const struct pst_config *config, size_t index);
+
+/*
+ * The same with a reference of its own, which keeps config as well. A socket
+ * that config does not name has config itself.
+ */
+struct pst_config *
+pst_config_for_listener(struct pst_config *config, size_t index);
+struct pst_config *
+pst_config_for_socket(struct pst_config *config, const char *socket);
+
+/* Line at which the listener's section sets the key, 0: it does not. */
+unsigned pst_config_listener_line(
+    const struct pst_config *config, size_t index, size_t key_index);
 
 /* The file it came from, NULL for the defaults. */
 const char *pst_config_file(const struct pst_config *config);

@@ -89,8 +89,8 @@ sig_rank(const struct pst_dkim_sig *sig)
 
 #define MAX_RANK 4
 
-/* Room kept for dmarc and iprev: one domain, one address, fixed words. */
-#define DKIM_MAX_BYTES (PST_AUTHRES_MAX - 512)
+/* Room kept for dmarc, iprev, arc: one domain, two addresses, fixed words. */
+#define DKIM_MAX_BYTES (PST_AUTHRES_MAX - 768)
 
 static void
 write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
@@ -144,6 +144,22 @@ write_iprev(struct pst_authres *ar, const struct pst_iprev *iprev)
 	add_prop(ar, "policy", "iprev", pst_ip_text(&iprev->ip, text));
 }
 
+/* R-AR-9; the client of this hop, which may seal what we wrote. */
+static void
+write_arc(struct pst_authres *ar, struct pst_arena *arena,
+    const struct pst_arc *arc, const struct pst_ip *client)
+{
+	char text[PST_IP_TEXT_SIZE];
+
+	pst_authres_method(
+	    ar, "arc", pst_result_word(arc->result), NULL, arc->reason);
+	if (arc->result == PST_RESULT_PASS)
+		add_prop(ar, "header", "oldest-pass",
+		    pst_arena_printf(arena, "%u", arc->oldest_pass));
+	if (client->family != PST_IP_NONE)
+		add_prop(ar, "smtp", "remote-ip", pst_ip_text(client, text));
+}
+
 const char *
 pst_edits_result_field(struct pst_arena *arena, const char *authserv_id,
     const struct pst_findings *findings)
@@ -157,6 +173,8 @@ pst_edits_result_field(struct pst_arena *arena, const char *authserv_id,
 	write_dmarc(&ar, &findings->dmarc);
 	if (findings->has_iprev)
 		write_iprev(&ar, &findings->iprev);
+	if (findings->has_arc)
+		write_arc(&ar, arena, &findings->arc, &findings->client);
 	value = pst_authres_end(&ar);
 	assert(value != NULL);
 	return value;
@@ -258,7 +276,7 @@ pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
     struct pst_decision *decision)
 {
 	struct forged forged = {arena, config, authserv_id};
-	bool exempt = findings->exempt != PST_EXEMPT_NO;
+	bool exempt = findings->exempt != PST_EXEMPT_NO || decision->skip;
 
 	/* Of a refused message nothing is left to edit. */
 	if (decision->action == PST_ACTION_REJECT ||
@@ -271,8 +289,7 @@ pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
 	if (mta->can_change_headers && findings->exempt != PST_EXEMPT_TRUSTED)
 		delete_fields(
 		    &forged, header, PST_AUTHRES_NAME, is_foreign, decision);
-	if (mta->can_change_headers && !exempt &&
-	    config->mode != PST_MODE_MONITOR)
+	if (mta->can_change_headers && !exempt && !decision->monitored)
 		delete_fields(
 		    &forged, header, config->tag_header, NULL, decision);
 	if (!mta->can_add_headers || exempt)

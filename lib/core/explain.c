@@ -98,8 +98,10 @@ add_checks(struct pst_buf *buf, const struct pst_findings *f)
 static void
 add_decision(struct pst_buf *buf, const struct pst_decision *d)
 {
-	pst_buf_printf(
-	    buf, " action=%s rule=%s", pst_action_word(d->action), d->rule);
+	const char *quote = d->titled ? "\"" : "";
+
+	pst_buf_printf(buf, " action=%s rule=%s%s%s",
+	    pst_action_word(d->action), quote, d->rule, quote);
 	if (d->would != d->action)
 		pst_buf_printf(buf, " would=%s", pst_action_word(d->would));
 }
@@ -142,9 +144,14 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 	if (f->has_iprev)
 		pst_buf_printf(
 		    &buf, " iprev=%s", pst_result_word(f->iprev.result));
+	if (f->has_arc)
+		pst_buf_printf(&buf, " arc=%s:%s",
+		    pst_result_word(f->arc.result), or_dash(f->arc.sealer));
 	pst_buf_printf(&buf, " dns=%zu time=%ums client=%s",
 	    pst_dns_count(message->dns), message->elapsed_ms,
 	    or_dash(pst_ip_text(&message->client, ip)));
+	if (message->via.family != PST_IP_NONE)
+		pst_buf_printf(&buf, " via=%s", pst_ip_text(&message->via, ip));
 	add_envelope(&buf, "helo", pst_str_first(message->helo, 255));
 	add_envelope(&buf, "mail-from", pst_str_first(message->mail_from, 320));
 	/* A hostile envelope may be longer than a line: its end is cut. */
@@ -167,6 +174,8 @@ text_envelope(struct pst_buf *buf, const struct pst_message *m)
 	pst_buf_add_text(buf, or_dash(pst_ip_text(&m->client, ip)));
 	if (m->client_name[0] != '\0')
 		pst_buf_printf(buf, " (%s)", m->client_name);
+	if (m->via.family != PST_IP_NONE)
+		pst_buf_printf(buf, " via relay %s", pst_ip_text(&m->via, ip));
 	pst_buf_add_text(buf, "\n");
 	row(buf, "helo");
 	pst_buf_add_escaped(buf, m->helo);
@@ -225,6 +234,19 @@ text_dmarc(struct pst_buf *buf, const struct pst_dmarc *dmarc)
 }
 
 static void
+text_arc(struct pst_buf *buf, const struct pst_arc *arc)
+{
+	row(buf, "arc");
+	pst_buf_add_text(buf, pst_result_word(arc->result));
+	if (arc->sealer != NULL)
+		pst_buf_printf(buf, " by %s, sets %u, oldest pass %u",
+		    arc->sealer, arc->sets, arc->oldest_pass);
+	if (arc->reason != NULL)
+		pst_buf_printf(buf, ": %s", arc->reason);
+	pst_buf_add_text(buf, "\n");
+}
+
+static void
 text_findings(struct pst_buf *buf, const struct pst_findings *f)
 {
 	size_t i;
@@ -251,6 +273,8 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 		pst_buf_add_text(buf, "none\n");
 	}
 	text_dmarc(buf, &f->dmarc);
+	if (f->has_arc)
+		text_arc(buf, &f->arc);
 	if (f->indirect != NULL) {
 		row(buf, "indirect");
 		pst_buf_printf(buf, "yes, by %s\n", f->indirect);
@@ -281,14 +305,22 @@ static void
 text_decision(
     struct pst_buf *buf, struct pst_arena *arena, const struct pst_decision *d)
 {
+	const char *quote = d->titled ? "\"" : "";
 	size_t i;
 
 	row(buf, "action");
-	pst_buf_printf(
-	    buf, "%s, by rule %s", pst_action_word(d->action), d->rule);
+	pst_buf_printf(buf, "%s, by rule %s%s%s", pst_action_word(d->action),
+	    quote, d->rule, quote);
 	if (d->would != d->action)
-		pst_buf_printf(buf, "; would %s if not in monitor mode",
-		    pst_action_word(d->would));
+		pst_buf_printf(
+		    buf, "; would %s if enforced", pst_action_word(d->would));
+	if (d->skip)
+		pst_buf_add_text(buf, "; the message is not touched");
+	if (d->reason != PST_REASON_NONE)
+		pst_buf_printf(
+		    buf, "\n%-10s%s", "override", pst_reason_word(d->reason));
+	if (d->comment != NULL)
+		pst_buf_printf(buf, " (%s)", d->comment);
 	pst_buf_add_text(buf, "\n");
 	if (d->code != 0) {
 		row(buf, "reply");

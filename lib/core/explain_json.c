@@ -34,6 +34,8 @@ add_client(struct pst_json *json, const struct pst_message *m)
 	    m->client.family == PST_IP_NONE ? NULL :
 					      pst_ip_text(&m->client, ip));
 	pst_json_text(json, "name", m->client_name);
+	if (m->via.family != PST_IP_NONE)
+		pst_json_text(json, "via", pst_ip_text(&m->via, ip));
 	pst_json_close(json);
 }
 
@@ -130,6 +132,18 @@ add_dmarc(struct pst_json *json, const struct pst_dmarc *dmarc)
 }
 
 static void
+add_arc(struct pst_json *json, const struct pst_arc *arc)
+{
+	pst_json_open_object(json, "arc");
+	pst_json_text(json, "result", pst_result_word(arc->result));
+	pst_json_text(json, "sealer", arc->sealer);
+	pst_json_number(json, "sets", arc->sets);
+	pst_json_number(json, "oldest_pass", arc->oldest_pass);
+	pst_json_text(json, "reason", arc->reason);
+	pst_json_close(json);
+}
+
+static void
 add_checks(struct pst_json *json, const struct pst_findings *f)
 {
 	bool evaluated = f->exempt == PST_EXEMPT_NO;
@@ -152,6 +166,10 @@ add_checks(struct pst_json *json, const struct pst_findings *f)
 		add_dmarc(json, &f->dmarc);
 	else
 		pst_json_null(json, "dmarc");
+	if (evaluated && f->has_arc)
+		add_arc(json, &f->arc);
+	else
+		pst_json_null(json, "arc");
 	pst_json_text(json, "indirect", f->indirect);
 }
 
@@ -249,6 +267,10 @@ pst_explain_json(struct pst_arena *arena, const struct pst_message *message,
 	pst_json_text(json, "action", pst_action_word(d->action));
 	pst_json_text(json, "would", pst_action_word(d->would));
 	pst_json_text(json, "rule", d->rule);
+	pst_json_bool(json, "titled", d->titled);
+	pst_json_text(json, "reason",
+	    d->reason == PST_REASON_NONE ? NULL : pst_reason_word(d->reason));
+	pst_json_text(json, "comment", d->comment);
 	pst_json_text(json, "reply", pst_explain_reply(arena, d));
 	pst_json_text(json, "quarantine", d->quarantine_reason);
 	add_edits(json, d);

@@ -7,6 +7,7 @@
 
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "core/rule_make.h"
 
 static const struct pst_key_word mode_words[] = {
     {"enforce", PST_MODE_ENFORCE},
@@ -102,6 +103,17 @@ valid_socket(const char *text, const char **why)
 	return false;
 }
 
+static bool
+valid_control(const char *text, const char **why)
+{
+	/* As long as a socket's address may be, one octet for its end. */
+	if (*text == '\0' || (*text == '/' && strlen(text) < 108))
+		return true;
+	*why = "a control socket is an absolute path of at most 107 octets, "
+	       "or \"\" for none";
+	return false;
+}
+
 /* R-MTA-2: what a reply line may hold. */
 static bool
 valid_reply(const char *text, const char **why)
@@ -175,121 +187,168 @@ valid_server(const char *text, const char **why)
 
 const struct pst_key pst_keys[] = {
     {NULL, "mode", PST_KEY_WORD, AT(mode), "enforce", 0, 0, mode_words, NULL,
-	false},
+	false, true},
+    {NULL, "enforce-percent", PST_KEY_NUMBER, AT(enforce_percent), "100", 0,
+	100, NULL, NULL, false, true},
+    {NULL, "enforce-domains", PST_KEY_DOMAIN_SET, AT(enforce_domains), "", 0, 0,
+	NULL, NULL, false, false},
+    {NULL, "monitor-domains", PST_KEY_DOMAIN_SET, AT(monitor_domains), "", 0, 0,
+	NULL, NULL, false, false},
     {NULL, "authserv-id", PST_KEY_TEXT, AT(authserv_id), "", 0, 0, NULL,
-	valid_id, false},
+	valid_id, false, true},
     {NULL, "authserv-id-aliases", PST_KEY_DOMAINS, AT(authserv_id_aliases), "",
-	0, 0, NULL, NULL, false},
+	0, 0, NULL, NULL, false, false},
     {NULL, "listen", PST_KEY_TEXTS, AT(listen),
 	"unix:/var/spool/postfix/postern/postern.sock", 0, 0, NULL,
-	valid_socket, true},
-    {NULL, "user", PST_KEY_TEXT, AT(user), "postern", 0, 0, NULL, NULL, true},
-    {NULL, "group", PST_KEY_TEXT, AT(group), "", 0, 0, NULL, NULL, true},
-    {NULL, "pid-file", PST_KEY_TEXT, AT(pid_file), "", 0, 0, NULL, NULL, true},
-    {NULL, "umask", PST_KEY_OCTAL, AT(umask), "0007", 0, 0777, NULL, NULL,
-	true},
+	valid_socket, true, false},
+    {NULL, "user", PST_KEY_TEXT, AT(user), "postern", 0, 0, NULL, NULL, true,
+	false},
+    {NULL, "group", PST_KEY_TEXT, AT(group), "", 0, 0, NULL, NULL, true, false},
+    {NULL, "pid-file", PST_KEY_TEXT, AT(pid_file), "", 0, 0, NULL, NULL, true,
+	false},
+    {NULL, "control-socket", PST_KEY_TEXT, AT(control_socket),
+	"/run/postern/control", 0, 0, NULL, valid_control, true, false},
+    {NULL, "umask", PST_KEY_OCTAL, AT(umask), "0007", 0, 0777, NULL, NULL, true,
+	false},
     {NULL, "deadline", PST_KEY_DURATION, AT(deadline_ms), "30s", 100, 250000,
-	NULL, NULL, false},
+	NULL, NULL, false, false},
     {NULL, "drain", PST_KEY_DURATION, AT(drain_ms), "20s", 0, 250000, NULL,
-	NULL, false},
+	NULL, false, false},
     {NULL, "trusted-networks", PST_KEY_NETWORKS, AT(trusted_networks),
-	"127.0.0.0/8,::1", 0, 0, NULL, NULL, false},
+	"127.0.0.0/8,::1", 0, 0, NULL, NULL, false, false},
+    {NULL, "forwarders", PST_KEY_NETWORKS, AT(forwarders), "", 0, 0, NULL, NULL,
+	false, false},
+    {NULL, "relays", PST_KEY_NETWORKS, AT(relays), "", 0, 0, NULL, NULL, false,
+	false},
+    {NULL, "relay-names", PST_KEY_DOMAINS, AT(relay_names), "", 0, 0, NULL,
+	NULL, false, false},
+    {NULL, "submission", PST_KEY_SWITCH, AT(submission), "no", 0, 0, NULL, NULL,
+	false, true},
     {NULL, "evaluate-authenticated", PST_KEY_SWITCH, AT(evaluate_authenticated),
-	"no", 0, 0, NULL, NULL, false},
+	"no", 0, 0, NULL, NULL, false, true},
     {NULL, "on-reject", PST_KEY_WORD, AT(on_reject), "unless-indirect", 0, 0,
-	on_reject_words, NULL, false},
+	on_reject_words, NULL, false, true},
     {NULL, "on-quarantine", PST_KEY_WORD, AT(on_quarantine), "tag", 0, 0,
-	final_words, NULL, false},
+	final_words, NULL, false, true},
     {NULL, "on-temperror", PST_KEY_WORD, AT(on_temperror), "accept", 0, 0,
-	temporary_words, NULL, false},
+	temporary_words, NULL, false, true},
+    {NULL, "temperror-cap", PST_KEY_DURATION, AT(temperror_cap_ms), "10min", 0,
+	86400000, NULL, NULL, false, false},
+    {NULL, "on-missing-from", PST_KEY_WORD, AT(on_missing_from), "reject", 0, 0,
+	final_words, NULL, false, true},
+    {NULL, "on-several-from-fields", PST_KEY_WORD, AT(on_several_from),
+	"reject", 0, 0, final_words, NULL, false, true},
     {NULL, "on-malformed-from", PST_KEY_WORD, AT(on_malformed_from), "reject",
-	0, 0, final_words, NULL, false},
+	0, 0, final_words, NULL, false, true},
+    {NULL, "on-encoded-from", PST_KEY_WORD, AT(on_encoded_from), "reject", 0, 0,
+	final_words, NULL, false, true},
     {NULL, "on-multiple-from", PST_KEY_WORD, AT(on_multiple_from), "reject", 0,
-	0, final_words, NULL, false},
+	0, final_words, NULL, false, true},
+    {NULL, "on-spf-fail", PST_KEY_WORD, AT(on_spf_fail), "accept", 0, 0,
+	final_words, NULL, false, true},
+    {NULL, "on-spf-softfail", PST_KEY_WORD, AT(on_spf_softfail), "accept", 0, 0,
+	final_words, NULL, false, true},
+    {NULL, "on-iprev-fail", PST_KEY_WORD, AT(on_iprev_fail), "accept", 0, 0,
+	final_words, NULL, false, true},
+    {NULL, "dkim-required", PST_KEY_DOMAIN_SET, AT(dkim_required), "", 0, 0,
+	NULL, NULL, false, false},
+    {NULL, "on-dkim-missing", PST_KEY_WORD, AT(on_dkim_missing), "reject", 0, 0,
+	final_words, NULL, false, true},
     {NULL, "on-internal-error", PST_KEY_WORD, AT(on_internal_error), "tempfail",
-	0, 0, internal_words, NULL, false},
+	0, 0, internal_words, NULL, false, false},
     {NULL, "quarantine-fallback", PST_KEY_WORD, AT(quarantine_fallback), "tag",
-	0, 0, fallback_words, NULL, false},
+	0, 0, fallback_words, NULL, false, true},
     {NULL, "reject-text", PST_KEY_TEXT, AT(reject_text),
 	"Message refused by DMARC policy of {domain}", 0, 0, NULL, valid_reply,
-	false},
+	false, false},
     {NULL, "tempfail-text", PST_KEY_TEXT, AT(tempfail_text),
 	"Sender can not be checked now because of DNS trouble, try again later",
-	0, 0, NULL, valid_reply, false},
+	0, 0, NULL, valid_reply, false, false},
     {NULL, "malformed-text", PST_KEY_TEXT, AT(malformed_text),
 	"Message refused: it needs one From field with one sender domain", 0, 0,
-	NULL, valid_reply, false},
+	NULL, valid_reply, false, false},
+    {NULL, "refused-text", PST_KEY_TEXT, AT(refused_text),
+	"Message refused by local policy: {reason}", 0, 0, NULL, valid_reply,
+	false, false},
     {NULL, "tag-header", PST_KEY_TEXT, AT(tag_header), "X-Spam-Flag", 0, 0,
-	NULL, valid_field_name, false},
+	NULL, valid_field_name, false, true},
     {NULL, "tag-value", PST_KEY_TEXT, AT(tag_value), "YES", 0, 0, NULL,
-	valid_field_value, false},
+	valid_field_value, false, true},
 
     {"dns", "servers", PST_KEY_TEXTS, AT(dns.servers), "", 0, 0, NULL,
-	valid_server, true},
+	valid_server, true, false},
     {"dns", "query-timeout", PST_KEY_DURATION, AT(dns.query_timeout_ms), "5s",
-	10, 60000, NULL, NULL, false},
+	10, 60000, NULL, NULL, false, false},
     {"dns", "max-queries", PST_KEY_NUMBER, AT(dns.max_queries), "150", 50,
-	10000, NULL, NULL, false},
+	10000, NULL, NULL, false, false},
     {"dns", "max-open", PST_KEY_NUMBER, AT(dns.max_open), "4096", 16, 65536,
-	NULL, NULL, true},
+	NULL, NULL, true, false},
     {"dns", "cache-size", PST_KEY_SIZE, AT(dns.cache_bytes), "8M", 65536,
-	UINT64_C(1) << 40, NULL, NULL, true},
+	UINT64_C(1) << 40, NULL, NULL, true, false},
     {"dns", "max-txt", PST_KEY_SIZE, AT(dns.max_txt_bytes), "16k", 512, 65535,
-	NULL, NULL, false},
-    {"dns", "zone", PST_KEY_TEXT, AT(dns.zone), "", 0, 0, NULL, NULL, true},
+	NULL, NULL, false, false},
+    {"dns", "zone", PST_KEY_TEXT, AT(dns.zone), "", 0, 0, NULL, NULL, true,
+	false},
 
     {"iprev", "enabled", PST_KEY_SWITCH, AT(iprev.enabled), "yes", 0, 0, NULL,
-	NULL, false},
+	NULL, false, false},
 
     {"spf", "void-lookups", PST_KEY_NUMBER, AT(spf.void_lookups), "2", 0, 100,
-	NULL, NULL, false},
+	NULL, NULL, false, false},
 
     {"dkim", "max-verified", PST_KEY_NUMBER, AT(dkim.max_verified), "10", 1,
-	100, NULL, NULL, false},
+	100, NULL, NULL, false, false},
     {"dkim", "max-parsed", PST_KEY_NUMBER, AT(dkim.max_parsed), "50", 1, 1000,
-	NULL, NULL, false},
+	NULL, NULL, false, false},
     {"dkim", "min-key-bits", PST_KEY_NUMBER, AT(dkim.min_key_bits), "1024",
-	1024, 4096, NULL, NULL, false},
+	1024, 4096, NULL, NULL, false, false},
     {"dkim", "clock-skew", PST_KEY_SECONDS, AT(dkim.clock_skew_s), "5min", 0,
-	86400000, NULL, NULL, false},
+	86400000, NULL, NULL, false, false},
     {"dkim", "accept-body-length", PST_KEY_SWITCH, AT(dkim.accept_body_length),
-	"no", 0, 0, NULL, NULL, false},
+	"no", 0, 0, NULL, NULL, false, false},
     {"dkim", "accept-test-keys", PST_KEY_SWITCH, AT(dkim.accept_test_keys),
-	"yes", 0, 0, NULL, NULL, false},
+	"yes", 0, 0, NULL, NULL, false, false},
     {"dkim", "accept-unsigned-copies", PST_KEY_SWITCH,
-	AT(dkim.accept_unsigned_copies), "no", 0, 0, NULL, NULL, false},
+	AT(dkim.accept_unsigned_copies), "no", 0, 0, NULL, NULL, false, false},
 
     {"dmarc", "discovery", PST_KEY_WORD, AT(dmarc.discovery), "treewalk", 0, 0,
-	discovery_words, NULL, false},
+	discovery_words, NULL, false, false},
     {"dmarc", "public-suffix-list", PST_KEY_TEXT, AT(dmarc.public_suffix_list),
 	"/usr/share/publicsuffix/public_suffix_list.dat", 0, 0, NULL, NULL,
-	false},
+	false, false},
     {"dmarc", "suffix-guard", PST_KEY_SWITCH, AT(dmarc.suffix_guard), "yes", 0,
-	0, NULL, NULL, false},
+	0, NULL, NULL, false, false},
     {"dmarc", "evaluate-all", PST_KEY_SWITCH, AT(dmarc.evaluate_all), "no", 0,
-	0, NULL, NULL, false},
+	0, NULL, NULL, false, false},
     {"dmarc", "max-author-domains", PST_KEY_NUMBER,
-	AT(dmarc.max_author_domains), "4", 1, 32, NULL, NULL, false},
+	AT(dmarc.max_author_domains), "4", 1, 32, NULL, NULL, false, false},
+
+    {"arc", "verify", PST_KEY_SWITCH, AT(arc.verify), "no", 0, 0, NULL, NULL,
+	false, false},
+    {"arc", "max-sets", PST_KEY_NUMBER, AT(arc.max_sets), "10", 1, 50, NULL,
+	NULL, false, false},
+    {"arc", "trusted-sealers", PST_KEY_DOMAIN_SET, AT(arc.trusted_sealers), "",
+	0, 0, NULL, NULL, false, false},
 
     {"header", "max-fields", PST_KEY_NUMBER, AT(header.max_fields), "1000", 50,
-	UINT_LIMIT, NULL, NULL, false},
+	UINT_LIMIT, NULL, NULL, false, false},
     {"header", "max-field-size", PST_KEY_SIZE, AT(header.max_field_bytes),
-	"64k", 1024, 65536 * 16, NULL, NULL, false},
+	"64k", 1024, 65536 * 16, NULL, NULL, false, false},
     {"header", "max-size", PST_KEY_SIZE, AT(header.max_total_bytes), "512k",
-	8192, UINT64_C(1) << 30, NULL, NULL, false},
+	8192, UINT64_C(1) << 30, NULL, NULL, false, false},
 
     {"log", "target", PST_KEY_WORD, AT(log.target), "auto", 0, 0, target_words,
-	NULL, true},
+	NULL, true, false},
     {"log", "facility", PST_KEY_WORD, AT(log.facility), "mail", 0, 0,
-	facility_words, NULL, true},
+	facility_words, NULL, true, false},
     {"log", "level", PST_KEY_WORD, AT(log.level), "info", 0, 0, level_words,
-	NULL, false},
+	NULL, false, false},
 };
 
 const size_t pst_key_count = sizeof(pst_keys) / sizeof(pst_keys[0]);
 
 const char *const pst_key_sections[] = {
-    "dns", "iprev", "spf", "dkim", "dmarc", "header", "log", NULL};
+    "dns", "iprev", "spf", "dkim", "dmarc", "arc", "header", "log", NULL};
 
 const char *
 pst_key_path(const struct pst_key *key, char *buf, size_t size)
@@ -351,28 +410,63 @@ distance(const char *a, const char *b)
 	return row[b_len];
 }
 
+/* The candidate when it is less far from name than all before. */
+static const char *
+nearer(const char *best, const char *candidate, const char *name,
+    size_t *best_distance)
+{
+	size_t d = distance(name, candidate);
+
+	if (d >= *best_distance)
+		return best;
+	*best_distance = d;
+	return candidate;
+}
+
+const char *
+pst_rule_key_nearest(const char *name)
+{
+	const char *best = NULL;
+	size_t best_distance = strlen(name) / 3 + 2;
+	enum pst_rule_key key;
+
+	for (key = PST_RULE_CLIENT; key < PST_RULE_KEYS; key++)
+		best =
+		    nearer(best, pst_rule_keys[key].name, name, &best_distance);
+	return best;
+}
+
 const char *
 pst_key_nearest(const char *section, const char *name)
 {
 	const char *best = NULL;
 	size_t best_distance = strlen(name) / 3 + 2;
-	size_t i, d;
+	size_t i;
 
 	for (i = 0; i < pst_key_count; i++) {
-		if (!same_section(pst_keys[i].section, section))
-			continue;
-		d = distance(name, pst_keys[i].name);
-		if (d < best_distance) {
-			best_distance = d;
-			best = pst_keys[i].name;
-		}
+		if (same_section(pst_keys[i].section, section))
+			best = nearer(
+			    best, pst_keys[i].name, name, &best_distance);
 	}
-	for (i = 0; section == NULL && pst_key_sections[i] != NULL; i++) {
-		d = distance(name, pst_key_sections[i]);
-		if (d < best_distance) {
-			best_distance = d;
-			best = pst_key_sections[i];
-		}
+	for (i = 0; section == NULL && pst_key_sections[i] != NULL; i++)
+		best = nearer(best, pst_key_sections[i], name, &best_distance);
+	if (section != NULL)
+		return best;
+	best = nearer(best, "rule", name, &best_distance);
+	return nearer(best, "listener", name, &best_distance);
+}
+
+const char *
+pst_listener_key_nearest(const char *name)
+{
+	const char *best = NULL;
+	size_t best_distance = strlen(name) / 3 + 2;
+	size_t i;
+
+	for (i = 0; i < pst_key_count; i++) {
+		if (pst_keys[i].per_listener)
+			best = nearer(
+			    best, pst_keys[i].name, name, &best_distance);
 	}
 	return best;
 }

@@ -15,17 +15,18 @@
 #include "core/config.h"
 
 enum pst_key_type {
-	PST_KEY_TEXT,     /* const char *; "" stands for not set */
-	PST_KEY_NUMBER,   /* unsigned, between min and max */
-	PST_KEY_DURATION, /* unsigned milliseconds: "5s", "250ms", "2min" */
-	PST_KEY_SECONDS,  /* the same, unsigned seconds */
-	PST_KEY_SIZE,     /* size_t octets: "64k", "8M", "4096" */
-	PST_KEY_OCTAL,    /* unsigned, a file mode */
-	PST_KEY_SWITCH,   /* bool: yes/no, on/off, true/false */
-	PST_KEY_WORD,     /* int, one of `words` */
-	PST_KEY_TEXTS,    /* struct pst_texts */
-	PST_KEY_DOMAINS,  /* struct pst_texts, each in normal form */
-	PST_KEY_NETWORKS, /* struct pst_nets */
+	PST_KEY_TEXT,       /* const char *; "" stands for not set */
+	PST_KEY_NUMBER,     /* unsigned, between min and max */
+	PST_KEY_DURATION,   /* unsigned milliseconds: "5s", "250ms", "2min" */
+	PST_KEY_SECONDS,    /* the same, unsigned seconds */
+	PST_KEY_SIZE,       /* size_t octets: "64k", "8M", "4096" */
+	PST_KEY_OCTAL,      /* unsigned, a file mode */
+	PST_KEY_SWITCH,     /* bool: yes/no, on/off, true/false */
+	PST_KEY_WORD,       /* int, one of `words` */
+	PST_KEY_TEXTS,      /* struct pst_texts */
+	PST_KEY_DOMAINS,    /* struct pst_texts, each in normal form */
+	PST_KEY_NETWORKS,   /* struct pst_nets */
+	PST_KEY_DOMAIN_SET, /* struct pst_domains: .example.com, "@/file" */
 };
 
 struct pst_key_word {
@@ -44,7 +45,8 @@ struct pst_key {
 	const struct pst_key_word *words;
 	/* Extra check of the parsed text; NULL when none. False with *why. */
 	bool (*valid)(const char *text, const char **why);
-	bool at_start; /* takes effect at start only, not on reload */
+	bool at_start;     /* takes effect at start only, not on reload */
+	bool per_listener; /* a section `listener` may set it; no list */
 };
 
 extern const struct pst_key pst_keys[];
@@ -64,5 +66,11 @@ size_t pst_key_find(const char *section, const char *name);
  * that looks most like name; NULL when none is near.
  */
 const char *pst_key_nearest(const char *section, const char *name);
+
+/* The same of the keys of a rule (core/rule_make.h). */
+const char *pst_rule_key_nearest(const char *name);
+
+/* The same of the keys that may be set for one listener. */
+const char *pst_listener_key_nearest(const char *name);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include "base/buf.h"
 #include "core/edits.h"
+#include "core/enforce.h"
+#include "core/facts.h"
+#include "core/refuse.h"
 
 #define MAX_REPLY_TEXT 480
 
@@ -15,50 +18,75 @@ pst_exempt_word(enum pst_exempt exempt)
 	    [PST_EXEMPT_NO] = "no",
 	    [PST_EXEMPT_TRUSTED] = "trusted-network",
 	    [PST_EXEMPT_AUTHENTICATED] = "authenticated",
+	    [PST_EXEMPT_SUBMISSION] = "submission",
 	    [PST_EXEMPT_NO_ADDRESS] = "no-address",
+	    [PST_EXEMPT_RELAY] = "relay",
 	};
 
 	return words[exempt];
 }
 
-const char *
-pst_policy_indirect(const struct pst_header *header)
-{
-	static const char *const fields[] = {
-	    "List-Id", "List-Post", "Mailing-List"};
-	const struct pst_header_field *field;
-	size_t i;
+/* What is still open when it is known what decided. */
+struct verdict {
+	enum pst_action action;
+	const char *rule;
+	const char *xcode;  /* of a refusal */
+	const char *text;   /* of a refusal, with marks */
+	const char *later;  /* of a tempfail, with marks */
+	const char *domain; /* {domain}; NULL: there is no one domain */
+	const char *reason; /* {reason} */
+	const char *hold;   /* why it is quarantined */
+	enum pst_reason override;
+	const char *comment;
+	const struct pst_rule *by; /* NULL: not by a rule */
+};
 
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (pst_header_count(header, fields[i]) > 0)
-			return fields[i];
+/* One mark at the beginning of text; its length, 0 when there is none. */
+static size_t
+fill_mark(struct pst_buf *buf, const char *text, const struct verdict *v)
+{
+	static const struct pst_str domain = PST_STR_INIT("{domain}");
+	static const struct pst_str reason = PST_STR_INIT("{reason}");
+
+	if (pst_str_starts(pst_str(text), domain)) {
+		pst_buf_add_text(
+		    buf, v->domain == NULL ? "the sender" : v->domain);
+		return domain.len;
 	}
-	for (i = 1;; i++) {
-		field = pst_header_find(header, "Precedence", i);
-		if (field == NULL)
-			return NULL;
-		if (pst_str_ieq(pst_str_trim(field->value), PST_STR("list")))
-			return "Precedence";
+	if (v->reason != NULL && pst_str_starts(pst_str(text), reason)) {
+		pst_buf_add_text(buf, v->reason);
+		return reason.len;
 	}
+	return 0;
 }
 
-/* The operator's text with {domain} filled in. */
-static const char *
-fill_text(struct pst_arena *arena, const char *text, const char *domain)
+void
+pst_policy_chain(struct pst_arena *arena, const struct pst_config *config,
+    struct pst_findings *findings)
 {
-	static const struct pst_str mark = PST_STR_INIT("{domain}");
+	const struct pst_arc *arc = &findings->arc;
+
+	if (arc->result != PST_RESULT_PASS ||
+	    !pst_domain_set_has(&config->arc.trusted_sealers.set, arc->sealer))
+		return;
+	findings->arc_sealer = arc->sealer;
+	findings->indirect_comment = pst_arc_comment(arena, arc);
+}
+
+/* The operator's text with its marks filled in. */
+static const char *
+fill_text(struct pst_arena *arena, const char *text, const struct verdict *v)
+{
 	struct pst_buf buf;
 	struct pst_str filled;
+	size_t len;
 
 	pst_buf_init(&buf, arena, MAX_REPLY_TEXT);
 	while (*text != '\0') {
-		if (pst_str_starts(pst_str(text), mark)) {
-			pst_buf_add_text(
-			    &buf, domain == NULL ? "the sender" : domain);
-			text += mark.len;
-		} else {
+		len = fill_mark(&buf, text, v);
+		if (len == 0)
 			pst_buf_add_char(&buf, *text++);
-		}
+		text += len;
 	}
 	/* A long domain that is named twice may not fit: the end is cut. */
 	filled = pst_buf_slice(&buf);
@@ -66,24 +94,62 @@ fill_text(struct pst_arena *arena, const char *text, const char *domain)
 }
 
 static void
-decide(struct pst_decision *out, enum pst_action action, const char *rule)
+decide(struct verdict *out, enum pst_action action, const char *rule)
 {
-	out->would = action;
+	out->action = action;
 	out->rule = rule;
+}
+
+/* By a setting that lowers or raises what the sender asked for. */
+static void
+decide_locally(struct verdict *out, enum pst_action action, const char *rule,
+    const char *comment)
+{
+	decide(out, action, rule);
+	out->override = PST_REASON_LOCAL_POLICY;
+	out->comment = comment;
+}
+
+static void
+decide_malformed(const struct pst_config *config, enum pst_from_fault fault,
+    struct verdict *out)
+{
+	switch (fault) {
+	case PST_FROM_MISSING:
+		decide(out, (enum pst_action)config->on_missing_from,
+		    "from-missing");
+		return;
+	case PST_FROM_SEVERAL:
+		decide(out, (enum pst_action)config->on_several_from,
+		    "from-several-fields");
+		return;
+	case PST_FROM_ENCODED:
+		decide(out, (enum pst_action)config->on_encoded_from,
+		    "from-encoded");
+		return;
+	case PST_FROM_WELL_FORMED: /* too many domains */
+	case PST_FROM_GRAMMAR:
+		decide(out, (enum pst_action)config->on_malformed_from,
+		    "from-malformed");
+		return;
+	}
+	assert(false);
 }
 
 /* R-DMARC-7, R-DMARC-8. False when the From field is no reason to act. */
 static bool
 decide_from(const struct pst_config *config,
-    const struct pst_findings *findings, struct pst_decision *out)
+    const struct pst_findings *findings, struct verdict *out)
 {
+	out->xcode = "5.6.0";
+	out->text = config->malformed_text;
+	out->hold = "Postern: no single sender domain";
 	switch (findings->from.verdict) {
 	case PST_FROM_SINGLE:
 	case PST_FROM_NONE:
 		return false;
 	case PST_FROM_MALFORMED:
-		decide(out, (enum pst_action)config->on_malformed_from,
-		    "from-malformed");
+		decide_malformed(config, findings->from.fault, out);
 		return true;
 	case PST_FROM_MULTI:
 		if (!config->dmarc.evaluate_all) {
@@ -94,8 +160,7 @@ decide_from(const struct pst_config *config,
 		if (findings->from.domain_count <=
 		    config->dmarc.max_author_domains)
 			return false;
-		decide(out, (enum pst_action)config->on_malformed_from,
-		    "from-malformed");
+		decide_malformed(config, PST_FROM_WELL_FORMED, out);
 		return true;
 	}
 	assert(false);
@@ -105,7 +170,7 @@ decide_from(const struct pst_config *config,
 /* R-DMARC-43: a policy of reject alone is not enough. */
 static void
 decide_reject(const struct pst_config *config,
-    const struct pst_findings *findings, struct pst_decision *out)
+    const struct pst_findings *findings, struct verdict *out)
 {
 	enum pst_action quarantine = (enum pst_action)config->on_quarantine;
 
@@ -114,27 +179,45 @@ decide_reject(const struct pst_config *config,
 		if (findings->indirect == NULL)
 			decide(out, PST_ACTION_REJECT, "dmarc-reject");
 		else
-			decide(out, quarantine, "dmarc-reject-indirect");
+			decide_locally(out, quarantine, "dmarc-reject-indirect",
+			    findings->indirect_comment != NULL ?
+				findings->indirect_comment :
+				findings->indirect);
 		return;
 	case PST_ON_REJECT_ALWAYS:
 		decide(out, PST_ACTION_REJECT, "dmarc-reject");
 		return;
 	case PST_ON_REJECT_QUARANTINE:
-		decide(out, quarantine, "dmarc-reject-lowered");
+		decide_locally(out, quarantine, "dmarc-reject-lowered",
+		    "on-reject = quarantine");
 		return;
 	case PST_ON_REJECT_ACCEPT:
-		decide(out, PST_ACTION_ACCEPT, "dmarc-reject-ignored");
+		decide_locally(out, PST_ACTION_ACCEPT, "dmarc-reject-ignored",
+		    "on-reject = accept");
 		return;
 	}
 	assert(false);
 }
 
 static void
-decide_dmarc(const struct pst_config *config,
-    const struct pst_findings *findings, struct pst_decision *out)
+decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_findings *findings, struct verdict *out)
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
 
+	out->xcode = "5.7.26";
+	out->text = config->reject_text;
+	out->domain = dmarc->author_domain;
+	out->hold = dmarc->author_domain == NULL ?
+	    "Postern: no single sender domain" :
+	    pst_arena_printf(
+		arena, "Postern: DMARC policy of %s", dmarc->author_domain);
+	if (dmarc->result == PST_RESULT_TEMPERROR &&
+	    config->on_temperror == PST_ACTION_TEMPFAIL &&
+	    findings->temperror_capped) {
+		decide(out, PST_ACTION_TAG, "dmarc-temperror-capped");
+		return;
+	}
 	if (dmarc->result == PST_RESULT_TEMPERROR) {
 		decide(out, (enum pst_action)config->on_temperror,
 		    "dmarc-temperror");
@@ -144,6 +227,8 @@ decide_dmarc(const struct pst_config *config,
 		decide(out, PST_ACTION_ACCEPT, "default");
 		return;
 	}
+	if (dmarc->effective != dmarc->published)
+		out->override = PST_REASON_POLICY_TEST_MODE;
 	switch (dmarc->effective) {
 	case PST_DMARC_NONE:
 		decide(out, PST_ACTION_ACCEPT, "dmarc-none");
@@ -194,29 +279,108 @@ tempfail_xcode(const struct pst_findings *findings)
 }
 
 static void
-set_reply(struct pst_arena *arena, const struct pst_config *config,
-    const struct pst_findings *findings, struct pst_decision *out)
+decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_findings *findings, const struct pst_rule *rule,
+    struct verdict *out)
 {
-	bool from = strcmp(out->rule, "from-malformed") == 0 ||
-	    strcmp(out->rule, "from-multiple") == 0;
-	const char *domain = from ? NULL : findings->dmarc.author_domain;
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+	bool failed = dmarc->result == PST_RESULT_FAIL;
 
-	if (out->action == PST_ACTION_REJECT) {
+	decide(out, (enum pst_action)rule->action, rule->title);
+	out->by = rule;
+	out->xcode = failed ? "5.7.26" : "5.7.1";
+	out->text = rule->reply == NULL ? config->refused_text : rule->reply;
+	out->later = out->text;
+	out->domain = dmarc->author_domain;
+	out->reason = failed && dmarc->author_domain != NULL ?
+	    pst_arena_printf(arena, "DMARC fail for %s", dmarc->author_domain) :
+	    "a rule of this site";
+	out->hold = pst_arena_printf(arena, "Postern: rule %s", rule->title);
+	out->override = rule->reason;
+	out->comment = rule->comment;
+}
+
+/* Where the other checks ask for more than DMARC did. */
+static void
+decide_other(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_findings *findings, struct verdict *out)
+{
+	struct pst_refusal refusal;
+
+	pst_refuse_check(arena, config, findings, &refusal);
+	if (!pst_action_is_stricter(refusal.action, out->action))
+		return;
+	decide_locally(out, refusal.action, refusal.rule, refusal.rule);
+	out->xcode = refusal.xcode;
+	out->text = config->refused_text;
+	out->later = config->refused_text;
+	out->reason = refusal.reason;
+	out->hold = pst_arena_printf(arena, "Postern: %s", refusal.rule);
+}
+
+static void
+decide_all(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_header *header, const struct pst_findings *findings,
+    struct verdict *out)
+{
+	const struct pst_rule *rule = NULL;
+	struct pst_facts facts;
+
+	if (config->rules.count > 0) {
+		pst_facts_make(arena, header, findings, &facts);
+		rule = pst_rules_find(&config->rules, &facts);
+	}
+	if (rule != NULL) {
+		decide_by_rule(arena, config, findings, rule, out);
+		return;
+	}
+	if (decide_from(config, findings, out))
+		return;
+	decide_dmarc(arena, config, findings, out);
+	decide_other(arena, config, findings, out);
+}
+
+static void
+set_reply(struct pst_arena *arena, const struct pst_findings *findings,
+    const struct verdict *v, struct pst_decision *out)
+{
+	switch (out->action) {
+	case PST_ACTION_ACCEPT:
+	case PST_ACTION_TAG:
+		return;
+	case PST_ACTION_QUARANTINE:
+		out->quarantine_reason = v->hold;
+		return;
+	case PST_ACTION_REJECT:
 		out->code = 550;
-		out->xcode = from ? "5.6.0" : "5.7.26";
-		out->text = fill_text(arena,
-		    from ? config->malformed_text : config->reject_text,
-		    domain);
-	} else if (out->action == PST_ACTION_TEMPFAIL) {
+		out->xcode = v->xcode;
+		out->text = fill_text(arena, v->text, v);
+		return;
+	case PST_ACTION_TEMPFAIL:
 		out->code = 451;
 		out->xcode = tempfail_xcode(findings);
-		out->text = fill_text(arena, config->tempfail_text, domain);
-	} else if (out->action == PST_ACTION_QUARANTINE) {
-		out->quarantine_reason = domain == NULL ?
-		    "Postern: no single sender domain" :
-		    pst_arena_printf(
-			arena, "Postern: DMARC policy of %s", domain);
+		out->text = fill_text(arena, v->later, v);
+		return;
 	}
+	assert(false);
+}
+
+/* The verdict as it is carried out, or as it would be. */
+static void
+conclude(const struct pst_config *config, const struct pst_mta *mta,
+    const struct verdict *v, struct pst_decision *out)
+{
+	out->rule = v->rule;
+	out->titled = v->by != NULL;
+	out->reason = v->override;
+	out->comment = v->comment;
+	out->would = possible(config, mta, v->action);
+	out->action = out->monitored ? PST_ACTION_ACCEPT : out->would;
+	out->skip = v->by != NULL && v->by->skip && !out->monitored;
+	if (out->action == out->would)
+		return;
+	out->reason = PST_REASON_LOCAL_POLICY;
+	out->comment = "not enforced";
 }
 
 void
@@ -225,15 +389,17 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_header *header, const struct pst_findings *findings,
     struct pst_decision *out)
 {
+	struct verdict v = {
+	    .action = PST_ACTION_ACCEPT, .later = config->tempfail_text};
+
 	memset(out, 0, sizeof(*out));
+	out->monitored = !pst_enforce_applies(config, header, &findings->from);
 	if (findings->exempt != PST_EXEMPT_NO)
 		decide(
-		    out, PST_ACTION_ACCEPT, pst_exempt_word(findings->exempt));
-	else if (!decide_from(config, findings, out))
-		decide_dmarc(config, findings, out);
-	out->would = possible(config, mta, out->would);
-	out->action =
-	    config->mode == PST_MODE_MONITOR ? PST_ACTION_ACCEPT : out->would;
-	set_reply(arena, config, findings, out);
+		    &v, PST_ACTION_ACCEPT, pst_exempt_word(findings->exempt));
+	else
+		decide_all(arena, config, header, findings, &v);
+	conclude(config, mta, &v, out);
+	set_reply(arena, findings, &v, out);
 	pst_edits_make(arena, config, mta, authserv_id, header, findings, out);
 }

@@ -9,8 +9,9 @@
 #include "dns/zone.h"
 
 struct pst_service {
-	pthread_mutex_t lock; /* of config */
+	pthread_mutex_t lock; /* of config and trouble */
 	struct pst_config *config;
+	struct pst_trouble trouble;
 	struct pst_resolver *resolver;
 	struct pst_clock *clock;
 };
@@ -88,6 +89,22 @@ pst_service_config(struct pst_service *service)
 	config = pst_config_ref(service->config);
 	(void)pthread_mutex_unlock(&service->lock);
 	return config;
+}
+
+enum pst_trouble_change
+pst_service_note_dns(struct pst_service *service,
+    const struct pst_config *config, enum pst_dns_health health, bool *capped)
+{
+	bool defers = config->on_temperror == PST_ACTION_TEMPFAIL;
+	enum pst_trouble_change change;
+
+	(void)pthread_mutex_lock(&service->lock);
+	change = pst_trouble_step(&service->trouble, health,
+	    pst_clock_ms(service->clock),
+	    defers ? config->temperror_cap_ms : 0);
+	*capped = service->trouble.capped;
+	(void)pthread_mutex_unlock(&service->lock);
+	return change;
 }
 
 struct pst_resolver *

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "core/config.h"
+#include "core/trouble.h"
 #include "dns/dns.h"
 
 struct pst_service;
@@ -38,6 +39,14 @@ pst_service_replace(struct pst_service *service, struct pst_config *config);
 
 /* The current configuration, with a reference for the caller. */
 struct pst_config *pst_service_config(struct pst_service *service);
+
+/*
+ * What a message told of the resolver. *capped becomes whether deferring for
+ * DNS trouble has ended for now (temperror-cap); the result says whether that
+ * has just changed.
+ */
+enum pst_trouble_change pst_service_note_dns(struct pst_service *service,
+    const struct pst_config *config, enum pst_dns_health health, bool *capped);
 
 struct pst_resolver *pst_service_resolver(struct pst_service *service);
 struct pst_clock *pst_service_clock(struct pst_service *service);

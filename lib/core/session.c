@@ -9,6 +9,9 @@
 #include "base/buf.h"
 #include "base/domain.h"
 #include "core/edits.h"
+#include "core/facts.h"
+#include "core/indirect.h"
+#include "core/relay.h"
 
 /*
  * One message:
@@ -17,10 +20,11 @@
  *	 |           |           |            |           |
  *	NEW ------> HEADERS --> BODY ------> BODY -----> DECIDED
  *
- * MAIL starts the look-ups of the envelope (iprev, SPF); EOH those of the
- * header (the From domain's DMARC policy, DKIM keys), which all run side by
- * side while the body is hashed. Each later event lets the envelope's checks
- * use what has arrived meanwhile. Only the end waits.
+ * MAIL starts the look-ups of the envelope (iprev, SPF), unless the client is a
+ * relay of ours: who is behind it stands in the header, so they start at EOH.
+ * EOH starts those of the header (the From domain's DMARC policy, DKIM keys).
+ * They all run side by side while the body is hashed. Each later event lets the
+ * envelope's checks use what has arrived meanwhile. Only the end waits.
  *
  * Invariants: the findings are complete before the policy sees them; the
  * decision never changes; every message ends in exactly one.
@@ -42,10 +46,13 @@ struct msg {
 	struct pst_header header;
 	struct pst_spf_input spf_input;
 	struct pst_dkim_msg *dkim;
+	struct pst_arc_msg *arc; /* NULL: not wanted */
+	bool behind_relay;       /* the client is not known yet */
 	bool wants_body;
 	bool iprev_done;
 	bool spf_done;
 	bool dkim_done;
+	bool arc_done;
 	bool dmarc_done;
 	struct pst_message out;
 };
@@ -133,18 +140,32 @@ authserv_id(const struct pst_session *session, struct msg *msg)
 	return id == NULL ? "localhost" : id;
 }
 
+static bool
+is_trusted(const struct pst_config *config, const struct pst_ip *ip)
+{
+	size_t i;
+
+	for (i = 0; i < config->trusted_networks.count; i++) {
+		if (pst_net_contains(&config->trusted_networks.items[i], ip))
+			return true;
+	}
+	return false;
+}
+
 static enum pst_exempt
 exempt(const struct pst_session *session, const struct pst_config *config,
     bool authenticated)
 {
-	size_t i;
+	bool relay = pst_relay_is_own(config, &session->ip);
 
 	/* First, since our own fields stay there, login or not (R-AR-12). */
-	for (i = 0; i < config->trusted_networks.count; i++) {
-		if (pst_net_contains(
-			&config->trusted_networks.items[i], &session->ip))
-			return PST_EXEMPT_TRUSTED;
-	}
+	if (!relay && is_trusted(config, &session->ip))
+		return PST_EXEMPT_TRUSTED;
+	if (config->submission)
+		return PST_EXEMPT_SUBMISSION;
+	/* Where it got the message from is what counts, not who it is. */
+	if (relay)
+		return PST_EXEMPT_NO;
 	if (authenticated && !config->evaluate_authenticated)
 		return PST_EXEMPT_AUTHENTICATED;
 	if (session->ip.family == PST_IP_NONE)
@@ -208,7 +229,7 @@ step_envelope(struct msg *msg)
 static void
 poll_envelope(struct msg *msg)
 {
-	if (msg->out.findings.exempt == PST_EXEMPT_NO &&
+	if (msg->out.findings.exempt == PST_EXEMPT_NO && !msg->behind_relay &&
 	    pst_dns_poll(msg->world.dns))
 		(void)step_envelope(msg);
 }
@@ -261,7 +282,9 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	compare_paths(msg, mta_address);
 	msg->spf_input.max_voids = msg->config->spf.void_lookups;
 	msg->spf_input.receiver = out->authserv_id;
-	(void)step_envelope(msg);
+	msg->behind_relay = pst_relay_is_own(msg->config, &session->ip);
+	if (!msg->behind_relay)
+		(void)step_envelope(msg);
 }
 
 void
@@ -275,6 +298,9 @@ pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
 		msg->out.rcpt =
 		    dup_slice(msg->arena, pst_str_first(rcpt, MAX_ARGUMENT));
 	}
+	if (msg->config->rules.count > 0)
+		pst_facts_add_rcpt(msg->arena, &msg->out.findings.rcpts,
+		    pst_str_first(rcpt, MAX_ARGUMENT));
 	poll_envelope(msg);
 }
 
@@ -290,20 +316,43 @@ pst_session_header(
 	poll_envelope(msg);
 }
 
+/* The envelope's checks begin here, as MAIL could not begin them. */
+static void
+look_behind_relay(struct msg *msg)
+{
+	struct pst_message *out = &msg->out;
+	struct pst_received from;
+
+	msg->behind_relay = false;
+	/* Trust is not handed on through a header field. */
+	if (!pst_relay_find_client(
+		msg->arena, msg->config, &msg->header, &from) ||
+	    is_trusted(msg->config, &from.ip)) {
+		out->findings.exempt = PST_EXEMPT_RELAY;
+		out->findings.has_iprev = false;
+		return;
+	}
+	out->via = out->client;
+	out->client = from.ip;
+	out->client_name = pst_escaped(msg->arena, pst_str(from.name));
+	out->helo = pst_str(from.helo);
+	msg->spf_input.client = out->client;
+	msg->spf_input.helo = out->helo;
+	(void)step_envelope(msg);
+}
+
 static void
 parse_from(struct msg *msg)
 {
 	const struct pst_header_field *field =
 	    pst_header_find(&msg->header, "From", 1);
 	struct pst_str value = PST_STR("");
-	size_t count = msg->header.from_count;
 
-	/* A From field that passed a limit is there, but can not be read. */
-	if (field == NULL)
-		count = 0;
-	else
+	/* One that passed a limit is there, but can not be read. */
+	if (field != NULL)
 		value = field->value;
-	pst_from_parse(msg->arena, &value, count, &msg->out.findings.from);
+	pst_from_parse(msg->arena, &value, msg->header.from_count,
+	    &msg->out.findings.from);
 }
 
 /* Of the domains that the check will evaluate: none, one, or all. */
@@ -340,15 +389,21 @@ pst_session_eoh(struct pst_session *session)
 	msg->state = STATE_BODY;
 	findings = &msg->out.findings;
 	parse_from(msg);
+	if (msg->behind_relay)
+		look_behind_relay(msg);
 	if (findings->exempt != PST_EXEMPT_NO)
 		return;
-	findings->indirect = pst_policy_indirect(&msg->header);
 	if (findings->from.domain_count > 0)
 		author = findings->from.domains[0];
 	prefetch_policies(msg);
 	msg->dkim = pst_dkim_begin(&msg->world, msg->config->dkim_lib,
 	    &msg->config->dkim, &msg->header, author, is_public_suffix,
 	    msg->config->psl);
+	findings->has_arc = msg->config->arc.verify;
+	msg->arc_done = !findings->has_arc;
+	if (findings->has_arc)
+		msg->arc = pst_arc_begin(
+		    &msg->world, &msg->config->arc_config, &msg->header);
 	msg->wants_body = true;
 	poll_envelope(msg);
 }
@@ -357,10 +412,13 @@ bool
 pst_session_body(struct pst_session *session, const void *ptr, size_t len)
 {
 	struct msg *msg = session->msg;
+	bool dkim, arc;
 
 	if (msg == NULL || msg->state != STATE_BODY || !msg->wants_body)
 		return false;
-	msg->wants_body = pst_dkim_body(msg->dkim, ptr, len);
+	dkim = pst_dkim_body(msg->dkim, ptr, len);
+	arc = msg->arc != NULL && pst_arc_body(msg->arc, ptr, len);
+	msg->wants_body = dkim || arc;
 	poll_envelope(msg);
 	return msg->wants_body;
 }
@@ -376,6 +434,9 @@ step_all(struct msg *msg)
 		msg->dkim_done =
 		    pst_dkim_check(&msg->world, msg->dkim, &findings->dkim);
 	}
+	if (!msg->arc_done)
+		msg->arc_done =
+		    pst_arc_check(&msg->world, msg->arc, &findings->arc);
 	if (!msg->spf_done || !msg->dkim_done)
 		return false;
 	if (!msg->dmarc_done) {
@@ -383,7 +444,7 @@ step_all(struct msg *msg)
 		    &msg->config->dmarc_config, &findings->from, &findings->spf,
 		    &findings->dkim, &findings->dmarc);
 	}
-	return envelope && msg->dmarc_done;
+	return envelope && msg->arc_done && msg->dmarc_done;
 }
 
 static void
@@ -436,6 +497,31 @@ note(const struct msg *msg)
 	return NULL;
 }
 
+static void
+note_dns(struct pst_service *service, struct msg *msg)
+{
+	struct pst_findings *findings = &msg->out.findings;
+
+	msg->out.dns_change = pst_service_note_dns(service, msg->config,
+	    pst_trouble_health(msg->world.dns, &findings->dmarc),
+	    &findings->temperror_capped);
+}
+
+/* What the operator's rules ask about beside the checks. */
+static void
+describe(struct msg *msg)
+{
+	struct pst_findings *findings = &msg->out.findings;
+
+	findings->client = msg->out.client;
+	findings->mail_from = msg->spf_input.mail_from.domain;
+	findings->mail_from_local = msg->spf_input.mail_from.local;
+	if (findings->has_arc)
+		pst_policy_chain(msg->arena, msg->config, findings);
+	findings->indirect =
+	    pst_indirect_signs(msg->arena, msg->config, &msg->header, findings);
+}
+
 const struct pst_message *
 pst_session_end(struct pst_session *session, struct pst_str queue_id,
     const struct pst_progress *progress)
@@ -454,6 +540,8 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	if (msg->out.findings.exempt == PST_EXEMPT_NO) {
 		wait_for_all(msg, clock, progress);
 		msg->out.note = note(msg);
+		note_dns(session->service, msg);
+		describe(msg);
 	}
 	pst_policy_decide(msg->arena, msg->config, &session->mta,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,

@@ -18,7 +18,8 @@ struct pst_session;
 
 /* One message, complete: what it was, what was found, what was decided. */
 struct pst_message {
-	struct pst_ip client;
+	struct pst_ip client;    /* behind our own relays, if it came by one */
+	struct pst_ip via;       /* the relay; family PST_IP_NONE: by none */
 	const char *client_name; /* as the MTA gave it, escaped; or "" */
 	struct pst_str helo;
 	struct pst_str mail_from; /* the argument as given, brackets included */
@@ -30,6 +31,7 @@ struct pst_message {
 	struct pst_findings findings;
 	struct pst_decision decision;
 	const struct pst_dns *dns;
+	enum pst_trouble_change dns_change; /* of what temperror comes to */
 	const char *note;    /* what else the log should say; or NULL */
 	unsigned elapsed_ms; /* spent in pst_session_end() */
 };

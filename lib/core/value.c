@@ -256,6 +256,7 @@ pst_value_set(struct pst_config *config, struct pst_arena *arena,
 	case PST_KEY_TEXTS:
 	case PST_KEY_DOMAINS:
 	case PST_KEY_NETWORKS:
+	case PST_KEY_DOMAIN_SET:
 		return check_part(arena, key, text, err);
 	}
 	assert(false);
@@ -266,32 +267,31 @@ bool
 pst_value_is_list(const struct pst_key *key)
 {
 	return key->type == PST_KEY_TEXTS || key->type == PST_KEY_DOMAINS ||
-	    key->type == PST_KEY_NETWORKS;
+	    key->type == PST_KEY_NETWORKS || key->type == PST_KEY_DOMAIN_SET;
 }
 
-void
-pst_value_set_list(struct pst_config *config, struct pst_arena *arena,
-    const struct pst_key *key, const char *const *parts, size_t count)
+static void
+set_nets(struct pst_nets *nets, struct pst_arena *arena,
+    const char *const *parts, size_t count)
 {
-	struct pst_nets *nets;
-	struct pst_texts *texts;
 	size_t i;
 
-	if (key->type == PST_KEY_NETWORKS) {
-		nets = place(config, key);
-		nets->items =
-		    pst_arena_array(arena, count, sizeof(*nets->items));
-		nets->count = count;
-		for (i = 0; i < count; i++) {
-			bool ok =
-			    pst_net_parse(pst_str(parts[i]), &nets->items[i]);
+	nets->items = pst_arena_array(arena, count, sizeof(*nets->items));
+	nets->count = count;
+	for (i = 0; i < count; i++) {
+		bool ok = pst_net_parse(pst_str(parts[i]), &nets->items[i]);
 
-			assert(ok);
-			(void)ok;
-		}
-		return;
+		assert(ok);
+		(void)ok;
 	}
-	texts = place(config, key);
+}
+
+static void
+set_texts(struct pst_texts *texts, struct pst_arena *arena,
+    const struct pst_key *key, const char *const *parts, size_t count)
+{
+	size_t i;
+
 	texts->items = pst_arena_array(arena, count, sizeof(*texts->items));
 	texts->count = count;
 	for (i = 0; i < count; i++) {
@@ -299,6 +299,26 @@ pst_value_set_list(struct pst_config *config, struct pst_arena *arena,
 		    pst_domain_normalize(arena, pst_str(parts[i])) :
 		    pst_arena_strdup(arena, parts[i]);
 	}
+}
+
+bool
+pst_value_set_list(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_key *key, const char *const *parts, size_t count,
+    struct pst_err *err)
+{
+	struct pst_domains *domains;
+
+	if (key->type == PST_KEY_NETWORKS) {
+		set_nets(place(config, key), arena, parts, count);
+		return true;
+	}
+	if (key->type != PST_KEY_DOMAIN_SET) {
+		set_texts(place(config, key), arena, key, parts, count);
+		return true;
+	}
+	domains = place(config, key);
+	set_texts(&domains->written, arena, key, parts, count);
+	return pst_domain_set_make(&domains->set, arena, parts, count, err);
 }
 
 #define MAX_INITIAL_PARTS 8
@@ -324,12 +344,12 @@ pst_value_set_initial(struct pst_config *config, struct pst_arena *arena,
 		assert(count < MAX_INITIAL_PARTS);
 		parts[count++] = pst_arena_memdup(arena, part.ptr, part.len);
 	}
-	pst_value_set_list(config, arena, key, parts, count);
+	if (!pst_value_set_list(config, arena, key, parts, count, &err))
+		assert(false);
 }
 
-/* Quoted as libconfuse reads it back. */
-static void
-add_quoted(struct pst_buf *buf, const char *text)
+void
+pst_value_add_quoted(struct pst_buf *buf, const char *text)
 {
 	pst_buf_add_char(buf, '"');
 	for (; *text != '\0'; text++) {
@@ -370,10 +390,13 @@ list_text(const struct pst_config *config, const struct pst_key *key,
 			add_net(&buf, &nets->items[i]);
 		}
 	} else {
-		texts = stored(config, key);
+		texts = key->type == PST_KEY_DOMAIN_SET ?
+		    &((const struct pst_domains *)stored(config, key))
+			 ->written :
+		    stored(config, key);
 		for (i = 0; i < texts->count; i++) {
 			pst_buf_add_text(&buf, i == 0 ? "" : ", ");
-			add_quoted(&buf, texts->items[i]);
+			pst_value_add_quoted(&buf, texts->items[i]);
 		}
 	}
 	pst_buf_add_char(&buf, '}');
@@ -391,7 +414,7 @@ pst_value_text(const struct pst_config *config, const struct pst_key *key,
 	switch (key->type) {
 	case PST_KEY_TEXT:
 		pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
-		add_quoted(&buf, *(const char *const *)at);
+		pst_value_add_quoted(&buf, *(const char *const *)at);
 		return pst_buf_str(&buf);
 	case PST_KEY_NUMBER:
 		return pst_arena_printf(arena, "%u", *(const unsigned *)at);
@@ -415,6 +438,7 @@ pst_value_text(const struct pst_config *config, const struct pst_key *key,
 	case PST_KEY_TEXTS:
 	case PST_KEY_DOMAINS:
 	case PST_KEY_NETWORKS:
+	case PST_KEY_DOMAIN_SET:
 		return list_text(config, key, arena);
 	}
 	assert(false);

@@ -343,6 +343,33 @@ scan_list(struct parser *p)
 	return p->addresses > 0 || fail(p, "no address");
 }
 
+/*
+ * Whether the value is nothing but encoded-words: some program encoded the
+ * address together with the name. The list may be folded.
+ */
+static bool
+is_all_encoded(struct pst_str value)
+{
+	bool any = false;
+	size_t end;
+
+	for (;;) {
+		value = pst_str_trim(value);
+		if (value.len == 0)
+			return any;
+		for (end = 0; end < value.len; end++) {
+			if (value.ptr[end] == '\n' ||
+			    pst_is_wsp(value.ptr[end]))
+				break;
+		}
+		if (end < 4 || !pst_str_starts(value, PST_STR("=?")) ||
+		    !pst_str_iends(pst_str_first(value, end), PST_STR("?=")))
+			return false;
+		any = true;
+		value = pst_str_from(value, end);
+	}
+}
+
 void
 pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
     size_t count, struct pst_from *out)
@@ -351,6 +378,7 @@ pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
 
 	*out = (struct pst_from){.verdict = PST_FROM_MALFORMED};
 	if (count != 1) {
+		out->fault = count == 0 ? PST_FROM_MISSING : PST_FROM_SEVERAL;
 		out->why =
 		    count == 0 ? "no From field" : "more than one From field";
 		return;
@@ -359,11 +387,14 @@ pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
 	    pst_arena_array(arena, PST_FROM_MAX_DOMAINS, sizeof(*out->domains));
 	p.scan.text = values[0];
 	if (!scan_list(&p)) {
+		out->fault = is_all_encoded(values[0]) ? PST_FROM_ENCODED :
+							 PST_FROM_GRAMMAR;
 		out->domain_count = 0;
 		return;
 	}
 	if (out->domain_count > 0 && p.domainless > 0) {
 		/* a pass for the one must not cover the other */
+		out->fault = PST_FROM_GRAMMAR;
 		out->domain_count = 0;
 		out->why = "addresses with and without a domain";
 		return;

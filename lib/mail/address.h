@@ -19,11 +19,21 @@ enum pst_from_verdict {
 	PST_FROM_MALFORMED, /* not exactly one field, or not in the grammar */
 };
 
+/* What kind of malformed. */
+enum pst_from_fault {
+	PST_FROM_WELL_FORMED,
+	PST_FROM_MISSING, /* no From field */
+	PST_FROM_SEVERAL, /* more than one */
+	PST_FROM_ENCODED, /* encoded-words where an address should be */
+	PST_FROM_GRAMMAR, /* all else */
+};
+
 struct pst_from {
 	enum pst_from_verdict verdict;
 	const char *
 	    *domains; /* distinct, normal form, in order of appearance */
 	size_t domain_count;
+	enum pst_from_fault fault;
 	const char *why; /* fixed text for malformed, else NULL */
 };
 

@@ -181,6 +181,30 @@ def two_listeners(t):
     equal(result(got, "dmarc"), "fail", "dmarc over the unix socket")
 
 
+@scenario("three listeners, settings of their own")
+def own_settings(t):
+    """One refuses, one watches, one is for submission; then a reload."""
+    sections = """
+listener "inet:127.0.0.1:8892" {
+	mode = %s
+	authserv-id = "%s"
+}
+listener "inet:127.0.0.1:8893" { submission = yes }
+"""
+    t.daemon.stop()
+    t.daemon.write_config(extra=sections % ("monitor", "second.example"))
+    t.daemon.start()
+    equal(play(t, t.daemon.listen), "reject", "action of the first")
+    equal(play(t, "inet:8892@127.0.0.1"), "accept", "action of the second")
+    equal(play(t, "inet:8893@127.0.0.1"), "accept", "action for submission")
+    line = t.daemon.wait_for_log("rule=submission")
+    check("dmarc=-" in line, "nothing is checked for submission", line)
+    t.daemon.write_config(extra=sections % ("enforce", "third.example"))
+    t.daemon.reload()
+    lab.wait_until(lambda: play(t, "inet:8892@127.0.0.1") == "reject",
+                   "the second listener's new mode")
+
+
 def play(t, place):
     """`postern send` against a listener; the action."""
     message = t.lab.write("message.eml", mail("<a@reject.example>"))

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "core/config_read.h"
 #include "core/keys.h"
+#include "core/listeners.h"
 #include "core/value.h"
 
 #define MAX_TEXT (4 * 1024 * 1024)
@@ -49,12 +50,16 @@ read_text(struct pst_arena *arena, const void *data, size_t size)
 	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
 	struct pst_setting *settings =
 	    pst_arena_array(arena, pst_key_count, sizeof(*settings));
+	struct pst_listener_sections sections = {0};
+	struct pst_listeners listeners = {0};
 	struct pst_err err = {0};
 
 	for (size_t i = 0; i < pst_key_count; i++)
 		pst_value_set_initial(config, arena, &pst_keys[i]);
 	write_file(data, size);
-	if (pst_config_read(config, arena, path, settings, &err))
+	if (pst_config_read(config, arena, path, settings, &sections, &err) &&
+	    pst_listeners_make(
+		&listeners, arena, &config->listen, &sections, path, &err))
 		return config;
 	if (strstr(err.text, path) != err.text)
 		abort();

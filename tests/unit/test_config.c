@@ -222,6 +222,18 @@ static const struct bad_row bad_rows[] = {
     {"dmarc {\n\npublic-suffix-list = \"/nowhere/list\"\n}\n", 3,
 	"/nowhere/list is not a readable public suffix list"},
 
+    /* lists from files, gradual enforcement, refusals */
+    {"\nmonitor-domains = {\"a..b\"}\n", 2, "monitor-domains: \"a..b\" is no"},
+    {"arc {\ntrusted-sealers = {a.example}\n}\n", 2,
+	"arc.trusted-sealers needs arc.verify"},
+    {"arc { verify = yes }\nrule x {\narc-sealer = a.example\n"
+     "action = tag\n}\n",
+	3, "arc-sealer needs arc.verify and arc.trusted-sealers"},
+    {"arc { max-sets = 51 }\n", 1, "max-sets wants a number from 1 to 50"},
+    {"enforce-percent = 101\n", 1, "enforce-percent wants a number from 0"},
+    {"iprev { enabled = no }\non-iprev-fail = tag\n", 2,
+	"on-iprev-fail needs iprev.enabled"},
+
     /* syntax */
     {"mode monitor\n", 1, "missing equal sign"},
     {"mode\n", 1, "premature end of file"},
@@ -412,11 +424,19 @@ add_all(struct pst_buf *buf, struct pst_arena *arena,
 /* Nothing here is a default, and texts hold what must be quoted. */
 static const char unusual[] =
     "mode = monitor\nauthserv-id = 'a\"b$c\\{}#'\n"
+    "enforce-percent = 7\nenforce-domains = {.A.example, b.example}\n"
+    "monitor-domains = {c.example}\non-missing-from = tag\n"
+    "on-several-from-fields = quarantine\non-encoded-from = accept\n"
+    "on-spf-fail = reject\non-spf-softfail = tag\ndkim-required = .d.example\n"
+    "on-dkim-missing = tag\nrefused-text = \"{reason} $\"\n"
     "authserv-id-aliases = {a.example, b.example}\n"
     "listen = {\"unix:/a b\", \"inet:[::1]:25\"}\nuser = \"\"\n"
     "group = \"//g\"\npid-file = \"/p'q\"\numask = 077\ndeadline = 100ms\n"
-    "drain = 0s\ntrusted-networks = {}\nevaluate-authenticated = on\n"
+    "drain = 0s\ntrusted-networks = {}\nforwarders = {\"192.0.2.0/24\"}\n"
+    "evaluate-authenticated = on\nsubmission = on\n"
     "on-reject = accept\non-quarantine = reject\non-temperror = tempfail\n"
+    "control-socket = \"/c\"\ntemperror-cap = 0s\n"
+    "relays = {192.0.2.1}\nrelay-names = {a.example}\n"
     "on-malformed-from = quarantine\non-multiple-from = tag\n"
     "on-internal-error = accept\nquarantine-fallback = reject\n"
     "reject-text = \"100% \\${x} /* {domain}\"\ntempfail-text = \" \"\n"
@@ -428,6 +448,7 @@ static const char unusual[] =
     "clock-skew = 90s\naccept-body-length = yes\naccept-test-keys = no\n"
     "accept-unsigned-copies = yes\n}\ndmarc {\npublic-suffix-list = \"\"\n"
     "suffix-guard = no\nevaluate-all = yes\nmax-author-domains = 32\n}\n"
+    "arc { verify = yes\nmax-sets = 1\ntrusted-sealers = {a.example}\n}\n"
     "header {\nmax-fields = 50\nmax-field-size = 1k\nmax-size = 1G\n}\n"
     "log {\ntarget = stderr\nfacility = local3\nlevel = debug\n}\n";
 
@@ -473,6 +494,8 @@ test_unusual_is_unusual(void **state)
 	(void)state;
 	for (i = 0; i < pst_key_count; i++) {
 		if (strcmp(pst_keys[i].name, "discovery") != 0 &&
+		    /* not with iprev off */
+		    strcmp(pst_keys[i].name, "on-iprev-fail") != 0 &&
 		    strcmp(pst_config_value(config, i, arena),
 			pst_config_value(defaults, i, arena)) == 0)
 			fail_msg("%s has its default", pst_keys[i].name);

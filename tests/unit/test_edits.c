@@ -147,6 +147,46 @@ test_iprev_rows(void **state)
 	}
 }
 
+static void
+test_arc_rows(void **state)
+{
+	static const struct {
+		const char *label, *ip;
+		struct pst_arc arc;
+		const char *want;
+	} rows[] = {
+	    {"none", "192.0.2.1", {.result = PST_RESULT_NONE},
+		"arc=none smtp.remote-ip=192.0.2.1"},
+	    {"pass", "2001:db8::1",
+		{.result = PST_RESULT_PASS, .oldest_pass = 2},
+		"arc=pass header.oldest-pass=2 smtp.remote-ip=\"2001:db8::1\""},
+	    {"all pass", "192.0.2.1", {.result = PST_RESULT_PASS},
+		"arc=pass header.oldest-pass=0 smtp.remote-ip=192.0.2.1"},
+	    {"fail", "192.0.2.1",
+		{.result = PST_RESULT_FAIL, .reason = "seal 1: no key"},
+		"arc=fail (seal 1: no key) smtp.remote-ip=192.0.2.1"},
+	    {"no address", NULL, {.result = PST_RESULT_NONE}, "arc=none"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_findings findings = plain();
+
+		findings.has_arc = true;
+		findings.arc = rows[i].arc;
+		findings.client = (struct pst_ip){.family = PST_IP_NONE};
+		if (rows[i].ip != NULL)
+			assert_true(pst_ip_parse(
+			    pst_str(rows[i].ip), &findings.client));
+		assert_result(&findings, rows[i].label,
+		    pst_arena_printf(arena,
+			" " ID ";\n\tspf=pass smtp.mailfrom=bank.example;\n\t"
+			"dkim=none;\n\tdmarc=pass header.from=bank.example "
+			"policy.dmarc=reject;\n\t%s",
+			rows[i].want));
+	}
+}
+
 /* Only the dkim entries of the field, the rest being as in plain(). */
 static const char *
 dkim_part(struct pst_dkim_sig *sigs, size_t count)
@@ -424,6 +464,7 @@ main(void)
 	    cmocka_unit_test(test_spf_rows),
 	    cmocka_unit_test(test_dmarc_rows),
 	    cmocka_unit_test(test_iprev_rows),
+	    cmocka_unit_test(test_arc_rows),
 	    cmocka_unit_test(test_dkim_rows),
 	    cmocka_unit_test(test_b_tells_signatures_apart),
 	    cmocka_unit_test(test_order_of_signatures),

@@ -36,7 +36,7 @@ run(const struct trial *trial)
 	struct pst_decision decision = {.action = trial->action};
 	struct pst_header header;
 
-	config.mode = trial->monitor ? PST_MODE_MONITOR : PST_MODE_ENFORCE;
+	decision.monitored = trial->monitor;
 	config.authserv_id_aliases = (struct pst_texts){aliases, 2};
 	findings.exempt = trial->exempt;
 	pst_header_init(&header, arena,

@@ -85,7 +85,7 @@ test_line_rows(void **state)
 		"mail-from=<>"},
 	    {"no From", {"h", "<>", false, "To: x\n", NULL},
 		"4FA43A8A3F9: from=malformed spf=none:- dkim=none "
-		"dmarc=permerror policy=- action=reject rule=from-malformed "
+		"dmarc=permerror policy=- action=reject rule=from-missing "
 		"iprev=pass dns=2 time=0ms client=192.0.2.66 helo=h "
 		"mail-from=<>"},
 	    {"authenticated", {"h", "<a@b.example>", true, BANK, NULL},
@@ -283,6 +283,44 @@ test_text(void **state)
 }
 
 static void
+test_arc(void **state)
+{
+	static const struct {
+		const char *label, *line, *text;
+		struct pst_arc arc;
+	} rows[] = {
+	    {"none", " arc=none:- dns=", "\narc       none\n",
+		{.result = PST_RESULT_NONE}},
+	    {"fail", " arc=fail:- dns=", "\narc       fail: seal 2: no key\n",
+		{.result = PST_RESULT_FAIL,
+		    .sets = 2,
+		    .reason = "seal 2: no key"}},
+	    {"pass", " arc=pass:lists.example dns=",
+		"\narc       pass by lists.example, sets 3, oldest pass 2\n",
+		{.result = PST_RESULT_PASS,
+		    .sets = 3,
+		    .oldest_pass = 2,
+		    .sealer = "lists.example"}},
+	};
+	static const struct letter letter = {"h", "<>", false, BANK, NULL};
+	struct pst_message m = *lab_send(session, &letter);
+
+	(void)state;
+	assert_null(strstr(pst_explain_line(arena, &m), " arc="));
+	assert_null(strstr(pst_explain_text(arena, &m), "\narc "));
+	m.findings.has_arc = true;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		m.findings.arc = rows[i].arc;
+		if (strstr(pst_explain_line(arena, &m), rows[i].line) == NULL)
+			fail_msg("%s: %s", rows[i].label,
+			    pst_explain_line(arena, &m));
+		if (strstr(pst_explain_text(arena, &m), rows[i].text) == NULL)
+			fail_msg("%s: %s", rows[i].label,
+			    pst_explain_text(arena, &m));
+	}
+}
+
+static void
 test_text_rows(void **state)
 {
 	static const struct {
@@ -342,6 +380,7 @@ main(void)
 	    cmocka_unit_test(test_line_lists),
 	    cmocka_unit_test(test_reply),
 	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_arc),
 	    cmocka_unit_test(test_text_rows),
 	    cmocka_unit_test(test_text_of_hostile_field),
 	};

@@ -20,53 +20,46 @@ test_exempt_words(void **state)
 	    pst_exempt_word(PST_EXEMPT_NO_ADDRESS), "no-address");
 }
 
+/* Only a chain that passes counts, and only of a sealer in the list. */
 static void
-test_indirect(void **state)
+test_chain(void **state)
 {
 	static const struct {
-		const char *label, *name, *value, *want;
+		const char *label;
+		enum pst_result result;
+		const char *sealer, *want_sealer;
 	} rows[] = {
-	    {"list id", "LIST-ID", " <x.example>", "List-Id"},
-	    {"list id without a value", "List-Id", "", "List-Id"},
-	    {"list post", "List-Post", " NO", "List-Post"},
-	    {"mailing list", "mailing-list", " x", "Mailing-List"},
-	    {"blank before the colon", "List-Id ", " <x.example>", "List-Id"},
-	    {"precedence", "Precedence", " list", "Precedence"},
-	    {"case and fold", "PRECEDENCE", "\n\tLIST ", "Precedence"},
-	    {"bulk", "Precedence", " bulk", NULL},
-	    {"longer word", "Precedence", " listed", NULL},
-	    {"two words", "Precedence", " list, bulk", NULL},
-	    {"unsubscribe is any newsletter", "List-Unsubscribe", " <x>", NULL},
-	    {"other field", "X-List-Id", " x", NULL},
+	    {"trusted", PST_RESULT_PASS, "lists.example", "lists.example"},
+	    {"below a trusted one", PST_RESULT_PASS, "a.lists.example", NULL},
+	    {"below a dot", PST_RESULT_PASS, "a.hosts.example",
+		"a.hosts.example"},
+	    {"other", PST_RESULT_PASS, "other.example", NULL},
+	    {"fail", PST_RESULT_FAIL, NULL, NULL},
+	    {"none", PST_RESULT_NONE, NULL, NULL},
 	};
-	const struct pst_header_limits limits = {10, 1000, 1000};
-	struct pst_header header;
+	static const char *const trusted[] = {
+	    "lists.example", ".hosts.example"};
+	struct pst_config config = defaults();
+	struct pst_err err;
 
 	(void)state;
+	assert_true(pst_domain_set_make(&config.arc.trusted_sealers.set, arena,
+	    trusted, COUNT(trusted), &err));
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		pst_header_init(&header, arena, limits);
-		(void)pst_header_add(&header, PST_STR("To"), PST_STR(" x"));
-		(void)pst_header_add(
-		    &header, pst_str(rows[i].name), pst_str(rows[i].value));
-		const char *got = pst_policy_indirect(&header);
-		if ((got == NULL) != (rows[i].want == NULL) ||
-		    (got != NULL && strcmp(got, rows[i].want) != 0))
-			fail_msg("%s: %s", rows[i].label, got ? got : "-");
+		struct pst_findings f = failing(PST_DMARC_REJECT);
+
+		f.arc.result = rows[i].result;
+		f.arc.sealer = rows[i].sealer;
+		pst_policy_chain(arena, &config, &f);
+		if (f.arc_sealer != rows[i].want_sealer &&
+		    (f.arc_sealer == NULL || rows[i].want_sealer == NULL ||
+			strcmp(f.arc_sealer, rows[i].want_sealer) != 0))
+			fail_msg("%s: sealer", rows[i].label);
+		assert_true((f.indirect_comment != NULL) ==
+		    (rows[i].want_sealer != NULL));
+		assert_int_equal(f.dmarc.result, PST_RESULT_FAIL);
+		assert_false(f.dmarc.dkim_aligned || f.dmarc.spf_aligned);
 	}
-}
-
-static void
-test_second_precedence(void **state)
-{
-	const struct pst_header_limits limits = {10, 1000, 1000};
-	struct pst_header header;
-
-	(void)state;
-	pst_header_init(&header, arena, limits);
-	(void)pst_header_add(&header, PST_STR("Precedence"), PST_STR(" bulk"));
-	assert_null(pst_policy_indirect(&header));
-	(void)pst_header_add(&header, PST_STR("Precedence"), PST_STR(" list"));
-	assert_string_equal(pst_policy_indirect(&header), "Precedence");
 }
 
 /* What a DMARC result and policy come to. */
@@ -347,8 +340,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_exempt_words),
-	    cmocka_unit_test(test_indirect),
-	    cmocka_unit_test(test_second_precedence),
+	    cmocka_unit_test(test_chain),
 	    cmocka_unit_test(test_dmarc_rows),
 	    cmocka_unit_test(test_from_rows),
 	    cmocka_unit_test(test_fallback_rows),

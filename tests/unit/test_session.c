@@ -133,7 +133,7 @@ test_nothing_but_mail_and_end(void **state)
 	m = pst_session_end(session, PST_STR(""), NULL);
 	assert_non_null(m);
 	assert_int_equal(m->findings.from.verdict, PST_FROM_MALFORMED);
-	assert_string_equal(m->decision.rule, "from-malformed");
+	assert_string_equal(m->decision.rule, "from-missing");
 	assert_string_equal(m->queue_id, "");
 	assert_int_equal(m->rcpt_count, 0);
 	assert_int_equal(m->rcpt.len, 0);
@@ -233,7 +233,7 @@ test_several_messages(void **state)
 		PST_RESULT_FAIL},
 	    {"two From fields",
 		{NULL, "<a@bank.example>", false, BANK BANK, NULL},
-		PST_ACTION_REJECT, "from-malformed", PST_RESULT_PASS,
+		PST_ACTION_REJECT, "from-several-fields", PST_RESULT_PASS,
 		PST_RESULT_PERMERROR},
 	    {"authenticated", {NULL, "<x@bulk.example>", true, BANK BANK, NULL},
 		PST_ACTION_ACCEPT, "authenticated", 0, 0},

@@ -302,6 +302,8 @@ static const struct list_row list_rows[] = {
 	"{\"0.0.0.0/0\", \"::/0\", \"2001:db8::/32\"}"},
     {"authserv-id-aliases", {"MX.Example.", "m\xc3\xbcller.example"},
 	"{\"mx.example\", \"xn--mller-kva.example\"}"},
+    {"enforce-domains", {"A.example", ".b.example"},
+	"{\"A.example\", \".b.example\"}"},
     {"dns.servers", {"192.0.2.53@5353"}, "{\"192.0.2.53@5353\"}"},
     {"dns.servers", {NULL}, "{}"},
     {"listen", {"unix:/a \"b\"$"}, "{\"unix:/a \\\"b\\\"\\$\"}"},
@@ -320,7 +322,8 @@ test_lists(void **state)
 
 		for (n = 0; n < COUNT(row->parts) && row->parts[n] != NULL;)
 			n++;
-		pst_value_set_list(&config, arena, key, row->parts, n);
+		assert_true(pst_value_set_list(
+		    &config, arena, key, row->parts, n, NULL));
 		text = pst_value_text(&config, key, arena);
 		if (strcmp(text, row->text) != 0)
 			fail_msg("%s: %s, not %s", row->path, text, row->text);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/enforce.h"
+
+/* FNV-1a, 64 bits. A sender may aim at a bucket: this is no protection. */
+static uint64_t
+mix(uint64_t hash, struct pst_str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++) {
+		hash ^= (unsigned char)s.ptr[i];
+		hash *= UINT64_C(1099511628211);
+	}
+	return hash;
+}
+
+unsigned
+pst_enforce_bucket(const struct pst_header *header)
+{
+	static const char *const names[] = {"Message-ID", "Date", "From"};
+	const struct pst_header_field *field;
+	uint64_t hash = UINT64_C(14695981039346656037);
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		field = pst_header_find(header, names[i], 1);
+		if (field != NULL)
+			hash = mix(hash, pst_str_trim(field->value));
+		hash = mix(hash, PST_STR("\n"));
+	}
+	/* The low bits of FNV are its weak ones. */
+	return (unsigned)((hash ^ hash >> 32) % 100);
+}
+
+bool
+pst_enforce_applies(const struct pst_config *config,
+    const struct pst_header *header, const struct pst_from *from)
+{
+	bool listed = from->domain_count > 0;
+	size_t i;
+
+	for (i = 0; i < from->domain_count; i++) {
+		const char *domain = from->domains[i];
+
+		if (pst_domain_set_has(&config->monitor_domains.set, domain))
+			return false;
+		if (!pst_domain_set_has(&config->enforce_domains.set, domain))
+			listed = false;
+	}
+	if (listed)
+		return true;
+	if (config->mode == PST_MODE_MONITOR)
+		return false;
+	return config->enforce_percent >= 100 ||
+	    pst_enforce_bucket(header) < config->enforce_percent;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/relay.h"
+
+#include "base/domain.h"
+
+bool
+pst_relay_is_own(const struct pst_config *config, const struct pst_ip *ip)
+{
+	size_t i;
+
+	for (i = 0; i < config->relays.count; i++) {
+		if (pst_net_contains(&config->relays.items[i], ip))
+			return true;
+	}
+	return false;
+}
+
+/* A relay that hands mail to itself, as one with a virus scanner does. */
+static bool
+is_loopback(const struct pst_ip *ip)
+{
+	static const struct pst_ip v6 = {
+	    PST_IP_V6, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+
+	return (ip->family == PST_IP_V4 && ip->octets[0] == 127) ||
+	    pst_ip_eq(ip, &v6);
+}
+
+static bool
+is_own_name(const struct pst_config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->relay_names.count; i++) {
+		if (pst_domain_is_below(name, config->relay_names.items[i]))
+			return true;
+	}
+	return config->relay_names.count == 0;
+}
+
+bool
+pst_relay_find_client(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_header *header, struct pst_received *out)
+{
+	const struct pst_header_field *field;
+	size_t nth;
+
+	for (nth = 1; nth <= PST_RELAY_MAX_HOPS; nth++) {
+		field = pst_header_find(header, "Received", nth);
+		/* One that was left out for its size is still one. */
+		if (field == NULL || field->nth != nth)
+			return false;
+		pst_received_parse(arena, field->value, out);
+		if (!out->sure || !is_own_name(config, out->by))
+			return false;
+		if (!pst_relay_is_own(config, &out->ip) &&
+		    !is_loopback(&out->ip))
+			return true;
+	}
+	return false;
+}

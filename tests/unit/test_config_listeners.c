@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/config.h"
+#include "core/keys.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static char dir[64];
+static char file[128];
+
+static int
+begin(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "%.32s/postern-XXXXXX",
+	    tmp == NULL ? "/tmp" : tmp);
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	(void)snprintf(file, sizeof(file), "%s/test.conf", dir);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	(void)unlink(file);
+	return rmdir(dir);
+}
+
+static void
+write_file(const char *text, size_t len)
+{
+	FILE *out = fopen(file, "w");
+
+	assert_non_null(out);
+	assert_int_equal(fwrite(text, 1, len, out), len);
+	assert_int_equal(fclose(out), 0);
+}
+
+static struct pst_config *
+load(const char *text, struct pst_err *err)
+{
+	write_file(text, strlen(text));
+	return pst_config_load(file, err);
+}
+
+/* A text that must be right. */
+static struct pst_config *
+must_load(const char *text)
+{
+	struct pst_err err;
+	struct pst_config *config = load(text, &err);
+
+	if (config == NULL)
+		fail_msg("%s", err.text);
+	return config;
+}
+
+#define X "unix:/x"
+#define SECTION(title) "listener \"" title "\" {\nmode = monitor\n}\n"
+
+static const struct {
+	const char *text;
+	unsigned line;
+	const char *why;
+} bad_rows[] = {
+    {"listener \"\" {\n}\n", 1, "listener \"\": "},
+    {"\nlistener here {\nmode = enforce\n\n}\n", 2, "listener \"here\": "},
+    {"listener \"inet:0@h\" {}\n", 1, "listener \"inet:0@h\": "},
+    {"listener {\n}\n", 1, "missing title"},
+    {"listner \"/x\" {\n}\n", 1, "did you mean \"listener\"?"},
+    {"listener \"/x\" {\nuser = a\n}\n", 2,
+	"user can not be set for one listener"},
+    {"listener \"/x\" {\n\ntrusted-networks = {}\n}\n", 3,
+	"trusted-networks can not be set for one listener"},
+    {"listener \"/x\" {\nlisten = {\"/y\"}\n}\n", 2,
+	"listen can not be set for one listener"},
+    {"listener \"/x\" {\nservers = {}\n}\n", 2,
+	"servers can not be set for one listener"},
+    {"listener \"/x\" {\ndns { }\n}\n", 2,
+	"dns can not be set for one listener"},
+    {"listener \"/x\" {\nclient = {}\n}\n", 2, "it belongs into a rule"},
+    {"listener \"/x\" {\nmoed = enforce\n}\n", 2, "did you mean \"mode\"?"},
+    {"listener \"/x\" {\n\" \" = {a}\n}\n", 2, "unknown key \" \""},
+    {"listener \"/x\" {\nmode = enforc\n}\n", 2, "mode wants one of"},
+    {"listener \"/x\" {\nsubmission = maybe\n}\n", 2, "wants yes or no"},
+    {"listener \"/x\" {\ntag-header = \"a b\"\n}\n", 2, "tag-header: "},
+    {"listener \"/x\" {\nenforce-percent = 101\n}\n", 2, "from 0 to 100"},
+    {"listener \"/x\" {\nmode = enforce\n\nmode = monitor\n}\n", 4,
+	"mode was already set in line 2"},
+    {"mode = enforce\n" SECTION("/x") SECTION("/x"), 5,
+	"a listener of that title already"},
+    {SECTION(X) SECTION("/x"), 4, "\"/x\" is the one of line 1"},
+    {SECTION("inet:8891@::1") SECTION("inet:[::1]:8891"), 4, "of line 1"},
+    {"iprev { enabled = no }\nlistener \"/x\" {\non-iprev-fail = tag\n}\n", 3,
+	"on-iprev-fail needs iprev.enabled"},
+    {"listen = {}\n", 0, "listen is empty"},
+};
+
+static void
+test_bad(void **state)
+{
+	char place[160];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad_rows); i++) {
+		struct pst_err err = {"nothing"};
+
+		if (load(bad_rows[i].text, &err) != NULL)
+			fail_msg("\"%s\": taken", bad_rows[i].text);
+		(void)snprintf(
+		    place, sizeof(place), "%s:%u: ", file, bad_rows[i].line);
+		if (bad_rows[i].line == 0)
+			(void)snprintf(place, sizeof(place), "%s: ", file);
+		if (strncmp(err.text, place, strlen(place)) != 0 ||
+		    strstr(err.text, bad_rows[i].why) == NULL)
+			fail_msg("\"%s\": %s", bad_rows[i].text, err.text);
+	}
+}
+
+static const struct {
+	const char *text;
+	const char *sockets; /* each with its mode behind it */
+} good_rows[] = {
+    {"", "unix:/var/spool/postfix/postern/postern.sock=enforce "},
+    {"listen = {\"/a\", \"inet:1@h\"}\n", "/a=enforce inet:1@h=enforce "},
+    {SECTION("/x"), "/x=monitor "},
+    {"listen = {}\n" SECTION("/x"), "/x=monitor "},
+    {"listener \"/x\" {}\n", "/x=enforce "},
+    {SECTION("/x") "listen = {\"/a\"}\n", "/a=enforce /x=monitor "},
+    {"listen = {\"/a\", \"/b\"}\n" SECTION("unix:/b"),
+	"/a=enforce /b=monitor "},
+    {"listen = {\"inet:HOST:1\"}\n" SECTION("inet:1@host"),
+	"inet:HOST:1=monitor "},
+    {"listen += {\"/b\"}\n" SECTION("/b"),
+	"unix:/var/spool/postfix/postern/postern.sock=enforce /b=monitor "},
+    {"listener \"/x\" {\nmode = enforce\n}\nmode = monitor\n" SECTION("/y"),
+	"/x=enforce /y=monitor "},
+};
+
+static void
+test_good(void **state)
+{
+	char text[300];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good_rows); i++) {
+		struct pst_config *config = must_load(good_rows[i].text);
+		size_t len = 0;
+
+		text[0] = '\0';
+		for (size_t n = 0; n < pst_config_listeners(config); n++) {
+			bool monitor =
+			    pst_config_at(config, n)->mode == PST_MODE_MONITOR;
+
+			(void)snprintf(text + len, sizeof(text) - len, "%s=%s ",
+			    pst_config_socket(config, n),
+			    monitor ? "monitor" : "enforce");
+			len = strlen(text);
+		}
+		if (strcmp(text, good_rows[i].sockets) != 0)
+			fail_msg("\"%s\": %s", good_rows[i].text, text);
+		pst_config_unref(config);
+	}
+}
+
+/* Each key that may be overridden, with another value than its default. */
+static const struct {
+	const char *name, *value;
+} keys[] = {
+    {"mode", "monitor"},
+    {"enforce-percent", "7"},
+    {"authserv-id", "\"own.example\""},
+    {"submission", "yes"},
+    {"evaluate-authenticated", "yes"},
+    {"on-reject", "always"},
+    {"on-quarantine", "reject"},
+    {"on-temperror", "tempfail"},
+    {"on-missing-from", "tag"},
+    {"on-several-from-fields", "tag"},
+    {"on-malformed-from", "tag"},
+    {"on-encoded-from", "tag"},
+    {"on-multiple-from", "tag"},
+    {"on-spf-fail", "tag"},
+    {"on-spf-softfail", "tag"},
+    {"on-iprev-fail", "tag"},
+    {"on-dkim-missing", "tag"},
+    {"quarantine-fallback", "reject"},
+    {"tag-header", "\"X-Own\""},
+    {"tag-value", "\"own\""},
+};
+
+/* The one key differs, and nothing else does. */
+static void
+compare(const struct pst_config *config, size_t row)
+{
+	const struct pst_config *own = pst_config_at(config, 0);
+	struct pst_arena *arena = pst_arena_new();
+
+	for (size_t i = 0; i < pst_key_count; i++) {
+		bool set = strcmp(pst_keys[i].name, keys[row].name) == 0;
+		const char *base = pst_config_value(config, i, arena);
+		const char *want = set ? keys[row].value : base;
+		unsigned line = pst_config_listener_line(config, 0, i);
+
+		if (set && strcmp(want, base) == 0)
+			fail_msg("%s: that is its default", keys[row].name);
+		if (strcmp(pst_config_value(own, i, arena), want) != 0)
+			fail_msg("%s: %s is not %s", keys[row].name,
+			    pst_keys[i].name, want);
+		if (line != (set ? 2 : 0) || pst_config_line(own, i) != line)
+			fail_msg(
+			    "%s: line of %s", keys[row].name, pst_keys[i].name);
+	}
+	pst_arena_free(arena);
+}
+
+static void
+test_values(void **state)
+{
+	char text[120];
+	size_t may = 0;
+
+	(void)state;
+	for (size_t i = 0; i < pst_key_count; i++)
+		may += pst_keys[i].per_listener;
+	assert_int_equal(may, COUNT(keys));
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		struct pst_config *config;
+
+		(void)snprintf(text, sizeof(text),
+		    "listener \"/x\" {\n%s = %s\n}\n", keys[i].name,
+		    keys[i].value);
+		config = must_load(text);
+		compare(config, i);
+		pst_config_unref(config);
+	}
+}
+
+/* The sanitizers see what is freed too early or never. */
+static void
+test_refs(void **state)
+{
+	struct pst_config *config =
+	    must_load("listen = {\"/a\"}\n" SECTION("/b"));
+	struct pst_config *plain = pst_config_for_listener(config, 0);
+	struct pst_config *own = pst_config_for_listener(config, 1);
+	struct pst_config *again;
+
+	(void)state;
+	assert_ptr_equal(plain, config);
+	assert_ptr_not_equal(own, config);
+	assert_ptr_equal(own->dkim_lib, config->dkim_lib);
+	assert_ptr_equal(own->psl, config->psl);
+	assert_string_equal(pst_config_file(own), file);
+	pst_config_unref(config);
+	pst_config_unref(plain);
+	assert_int_equal(own->mode, PST_MODE_MONITOR);
+	assert_string_equal(own->tag_header, "X-Spam-Flag");
+	again = pst_config_for_socket(own, X "no");
+	assert_ptr_equal(again, config);
+	assert_int_equal(again->mode, PST_MODE_ENFORCE);
+	pst_config_unref(again);
+	again = pst_config_for_socket(own, "unix:/b");
+	assert_ptr_equal(again, own);
+	pst_config_unref(own);
+	assert_int_equal(again->mode, PST_MODE_MONITOR);
+	pst_config_unref(again);
+}
+
+static const struct {
+	const char *running, *fresh;
+	const char *path; /* NULL: no restart is needed */
+} restart_rows[] = {
+    {"listen = {\"/a\"}\n", "listen = {\"/a\"}\n" SECTION("/a"), NULL},
+    {"listen = {\"/a\"}\n", SECTION(X "a"), "listen"},
+    {"listen = {"
+     "\"/x\"}\n",
+	SECTION(X), NULL},
+    {"listen = {\"/a\"}\n", "listen = {\"/a\"}\n" SECTION("/b"), "listen"},
+    {SECTION("/a") SECTION("/b"), SECTION("/b") SECTION("/a"), "listen"},
+    {SECTION("/a"), "listener \"/a\" {\nsubmission = yes\n}\n", NULL},
+};
+
+static void
+test_restart(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(restart_rows); i++) {
+		struct pst_config *running = must_load(restart_rows[i].running);
+		struct pst_config *fresh = must_load(restart_rows[i].fresh);
+		const char *want = restart_rows[i].path;
+		size_t from = 0;
+		const char *path =
+		    pst_config_restart_key(running, fresh, &from);
+
+		if ((path == NULL) != (want == NULL) ||
+		    (path != NULL && strcmp(path, want) != 0))
+			fail_msg("\"%s\": %s", restart_rows[i].fresh,
+			    path == NULL ? "none" : path);
+		pst_config_unref(running);
+		pst_config_unref(fresh);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_bad),
+	    cmocka_unit_test(test_good),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_refs),
+	    cmocka_unit_test(test_restart),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

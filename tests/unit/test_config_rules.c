@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/config.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static char dir[64];
+static char file[128];
+
+static int
+begin(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "%.32s/postern-XXXXXX",
+	    tmp == NULL ? "/tmp" : tmp);
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	(void)snprintf(file, sizeof(file), "%s/test.conf", dir);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	(void)unlink(file);
+	return rmdir(dir);
+}
+
+static void
+write_file(const char *text, size_t len)
+{
+	FILE *out = fopen(file, "w");
+
+	assert_non_null(out);
+	assert_int_equal(fwrite(text, 1, len, out), len);
+	assert_int_equal(fclose(out), 0);
+}
+
+static struct pst_config *
+load(const char *text, struct pst_err *err)
+{
+	write_file(text, strlen(text));
+	return pst_config_load(file, err);
+}
+
+/* A text that must be right. */
+static struct pst_config *
+must_load(const char *text)
+{
+	struct pst_err err;
+	struct pst_config *config = load(text, &err);
+
+	if (config == NULL)
+		fail_msg("%s", err.text);
+	return config;
+}
+
+static const struct {
+	const char *text;
+	unsigned line;
+	const char *why;
+} bad_rows[] = {
+    {"rule \"x\" {\naction = tag\n}\n", 1, "rule \"x\": there is no cond"},
+    {"\nrule \"x\" {\nclient = {\"::1\"}\n\n}\n", 2, "there is no action"},
+    {"rule x {\n\nclinet = {}\n}\n", 3, "did you mean \"client\"?"},
+    {"rule x {\nmode = enforce\n}\n", 2, "it belongs into the top level"},
+    {"from-domain = {}\n", 1, "it belongs into a rule"},
+    {"rlue x {\n}\n", 1, "did you mean \"rule\"?"},
+    {"rule {\n}\n", 1, "missing title"},
+    {"rule x {\nspf = {}\naction = tag\n}\n", 1, "spf: an empty list"},
+    {"rule x {\nspf = {\"\"}\naction = tag\n}\n", 2, "spf: this wants one"},
+    {"rule x {\nspf += {fail}\naction = tag\n}\n", 2, "spf: this wants one"},
+    {"rule x {\nspf = {fail,\npass,\n\"\"}\naction = tag\n}\n", 2,
+	"this wants"},
+    {"rule x {\nspf = fail\naction = tag\naction = tag\n}\n", 4,
+	"action was already set in line 3"},
+    {"rule x {\nspf = fail\nspf = pass\naction = tag\n}\n", 3,
+	"spf was already set in line 2"},
+    {"rule x {\nspf = {fail, pass}\nspf = {pass}\naction = tag\n}\n", 3,
+	"spf was already set in line 2"},
+    {"rule x {\nspf = fail\naction = tag\n}\nrule x {\nspf = pass\n"
+     "action = tag\n}\n",
+	5, "a rule of that title already"},
+    {"rule x {\nspf = fail\naction = tag\n}\nrule y {\nspf = pass\n"
+     "action = x\n}\n",
+	7, "rule \"y\": action: this wants one of"},
+    {"rule x {\nclient = \"@/nowhere\"\naction = tag\n}\n", 2,
+	"client: /nowhere: No such file"},
+    {"iprev { enabled = no }\nrule x {\nclient-name = a.b\naction = tag\n}\n",
+	3, "client-name needs iprev.enabled"},
+};
+
+static void
+test_bad_rules(void **state)
+{
+	char place[160];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad_rows); i++) {
+		struct pst_err err = {"nothing"};
+
+		if (load(bad_rows[i].text, &err) != NULL)
+			fail_msg("\"%s\": taken", bad_rows[i].text);
+		(void)snprintf(
+		    place, sizeof(place), "%s:%u: ", file, bad_rows[i].line);
+		if (strncmp(err.text, place, strlen(place)) != 0 ||
+		    strstr(err.text, bad_rows[i].why) == NULL)
+			fail_msg("\"%s\": %s", bad_rows[i].text, err.text);
+	}
+}
+
+static void
+test_good_rules(void **state)
+{
+	struct pst_config *config =
+	    must_load("rule \"one $ two\" {\n\tclient = {\"192.0.2.0/24\",\n"
+		      "\t\t\"::1\"}\n\taction = reject\n\treply = \"no\"\n}\n"
+		      "mode = monitor\n"
+		      "rule b {\n\tindirect = no\n\taction = accept\n}\n");
+	const struct pst_rule *rule = config->rules.items;
+
+	(void)state;
+	assert_int_equal(config->rules.count, 2);
+	assert_string_equal(rule->title, "one $ two");
+	assert_int_equal(rule->line, 1);
+	assert_int_equal(rule->written[PST_RULE_CLIENT].line, 2);
+	assert_int_equal(rule->client.count, 2);
+	assert_int_equal(rule->written[PST_RULE_ACTION].line, 4);
+	assert_int_equal(rule->action, PST_ACTION_REJECT);
+	assert_int_equal(rule->written[PST_RULE_SPF].line, 0);
+	assert_string_equal(rule->reply, "no");
+	assert_null(rule->comment);
+	assert_string_equal(rule[1].title, "b");
+	assert_int_equal(rule[1].line, 8);
+	assert_false(rule[1].indirect);
+	assert_int_equal(config->mode, PST_MODE_MONITOR);
+	pst_config_unref(config);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_bad_rules),
+	    cmocka_unit_test(test_good_rules),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

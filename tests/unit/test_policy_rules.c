@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/enforce.h"
+#include "core/facts.h"
+#include "tests/unit/policy_fixture.h"
+
+#define SAME(a, b)                                                             \
+	((a) == NULL ? (b) == NULL : (b) != NULL && strcmp(a, b) == 0)
+
+static struct pst_domain_set
+set_of(const char *one)
+{
+	struct pst_domain_set set;
+
+	assert_true(pst_domain_set_make(&set, arena, &one, 1, NULL));
+	return set;
+}
+
+/* Matches what has that DMARC result. */
+static struct pst_rule
+rule_on(enum pst_result dmarc, enum pst_action action)
+{
+	struct pst_rule rule = {.title = "my rule",
+	    .line = 1,
+	    .dmarc = 1u << dmarc,
+	    .action = (int)action,
+	    .reason = PST_REASON_TRUSTED_FORWARDER,
+	    .comment = "known"};
+
+	rule.written[PST_RULE_DMARC].line = 2;
+	return rule;
+}
+
+/* In both directions, and in front of all defaults. */
+static void
+test_rule_rows(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_result dmarc;
+		enum pst_dmarc_policy policy;
+		enum pst_from_verdict from;
+		enum pst_action asked, want;
+		unsigned code;
+		const char *xcode, *text, *hold;
+	} rows[] = {
+	    {"a refusal is lifted", PST_RESULT_FAIL, PST_DMARC_REJECT,
+		PST_FROM_SINGLE, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT, 0, NULL,
+		NULL, NULL},
+	    {"p=none is refused", PST_RESULT_FAIL, PST_DMARC_NONE,
+		PST_FROM_SINGLE, PST_ACTION_REJECT, PST_ACTION_REJECT, 550,
+		"5.7.26", "Refused: DMARC fail for bank.example", NULL},
+	    {"what passes is refused", PST_RESULT_PASS, PST_DMARC_REJECT,
+		PST_FROM_SINGLE, PST_ACTION_REJECT, PST_ACTION_REJECT, 550,
+		"5.7.1", "Refused: a rule of this site", NULL},
+	    {"deferred", PST_RESULT_PASS, PST_DMARC_NONE, PST_FROM_SINGLE,
+		PST_ACTION_TEMPFAIL, PST_ACTION_TEMPFAIL, 451, "4.7.1",
+		"Refused: a rule of this site", NULL},
+	    {"held", PST_RESULT_NONE, PST_DMARC_NONE, PST_FROM_SINGLE,
+		PST_ACTION_QUARANTINE, PST_ACTION_QUARANTINE, 0, NULL, NULL,
+		"Postern: rule my rule"},
+	    {"a malformed From", PST_RESULT_PERMERROR, PST_DMARC_NONE,
+		PST_FROM_MALFORMED, PST_ACTION_TAG, PST_ACTION_TAG, 0, NULL,
+		NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(rows[i].policy);
+		struct pst_rule rule = rule_on(rows[i].dmarc, rows[i].asked);
+
+		config.rules = (struct pst_rules){&rule, 1};
+		findings.dmarc.result = rows[i].dmarc;
+		findings.from.verdict = rows[i].from;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		if (d.action != rows[i].want || d.code != rows[i].code ||
+		    strcmp(d.rule, "my rule") != 0 || !d.titled || d.skip ||
+		    d.reason != PST_REASON_TRUSTED_FORWARDER ||
+		    !SAME("known", d.comment) ||
+		    !SAME(rows[i].xcode, d.xcode) ||
+		    !SAME(rows[i].text, d.text) ||
+		    !SAME(rows[i].hold, d.quarantine_reason))
+			fail_msg("%s: %s by %s: %u %s", rows[i].label,
+			    pst_action_word(d.action), d.rule, d.code,
+			    d.text ? d.text : "-");
+	}
+}
+
+static void
+test_rule_reply(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = failing(PST_DMARC_NONE);
+	struct pst_rule rule = rule_on(PST_RESULT_FAIL, PST_ACTION_REJECT);
+
+	(void)state;
+	rule.reply = "{domain}: {reason}, 100%";
+	config.rules = (struct pst_rules){&rule, 1};
+	struct pst_decision d = decide_for(&config, able, &findings);
+	assert_string_equal(
+	    d.text, "bank.example: DMARC fail for bank.example, 100%");
+}
+
+static void
+test_no_rule_matches(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = failing(PST_DMARC_REJECT);
+	struct pst_rule rule = rule_on(PST_RESULT_PASS, PST_ACTION_ACCEPT);
+
+	(void)state;
+	config.rules = (struct pst_rules){&rule, 1};
+	struct pst_decision d = decide_for(&config, able, &findings);
+	assert_string_equal(d.rule, "dmarc-reject");
+	assert_false(d.titled);
+	assert_int_equal(d.reason, PST_REASON_NONE);
+
+	rule = rule_on(PST_RESULT_FAIL, PST_ACTION_REJECT);
+	findings.exempt = PST_EXEMPT_TRUSTED;
+	d = decide_for(&config, able, &findings);
+	assert_string_equal(d.rule, "trusted-network");
+	assert_int_equal(d.action, PST_ACTION_ACCEPT);
+}
+
+/* skip: nothing of ours in the message; in monitor mode the results stay. */
+static void
+test_skip(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = failing(PST_DMARC_REJECT);
+	struct pst_rule rule = rule_on(PST_RESULT_FAIL, PST_ACTION_ACCEPT);
+
+	(void)state;
+	rule.skip = true;
+	config.rules = (struct pst_rules){&rule, 1};
+	struct pst_decision d = decide_for(&config, able, &findings);
+	assert_int_equal(d.action, PST_ACTION_ACCEPT);
+	assert_true(d.skip);
+	assert_int_equal(d.edit_count, 0);
+
+	config.mode = PST_MODE_MONITOR;
+	d = decide_for(&config, able, &findings);
+	assert_false(d.skip);
+	assert_int_equal(d.edit_count, 1);
+}
+
+static struct pst_header
+header_with(const char *id, const char *date, const char *from)
+{
+	const struct pst_header_limits limits = {10, 1000, 1000};
+	struct pst_header header;
+
+	pst_header_init(&header, arena, limits);
+	if (id != NULL)
+		(void)pst_header_add(
+		    &header, PST_STR("Message-Id"), pst_str(id));
+	if (date != NULL)
+		(void)pst_header_add(&header, PST_STR("DATE"), pst_str(date));
+	if (from != NULL)
+		(void)pst_header_add(&header, PST_STR("From"), pst_str(from));
+	return header;
+}
+
+static void
+test_buckets(void **state)
+{
+	struct pst_header a = header_with(" <1@x>", " now", " a@b.example");
+	struct pst_header b = header_with("<1@x> ", "now", "a@b.example");
+	struct pst_header none = header_with(NULL, NULL, NULL);
+	unsigned seen[10] = {0};
+
+	(void)state;
+	/* A fixed value: all gateways and releases agree. */
+	assert_int_equal(pst_enforce_bucket(&a), pst_enforce_bucket(&b));
+	assert_in_range(pst_enforce_bucket(&none), 0, 99);
+	for (unsigned i = 0; i < 2000; i++) {
+		struct pst_header one = header_with(
+		    pst_arena_printf(arena, " <%u@x.example>", i), NULL, NULL);
+
+		assert_in_range(pst_enforce_bucket(&one), 0, 99);
+		seen[pst_enforce_bucket(&one) / 10]++;
+	}
+	for (size_t i = 0; i < COUNT(seen); i++)
+		assert_in_range(seen[i], 140, 260);
+}
+
+static void
+test_enforce_rows(void **state)
+{
+	static const char *const one[] = {"a.example"};
+	static const char *const two[] = {"a.example", "b.example"};
+	static const struct {
+		const char *label;
+		int mode;
+		unsigned percent;
+		const char *enforce, *monitor;
+		const char *const *from;
+		size_t count;
+		bool want;
+	} rows[] = {
+#define E PST_MODE_ENFORCE
+#define M PST_MODE_MONITOR
+	    {"enforce", E, 100, NULL, NULL, one, 1, true},
+	    {"monitor", M, 100, NULL, NULL, one, 1, false},
+	    {"no share", E, 0, NULL, NULL, one, 1, false},
+	    {"a domain in monitor mode", M, 100, "a.example", NULL, one, 1,
+		true},
+	    {"a domain without a share", E, 0, "a.example", NULL, one, 1, true},
+	    {"another domain", M, 100, "b.example", NULL, one, 1, false},
+	    {"one of two", M, 100, "a.example", NULL, two, 2, false},
+	    {"both", M, 100, ".example", NULL, two, 2, true},
+	    {"a domain that is watched", E, 100, NULL, "a.example", one, 1,
+		false},
+	    {"one of two is watched", E, 100, NULL, "b.example", two, 2, false},
+	    {"on both lists", E, 100, "a.example", "a.example", one, 1, false},
+	    {"no domain", E, 100, ".example", ".example", NULL, 0, true},
+	    {"no domain in monitor mode", M, 100, ".example", NULL, NULL, 0,
+		false},
+#undef E
+#undef M
+	};
+	struct pst_header header = header_with(" <1@x>", NULL, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		const char *domains[2] = {"", ""};
+		struct pst_from from = {
+		    .domains = domains, .domain_count = rows[i].count};
+
+		for (size_t n = 0; n < rows[i].count; n++)
+			domains[n] = rows[i].from[n];
+		config.mode = rows[i].mode;
+		config.enforce_percent = rows[i].percent;
+		if (rows[i].enforce != NULL)
+			config.enforce_domains.set = set_of(rows[i].enforce);
+		if (rows[i].monitor != NULL)
+			config.monitor_domains.set = set_of(rows[i].monitor);
+		if (pst_enforce_applies(&config, &header, &from) !=
+		    rows[i].want)
+			fail_msg("%s", rows[i].label);
+	}
+}
+
+/* The share is what the number says, and both are told. */
+static void
+test_percent(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = failing(PST_DMARC_REJECT);
+	struct pst_header header = header_with(NULL, NULL, NULL);
+	unsigned bucket = pst_enforce_bucket(&header);
+
+	(void)state;
+	config.enforce_percent = bucket + 1;
+	struct pst_decision d = decide_for(&config, able, &findings);
+	assert_int_equal(d.action, PST_ACTION_REJECT);
+	assert_false(d.monitored);
+	config.enforce_percent = bucket;
+	d = decide_for(&config, able, &findings);
+	assert_int_equal(d.action, PST_ACTION_ACCEPT);
+	assert_int_equal(d.would, PST_ACTION_REJECT);
+	assert_true(d.monitored);
+	assert_string_equal(d.rule, "dmarc-reject");
+	assert_int_equal(d.reason, PST_REASON_LOCAL_POLICY);
+	assert_string_equal(d.comment, "not enforced");
+}
+
+/* R-AGG-14: what departs from the policy has a reason. */
+static void
+test_reasons(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_dmarc_policy published, effective;
+		int on_reject;
+		const char *indirect;
+		enum pst_reason want;
+		const char *comment;
+	} rows[] = {
+	    {"as published", PST_DMARC_REJECT, PST_DMARC_REJECT,
+		PST_ON_REJECT_ALWAYS, NULL, PST_REASON_NONE, NULL},
+	    {"indirect", PST_DMARC_REJECT, PST_DMARC_REJECT,
+		PST_ON_REJECT_UNLESS_INDIRECT, "List-Id",
+		PST_REASON_LOCAL_POLICY, "List-Id"},
+	    {"lowered", PST_DMARC_REJECT, PST_DMARC_REJECT,
+		PST_ON_REJECT_QUARANTINE, NULL, PST_REASON_LOCAL_POLICY,
+		"on-reject = quarantine"},
+	    {"ignored", PST_DMARC_REJECT, PST_DMARC_REJECT,
+		PST_ON_REJECT_ACCEPT, NULL, PST_REASON_LOCAL_POLICY,
+		"on-reject = accept"},
+	    {"test mode", PST_DMARC_REJECT, PST_DMARC_QUARANTINE,
+		PST_ON_REJECT_ALWAYS, NULL, PST_REASON_POLICY_TEST_MODE, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(rows[i].effective);
+
+		config.on_reject = rows[i].on_reject;
+		findings.dmarc.published = rows[i].published;
+		findings.indirect = rows[i].indirect;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		if (d.reason != rows[i].want ||
+		    !SAME(rows[i].comment, d.comment))
+			fail_msg("%s: %s %s", rows[i].label,
+			    pst_reason_word(d.reason),
+			    d.comment ? d.comment : "-");
+	}
+}
+
+static void
+test_list_ids(void **state)
+{
+	static const struct {
+		const char *label, *value, *want;
+	} rows[] = {
+	    {"plain", " <talk.lists.example>", "talk.lists.example"},
+	    {"with a name", " \"A < B\" talk <Talk.Lists.Example>",
+		"talk.lists.example"},
+	    {"no brackets", " talk.lists.example", "talk.lists.example"},
+	    {"blanks", " < talk.example > (x)", "talk.example"},
+	    {"no end", " <talk.example", "talk.example"},
+	    {"empty", " <>", NULL},
+	    {"no domain", " <a list>", NULL},
+	};
+	const struct pst_header_limits limits = {10, 1000, 1000};
+	struct pst_header header;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		pst_header_init(&header, arena, limits);
+		assert_null(pst_facts_list_id(arena, &header));
+		(void)pst_header_add(
+		    &header, PST_STR("List-ID"), pst_str(rows[i].value));
+		const char *got = pst_facts_list_id(arena, &header);
+		if (!SAME(rows[i].want, got))
+			fail_msg("%s: %s", rows[i].label, got ? got : "-");
+		(void)pst_header_add(
+		    &header, PST_STR("List-Id"), PST_STR(" <b.example>"));
+		assert_null(pst_facts_list_id(arena, &header));
+	}
+}
+
+static void
+test_facts(void **state)
+{
+	struct pst_dkim_sig sigs[] = {
+	    {.result = PST_RESULT_FAIL, .domain = "fails.example"},
+	    {.result = PST_RESULT_PASS, .domain = "passes.example"},
+	    {.result = PST_RESULT_PASS, .domain = NULL},
+	};
+	struct pst_findings findings = failing(PST_DMARC_REJECT);
+	struct pst_header header = header_with(NULL, NULL, NULL);
+	struct pst_facts facts;
+
+	(void)state;
+	findings.dkim = (struct pst_dkim){.sigs = sigs, .count = COUNT(sigs)};
+	findings.has_iprev = true;
+	findings.iprev.result = PST_RESULT_FAIL;
+	findings.iprev.name = "unconfirmed.example";
+	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<a@X.example>"));
+	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<b@x.example>"));
+	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<b@y.example>"));
+	pst_facts_make(arena, &header, &findings, &facts);
+	assert_int_equal(facts.dkim.count, 1);
+	assert_string_equal(facts.dkim.items[0], "passes.example");
+	assert_null(facts.client_name);
+	assert_int_equal(facts.rcpt.count, 2);
+	assert_string_equal(facts.rcpt.items[1], "y.example");
+	assert_false(facts.indirect);
+
+	findings.iprev.result = PST_RESULT_PASS;
+	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<root>"));
+	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<b@y.example>"));
+	pst_facts_make(arena, &header, &findings, &facts);
+	assert_string_equal(facts.client_name, "unconfirmed.example");
+	assert_int_equal(facts.rcpt.count, 0);
+}
+
+static void
+test_many_recipients(void **state)
+{
+	struct pst_rcpts rcpts = {.count = 0};
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		pst_facts_add_rcpt(arena, &rcpts,
+		    pst_str(pst_arena_printf(arena, "<a@d%u.example>", i)));
+	assert_int_equal(rcpts.count, 1000);
+	assert_string_equal(rcpts.domains[999], "d999.example");
+	assert_false(rcpts.unknown);
+	pst_facts_add_rcpt(arena, &rcpts, PST_STR("<a@b.example>"));
+	assert_true(rcpts.unknown);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rule_rows),
+	    cmocka_unit_test(test_rule_reply),
+	    cmocka_unit_test(test_no_rule_matches),
+	    cmocka_unit_test(test_skip),
+	    cmocka_unit_test(test_buckets),
+	    cmocka_unit_test(test_enforce_rows),
+	    cmocka_unit_test(test_percent),
+	    cmocka_unit_test(test_reasons),
+	    cmocka_unit_test(test_list_ids),
+	    cmocka_unit_test(test_facts),
+	    cmocka_unit_test(test_many_recipients),
+	};
+
+	return cmocka_run_group_tests(tests, make_arena, free_arena);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/trouble.h"
+#include "tests/unit/core_fixture.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+/* One life of a resolver, message by message; the cap is 600 ms. */
+static void
+test_steps(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_dns_health health;
+		int64_t at_ms;
+		enum pst_trouble_change want;
+		bool capped;
+	} steps[] = {
+	    {"all is well", PST_DNS_ANSWERS, 0, PST_TROUBLE_SAME, false},
+	    {"the first failure", PST_DNS_FAILS, 1000, PST_TROUBLE_SAME, false},
+	    {"not long enough", PST_DNS_FAILS, 1599, PST_TROUBLE_SAME, false},
+	    {"an answer", PST_DNS_ANSWERS, 1599, PST_TROUBLE_SAME, false},
+	    {"from the beginning", PST_DNS_FAILS, 1600, PST_TROUBLE_SAME,
+		false},
+	    {"not long enough again", PST_DNS_FAILS, 2199, PST_TROUBLE_SAME,
+		false},
+	    {"time alone does nothing", PST_DNS_SILENT, 2300, PST_TROUBLE_SAME,
+		false},
+	    {"long enough", PST_DNS_FAILS, 2301, PST_TROUBLE_CAPPED, true},
+	    {"said once", PST_DNS_FAILS, 2302, PST_TROUBLE_SAME, true},
+	    {"silence ends nothing", PST_DNS_SILENT, 9000, PST_TROUBLE_SAME,
+		true},
+	    {"an answer does", PST_DNS_ANSWERS, 9001, PST_TROUBLE_OVER, false},
+	    {"said once, too", PST_DNS_ANSWERS, 9002, PST_TROUBLE_SAME, false},
+	    {"a new trouble", PST_DNS_FAILS, 9003, PST_TROUBLE_SAME, false},
+	    {"exactly the cap", PST_DNS_FAILS, 9603, PST_TROUBLE_CAPPED, true},
+	};
+	struct pst_trouble trouble = {.failing = false};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		enum pst_trouble_change got = pst_trouble_step(
+		    &trouble, steps[i].health, steps[i].at_ms, 600);
+
+		if (got != steps[i].want || trouble.capped != steps[i].capped)
+			fail_msg("%s: %d, capped %d", steps[i].label, (int)got,
+			    trouble.capped);
+	}
+	/* A reload without a cap ends it. */
+	assert_int_equal(pst_trouble_step(&trouble, PST_DNS_FAILS, 9700, 0),
+	    PST_TROUBLE_OVER);
+	assert_false(trouble.failing);
+}
+
+#define POLICY "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
+#define FROM "From: ceo@bank.example\n"
+#define DEFER "on-temperror = tempfail\n" LAB_CONFIG
+
+static const struct pst_message *
+send_from(struct pst_session *session, const char *header)
+{
+	return lab_send(
+	    session, &(struct letter){.mail_from = "<>", .header = header});
+}
+
+static void
+test_health(void **state)
+{
+	static const struct {
+		const char *label, *zone, *header;
+		enum pst_dns_health want;
+	} rows[] = {
+	    {"a policy", POLICY, FROM, PST_DNS_ANSWERS},
+	    {"there is none", "", FROM, PST_DNS_ANSWERS},
+	    {"nothing answers",
+		";! timeout _dmarc.bank.example\n;! timeout _dmarc.example\n",
+		FROM, PST_DNS_FAILS},
+	    {"SERVFAIL is no answer",
+		";! servfail _dmarc.bank.example\n;! servfail "
+		"_dmarc.example\n",
+		FROM, PST_DNS_FAILS},
+	    {"a sender's broken DNS", ";! servfail _dmarc.bank.example\n", FROM,
+		PST_DNS_SILENT},
+	    {"a parent's", POLICY ";! timeout _dmarc.example\n", FROM,
+		PST_DNS_ANSWERS},
+	    {"SPF alone", POLICY ";! timeout bank.example\n", FROM,
+		PST_DNS_ANSWERS},
+	    {"no question", "", "Subject: no author\n", PST_DNS_SILENT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lab lab;
+		struct pst_session *session;
+		const struct pst_message *m;
+
+		lab_open(&lab, DEFER, rows[i].zone);
+		session = lab_connect(&lab, "192.0.2.66");
+		m = send_from(session, rows[i].header);
+		enum pst_dns_health got =
+		    pst_trouble_health(m->dns, &m->findings.dmarc);
+		if (got != rows[i].want)
+			fail_msg("%s: %d", rows[i].label, (int)got);
+		pst_session_close(session);
+		lab_close(&lab);
+	}
+}
+
+/* The same message before and after the cap, and when the DNS is back. */
+static void
+test_cap(void **state)
+{
+	struct lab lab;
+	struct pst_session *session;
+	const struct pst_message *m;
+
+	(void)state;
+	lab_open(&lab, DEFER "temperror-cap = 1h\n",
+	    ";! servfail _dmarc.bank.example\n;! servfail _dmarc.example\n"
+	    "_dmarc.good.test. 60 IN TXT \"v=DMARC1; p=none\"\n");
+	session = lab_connect(&lab, "192.0.2.66");
+	m = send_from(session, FROM);
+	assert_int_equal(m->decision.action, PST_ACTION_TEMPFAIL);
+	assert_int_equal(m->dns_change, PST_TROUBLE_SAME);
+
+	pst_clock_advance(&lab.clock, 3600000);
+	m = send_from(session, FROM);
+	assert_int_equal(m->decision.action, PST_ACTION_TAG);
+	assert_string_equal(m->decision.rule, "dmarc-temperror-capped");
+	assert_int_equal(m->dns_change, PST_TROUBLE_CAPPED);
+	m = send_from(session, FROM);
+	assert_int_equal(m->decision.action, PST_ACTION_TAG);
+	assert_int_equal(m->dns_change, PST_TROUBLE_SAME);
+
+	m = send_from(session, "From: a@good.test\n");
+	assert_int_equal(m->dns_change, PST_TROUBLE_OVER);
+	m = send_from(session, FROM);
+	assert_int_equal(m->decision.action, PST_ACTION_TEMPFAIL);
+	pst_session_close(session);
+	lab_close(&lab);
+}
+
+/* Without a cap, and where nothing is deferred, there is nothing to end. */
+static void
+test_no_cap(void **state)
+{
+	static const struct {
+		const char *config;
+		enum pst_action want;
+	} rows[] = {
+	    {DEFER "temperror-cap = 0s\n", PST_ACTION_TEMPFAIL},
+	    {LAB_CONFIG "on-temperror = accept\n", PST_ACTION_ACCEPT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lab lab;
+		struct pst_session *session;
+
+		lab_open(&lab, rows[i].config,
+		    ";! servfail _dmarc.bank.example\n"
+		    ";! servfail _dmarc.example\n");
+		session = lab_connect(&lab, "192.0.2.66");
+		for (size_t n = 0; n < 3; n++) {
+			const struct pst_message *m = send_from(session, FROM);
+
+			assert_int_equal(m->decision.action, rows[i].want);
+			assert_int_equal(m->dns_change, PST_TROUBLE_SAME);
+			pst_clock_advance(&lab.clock, 86400000);
+		}
+		pst_session_close(session);
+		lab_close(&lab);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_steps),
+	    cmocka_unit_test(test_health),
+	    cmocka_unit_test(test_cap),
+	    cmocka_unit_test(test_no_cap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
