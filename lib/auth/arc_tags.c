@@ -4,9 +4,6 @@
 #include "auth/dkim_value.h"
 #include "base/domain.h"
 
-#define MAX_LENGTH_DIGITS 76 /* RFC 6376 s. 3.5, l= */
-#define MAX_TIME_DIGITS 12   /* RFC 6376 s. 3.5, t= and x= */
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* One field while it is read. */
@@ -201,30 +198,18 @@ read_no_seal_signed(struct reading *reading)
 static bool
 read_length(struct reading *reading)
 {
-	struct pst_str l = value_of(reading, "l");
-
 	reading->out->length = PST_MSGSIG_WHOLE;
 	reading->out->has_length = has(reading, "l");
-	if (!reading->out->has_length)
-		return true;
-	(void)pst_str_to_u64(l, PST_MSGSIG_WHOLE, &reading->out->length);
-	return pst_dkim_value_is_digits(l, MAX_LENGTH_DIGITS);
+	return !reading->out->has_length ||
+	    pst_dkim_value_length(
+		value_of(reading, "l"), &reading->out->length);
 }
 
-/* Longer numbers lie beyond any date. */
 static bool
 read_time(const struct reading *reading, const char *name, uint64_t *out)
 {
-	struct pst_str text = value_of(reading, name);
-
-	if (!has(reading, name))
-		return true;
-	if (!pst_dkim_value_is_digits(text, SIZE_MAX))
-		return false;
-	*out = PST_DKIM_NEVER;
-	if (text.len <= MAX_TIME_DIGITS)
-		(void)pst_str_to_u64(text, UINT64_MAX, out);
-	return true;
+	return !has(reading, name) ||
+	    pst_dkim_value_time(value_of(reading, name), out);
 }
 
 static bool

@@ -5,9 +5,6 @@
 #include "base/domain.h"
 #include "mail/token.h"
 
-#define MAX_LENGTH_DIGITS 76 /* RFC 6376 s. 3.5, l= */
-#define MAX_TIME_DIGITS 12   /* RFC 6376 s. 3.5, t= and x= */
-
 /* One field while it is read. */
 struct reading {
 	struct pst_arena *arena;
@@ -253,14 +250,10 @@ read_identity_below(struct reading *reading)
 static bool
 read_length(struct reading *reading)
 {
-	struct pst_str l = value_of(reading, "l");
-
 	reading->out->has_length = has(reading, "l");
-	if (!reading->out->has_length)
-		return true;
-	reading->out->length = UINT64_MAX;
-	(void)pst_str_to_u64(l, UINT64_MAX, &reading->out->length);
-	return pst_dkim_value_is_digits(l, MAX_LENGTH_DIGITS);
+	return !reading->out->has_length ||
+	    pst_dkim_value_length(
+		value_of(reading, "l"), &reading->out->length);
 }
 
 /* No body is that long, and libopendkim has no such numbers. */
@@ -270,20 +263,11 @@ read_length_bound(struct reading *reading)
 	return reading->out->length <= INT64_MAX;
 }
 
-/* Longer numbers lie beyond any date (RFC 6376 s. 3.5, x=). */
 static bool
 read_time(const struct reading *reading, const char *name, uint64_t *out)
 {
-	struct pst_str text = value_of(reading, name);
-
-	if (!has(reading, name))
-		return true;
-	if (!pst_dkim_value_is_digits(text, SIZE_MAX))
-		return false;
-	*out = PST_DKIM_NEVER;
-	if (text.len <= MAX_TIME_DIGITS)
-		(void)pst_str_to_u64(text, UINT64_MAX, out);
-	return true;
+	return !has(reading, name) ||
+	    pst_dkim_value_time(value_of(reading, name), out);
 }
 
 static bool

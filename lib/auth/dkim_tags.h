@@ -9,6 +9,7 @@
  * one of those.
  */
 
+#include "auth/dkim_value.h"
 #include "auth/result.h"
 #include "base/arena.h"
 #include "base/str.h"
@@ -21,8 +22,6 @@ enum pst_dkim_algorithm {
 	PST_DKIM_RSA_SHA256,
 	PST_DKIM_ED25519_SHA256,
 };
-
-#define PST_DKIM_NEVER UINT64_MAX
 
 /* What was unusable is NULL, empty or 0. */
 struct pst_dkim_tags {

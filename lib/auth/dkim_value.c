@@ -4,6 +4,8 @@
 #include "base/domain.h"
 
 #define MAX_TOKEN 32
+#define MAX_LENGTH_DIGITS 76 /* RFC 6376 s. 3.5, l= */
+#define MAX_TIME_DIGITS 12   /* RFC 6376 s. 3.5, t= and x= */
 
 static const char *
 lower_copy(struct pst_arena *arena, struct pst_str text)
@@ -82,13 +84,30 @@ pst_dkim_value_is_base64(struct pst_str text)
 	return len > 0;
 }
 
-bool
-pst_dkim_value_is_digits(struct pst_str text, size_t max_len)
+static bool
+is_digits(struct pst_str text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (!pst_is_digit(text.ptr[i]))
 			return false;
-	return text.len > 0 && text.len <= max_len;
+	return text.len > 0;
+}
+
+bool
+pst_dkim_value_length(struct pst_str text, uint64_t *out)
+{
+	*out = UINT64_MAX;
+	(void)pst_str_to_u64(text, UINT64_MAX, out);
+	return is_digits(text) && text.len <= MAX_LENGTH_DIGITS;
+}
+
+bool
+pst_dkim_value_time(struct pst_str text, uint64_t *out)
+{
+	*out = PST_DKIM_NEVER;
+	if (text.len <= MAX_TIME_DIGITS)
+		(void)pst_str_to_u64(text, UINT64_MAX, out);
+	return is_digits(text);
 }
 
 static int

@@ -20,7 +20,20 @@ const char *pst_dkim_value_token(struct pst_arena *arena, struct pst_str text);
 
 /* text is without white space. */
 bool pst_dkim_value_is_base64(struct pst_str text);
-bool pst_dkim_value_is_digits(struct pst_str text, size_t max_len);
+
+/*
+ * l= (s. 3.5), in octets; UINT64_MAX for what is longer. False when text is no
+ * such number; *out is then undefined.
+ */
+bool pst_dkim_value_length(struct pst_str text, uint64_t *out);
+
+#define PST_DKIM_NEVER UINT64_MAX
+
+/*
+ * t= and x= (s. 3.5), in seconds since 1970; PST_DKIM_NEVER for what lies beyond
+ * any date. False when text is no number; *out is then undefined.
+ */
+bool pst_dkim_value_time(struct pst_str text, uint64_t *out);
 
 /*
  * dkim-quoted-printable (s. 2.11). *out is NUL-terminated in the arena. False

@@ -84,12 +84,49 @@ test_words(void **state)
 	assert_false(pst_dkim_value_is_base64(PST_STR("==")));
 	assert_false(pst_dkim_value_is_base64(PST_STR("")));
 	assert_false(pst_dkim_value_is_base64(PST_STR("A-A")));
-
-	assert_true(pst_dkim_value_is_digits(PST_STR("0123"), 4));
-	assert_false(pst_dkim_value_is_digits(PST_STR("0123"), 3));
-	assert_false(pst_dkim_value_is_digits(PST_STR(""), 3));
-	assert_false(pst_dkim_value_is_digits(PST_STR("1a"), 3));
 	pst_arena_free(arena);
+}
+
+#define NINES "9999999999999999999"
+#define DIGITS76 NINES NINES NINES NINES
+
+static const struct {
+	const char *text;
+	bool is_length;
+	uint64_t length;
+	bool is_time;
+	uint64_t time;
+} numbers[] = {
+    {"0", true, 0, true, 0},
+    {"0123", true, 123, true, 123},
+    {"999999999999", true, 999999999999, true, 999999999999},
+    {"1000000000000", true, 1000000000000, true, PST_DKIM_NEVER},
+    {"18446744073709551616", true, UINT64_MAX, true, PST_DKIM_NEVER},
+    {DIGITS76, true, UINT64_MAX, true, PST_DKIM_NEVER},
+    {DIGITS76 "9", false, 0, true, PST_DKIM_NEVER},
+    {"", false, 0, false, 0},
+    {"1a", false, 0, false, 0},
+    {"-1", false, 0, false, 0},
+    {"99999999999999x", false, 0, false, 0},
+};
+
+static void
+test_numbers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		struct pst_str text = pst_str(numbers[i].text);
+		uint64_t got;
+
+		if (pst_dkim_value_length(text, &got) != numbers[i].is_length)
+			fail_msg("length %s", numbers[i].text);
+		if (numbers[i].is_length)
+			assert_true(got == numbers[i].length);
+		if (pst_dkim_value_time(text, &got) != numbers[i].is_time)
+			fail_msg("time %s", numbers[i].text);
+		if (numbers[i].is_time)
+			assert_true(got == numbers[i].time);
+	}
 }
 
 static void
@@ -132,6 +169,7 @@ main(void)
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_unquote),
+	    cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
