@@ -48,16 +48,24 @@ pst_option_word(const char *command, const char *option, const char *text)
 }
 
 int
-pst_option_bad(const char *command, int got, char **argv)
+pst_option_next(
+    const char *command, int argc, char **argv, const struct option *options)
 {
-	if (got == ':')
-		return pst_ui_fail(
-		    command, "%s wants a value", argv[optind - 1]);
-	if (optopt != 0 && strncmp(argv[optind - 1], "--", 2) != 0)
-		return pst_ui_fail(command,
+	opterr = 0;
+	int key = getopt_long(argc, argv, ":", options, NULL);
+
+	if (key == ':')
+		pst_ui_fail(command, "%s wants a value", argv[optind - 1]);
+	else if (key != '?')
+		return key;
+	else if (optopt != 0 && strncmp(argv[optind - 1], "--", 2) != 0)
+		pst_ui_fail(command,
 		    "there is no option -%c; see \"postern help %s\"", optopt,
 		    command);
-	return pst_ui_fail(command,
-	    "\"%s\" is no option or no complete one; see \"postern help %s\"",
-	    argv[optind - 1], command);
+	else
+		pst_ui_fail(command,
+		    "\"%s\" is no option or no complete one; see \"postern "
+		    "help %s\"",
+		    argv[optind - 1], command);
+	return '?';
 }

@@ -21,10 +21,13 @@ bool pst_option_number(const char *command, const char *option,
 /* Text that goes into an SMTP command: no controls, at most 1000 octets. */
 bool pst_option_word(const char *command, const char *option, const char *text);
 
+struct option;
+
 /*
- * The sentence for '?' and ':' of getopt_long() with opterr = 0 and an option
- * string that begins with ':'. Returns PST_EXIT_USAGE.
+ * The next option as getopt_long() gives it, its value in optarg; -1 behind the
+ * last one, '?' after the sentence about a wrong one.
  */
-int pst_option_bad(const char *command, int got, char **argv);
+int pst_option_next(
+    const char *command, int argc, char **argv, const struct option *options);
 
 #endif

@@ -137,8 +137,7 @@ pst_cmd_reload(int argc, char **argv)
 	const char *request = "reload\n";
 	int c;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+	while ((c = pst_option_next(command, argc, argv, options)) != -1) {
 		switch (c) {
 		case 'c':
 			control = optarg;
@@ -150,7 +149,7 @@ pst_cmd_reload(int argc, char **argv)
 			request = "status\n";
 			break;
 		default:
-			return pst_option_bad(command, c, argv);
+			return PST_EXIT_USAGE;
 		}
 	}
 	if (optind < argc)

@@ -138,15 +138,9 @@ read_command_line(struct request *request, int argc, char **argv)
 	struct pst_err err;
 	int key;
 
-	opterr = 0;
-	while ((key = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (key == '?' || key == ':') {
-			pst_option_bad(command, key, argv);
+	while ((key = pst_option_next(command, argc, argv, options)) != -1)
+		if (key == '?' || !take_option(request, key))
 			return false;
-		}
-		if (!take_option(request, key))
-			return false;
-	}
 	if (request->to == NULL) {
 		pst_ui_fail(command,
 		    "--to SOCKET is missing, for example --to "

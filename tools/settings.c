@@ -10,9 +10,9 @@
 /* The year 9999: what no calendar function has trouble with. */
 #define MAX_EPOCH 253402300799
 
-bool
-pst_settings_now(
-    const char *command, const char *text, struct pst_settings *settings)
+/* Seconds since 1970. */
+static bool
+take_now(const char *command, const char *text, struct pst_settings *settings)
 {
 	uint64_t epoch;
 
@@ -21,6 +21,23 @@ pst_settings_now(
 	settings->has_now = true;
 	settings->now_epoch = (int64_t)epoch;
 	return true;
+}
+
+bool
+pst_settings_take(const char *command, enum pst_settings_option option,
+    const char *text, struct pst_settings *settings)
+{
+	switch (option) {
+	case PST_OPT_ZONE:
+		settings->zone_file = text;
+		return true;
+	case PST_OPT_CONFIG:
+		settings->config_file = text;
+		return true;
+	case PST_OPT_NOW:
+		break;
+	}
+	return take_now(command, text, settings);
 }
 
 struct pst_config *

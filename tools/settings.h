@@ -18,9 +18,27 @@ struct pst_settings {
 	int64_t now_epoch;
 };
 
-/* --now: seconds since 1970. */
-bool pst_settings_now(
-    const char *command, const char *text, struct pst_settings *settings);
+/*
+ * The values of getopt_long() for these options; those of pst_envelope_option
+ * and a command's own, which begin there, are smaller.
+ */
+enum pst_settings_option {
+	PST_OPT_ZONE = 1100,
+	PST_OPT_CONFIG,
+	PST_OPT_NOW,
+};
+
+/* Their rows in a command's table of options. */
+/* clang-format off */
+#define PST_SETTINGS_OPTIONS                                                   \
+	{"zone", required_argument, NULL, PST_OPT_ZONE},                       \
+	{"config", required_argument, NULL, PST_OPT_CONFIG},                   \
+	{"now", required_argument, NULL, PST_OPT_NOW}
+/* clang-format on */
+
+/* Takes the value of one of these options; text must outlive settings. */
+bool pst_settings_take(const char *command, enum pst_settings_option option,
+    const char *text, struct pst_settings *settings);
 
 /*
  * Loads file_name; NULL stands for the system's file when it can be read and

@@ -23,10 +23,7 @@ struct request {
 };
 
 enum option_key {
-	OPT_ZONE = PST_OPT_OWN,
-	OPT_CONFIG,
-	OPT_NOW,
-	OPT_EXPLAIN,
+	OPT_EXPLAIN = PST_OPT_OWN,
 	OPT_JSON,
 };
 
@@ -34,9 +31,7 @@ static const struct option options[] = {
     {"ip", required_argument, NULL, PST_OPT_IP},
     {"helo", required_argument, NULL, PST_OPT_HELO},
     {"mail-from", required_argument, NULL, PST_OPT_MAIL_FROM},
-    {"zone", required_argument, NULL, OPT_ZONE},
-    {"config", required_argument, NULL, OPT_CONFIG},
-    {"now", required_argument, NULL, OPT_NOW},
+    PST_SETTINGS_OPTIONS,
     {"explain", no_argument, NULL, OPT_EXPLAIN},
     {"json", no_argument, NULL, OPT_JSON},
     {NULL, 0, NULL, 0},
@@ -46,14 +41,11 @@ static bool
 take_option(struct request *request, int key)
 {
 	switch (key) {
-	case OPT_ZONE:
-		request->settings.zone_file = optarg;
-		return true;
-	case OPT_CONFIG:
-		request->settings.config_file = optarg;
-		return true;
-	case OPT_NOW:
-		return pst_settings_now(command, optarg, &request->settings);
+	case PST_OPT_ZONE:
+	case PST_OPT_CONFIG:
+	case PST_OPT_NOW:
+		return pst_settings_take(command, (enum pst_settings_option)key,
+		    optarg, &request->settings);
 	case OPT_EXPLAIN:
 		request->explain = true;
 		return true;
@@ -71,15 +63,9 @@ read_command_line(struct request *request, int argc, char **argv)
 {
 	int key;
 
-	opterr = 0;
-	while ((key = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (key == '?' || key == ':') {
-			pst_option_bad(command, key, argv);
+	while ((key = pst_option_next(command, argc, argv, options)) != -1)
+		if (key == '?' || !take_option(request, key))
 			return false;
-		}
-		if (!take_option(request, key))
-			return false;
-	}
 	if (optind < argc) {
 		pst_ui_fail(command, "\"%s\" has no place here", argv[optind]);
 		return false;

@@ -27,18 +27,13 @@ struct request {
 };
 
 enum option_key {
-	OPT_ZONE = PST_OPT_OWN,
-	OPT_CONFIG,
-	OPT_NOW,
-	OPT_JSON,
+	OPT_JSON = PST_OPT_OWN,
 	OPT_AUTHSERV_ID,
 };
 
 static const struct option options[] = {
     PST_ENVELOPE_OPTIONS,
-    {"zone", required_argument, NULL, OPT_ZONE},
-    {"config", required_argument, NULL, OPT_CONFIG},
-    {"now", required_argument, NULL, OPT_NOW},
+    PST_SETTINGS_OPTIONS,
     {"json", no_argument, NULL, OPT_JSON},
     {"authserv-id", required_argument, NULL, OPT_AUTHSERV_ID},
     {NULL, 0, NULL, 0},
@@ -50,14 +45,11 @@ take_option(struct request *request, int key)
 	struct pst_settings *settings = &request->settings;
 
 	switch (key) {
-	case OPT_ZONE:
-		settings->zone_file = optarg;
-		return true;
-	case OPT_CONFIG:
-		settings->config_file = optarg;
-		return true;
-	case OPT_NOW:
-		return pst_settings_now(command, optarg, settings);
+	case PST_OPT_ZONE:
+	case PST_OPT_CONFIG:
+	case PST_OPT_NOW:
+		return pst_settings_take(
+		    command, (enum pst_settings_option)key, optarg, settings);
 	case OPT_AUTHSERV_ID:
 		settings->authserv_id = optarg;
 		return pst_option_word(command, "--authserv-id", optarg);
@@ -75,15 +67,9 @@ read_command_line(struct request *request, int argc, char **argv)
 {
 	int key;
 
-	opterr = 0;
-	while ((key = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (key == '?' || key == ':') {
-			pst_option_bad(command, key, argv);
+	while ((key = pst_option_next(command, argc, argv, options)) != -1)
+		if (key == '?' || !take_option(request, key))
 			return false;
-		}
-		if (!take_option(request, key))
-			return false;
-	}
 	if (optind == argc) {
 		pst_ui_fail(command,
 		    "which message? Name a file, or - for "
