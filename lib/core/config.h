@@ -26,15 +26,15 @@ struct pst_texts {
 	size_t count;
 };
 
-struct pst_nets {
-	struct pst_net *items;
-	size_t count;
-};
-
-/* A list of domains as it was written, and ready for look-ups. */
+/* A list as it was written, which comes first in both, and for look-ups. */
 struct pst_domains {
 	struct pst_texts written;
 	struct pst_domain_set set;
+};
+
+struct pst_networks {
+	struct pst_texts written;
+	struct pst_net_set set;
 };
 
 enum pst_mode {
@@ -80,10 +80,10 @@ struct pst_config {
 	unsigned drain_ms;    /* at a stop, for callbacks in progress */
 
 	/* Who is evaluated */
-	struct pst_nets trusted_networks;
-	struct pst_nets forwarders;   /* of others: a sign of indirect mail */
-	struct pst_nets relays;       /* ours: the client is behind them */
-	struct pst_texts relay_names; /* empty: not looked at */
+	struct pst_networks trusted_networks;
+	struct pst_networks forwarders; /* of others: a sign of indirect mail */
+	struct pst_networks relays;     /* ours: the client is behind them */
+	struct pst_texts relay_names;   /* empty: not looked at */
 	bool evaluate_authenticated;
 	bool submission; /* nobody: what comes is mail of our own users */
 

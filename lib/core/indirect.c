@@ -14,18 +14,6 @@ add(struct pst_buf *signs, const char *sign)
 }
 
 static bool
-is_forwarder(const struct pst_config *config, const struct pst_ip *client)
-{
-	size_t i;
-
-	for (i = 0; i < config->forwarders.count; i++) {
-		if (pst_net_contains(&config->forwarders.items[i], client))
-			return true;
-	}
-	return false;
-}
-
-static bool
 has_broken_body(const struct pst_dkim *dkim)
 {
 	size_t i;
@@ -101,7 +89,7 @@ pst_indirect_signs(struct pst_arena *arena, const struct pst_config *config,
 	struct pst_buf signs;
 
 	pst_buf_init(&signs, arena, MAX_SIGNS);
-	if (is_forwarder(config, &findings->client))
+	if (pst_net_set_has(&config->forwarders.set, &findings->client))
 		add(&signs, "forwarder");
 	if (findings->arc_sealer != NULL)
 		add(&signs, "ARC");

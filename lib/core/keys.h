@@ -25,7 +25,7 @@ enum pst_key_type {
 	PST_KEY_WORD,       /* int, one of `words` */
 	PST_KEY_TEXTS,      /* struct pst_texts */
 	PST_KEY_DOMAINS,    /* struct pst_texts, each in normal form */
-	PST_KEY_NETWORKS,   /* struct pst_nets */
+	PST_KEY_NETWORKS,   /* struct pst_networks; also "@/file" */
 	PST_KEY_DOMAIN_SET, /* struct pst_domains: .example.com, "@/file" */
 };
 

@@ -6,13 +6,7 @@
 bool
 pst_relay_is_own(const struct pst_config *config, const struct pst_ip *ip)
 {
-	size_t i;
-
-	for (i = 0; i < config->relays.count; i++) {
-		if (pst_net_contains(&config->relays.items[i], ip))
-			return true;
-	}
-	return false;
+	return pst_net_set_has(&config->relays.set, ip);
 }
 
 /* A relay that hands mail to itself, as one with a virus scanner does. */

@@ -143,13 +143,7 @@ authserv_id(const struct pst_session *session, struct msg *msg)
 static bool
 is_trusted(const struct pst_config *config, const struct pst_ip *ip)
 {
-	size_t i;
-
-	for (i = 0; i < config->trusted_networks.count; i++) {
-		if (pst_net_contains(&config->trusted_networks.items[i], ip))
-			return true;
-	}
-	return false;
+	return pst_net_set_has(&config->trusted_networks.set, ip);
 }
 
 static enum pst_exempt

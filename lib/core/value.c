@@ -214,7 +214,7 @@ check_part(struct pst_arena *arena, const struct pst_key *key, const char *text,
 {
 	struct pst_net net;
 
-	if (key->type == PST_KEY_NETWORKS &&
+	if (key->type == PST_KEY_NETWORKS && text[0] != '@' &&
 	    !pst_net_parse(pst_str(text), &net)) {
 		return pst_err_set(err,
 		    "%s wants addresses and networks, as in 192.0.2.0/24 or "
@@ -270,20 +270,28 @@ pst_value_is_list(const struct pst_key *key)
 	    key->type == PST_KEY_NETWORKS || key->type == PST_KEY_DOMAIN_SET;
 }
 
-static void
-set_nets(struct pst_nets *nets, struct pst_arena *arena,
-    const char *const *parts, size_t count)
+static const char *
+net_text(struct pst_arena *arena, const char *part)
 {
-	size_t i;
+	char text[PST_IP_TEXT_SIZE];
+	struct pst_net net;
 
-	nets->items = pst_arena_array(arena, count, sizeof(*nets->items));
-	nets->count = count;
-	for (i = 0; i < count; i++) {
-		bool ok = pst_net_parse(pst_str(parts[i]), &nets->items[i]);
+	if (!pst_net_parse(pst_str(part), &net)) /* a file */
+		return pst_arena_strdup(arena, part);
+	(void)pst_ip_text(&net.base, text);
+	if (net.prefix_bits == (net.base.family == PST_IP_V4 ? 32 : 128))
+		return pst_arena_strdup(arena, text);
+	return pst_arena_printf(arena, "%s/%u", text, net.prefix_bits);
+}
 
-		assert(ok);
-		(void)ok;
-	}
+static const char *
+part_text(struct pst_arena *arena, const struct pst_key *key, const char *part)
+{
+	if (key->type == PST_KEY_DOMAINS)
+		return pst_domain_normalize(arena, pst_str(part));
+	if (key->type == PST_KEY_NETWORKS)
+		return net_text(arena, part);
+	return pst_arena_strdup(arena, part);
 }
 
 static void
@@ -294,11 +302,8 @@ set_texts(struct pst_texts *texts, struct pst_arena *arena,
 
 	texts->items = pst_arena_array(arena, count, sizeof(*texts->items));
 	texts->count = count;
-	for (i = 0; i < count; i++) {
-		texts->items[i] = key->type == PST_KEY_DOMAINS ?
-		    pst_domain_normalize(arena, pst_str(parts[i])) :
-		    pst_arena_strdup(arena, parts[i]);
-	}
+	for (i = 0; i < count; i++)
+		texts->items[i] = part_text(arena, key, parts[i]);
 }
 
 bool
@@ -306,19 +311,17 @@ pst_value_set_list(struct pst_config *config, struct pst_arena *arena,
     const struct pst_key *key, const char *const *parts, size_t count,
     struct pst_err *err)
 {
-	struct pst_domains *domains;
+	void *at = place(config, key);
 
-	if (key->type == PST_KEY_NETWORKS) {
-		set_nets(place(config, key), arena, parts, count);
-		return true;
-	}
-	if (key->type != PST_KEY_DOMAIN_SET) {
-		set_texts(place(config, key), arena, key, parts, count);
-		return true;
-	}
-	domains = place(config, key);
-	set_texts(&domains->written, arena, key, parts, count);
-	return pst_domain_set_make(&domains->set, arena, parts, count, err);
+	/* The first member of a set is its text. */
+	set_texts(at, arena, key, parts, count);
+	if (key->type == PST_KEY_NETWORKS)
+		return pst_net_set_make(&((struct pst_networks *)at)->set,
+		    arena, parts, count, err);
+	if (key->type == PST_KEY_DOMAIN_SET)
+		return pst_domain_set_make(
+		    &((struct pst_domains *)at)->set, arena, parts, count, err);
+	return true;
 }
 
 #define MAX_INITIAL_PARTS 8
@@ -360,44 +363,19 @@ pst_value_add_quoted(struct pst_buf *buf, const char *text)
 	pst_buf_add_char(buf, '"');
 }
 
-static void
-add_net(struct pst_buf *buf, const struct pst_net *net)
-{
-	unsigned all = net->base.family == PST_IP_V4 ? 32 : 128;
-	char text[PST_IP_TEXT_SIZE];
-
-	pst_buf_printf(buf, "\"%s", pst_ip_text(&net->base, text));
-	if (net->prefix_bits != all)
-		pst_buf_printf(buf, "/%u", net->prefix_bits);
-	pst_buf_add_char(buf, '"');
-}
-
 static const char *
 list_text(const struct pst_config *config, const struct pst_key *key,
     struct pst_arena *arena)
 {
 	struct pst_buf buf;
-	const struct pst_nets *nets;
-	const struct pst_texts *texts;
+	const struct pst_texts *texts = stored(config, key);
 	size_t i;
 
 	pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
 	pst_buf_add_char(&buf, '{');
-	if (key->type == PST_KEY_NETWORKS) {
-		nets = stored(config, key);
-		for (i = 0; i < nets->count; i++) {
-			pst_buf_add_text(&buf, i == 0 ? "" : ", ");
-			add_net(&buf, &nets->items[i]);
-		}
-	} else {
-		texts = key->type == PST_KEY_DOMAIN_SET ?
-		    &((const struct pst_domains *)stored(config, key))
-			 ->written :
-		    stored(config, key);
-		for (i = 0; i < texts->count; i++) {
-			pst_buf_add_text(&buf, i == 0 ? "" : ", ");
-			pst_value_add_quoted(&buf, texts->items[i]);
-		}
+	for (i = 0; i < texts->count; i++) {
+		pst_buf_add_text(&buf, i == 0 ? "" : ", ");
+		pst_value_add_quoted(&buf, texts->items[i]);
 	}
 	pst_buf_add_char(&buf, '}');
 	return pst_buf_overflowed(&buf) ? "{...}" : pst_buf_str(&buf);

@@ -97,6 +97,7 @@ static const struct {
     {"rule x {\nspf = fail\naction = tag\n}\nrule y {\nspf = pass\n"
      "action = x\n}\n",
 	7, "rule \"y\": action: this wants one of"},
+    {"\ntrusted-networks = {\"@/nowhere\"}\n", 2, "/nowhere: "},
     {"rule x {\nclient = \"@/nowhere\"\naction = tag\n}\n", 2,
 	"client: /nowhere: No such file"},
     {"iprev { enabled = no }\nrule x {\nclient-name = a.b\naction = tag\n}\n",
@@ -150,12 +151,52 @@ test_good_rules(void **state)
 	pst_config_unref(config);
 }
 
+/* A list file counts as it is when the configuration is loaded. */
+static void
+test_network_file(void **state)
+{
+	static const char *const addresses[] = {"192.0.2.7", "2001:db8::1"};
+	char list[160], text[640];
+
+	(void)state;
+	(void)snprintf(list, sizeof(list), "%s/nets", dir);
+	(void)snprintf(text, sizeof(text),
+	    "trusted-networks += {\"@%s\"}\nrelays = {\"@%s\"}\n"
+	    "forwarders = {\"@%s\"}\n",
+	    list, list, list);
+	for (size_t i = 0; i < COUNT(addresses); i++) {
+		FILE *out = fopen(list, "w");
+		struct pst_config *config;
+
+		assert_non_null(out);
+		assert_true(fprintf(out, "# ours\n%s\n", addresses[i]) > 0);
+		assert_int_equal(fclose(out), 0);
+		config = must_load(text);
+		for (size_t j = 0; j < COUNT(addresses); j++) {
+			struct pst_ip ip;
+
+			assert_true(pst_ip_parse(pst_str(addresses[j]), &ip));
+			assert_int_equal(
+			    pst_net_set_has(&config->trusted_networks.set, &ip),
+			    i == j);
+			assert_int_equal(
+			    pst_net_set_has(&config->relays.set, &ip), i == j);
+			assert_int_equal(
+			    pst_net_set_has(&config->forwarders.set, &ip),
+			    i == j);
+		}
+		pst_config_unref(config);
+	}
+	assert_int_equal(unlink(list), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bad_rules),
 	    cmocka_unit_test(test_good_rules),
+	    cmocka_unit_test(test_network_file),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -135,7 +135,7 @@ test_findings(void **state)
 
 	(void)state;
 	assert_true(pst_net_parse(PST_STR("198.51.100.0/24"), &forwarder));
-	config.forwarders = (struct pst_nets){&forwarder, 1};
+	config.forwarders.set = (struct pst_net_set){&forwarder, 1};
 	pst_header_init(&header, arena, limits);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct pst_dkim_sig sig = {.aligned = rows[i].aligned,

@@ -251,6 +251,7 @@ static const struct part_row part_rows[] = {
     {"trusted-networks", "192.0.2.0/33", "addresses and networks"},
     {"trusted-networks", "localhost", "addresses and networks"},
     {"trusted-networks", "", "addresses and networks"},
+    {"trusted-networks", "@/partners", NULL},
     {"authserv-id-aliases", "MX.Example.", NULL},
     {"authserv-id-aliases", "m\xc3\xbcller.example", NULL},
     {"authserv-id-aliases", "a b", "domain names"},
@@ -356,7 +357,7 @@ test_defaults(void **state)
 			    key->initial);
 	}
 	assert_int_equal(config.listen.count, 1);
-	assert_int_equal(config.trusted_networks.count, 2);
+	assert_int_equal(config.trusted_networks.written.count, 2);
 	assert_int_equal(config.dns.servers.count, 0);
 }
 
