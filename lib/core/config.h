@@ -64,6 +64,22 @@ enum pst_log_target {
 	PST_LOG_TO_STDERR,
 };
 
+enum pst_report_compat {
+	PST_REPORT_RFC9990,
+	PST_REPORT_RFC7489,
+};
+
+enum pst_report_format {
+	PST_REPORT_GZIP,
+	PST_REPORT_XML,
+};
+
+enum pst_relay_tls {
+	PST_RELAY_TLS_NO,
+	PST_RELAY_TLS_IF_OFFERED,
+	PST_RELAY_TLS_REQUIRED, /* and its certificate must be right */
+};
+
 struct pst_config {
 	/* Who we are */
 	const char *authserv_id; /* "": the MTA's j macro, else host name */
@@ -149,6 +165,50 @@ struct pst_config {
 		size_t max_field_bytes;
 		size_t max_total_bytes;
 	} header;
+	struct {
+		const char *path;
+		const char *postgresql; /* libpq's conninfo; "": none */
+		unsigned wait_ms;       /* of a final reply for its row */
+		unsigned max_waiting;   /* rows for a slow store */
+		unsigned max_rows;      /* of a policy domain and day */
+		unsigned retention_s;
+	} store;
+	struct {
+		const char *from;     /* address; "": no reports are made */
+		const char *org_name; /* "": the domain of from */
+		const char *contact;
+		int compat; /* enum pst_report_compat */
+		int format; /* enum pst_report_format */
+		bool recipient_domains;
+		struct pst_domains skip_domains; /* policy domains */
+		struct pst_texts skip_recipients;
+		struct pst_domains allow_destinations; /* empty: all */
+		struct pst_domains deny_destinations;
+		bool own_domain_only; /* no address outside the org domain */
+		unsigned max_addresses;
+		unsigned max_per_day; /* to one destination domain */
+		size_t max_bytes;     /* of a report, packed */
+		unsigned pause_ms;    /* between two to one destination */
+		unsigned retry_for_s;
+		const char *relay;
+		int relay_tls;          /* enum pst_relay_tls */
+		const char *relay_user; /* "": no AUTH */
+		const char *relay_password_file;
+		const char *bounces; /* "": no VERP */
+		unsigned suppress_for_s;
+		const char *dkim_key; /* file; "": not signed here */
+		const char *dkim_selector;
+		const char *dkim_domain; /* "": the domain of from */
+	} reports;
+	struct {
+		struct pst_domains domains; /* policy domains */
+		bool all_domains;
+		bool recipients; /* keep To and Cc */
+		bool subject;    /* keep Subject */
+		unsigned max_per_hour;
+		unsigned max_per_domain;
+		unsigned max_per_destination;
+	} failures;
 	struct {
 		int target; /* enum pst_log_target */
 		int facility;

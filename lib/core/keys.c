@@ -5,6 +5,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/domain.h"
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "core/rule_make.h"
@@ -57,6 +58,25 @@ static const struct pst_key_word discovery_words[] = {
     {"treewalk", PST_DMARC_TREEWALK},
     {"psl", PST_DMARC_PSL},
     {"compare", PST_DMARC_COMPARE},
+    {NULL, 0},
+};
+
+static const struct pst_key_word compat_words[] = {
+    {"rfc9990", PST_REPORT_RFC9990},
+    {"rfc7489", PST_REPORT_RFC7489},
+    {NULL, 0},
+};
+
+static const struct pst_key_word format_words[] = {
+    {"gzip", PST_REPORT_GZIP},
+    {"xml", PST_REPORT_XML},
+    {NULL, 0},
+};
+
+static const struct pst_key_word tls_words[] = {
+    {"no", PST_RELAY_TLS_NO},
+    {"if-offered", PST_RELAY_TLS_IF_OFFERED},
+    {"required", PST_RELAY_TLS_REQUIRED},
     {NULL, 0},
 };
 
@@ -182,8 +202,71 @@ valid_server(const char *text, const char **why)
 	return false;
 }
 
+/* As a DMARC record's address: what goes into a field and into a command. */
+static bool
+valid_mailbox(const char *text, const char **why)
+{
+	struct pst_str s = pst_str(text);
+	size_t at = pst_str_rfind(s, '@');
+	size_t i;
+
+	for (i = 0; i < at && i < s.len; i++) {
+		if (!pst_is_alnum(text[i]) &&
+		    strchr("!#$%&'*+-/=?^_`{|}~.", text[i]) == NULL)
+			break;
+	}
+	if (s.len == 0 ||
+	    (i == at && at > 0 && at <= 64 &&
+		pst_domain_is_ldh(pst_str_from(s, at + 1))))
+		return true;
+	*why = "an address is local@domain.example, without a name or brackets";
+	return false;
+}
+
+static bool
+valid_relay(const char *text, const char **why)
+{
+	struct pst_str s = pst_str(text);
+
+	if (pst_str_is_printable(s) && pst_str_find(s, ' ') == s.len &&
+	    (pst_str_starts(s, PST_STR("smtp://")) ||
+		pst_str_starts(s, PST_STR("smtps://"))))
+		return true;
+	*why = "a relay is smtp://host:port or smtps://host:port";
+	return false;
+}
+
+static bool
+valid_line(const char *text, const char **why)
+{
+	if (*text == '\0' ||
+	    (pst_str_is_printable(pst_str(text)) && strlen(text) <= 250))
+		return true;
+	*why = "this is one line of at most 250 printable ASCII octets";
+	return false;
+}
+
+static bool
+valid_name(const char *text, const char **why)
+{
+	if (*text == '\0' || pst_domain_is_ldh(pst_str(text)))
+		return true;
+	*why = "this is a domain name, as in mail.example.net";
+	return false;
+}
+
+static bool
+valid_path(const char *text, const char **why)
+{
+	if (*text == '/')
+		return true;
+	*why = "this is the absolute path of a file";
+	return false;
+}
+
 #define AT(member) offsetof(struct pst_config, member)
 #define UINT_LIMIT 1000000
+#define DAY_MS UINT64_C(86400000)
 
 const struct pst_key pst_keys[] = {
     {NULL, "mode", PST_KEY_WORD, AT(mode), "enforce", 0, 0, mode_words, NULL,
@@ -337,6 +420,86 @@ const struct pst_key pst_keys[] = {
     {"header", "max-size", PST_KEY_SIZE, AT(header.max_total_bytes), "512k",
 	8192, UINT64_C(1) << 30, NULL, NULL, false, false},
 
+    {"store", "path", PST_KEY_TEXT, AT(store.path),
+	"/var/lib/postern/postern.db", 0, 0, NULL, valid_path, true, false},
+    {"store", "postgresql", PST_KEY_TEXT, AT(store.postgresql), "", 0, 0, NULL,
+	NULL, true, false},
+    {"store", "wait", PST_KEY_DURATION, AT(store.wait_ms), "50ms", 0, 5000,
+	NULL, NULL, false, false},
+    {"store", "max-waiting", PST_KEY_NUMBER, AT(store.max_waiting), "10000",
+	100, UINT_LIMIT, NULL, NULL, true, false},
+    {"store", "max-rows", PST_KEY_NUMBER, AT(store.max_rows), "50000", 100,
+	UINT_LIMIT, NULL, NULL, true, false},
+    {"store", "retention", PST_KEY_SECONDS, AT(store.retention_s), "30d",
+	2 * DAY_MS, 3660 * DAY_MS, NULL, NULL, true, false},
+
+    {"reports", "from", PST_KEY_TEXT, AT(reports.from), "", 0, 0, NULL,
+	valid_mailbox, false, false},
+    {"reports", "org-name", PST_KEY_TEXT, AT(reports.org_name), "", 0, 0, NULL,
+	valid_line, false, false},
+    {"reports", "contact", PST_KEY_TEXT, AT(reports.contact), "", 0, 0, NULL,
+	valid_line, false, false},
+    {"reports", "compat", PST_KEY_WORD, AT(reports.compat), "rfc9990", 0, 0,
+	compat_words, NULL, false, false},
+    {"reports", "format", PST_KEY_WORD, AT(reports.format), "gzip", 0, 0,
+	format_words, NULL, false, false},
+    {"reports", "recipient-domains", PST_KEY_SWITCH,
+	AT(reports.recipient_domains), "no", 0, 0, NULL, NULL, false, false},
+    {"reports", "skip-domains", PST_KEY_DOMAIN_SET, AT(reports.skip_domains),
+	"", 0, 0, NULL, NULL, false, false},
+    {"reports", "skip-recipients", PST_KEY_TEXTS, AT(reports.skip_recipients),
+	"", 0, 0, NULL, valid_mailbox, false, false},
+    {"reports", "allow-destinations", PST_KEY_DOMAIN_SET,
+	AT(reports.allow_destinations), "", 0, 0, NULL, NULL, false, false},
+    {"reports", "deny-destinations", PST_KEY_DOMAIN_SET,
+	AT(reports.deny_destinations), "", 0, 0, NULL, NULL, false, false},
+    {"reports", "own-domain-only", PST_KEY_SWITCH, AT(reports.own_domain_only),
+	"no", 0, 0, NULL, NULL, false, false},
+    {"reports", "max-addresses", PST_KEY_NUMBER, AT(reports.max_addresses),
+	"10", 1, 20, NULL, NULL, false, false},
+    {"reports", "max-per-day", PST_KEY_NUMBER, AT(reports.max_per_day), "1000",
+	1, UINT_LIMIT, NULL, NULL, false, false},
+    {"reports", "max-size", PST_KEY_SIZE, AT(reports.max_bytes), "10M", 65536,
+	UINT64_C(1) << 27, NULL, NULL, false, false},
+    {"reports", "pause", PST_KEY_DURATION, AT(reports.pause_ms), "200ms", 0,
+	60000, NULL, NULL, false, false},
+    {"reports", "retry-for", PST_KEY_SECONDS, AT(reports.retry_for_s), "2d",
+	3600000, 30 * DAY_MS, NULL, NULL, false, false},
+    {"reports", "relay", PST_KEY_TEXT, AT(reports.relay), "smtp://127.0.0.1:25",
+	0, 0, NULL, valid_relay, false, false},
+    {"reports", "relay-tls", PST_KEY_WORD, AT(reports.relay_tls), "if-offered",
+	0, 0, tls_words, NULL, false, false},
+    {"reports", "relay-user", PST_KEY_TEXT, AT(reports.relay_user), "", 0, 0,
+	NULL, valid_line, false, false},
+    {"reports", "relay-password-file", PST_KEY_TEXT,
+	AT(reports.relay_password_file), "", 0, 0, NULL, NULL, false, false},
+    {"reports", "bounces", PST_KEY_TEXT, AT(reports.bounces), "", 0, 0, NULL,
+	valid_mailbox, false, false},
+    {"reports", "suppress-for", PST_KEY_SECONDS, AT(reports.suppress_for_s),
+	"30d", 3600000, 366 * DAY_MS, NULL, NULL, false, false},
+    {"reports", "dkim-key", PST_KEY_TEXT, AT(reports.dkim_key), "", 0, 0, NULL,
+	NULL, false, false},
+    {"reports", "dkim-selector", PST_KEY_TEXT, AT(reports.dkim_selector), "", 0,
+	0, NULL, valid_name, false, false},
+    {"reports", "dkim-domain", PST_KEY_TEXT, AT(reports.dkim_domain), "", 0, 0,
+	NULL, valid_name, false, false},
+
+    {"failure-reports", "domains", PST_KEY_DOMAIN_SET, AT(failures.domains), "",
+	0, 0, NULL, NULL, false, false},
+    {"failure-reports", "all-domains", PST_KEY_SWITCH, AT(failures.all_domains),
+	"no", 0, 0, NULL, NULL, false, false},
+    {"failure-reports", "recipients", PST_KEY_SWITCH, AT(failures.recipients),
+	"no", 0, 0, NULL, NULL, false, false},
+    {"failure-reports", "subject", PST_KEY_SWITCH, AT(failures.subject), "no",
+	0, 0, NULL, NULL, false, false},
+    {"failure-reports", "max-per-hour", PST_KEY_NUMBER,
+	AT(failures.max_per_hour), "100", 1, 10000, NULL, NULL, false, false},
+    {"failure-reports", "max-per-domain", PST_KEY_NUMBER,
+	AT(failures.max_per_domain), "10", 1, 10000, NULL, NULL, false, false},
+    {"failure-reports", "max-per-destination", PST_KEY_NUMBER,
+	AT(failures.max_per_destination), "10", 1, 10000, NULL, NULL, false,
+	false},
+
     {"log", "target", PST_KEY_WORD, AT(log.target), "auto", 0, 0, target_words,
 	NULL, true, false},
     {"log", "facility", PST_KEY_WORD, AT(log.facility), "mail", 0, 0,
@@ -347,8 +510,8 @@ const struct pst_key pst_keys[] = {
 
 const size_t pst_key_count = sizeof(pst_keys) / sizeof(pst_keys[0]);
 
-const char *const pst_key_sections[] = {
-    "dns", "iprev", "spf", "dkim", "dmarc", "arc", "header", "log", NULL};
+const char *const pst_key_sections[] = {"dns", "iprev", "spf", "dkim", "dmarc",
+    "arc", "header", "store", "reports", "failure-reports", "log", NULL};
 
 const char *
 pst_key_path(const struct pst_key *key, char *buf, size_t size)

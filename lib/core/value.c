@@ -20,6 +20,7 @@ static const struct unit time_units[] = {
     {"s", 1000},
     {"min", 60000},
     {"h", 3600000},
+    {"d", 86400000},
     {NULL, 0},
 };
 

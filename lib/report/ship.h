@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_REPORT_SHIP_H
+#define PST_REPORT_SHIP_H
+
+/*
+ * Moves rows from this gateway's file to the shared database, batch by batch.
+ * A batch is closed by writing its id into the rows' owner. In the shared
+ * database its id and its rows are inserted in one transaction, so it is there
+ * once whatever dies in between and however often it is tried; only then are
+ * the rows deleted here.
+ */
+
+#include "report/writer.h"
+
+#define PST_SHIP_INTERVAL_MS 10000
+
+/*
+ * Ships all there is. *batches (may be NULL) is how many went over. True when
+ * nothing is left. Two at once do no harm.
+ */
+bool pst_ship_all(struct pst_db *local, struct pst_db *shared, int64_t now_s,
+    unsigned *batches, struct pst_err *err);
+
+/*
+ * The daemon's thread for it; tries every PST_SHIP_INTERVAL_MS, less often
+ * while the database is away. Keeps a reference to config.
+ */
+struct pst_shipper;
+struct pst_shipper *
+pst_shipper_start(struct pst_config *config, struct pst_writer_log log);
+void pst_shipper_stop(struct pst_shipper *shipper); /* NULL is allowed */
+
+#endif

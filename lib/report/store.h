@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_REPORT_STORE_H
+#define PST_REPORT_STORE_H
+
+/*
+ * The report store: opening it, adding to it, forgetting what is old. Who reads
+ * reports out of it is report/outbox.h.
+ */
+
+#include "core/config.h"
+#include "report/db.h"
+#include "report/record.h"
+
+#define PST_STORE_PATIENCE_MS 5000
+
+/* This gateway's file, with its tables. */
+struct pst_db *pst_store_open(const struct pst_config *config,
+    enum pst_db_access access, struct pst_err *err);
+
+/* The shared database, with its tables; config names one. */
+struct pst_db *
+pst_store_open_shared(const struct pst_config *config, struct pst_err *err);
+
+/* The one that reports are made from: the shared one when there is one. */
+struct pst_db *
+pst_store_open_reports(const struct pst_config *config, struct pst_err *err);
+
+/*
+ * Text of meta, made when it is missing: 32 random hexadecimal digits. For
+ * "gateway" and "secret".
+ */
+const char *pst_store_identity(struct pst_db *db, struct pst_arena *arena,
+    const char *name, struct pst_err *err);
+
+/* 32 random hexadecimal digits and NUL. */
+#define PST_STORE_ID_SIZE 33
+void pst_store_random_id(char id[PST_STORE_ID_SIZE]);
+
+/*
+ * Adds n messages like this one, inside a transaction of the caller's
+ * (R-AGG-3, -4). max_rows is the limit of different rows a domain and day.
+ */
+bool pst_store_add(struct pst_db *db, const struct pst_report_record *record,
+    int64_t n, unsigned max_rows, struct pst_err *err);
+
+/* Deletes what is older than retention_s; what was not sent yet, too. */
+bool pst_store_expire(struct pst_db *db, int64_t now_s, unsigned retention_s,
+    struct pst_err *err);
+
+#endif
