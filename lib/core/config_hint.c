@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "core/key_hint.h"
 #include "core/keys.h"
 #include "core/rule_make.h"
 
