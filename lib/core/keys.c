@@ -38,6 +38,15 @@ static const struct pst_key_word temporary_words[] = {
     {NULL, 0},
 };
 
+/* The same for one of the look-ups. */
+static const struct pst_key_word look_up_words[] = {
+    {"same", PST_ACTION_SAME},
+    {"accept", PST_ACTION_ACCEPT},
+    {"tag", PST_ACTION_TAG},
+    {"tempfail", PST_ACTION_TEMPFAIL},
+    {NULL, 0},
+};
+
 static const struct pst_key_word internal_words[] = {
     {"accept", PST_ACTION_ACCEPT},
     {"tempfail", PST_ACTION_TEMPFAIL},
@@ -231,6 +240,14 @@ const struct pst_key pst_keys[] = {
 	final_words, NULL, false, true},
     {NULL, "on-temperror", PST_KEY_WORD, AT(on_temperror), "accept", 0, 0,
 	temporary_words, NULL, false, true},
+    {NULL, "on-policy-temperror", PST_KEY_WORD, AT(on_policy_temperror), "same",
+	0, 0, look_up_words, NULL, false, true},
+    {NULL, "on-spf-temperror", PST_KEY_WORD, AT(on_spf_temperror), "same", 0, 0,
+	look_up_words, NULL, false, true},
+    {NULL, "on-dkim-temperror", PST_KEY_WORD, AT(on_dkim_temperror), "same", 0,
+	0, look_up_words, NULL, false, true},
+    {NULL, "on-iprev-temperror", PST_KEY_WORD, AT(on_iprev_temperror), "accept",
+	0, 0, temporary_words, NULL, false, true},
     {NULL, "temperror-cap", PST_KEY_DURATION, AT(temperror_cap_ms), "10min", 0,
 	86400000, NULL, NULL, false, false},
     {NULL, "on-missing-from", PST_KEY_WORD, AT(on_missing_from), "reject", 0, 0,

@@ -178,6 +178,12 @@ static const struct bad_row bad_rows[] = {
     {"enforce-percent = 101\n", 1, "enforce-percent wants a number from 0"},
     {"iprev { enabled = no }\non-iprev-fail = tag\n", 2,
 	"on-iprev-fail needs iprev.enabled"},
+    {"\non-iprev-temperror = tag\niprev { enabled = no }\n", 2,
+	"on-iprev-temperror needs iprev.enabled"},
+    {"on-iprev-temperror = same\n", 1,
+	"on-iprev-temperror wants one of: accept, tag, tempfail"},
+    {"on-spf-temperror = reject\n", 1,
+	"on-spf-temperror wants one of: same, accept, tag, tempfail"},
 
     /* syntax */
     {"mode monitor\n", 1, "missing equal sign"},
