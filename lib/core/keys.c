@@ -367,6 +367,18 @@ const char *const pst_key_sections[] = {
     "dns", "iprev", "spf", "dkim", "dmarc", "arc", "header", "log", NULL};
 
 const char *
+pst_key_section(const char *name)
+{
+	size_t i;
+
+	for (i = 0; pst_key_sections[i] != NULL; i++) {
+		if (strcmp(pst_key_sections[i], name) == 0)
+			return pst_key_sections[i];
+	}
+	return NULL;
+}
+
+const char *
 pst_key_path(const struct pst_key *key, char *buf, size_t size)
 {
 	(void)snprintf(buf, size, "%s%s%s",

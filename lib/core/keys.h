@@ -55,6 +55,9 @@ extern const size_t pst_key_count;
 /* The sections, in the order of the table, NULL at the end. */
 extern const char *const pst_key_sections[];
 
+/* The one of that name, as it stands in the list; NULL: there is none. */
+const char *pst_key_section(const char *name);
+
 /* "dns.query-timeout", "mode"; buf takes it. */
 const char *pst_key_path(const struct pst_key *key, char *buf, size_t size);
 
