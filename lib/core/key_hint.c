@@ -4,47 +4,16 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "core/keys.h"
 #include "core/rule_make.h"
-
-#define MAX_NAME 40
-
-/* Levenshtein distance; names longer than MAX_NAME are far from everything. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[MAX_NAME + 1];
-	size_t a_len = strlen(a), b_len = strlen(b);
-	size_t i, j, diagonal, above;
-
-	if (a_len > MAX_NAME || b_len > MAX_NAME)
-		return MAX_NAME;
-	for (j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (i = 1; i <= a_len; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (j = 1; j <= b_len; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			above = row[j];
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
-		}
-	}
-	return row[b_len];
-}
 
 /* The candidate when it is less far from name than all before. */
 static const char *
 nearer(const char *best, const char *candidate, const char *name,
     size_t *best_distance)
 {
-	size_t d = distance(name, candidate);
+	size_t d = pst_near_distance(name, candidate);
 
 	if (d >= *best_distance)
 		return best;
