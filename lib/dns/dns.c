@@ -14,7 +14,7 @@ struct pst_dns {
 	struct pst_resolver *resolver;
 	struct pst_clock *clock;
 	struct pst_dns_limits limits;
-	struct pst_desk *desk;
+	struct pst_desk *desk; /* NULL until something has to be waited for */
 	struct pst_dns_entry **entries;
 	size_t count;
 	size_t capacity;
@@ -39,7 +39,8 @@ close_door(void *handle)
 		if (entry->job != NULL && entry->job->held)
 			pst_dns_job_free(entry->job);
 	}
-	pst_desk_close(dns->desk);
+	if (dns->desk != NULL)
+		pst_desk_close(dns->desk);
 	pst_arena_free(dns->arena);
 }
 
@@ -53,7 +54,6 @@ pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
 	dns->resolver = resolver;
 	dns->clock = clock;
 	dns->limits = limits;
-	dns->desk = pst_desk_new();
 	pst_arena_defer(arena, close_door, dns);
 	return dns;
 }
@@ -100,7 +100,8 @@ take_job(struct pst_dns *dns, struct pst_dns_job *job)
 static void
 take_arrived(struct pst_dns *dns)
 {
-	struct pst_dns_job *job = pst_desk_take(dns->desk);
+	struct pst_dns_job *job =
+	    dns->desk == NULL ? NULL : pst_desk_take(dns->desk);
 
 	while (job != NULL) {
 		struct pst_dns_job *next = job->next;
@@ -325,6 +326,30 @@ is_affordable(const struct pst_dns *dns, bool reserved)
 	return dns->spent < limit;
 }
 
+/* By the resolver's memory when it can, else by a job. */
+static void
+start(struct pst_dns *dns, struct pst_dns_entry *entry)
+{
+	struct pst_resolver *resolver = dns->resolver;
+	const struct pst_dns_answer *known = NULL;
+
+	if (resolver->peek != NULL)
+		known = resolver->peek(resolver,
+		    (struct pst_str){entry->name, entry->name_len}, entry->type,
+		    dns->limits.max_txt_bytes);
+	if (known != NULL) {
+		set_answer(dns, entry, known);
+		return;
+	}
+	if (dns->desk == NULL)
+		dns->desk = pst_desk_new();
+	dns->in_flight++;
+	entry->job =
+	    pst_dns_job_new(dns->desk, entry, dns->limits.max_txt_bytes);
+	resolver->ask(resolver, entry->job);
+	take_arrived(dns);
+}
+
 static const struct pst_dns_entry *
 ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
     bool reserved)
@@ -351,11 +376,7 @@ ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
 	} else {
 		dns->spent++;
 		dns->spent_freely += reserved ? 0 : 1;
-		dns->in_flight++;
-		entry->job = pst_dns_job_new(
-		    dns->desk, entry, dns->limits.max_txt_bytes);
-		dns->resolver->ask(dns->resolver, entry->job);
-		take_arrived(dns);
+		start(dns, entry);
 	}
 	return entry;
 }

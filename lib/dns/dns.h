@@ -172,6 +172,13 @@ void pst_dns_job_complete(struct pst_dns_job *job,
 void pst_dns_job_lose(struct pst_dns_job *job);
 
 struct pst_resolver {
+	/*
+	 * The answer when it is known without asking, with a reference for the
+	 * caller; else NULL. Never waits. NULL: such a resolver knows nothing.
+	 */
+	const struct pst_dns_answer *(*peek)(struct pst_resolver *resolver,
+	    struct pst_str name, enum pst_dns_type type,
+	    unsigned max_txt_bytes);
 	/* Takes the job; may complete it before it returns. Thread-safe. */
 	void (*ask)(struct pst_resolver *resolver, struct pst_dns_job *job);
 	/* Frees the resolver; no job may be asked any more. */

@@ -13,11 +13,15 @@
 #include <unbound.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "dns/cache.h"
 #include "dns/wire.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define CLASS_IN 1
 #define MIN_CACHE_BYTES ((size_t)256 * 1024)
+/* Of all memory for caching, this part is for decoded answers. */
+#define OWN_SHARE 4
 
 /* A job on its way through the thread. */
 struct query {
@@ -35,6 +39,7 @@ struct engine {
 	struct ub_ctx *unbound;
 	int wakeup_fd;
 	unsigned max_open;
+	struct pst_cache *cache;
 
 	pthread_mutex_t lock; /* for all up to stats */
 	struct query *inbox_first;
@@ -116,6 +121,9 @@ on_result(void *arg, int rcode, void *packet, int packet_len, int security,
 		answer = pst_wire_decode(packet, (size_t)packet_len,
 		    pst_dns_job_name(job), pst_dns_job_type(job),
 		    pst_dns_job_max_txt(job));
+	pst_cache_put(query->engine->cache, pst_dns_job_name(job),
+	    pst_dns_job_type(job), pst_dns_job_max_txt(job), answer,
+	    pst_clock_ms(&pst_clock_system));
 	end_query(query, answer);
 }
 
@@ -183,6 +191,16 @@ wake(struct engine *engine)
 {
 	/* It fails only when the counter is full, and then it is awake. */
 	(void)eventfd_write(engine->wakeup_fd, 1);
+}
+
+static const struct pst_dns_answer *
+engine_peek(struct pst_resolver *resolver, struct pst_str name,
+    enum pst_dns_type type, unsigned max_txt_bytes)
+{
+	struct engine *engine = (struct engine *)(void *)resolver;
+
+	return pst_cache_get(engine->cache, name, type, max_txt_bytes,
+	    pst_clock_ms(&pst_clock_system));
 }
 
 static void
@@ -258,6 +276,7 @@ release(struct engine *engine)
 		event_base_free(engine->base);
 	if (engine->wakeup_fd >= 0)
 		close(engine->wakeup_fd);
+	pst_cache_free(engine->cache);
 	pthread_mutex_destroy(&engine->lock);
 	free(engine);
 }
@@ -489,12 +508,15 @@ pst_resolver_start(
 	assert(config->max_open > 0);
 	if (engine == NULL || pthread_mutex_init(&engine->lock, NULL) != 0)
 		abort();
+	engine->cache = pst_cache_new(config->cache_bytes / OWN_SHARE);
+	engine->resolver.peek = engine_peek;
 	engine->resolver.ask = engine_ask;
 	engine->resolver.free = engine_free;
 	engine->max_open = config->max_open;
 	engine->wakeup_fd = -1;
 	if (make_loop(engine, err) &&
-	    set_options(engine, config->cache_bytes, err) &&
+	    set_options(engine,
+		config->cache_bytes - config->cache_bytes / OWN_SHARE, err) &&
 	    add_servers(engine, config, err) && start_thread(engine, err))
 		return &engine->resolver;
 	release(engine);
