@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "auth/dkim_body.h"
+#include "auth/dkim_decode.h"
 #include "auth/dkim_key.h"
 #include "auth/dkim_pick.h"
 #include "base/buf.h"
@@ -112,6 +113,7 @@ pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err)
 
 	if (lib == NULL)
 		abort();
+	pst_dkim_decode_init();
 	lib->handle = dkim_init(padded_alloc, padded_free);
 	if (lib->handle == NULL ||
 	    dkim_libfeature(lib->handle, DKIM_FEATURE_ED25519) == 0) {
