@@ -9,6 +9,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/syslog_socket.h"
+
 #define LINE_MAX_BYTES 2000
 
 /* syslog(3)'s priorities, which the "<N>" prefix uses too. */
@@ -32,8 +34,11 @@ pst_log_open(enum pst_log_sink sink, const char *ident, int facility,
 	log_sink = sink;
 	log_ident = ident;
 	pst_log_set_level(max_level);
-	if (sink == PST_LOG_SYSLOG)
-		openlog(ident, LOG_PID | LOG_NDELAY, facility);
+	if (sink != PST_LOG_SYSLOG)
+		return;
+	/* For what has no socket of datagrams, and for libmilter's lines. */
+	openlog(ident, LOG_PID | LOG_NDELAY, facility);
+	(void)pst_syslog_open(PST_SYSLOG_PATH, ident, facility);
 }
 
 void
@@ -104,9 +109,9 @@ pst_log(enum pst_log_level level, const char *format, ...)
 	if (used > LINE_MAX_BYTES)
 		used = LINE_MAX_BYTES;
 
-	if (log_sink == PST_LOG_SYSLOG)
-		syslog(priorities[level], "%s", line);
-	else
+	if (log_sink != PST_LOG_SYSLOG)
 		write_line(line, used);
+	else if (!pst_syslog_send(priorities[level], line, used))
+		syslog(priorities[level], "%s", line);
 	errno = saved_errno;
 }
