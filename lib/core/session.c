@@ -292,9 +292,13 @@ pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
 		msg->out.rcpt =
 		    dup_slice(msg->arena, pst_str_first(rcpt, MAX_ARGUMENT));
 	}
-	if (msg->config->rules.count > 0)
-		pst_facts_add_rcpt(msg->arena, &msg->out.findings.rcpts,
-		    pst_str_first(rcpt, MAX_ARGUMENT));
+	rcpt = pst_str_first(rcpt, MAX_ARGUMENT);
+	if (msg->config->rules.count > 0 ||
+	    msg->config->reports.recipient_domains)
+		pst_facts_add_rcpt(msg->arena, &msg->out.findings.rcpts, rcpt);
+	if (msg->config->reports.from[0] != '\0' &&
+	    pst_facts_takes_reports(msg->arena, msg->config, rcpt))
+		msg->out.findings.to_reports = true;
 	poll_envelope(msg);
 }
 

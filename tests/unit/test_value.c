@@ -85,8 +85,10 @@ static const struct row rows[] = {
     {"deadline", "9999999999999999999h", NULL, "a time"},
     {"drain", "0s", "0ms", NULL},
     {"dkim.clock-skew", "5min", "5min", NULL},
-    {"dkim.clock-skew", "24h", "24h", NULL},
-    {"dkim.clock-skew", "25h", NULL, "from 0ms to 24h"},
+    {"dkim.clock-skew", "24h", "1d", NULL},
+    {"store.retention", "36h", NULL, "from 2d to 3660d"},
+    {"store.retention", "60d", "60d", NULL},
+    {"dkim.clock-skew", "25h", NULL, "from 0ms to 1d"},
     {"dkim.clock-skew", "90s", "90s", NULL},
     {"dkim.clock-skew", "1500ms", NULL, "whole seconds"},
 
