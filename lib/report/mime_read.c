@@ -51,6 +51,12 @@ take_header(struct pst_str *rest)
 	return header;
 }
 
+struct pst_str
+pst_mime_header(struct pst_str message)
+{
+	return take_header(&message);
+}
+
 bool
 pst_mime_next_field(
     struct pst_str *header, struct pst_str *name, struct pst_str *value)
@@ -73,8 +79,8 @@ pst_mime_next_field(
 	return false;
 }
 
-static struct pst_str
-unfold(struct pst_arena *arena, struct pst_str value)
+struct pst_str
+pst_mime_unfold(struct pst_arena *arena, struct pst_str value)
 {
 	char *text;
 	size_t len = 0;
@@ -95,7 +101,7 @@ pst_mime_field(struct pst_arena *arena, struct pst_str header, const char *name)
 
 	while (pst_mime_next_field(&header, &found, &value))
 		if (pst_str_ieq(found, pst_str(name)))
-			return unfold(arena, value);
+			return pst_mime_unfold(arena, value);
 	return PST_STR("");
 }
 

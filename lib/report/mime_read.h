@@ -65,6 +65,12 @@ bool pst_mime_next_field(
 struct pst_str pst_mime_field(
     struct pst_arena *arena, struct pst_str header, const char *name);
 
+/* A field's value without line ends, trimmed. */
+struct pst_str pst_mime_unfold(struct pst_arena *arena, struct pst_str value);
+
+/* The header that a message begins with. */
+struct pst_str pst_mime_header(struct pst_str message);
+
 /*
  * A parameter of a value like "text/xml; name=x" (RFC 2045 s. 5.1, RFC 2231
  * s. 3 and 4 without charsets); empty when it is not there.
