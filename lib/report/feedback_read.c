@@ -57,6 +57,12 @@ pst_feedback_form(struct pst_str octets)
 
 /* ---- reading it ---- */
 
+static enum pst_feedback_outcome
+outcome(bool read)
+{
+	return read ? PST_FEEDBACK_READ : PST_FEEDBACK_REFUSED;
+}
+
 static bool
 read_xml(struct pst_arena *arena, struct pst_str xml,
     struct pst_feedback_visitor visitor, struct pst_err *err)
@@ -102,7 +108,7 @@ may_be_report(const struct pst_mime_part *part)
 }
 
 /* Each attachment that begins like a report; the others are nothing of ours. */
-static bool
+static enum pst_feedback_outcome
 read_attachments(struct pst_arena *arena, const struct pst_mime *mime,
     struct pst_feedback_visitor visitor, struct pst_err *err)
 {
@@ -136,13 +142,14 @@ read_attachments(struct pst_arena *arena, const struct pst_mime *mime,
 			    err, "has an attachment that %s", why.text);
 	}
 	if (tried > 0)
-		return ok;
-	return pst_err_set(err,
+		return outcome(ok);
+	(void)pst_err_set(err,
 	    "is mail without a report: no XML, gzip or zip file is attached "
 	    "to it");
+	return PST_FEEDBACK_NONE;
 }
 
-static bool
+static enum pst_feedback_outcome
 read_mail(struct pst_arena *arena, struct pst_str mail,
     struct pst_feedback_visitor visitor, struct pst_err *err)
 {
@@ -153,47 +160,50 @@ read_mail(struct pst_arena *arena, struct pst_str mail,
 	while (mail.len > 0 && (mail.ptr[0] == '\r' || mail.ptr[0] == '\n'))
 		mail = pst_str_from(mail, 1);
 	if (!pst_mime_read(arena, mail, &mime, err))
-		return false;
+		return PST_FEEDBACK_REFUSED;
 	/* What is attached to a failure report is the mail it is about. */
 	if (!pst_feedback_arf_find(&mime, &at))
 		return read_attachments(arena, &mime, visitor, err);
 	pst_feedback_arf_read(arena, &mime, at, &feedback);
 	visitor.visit(visitor.arg, arena, &feedback);
-	return true;
+	return PST_FEEDBACK_READ;
 }
 
-static bool
+static enum pst_feedback_outcome
 read_document(struct pst_arena *arena, struct pst_str octets,
     struct pst_feedback_visitor visitor, struct pst_err *err)
 {
 	switch (pst_feedback_form(octets)) {
 	case PST_FORM_XML:
-		return read_xml(arena, octets, visitor, err);
+		return outcome(read_xml(arena, octets, visitor, err));
 	case PST_FORM_PACKED:
-		return read_packed(arena, octets, visitor, err);
+		return outcome(read_packed(arena, octets, visitor, err));
 	case PST_FORM_MAIL:
 		return read_mail(arena, octets, visitor, err);
 	case PST_FORM_MBOX:
 	case PST_FORM_UNKNOWN:
 		break;
 	}
-	return pst_err_set(err,
+	(void)pst_err_set(err,
 	    "is no report: it begins like neither XML, gzip, zip nor mail");
+	return PST_FEEDBACK_REFUSED;
 }
 
-bool
+enum pst_feedback_outcome
 pst_feedback_read(struct pst_str octets, struct pst_feedback_visitor visitor,
     struct pst_err *err)
 {
 	struct pst_arena *arena;
-	bool ok;
+	enum pst_feedback_outcome result;
 
-	if (octets.len > PST_FEEDBACK_MAX_BYTES)
-		return pst_err_set(err,
+	if (octets.len > PST_FEEDBACK_MAX_BYTES) {
+		(void)pst_err_set(err,
 		    "has more than %zu MB, so it is no report",
 		    PST_FEEDBACK_MAX_BYTES / MB);
+		return PST_FEEDBACK_REFUSED;
+	}
 	arena = pst_arena_new();
-	ok = read_document(arena, octets, visitor, err);
+	result = read_document(arena, octets, visitor, err);
 	pst_arena_free(arena);
-	return ok;
+	return result;
 }

@@ -27,13 +27,19 @@ struct pst_feedback_visitor {
 	void *arg;
 };
 
+enum pst_feedback_outcome {
+	PST_FEEDBACK_READ,    /* a report or several, and nothing else */
+	PST_FEEDBACK_NONE,    /* well-formed mail about something else */
+	PST_FEEDBACK_REFUSED, /* no report, or one that can not be read */
+};
+
 /*
  * The reports in one document, an mbox file excepted (report/mailbox.h). Those
- * that are invalid are visited like any other. False when there is none, or one
- * that is refused, with half a sentence in err that goes behind the name of the
- * document: "is no report ...".
+ * that are invalid are visited like any other. Unless it is PST_FEEDBACK_READ,
+ * err gets half a sentence that goes behind the name of the document: "is no
+ * report ..."; of several attachments some may have been visited.
  */
-bool pst_feedback_read(struct pst_str octets,
+enum pst_feedback_outcome pst_feedback_read(struct pst_str octets,
     struct pst_feedback_visitor visitor, struct pst_err *err);
 
 #endif

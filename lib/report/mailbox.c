@@ -86,14 +86,14 @@ add(struct input *input, struct pst_str piece)
 
 /* Hands the document over and begins another. */
 static void
-finish(struct input *input, const char *label)
+finish(struct input *input, const char *label, bool is_message)
 {
 	struct document *document = &input->document;
 	char why[128];
 
 	if (!document->too_large)
 		input->visitor.document(input->visitor.arg, label,
-		    (struct pst_str){document->ptr, document->len});
+		    (struct pst_str){document->ptr, document->len}, is_message);
 	else {
 		(void)snprintf(why, sizeof(why),
 		    "has more than %zu MB, so it is no report",
@@ -146,7 +146,7 @@ finish_message(struct input *input, size_t number)
 		return;
 	(void)snprintf(
 	    label, sizeof(label), "%s, message %zu", input->name, number);
-	finish(input, label);
+	finish(input, label, true);
 }
 
 /* The next piece of a line; *whole says whether the line ends with it. */
@@ -195,7 +195,7 @@ visit_mbox(struct input *input)
 /* ---- files and directories ---- */
 
 static bool
-visit_document(struct input *input)
+visit_document(struct input *input, bool is_message)
 {
 	while (input->len > 0) {
 		add(input,
@@ -207,7 +207,7 @@ visit_document(struct input *input)
 		if (!fill(input))
 			return false;
 	}
-	finish(input, input->name);
+	finish(input, input->name, is_message);
 	return true;
 }
 
@@ -232,7 +232,7 @@ visit_file(const char *name, int fd, bool is_message, size_t max_bytes,
 		PST_FORM_MBOX)
 		ok = visit_mbox(input);
 	else if (ok)
-		ok = visit_document(input);
+		ok = visit_document(input, is_message);
 	free(input->document.ptr);
 	free(input);
 	return ok;

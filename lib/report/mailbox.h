@@ -17,8 +17,12 @@
 #include "base/str.h"
 
 struct pst_mailbox_visitor {
-	/* The octets are gone afterwards; label is the document's name. */
-	void (*document)(void *arg, const char *label, struct pst_str octets);
+	/*
+	 * The octets are gone afterwards; label is the document's name.
+	 * is_message: it stands in a mailbox, where other mail may be, too.
+	 */
+	void (*document)(void *arg, const char *label, struct pst_str octets,
+	    bool is_message);
 	/* One that is not handed over; why goes behind its name. */
 	void (*refused)(void *arg, const char *label, const char *why);
 	void *arg;

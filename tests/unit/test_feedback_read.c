@@ -75,7 +75,7 @@ expect(const char *label, struct pst_str octets, const char *wanted)
 	struct pst_err err = {""};
 
 	pst_buf_init(&seen.buf, seen.arena, 65536);
-	if (!pst_feedback_read(octets, visitor, &err))
+	if (pst_feedback_read(octets, visitor, &err) != PST_FEEDBACK_READ)
 		pst_buf_add_text(&seen.buf, err.text);
 	pst_buf_add_char(&seen.buf, '.');
 	if (strstr(seen.buf.ptr, wanted) == NULL)
@@ -149,6 +149,33 @@ test_documents(void **state)
 	}
 }
 
+static void
+test_outcomes(void **state)
+{
+	static const struct {
+		const char *octets;
+		enum pst_feedback_outcome outcome;
+	} outcomes[] = {
+	    {XML("1"), PST_FEEDBACK_READ},
+	    {"<feedback/>", PST_FEEDBACK_READ},
+	    {"Subject: hello\n\nhello\n", PST_FEEDBACK_NONE},
+	    {"hello", PST_FEEDBACK_REFUSED},
+	    {"Content-Type: text/xml\n\n<html/>", PST_FEEDBACK_REFUSED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(outcomes); i++) {
+		struct seen seen = {.arena = pst_arena_new()};
+		struct pst_feedback_visitor visitor = {note, &seen};
+
+		pst_buf_init(&seen.buf, seen.arena, 65536);
+		assert_int_equal(pst_feedback_read(pst_str(outcomes[i].octets),
+				     visitor, NULL),
+		    outcomes[i].outcome);
+		pst_arena_free(seen.arena);
+	}
+}
+
 /* Packed, alone and in the mail that it came with. */
 static void
 test_packed(void **state)
@@ -213,6 +240,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_forms),
 	    cmocka_unit_test(test_documents),
+	    cmocka_unit_test(test_outcomes),
 	    cmocka_unit_test(test_packed),
 	    cmocka_unit_test(test_too_large),
 	};

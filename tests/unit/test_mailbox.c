@@ -72,9 +72,14 @@ short_label(const char *label)
 }
 
 static void
-note_document(void *arg, const char *label, struct pst_str octets)
+note_document(
+    void *arg, const char *label, struct pst_str octets, bool is_message)
 {
 	(void)arg;
+	assert_int_equal(is_message,
+	    strstr(label, ", message ") != NULL ||
+		strstr(label, "/new/") != NULL ||
+		strstr(label, "/cur/") != NULL);
 	pst_buf_printf(&seen, "%s{", short_label(label));
 	if (octets.len > 1000)
 		pst_buf_printf(&seen, "%zu octets", octets.len);
