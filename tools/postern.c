@@ -40,6 +40,12 @@ static const struct command {
 	"    vacuum [--config FILE]\n"
 	"    export [--config FILE] [--day DAY] [--domain NAME]\n"
 	"    [--json | --csv]"},
+    {"report", pst_cmd_report,
+	"reads reports of others, keeps them, and shows who sends in our name",
+	"read [--json] FILE...\n"
+	"       postern report import [--config FILE] FILE...\n"
+	"       postern report sources [--domain DOMAIN] [--since YYYY-MM-DD]\n"
+	"           [--config FILE] [--json]"},
     {"help", help, "this list, or how a command is called", "[COMMAND]"},
     {"version", version, "the version of this program", ""},
 };
