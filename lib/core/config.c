@@ -110,6 +110,11 @@ check_whole(const struct pst_config *config, struct pst_err *err)
 	    !config->iprev.enabled)
 		return fail_whole(config, err, NULL, "on-iprev-fail",
 		    "on-iprev-fail", "on-iprev-fail needs iprev.enabled");
+	if (config->on_iprev_temperror != PST_ACTION_ACCEPT &&
+	    !config->iprev.enabled)
+		return fail_whole(config, err, NULL, "on-iprev-temperror",
+		    "on-iprev-temperror",
+		    "on-iprev-temperror needs iprev.enabled");
 	if (!config->iprev.enabled && !check_names(config, err))
 		return false;
 	if (!check_sealers(config, err))

@@ -8,7 +8,6 @@
 #include "base/domain.h"
 #include "base/endpoint.h"
 #include "base/log.h"
-#include "core/rule_make.h"
 
 static const struct pst_key_word mode_words[] = {
     {"enforce", PST_MODE_ENFORCE},
@@ -34,6 +33,15 @@ static const struct pst_key_word final_words[] = {
 };
 
 static const struct pst_key_word temporary_words[] = {
+    {"accept", PST_ACTION_ACCEPT},
+    {"tag", PST_ACTION_TAG},
+    {"tempfail", PST_ACTION_TEMPFAIL},
+    {NULL, 0},
+};
+
+/* The same for one of the look-ups. */
+static const struct pst_key_word look_up_words[] = {
+    {"same", PST_ACTION_SAME},
     {"accept", PST_ACTION_ACCEPT},
     {"tag", PST_ACTION_TAG},
     {"tempfail", PST_ACTION_TEMPFAIL},
@@ -315,6 +323,14 @@ const struct pst_key pst_keys[] = {
 	final_words, NULL, false, true},
     {NULL, "on-temperror", PST_KEY_WORD, AT(on_temperror), "accept", 0, 0,
 	temporary_words, NULL, false, true},
+    {NULL, "on-policy-temperror", PST_KEY_WORD, AT(on_policy_temperror), "same",
+	0, 0, look_up_words, NULL, false, true},
+    {NULL, "on-spf-temperror", PST_KEY_WORD, AT(on_spf_temperror), "same", 0, 0,
+	look_up_words, NULL, false, true},
+    {NULL, "on-dkim-temperror", PST_KEY_WORD, AT(on_dkim_temperror), "same", 0,
+	0, look_up_words, NULL, false, true},
+    {NULL, "on-iprev-temperror", PST_KEY_WORD, AT(on_iprev_temperror), "accept",
+	0, 0, temporary_words, NULL, false, true},
     {NULL, "temperror-cap", PST_KEY_DURATION, AT(temperror_cap_ms), "10min", 0,
 	86400000, NULL, NULL, false, false},
     {NULL, "on-missing-from", PST_KEY_WORD, AT(on_missing_from), "reject", 0, 0,
@@ -514,6 +530,18 @@ const char *const pst_key_sections[] = {"dns", "iprev", "spf", "dkim", "dmarc",
     "arc", "header", "store", "reports", "failure-reports", "log", NULL};
 
 const char *
+pst_key_section(const char *name)
+{
+	size_t i;
+
+	for (i = 0; pst_key_sections[i] != NULL; i++) {
+		if (strcmp(pst_key_sections[i], name) == 0)
+			return pst_key_sections[i];
+	}
+	return NULL;
+}
+
+const char *
 pst_key_path(const struct pst_key *key, char *buf, size_t size)
 {
 	(void)snprintf(buf, size, "%s%s%s",
@@ -539,97 +567,4 @@ pst_key_find(const char *section, const char *name)
 			break;
 	}
 	return i;
-}
-
-#define MAX_NAME 40
-
-/* Levenshtein distance; names longer than MAX_NAME are far from everything. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[MAX_NAME + 1];
-	size_t a_len = strlen(a), b_len = strlen(b);
-	size_t i, j, diagonal, above;
-
-	if (a_len > MAX_NAME || b_len > MAX_NAME)
-		return MAX_NAME;
-	for (j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (i = 1; i <= a_len; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (j = 1; j <= b_len; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			above = row[j];
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
-		}
-	}
-	return row[b_len];
-}
-
-/* The candidate when it is less far from name than all before. */
-static const char *
-nearer(const char *best, const char *candidate, const char *name,
-    size_t *best_distance)
-{
-	size_t d = distance(name, candidate);
-
-	if (d >= *best_distance)
-		return best;
-	*best_distance = d;
-	return candidate;
-}
-
-const char *
-pst_rule_key_nearest(const char *name)
-{
-	const char *best = NULL;
-	size_t best_distance = strlen(name) / 3 + 2;
-	enum pst_rule_key key;
-
-	for (key = PST_RULE_CLIENT; key < PST_RULE_KEYS; key++)
-		best =
-		    nearer(best, pst_rule_keys[key].name, name, &best_distance);
-	return best;
-}
-
-const char *
-pst_key_nearest(const char *section, const char *name)
-{
-	const char *best = NULL;
-	size_t best_distance = strlen(name) / 3 + 2;
-	size_t i;
-
-	for (i = 0; i < pst_key_count; i++) {
-		if (same_section(pst_keys[i].section, section))
-			best = nearer(
-			    best, pst_keys[i].name, name, &best_distance);
-	}
-	for (i = 0; section == NULL && pst_key_sections[i] != NULL; i++)
-		best = nearer(best, pst_key_sections[i], name, &best_distance);
-	if (section != NULL)
-		return best;
-	best = nearer(best, "rule", name, &best_distance);
-	return nearer(best, "listener", name, &best_distance);
-}
-
-const char *
-pst_listener_key_nearest(const char *name)
-{
-	const char *best = NULL;
-	size_t best_distance = strlen(name) / 3 + 2;
-	size_t i;
-
-	for (i = 0; i < pst_key_count; i++) {
-		if (pst_keys[i].per_listener)
-			best = nearer(
-			    best, pst_keys[i].name, name, &best_distance);
-	}
-	return best;
 }
