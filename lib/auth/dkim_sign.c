@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "auth/dkim_sign.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <opendkim/dkim.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/secret.h"
 
 /* libopendkim writes a few zeros behind some of its blocks (auth/dkim.c). */
 #define PADDING 64
@@ -17,7 +15,7 @@
 struct pst_dkim_signer {
 	DKIM_LIB *library;
 	const char *domain, *selector;
-	unsigned char key[MAX_KEY + 1]; /* PEM */
+	char key[MAX_KEY]; /* PEM */
 };
 
 static void *
@@ -36,58 +34,6 @@ padded_free(void *closure, void *block)
 {
 	(void)closure;
 	free(block);
-}
-
-/* ---- the key ---- */
-
-static bool
-read_file(int fd, const char *name, unsigned char key[MAX_KEY + 1],
-    struct pst_err *err)
-{
-	struct stat info;
-	size_t used = 0;
-	ssize_t got;
-
-	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-		return pst_err_set(err,
-		    "%s is no regular file; name a file with the private key",
-		    name);
-	if ((info.st_mode & (S_IRWXO | S_IWGRP)) != 0)
-		return pst_err_set(err,
-		    "%s is a private key that others may use; take it from "
-		    "them with \"chmod o= %s\"",
-		    name, name);
-	while ((got = read(fd, key + used, MAX_KEY - used)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return pst_err_set(
-			    err, "cannot read %s: %s", name, strerror(errno));
-		used += (size_t)got;
-		if (used == MAX_KEY)
-			return pst_err_set(err,
-			    "%s is too long for a key; name a PEM file with "
-			    "one private key",
-			    name);
-	}
-	key[used] = '\0';
-	return true;
-}
-
-static bool
-read_key(const char *name, unsigned char key[MAX_KEY + 1], struct pst_err *err)
-{
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool ok;
-
-	if (fd < 0)
-		return pst_err_set(err,
-		    "cannot read the private key %s: %s; correct its path or "
-		    "its owner",
-		    name, strerror(errno));
-	ok = read_file(fd, name, key, err);
-	(void)close(fd);
-	return ok;
 }
 
 /* ---- the library ---- */
@@ -138,7 +84,8 @@ pst_dkim_signer_new(const char *key_file, const char *domain,
 		pst_err_set(err,
 		    "libopendkim refuses its settings; install version 2.11 "
 		    "or later");
-	else if (read_key(key_file, signer->key, err))
+	else if (pst_secret_read(key_file, "private key", signer->key,
+		     sizeof(signer->key), err))
 		ok = pst_dkim_sign(signer, arena, pst_str(trial), 0, &why) !=
 			NULL ||
 		    pst_err_set(err,
@@ -235,10 +182,10 @@ pst_dkim_sign(struct pst_dkim_signer *signer, struct pst_arena *arena,
 
 	(void)dkim_options(signer->library, DKIM_OP_SETOPT, DKIM_OPTS_FIXEDTIME,
 	    &date, sizeof(date));
-	handle = dkim_sign(signer->library, octets("-"), NULL, signer->key,
-	    octets(signer->selector), octets(signer->domain),
-	    DKIM_CANON_RELAXED, DKIM_CANON_RELAXED, DKIM_SIGN_RSASHA256, -1,
-	    &status);
+	handle = dkim_sign(signer->library, octets("-"), NULL,
+	    octets(signer->key), octets(signer->selector),
+	    octets(signer->domain), DKIM_CANON_RELAXED, DKIM_CANON_RELAXED,
+	    DKIM_SIGN_RSASHA256, -1, &status);
 	if (handle != NULL && feed(handle, message))
 		field = field_of(handle, arena);
 	if (field == NULL)

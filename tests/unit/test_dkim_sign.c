@@ -121,9 +121,9 @@ test_bad_keys(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	refused("/nonexistent/key", "correct its path");
+	refused("/nonexistent/key", "correct the path");
 	refused(dir, "no regular file");
-	refused(key_file(arena, "test-rsa.pem", 0644), "chmod o=");
+	refused(key_file(arena, "test-rsa.pem", 0644), "chmod g-w,o=");
 	refused(key_file(arena, "test-rsa.pem", 0660), "others may use");
 	refused(key_file(arena, "test-rsa.txt", 0600), "no RSA key");
 	refused(key_file(arena, "test-ed25519.key", 0600), "no RSA key");
