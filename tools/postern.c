@@ -35,6 +35,11 @@ static const struct command {
     {"reload", pst_cmd_reload,
 	"lets the running daemon take over its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},
+    {"store", pst_cmd_store, "what is kept for reports: its size, its rows",
+	"info [--config FILE] [--json]\n"
+	"    vacuum [--config FILE]\n"
+	"    export [--config FILE] [--day DAY] [--domain NAME]\n"
+	"    [--json | --csv]"},
     {"help", help, "this list, or how a command is called", "[COMMAND]"},
     {"version", version, "the version of this program", ""},
 };

@@ -72,7 +72,8 @@ fail(const struct sqlite_db *db, int status, struct pst_err *err)
 static bool
 fail_sql(const struct sqlite_db *db, int status, struct pst_err *err)
 {
-	if ((status & 0xff) != SQLITE_ERROR)
+	if ((status & 0xff) != SQLITE_ERROR &&
+	    (status & 0xff) != SQLITE_CONSTRAINT)
 		return fail(db, status, err);
 	return pst_err_set(err, "store %s: %s; %s", db->path,
 	    sqlite3_errmsg(db->handle), advice(status));

@@ -84,8 +84,7 @@ is_wanted(const struct pst_config *config, const struct pst_message *message)
 	const struct pst_findings *findings = &message->findings;
 	const struct pst_dmarc *dmarc = &findings->dmarc;
 
-	if (config->reports.from[0] == '\0' ||
-	    findings->exempt != PST_EXEMPT_NO || dmarc->policy_domain == NULL ||
+	if (findings->exempt != PST_EXEMPT_NO || dmarc->policy_domain == NULL ||
 	    dmarc->author_domain == NULL || dmarc->record.ruf_count == 0 ||
 	    message->decision.action == PST_ACTION_TEMPFAIL ||
 	    is_automatic(message))

@@ -72,6 +72,33 @@ store_config(const char *extra)
 }
 
 struct pst_db *
+store_open_shared(void)
+{
+	const char *conninfo = getenv("POSTERN_TEST_POSTGRES");
+	struct pst_err err;
+	struct pst_db *db;
+
+	if (conninfo == NULL)
+		return store_open("shared");
+	db = pst_db_open_postgres(conninfo, &err);
+	if (db == NULL || !pst_schema_make(db, &err))
+		fail_msg("%s", err.text);
+	return db;
+}
+
+void
+store_wipe(struct pst_db *db)
+{
+	struct pst_err err;
+
+	if (!pst_db_script(db,
+		"DELETE FROM record; DELETE FROM policy; DELETE FROM batch;"
+		"DELETE FROM failure; DELETE FROM meta WHERE name <> 'version'",
+		&err))
+		fail_msg("%s", err.text);
+}
+
+struct pst_db *
 store_open(const char *name)
 {
 	struct pst_err err;

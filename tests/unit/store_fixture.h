@@ -22,6 +22,11 @@ struct pst_config *store_config(const char *extra);
 /* The store of that name, with its tables. */
 struct pst_db *store_open(const char *name);
 
+/* A second file, or the server that POSTERN_TEST_POSTGRES names. */
+struct pst_db *store_open_shared(void);
+/* Empties the tables that have to do with rows. */
+void store_wipe(struct pst_db *db);
+
 /* The one number that the statement selects. */
 int64_t store_number(struct pst_db *db, const char *sql);
 

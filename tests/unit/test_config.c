@@ -185,6 +185,21 @@ static const struct bad_row bad_rows[] = {
     {"on-spf-temperror = reject\n", 1,
 	"on-spf-temperror wants one of: same, accept, tag, tempfail"},
 
+    /* reports */
+    {"reports { dkim-key = \"/k\" }\n", 1,
+	"reports.dkim-key needs reports.dkim-selector"},
+    {"reports { relay-user = \"u\" }\n", 1,
+	"reports.relay-user needs reports.relay-password-file"},
+    {"failure-reports { all-domains = yes }\n", 1,
+	"failure-reports needs reports.from"},
+    {"failure-reports { domains = {a.example} }\n", 1,
+	"failure-reports needs reports.from"},
+    {"reports { from = \"Postmaster <a@b.example>\" }\n", 1,
+	"an address is local@domain.example"},
+    {"reports { relay = \"127.0.0.1\" }\n", 1, "a relay is smtp://host:port"},
+    {"store { path = \"reports.db\" }\n", 1,
+	"this is the absolute path of a file"},
+
     /* syntax */
     {"mode monitor\n", 1, "missing equal sign"},
     {"mode\n", 1, "premature end of file"},

@@ -65,6 +65,22 @@ static const char unusual[] =
     "suffix-guard = no\nevaluate-all = yes\nmax-author-domains = 32\n}\n"
     "arc { verify = yes\nmax-sets = 1\ntrusted-sealers = {a.example}\n}\n"
     "header {\nmax-fields = 50\nmax-field-size = 1k\nmax-size = 1G\n}\n"
+    "store {\npath = \"/p\"\npostgresql = \"host='a b'\"\nwait = 0s\n"
+    "max-waiting = 100\nmax-rows = 100\nretention = 3d\n}\n"
+    "reports {\nfrom = \"a+b@c.example\"\norg-name = \"A \\\"B\\\"\"\n"
+    "contact = \"tel:0\"\ncompat = rfc7489\nformat = xml\n"
+    "recipient-domains = yes\nskip-domains = {a.example}\n"
+    "skip-recipients = {\"a@b.example\"}\n"
+    "allow-destinations = {a.example}\ndeny-destinations = {b.example}\n"
+    "own-domain-only = yes\nmax-addresses = 1\nmax-per-day = 1\n"
+    "max-size = 64k\npause = 0s\nretry-for = 1h\n"
+    "relay = \"smtps://[::1]:465\"\nrelay-tls = required\n"
+    "relay-user = \"u\"\nrelay-password-file = \"/p\"\n"
+    "bounces = \"b@c.example\"\nsuppress-for = 1h\ndkim-key = \"/k\"\n"
+    "dkim-selector = \"s.t\"\ndkim-domain = \"c.example\"\n}\n"
+    "failure-reports {\ndomains = {a.example}\nall-domains = yes\n"
+    "recipients = yes\nsubject = yes\nmax-per-hour = 1\n"
+    "max-per-domain = 1\nmax-per-destination = 1\n}\n"
     "log {\ntarget = stderr\nfacility = local3\nlevel = debug\n}\n";
 
 /* What is printed means the same when it is read back, for every key. */
