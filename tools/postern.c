@@ -40,6 +40,10 @@ static const struct command {
 	"    vacuum [--config FILE]\n"
 	"    export [--config FILE] [--day DAY] [--domain NAME]\n"
 	"    [--json | --csv]"},
+    {"report", pst_cmd_report, "sends reports, and hears which ones bounce",
+	"send [--day YYYY-MM-DD] [--domain DOMAIN] [--dry-run]\n"
+	"    [--print] [--resend] [--config FILE] [--zone FILE] [--now EPOCH]\n"
+	"postern report bounce [--recipient ADDRESS] [--config FILE] [FILE]"},
     {"help", help, "this list, or how a command is called", "[COMMAND]"},
     {"version", version, "the version of this program", ""},
 };

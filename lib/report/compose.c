@@ -8,8 +8,8 @@
 
 /* No record is larger than this by far: 100 signatures with long names. */
 #define MAX_RECORD_BYTES (1U << 20)
-/* What stands around the records, with room to spare. */
-#define MAX_FRAME_BYTES 16384
+/* What stands behind the last record, with room to spare. */
+#define TAIL_BYTES 64
 /* A record of a message with a signature or two; only for the short cut. */
 #define MANY_RECORD_BYTES 102400
 
@@ -218,7 +218,7 @@ fits(void *arg)
 	struct scale *scale = arg;
 	struct pst_str text = pst_buf_slice(&scale->record);
 	bool ok = !pst_buf_overflowed(&scale->record) &&
-	    pst_pack_has_room(scale->pack, text.len + MAX_FRAME_BYTES) &&
+	    pst_pack_has_room(scale->pack, text.len + TAIL_BYTES) &&
 	    pst_pack_add(scale->pack, text.ptr, text.len);
 
 	pst_buf_reset(&scale->record);

@@ -8,6 +8,7 @@
  * go on, so a large destination neither is flooded nor holds up the rest.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"

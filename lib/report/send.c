@@ -466,6 +466,7 @@ pst_send_run(
 	if (run.courier != NULL &&
 	    pst_lease_take(run.db, &run.lease,
 		pst_clock_epoch(&pst_clock_system), &taken, NULL, err)) {
+		counts->begun = taken;
 		ok = taken ? work(&run, err) :
 			     pst_err_set(err,
 				 "another process is sending reports just now; "
