@@ -12,6 +12,8 @@
 int pst_report_read(int argc, char **argv);
 int pst_report_import(int argc, char **argv);
 int pst_report_sources(int argc, char **argv);
+int pst_report_send(int argc, char **argv);
+int pst_report_bounce(int argc, char **argv);
 
 /* What came of the files of a command line. */
 struct pst_report_tally {
