@@ -118,7 +118,7 @@ def counts_by_postern(t, path):
     report = json.loads(out.splitlines()[0])
     counts = collections.Counter()
     for row in report["records"]:
-        counts[report["policy"]["domain"], row["source_ip"],
+        counts[report["domain"], row["source_ip"],
                row["disposition"], row["spf"]] += row["count"]
     return counts
 
