@@ -425,6 +425,11 @@ parse(struct reader *reader, struct pst_str xml)
 	*reader->ctxt->sax = sax;
 	reader->ctxt->userData = reader;
 	(void)xmlParseDocument(reader->ctxt);
+	/*
+	 * A document type that is ill-formed passes by on_doctype(). Its
+	 * entities are kept here, but no one can ask for them.
+	 */
+	xmlFreeDoc(reader->ctxt->myDoc);
 	xmlFreeParserCtxt(reader->ctxt);
 }
 
