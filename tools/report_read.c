@@ -102,10 +102,13 @@ static void
 print_row(struct pst_arena *arena, const struct pst_feedback_row *row,
     int source_width, int action_width)
 {
-	printf("  ");
-	print_cell(arena, PST_UI_PLAIN, row->source_ip, source_width);
-	if (strlen(safe(arena, row->source_ip)) > (size_t)source_width)
-		printf("\n  %-*s  ", source_width, "");
+	const char *source = safe(arena, row->source_ip);
+
+	if (strlen(source) > (size_t)source_width) {
+		printf("  %s\n", source);
+		source = "";
+	}
+	printf("  %-*s  ", source_width, source);
 	printf("%8" PRId64 "  ", row->count);
 	print_cell(arena, tone_of_result(row->dkim), row->dkim, 4);
 	print_cell(arena, tone_of_result(row->spf), row->spf, 4);
