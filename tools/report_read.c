@@ -10,6 +10,7 @@
 #include "tools/command.h"
 #include "tools/option.h"
 #include "tools/report.h"
+#include "tools/report_input.h"
 #include "tools/ui.h"
 
 static const char command[] = "report read";
@@ -384,6 +385,6 @@ pst_report_read(int argc, char **argv)
 	pst_report_visit(
 	    command, argv + optind, (size_t)(argc - optind), visitor, &tally);
 	if (!request.json)
-		pst_report_print_tally(command, &tally);
+		pst_report_note_tally(command, &tally);
 	return pst_ui_finish(command, pst_report_status(&tally));
 }
