@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "tools/command.h"
 #include "tools/ui.h"
 
@@ -40,6 +41,11 @@ static const struct command {
 	"       postern report import [--config FILE] FILE...\n"
 	"       postern report sources [--domain DOMAIN] [--since YYYY-MM-DD]\n"
 	"           [--config FILE] [--json]"},
+    {"store", pst_cmd_store, "what is kept for reports: its size, its rows",
+	"info [--config FILE] [--json]\n"
+	"    vacuum [--config FILE]\n"
+	"    export [--config FILE] [--day DAY] [--domain NAME]\n"
+	"    [--json | --csv]"},
     {"help", help, "this list, or how a command is called", "[COMMAND]"},
     {"version", version, "the version of this program", ""},
 };
@@ -55,39 +61,6 @@ find_command(const char *name)
 	return NULL;
 }
 
-#define MAX_NAME 16
-
-/*
- * Insertions, deletions and replacements that make one word the other; words
- * longer than any name of ours are far from all of them.
- */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[MAX_NAME + 1];
-	size_t a_len = strlen(a);
-	size_t b_len = strlen(b);
-
-	if (a_len > MAX_NAME || b_len > MAX_NAME)
-		return MAX_NAME;
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[b_len];
-}
-
 static int
 unknown_command(const char *name)
 {
@@ -95,7 +68,7 @@ unknown_command(const char *name)
 	size_t least = 3; /* more than two slips are another word */
 
 	for (size_t i = 0; i < COMMANDS; i++) {
-		size_t far = distance(name, commands[i].name);
+		size_t far = pst_near_distance(name, commands[i].name);
 		if (far >= least)
 			continue;
 		least = far;

@@ -49,6 +49,8 @@ struct pst_dmarc {
 	bool spf_aligned;                /* an SPF pass that is aligned */
 	bool dkim_aligned;               /* a DKIM pass that is aligned */
 	bool spf_undecided;         /* SPF has a temperror and would align */
+	bool align_undecided;       /* whether a check that may pass is aligned
+	                               is not known, for want of an answer */
 	bool psl_differs;           /* compare mode: psl gives another answer */
 	const char *psl_org_domain; /* compare mode; or NULL */
 	bool psl_guarded;           /* R-DMARC-31 took effect */

@@ -268,6 +268,7 @@ decide(struct pst_dmarc_eval *ev)
 	struct pst_dmarc *out = &ev->out;
 	bool undecided = false;
 
+	out->align_undecided = ev->spf_align == PST_DMARC_ALIGN_UNKNOWN;
 	undecided = weigh(ev->spf_align, ev->spf->result == PST_RESULT_PASS,
 	    &out->spf_aligned);
 	out->spf_undecided = ev->spf->result == PST_RESULT_TEMPERROR &&
@@ -275,8 +276,11 @@ decide(struct pst_dmarc_eval *ev)
 	for (size_t i = 0; i < ev->dkim->count; i++) {
 		const struct pst_dkim_sig *sig = &ev->dkim->sigs[i];
 
-		if (sig_matters(ev, sig) &&
-		    weigh(ev->sig_align[i], sig_counts(ev, sig),
+		if (!sig_matters(ev, sig))
+			continue;
+		if (ev->sig_align[i] == PST_DMARC_ALIGN_UNKNOWN)
+			out->align_undecided = true;
+		if (weigh(ev->sig_align[i], sig_counts(ev, sig),
 			&out->dkim_aligned))
 			undecided = true;
 	}

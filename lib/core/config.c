@@ -92,6 +92,29 @@ check_sealers(const struct pst_config *config, struct pst_err *err)
 }
 
 static bool
+check_reports(const struct pst_config *config, struct pst_err *err)
+{
+	bool all = config->failures.all_domains;
+
+	if (config->reports.dkim_key[0] != '\0' &&
+	    config->reports.dkim_selector[0] == '\0')
+		return fail_whole(config, err, "reports", "dkim-key",
+		    "dkim-selector",
+		    "reports.dkim-key needs reports.dkim-selector");
+	if (config->reports.relay_user[0] != '\0' &&
+	    config->reports.relay_password_file[0] == '\0')
+		return fail_whole(config, err, "reports", "relay-user",
+		    "relay-password-file",
+		    "reports.relay-user needs reports.relay-password-file");
+	if ((all || config->failures.domains.written.count > 0) &&
+	    config->reports.from[0] == '\0')
+		return fail_whole(config, err, "failure-reports",
+		    all ? "all-domains" : "domains", "domains",
+		    "failure-reports needs reports.from");
+	return true;
+}
+
+static bool
 check_whole(const struct pst_config *config, struct pst_err *err)
 {
 	if (config->private->listeners.count == 0)
@@ -110,9 +133,14 @@ check_whole(const struct pst_config *config, struct pst_err *err)
 	    !config->iprev.enabled)
 		return fail_whole(config, err, NULL, "on-iprev-fail",
 		    "on-iprev-fail", "on-iprev-fail needs iprev.enabled");
+	if (config->on_iprev_temperror != PST_ACTION_ACCEPT &&
+	    !config->iprev.enabled)
+		return fail_whole(config, err, NULL, "on-iprev-temperror",
+		    "on-iprev-temperror",
+		    "on-iprev-temperror needs iprev.enabled");
 	if (!config->iprev.enabled && !check_names(config, err))
 		return false;
-	if (!check_sealers(config, err))
+	if (!check_sealers(config, err) || !check_reports(config, err))
 		return false;
 	if (config->header.max_total_bytes < config->header.max_field_bytes)
 		return fail_whole(config, err, "header", "max-size",

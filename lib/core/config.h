@@ -50,6 +50,9 @@ enum pst_action {
 	PST_ACTION_TEMPFAIL,
 };
 
+/* The word `same`: what on_temperror says. Not among the actions. */
+#define PST_ACTION_SAME (-1)
+
 /* What an effective policy of reject does (R-DMARC-43). */
 enum pst_on_reject {
 	PST_ON_REJECT_UNLESS_INDIRECT,
@@ -112,6 +115,10 @@ struct pst_config {
 	int on_reject;     /* enum pst_on_reject */
 	int on_quarantine; /* enum pst_action from here on */
 	int on_temperror;
+	int on_policy_temperror; /* these three: or PST_ACTION_SAME */
+	int on_spf_temperror;
+	int on_dkim_temperror;
+	int on_iprev_temperror;
 	unsigned temperror_cap_ms; /* 0: tempfail as long as it lasts */
 	int on_missing_from;
 	int on_several_from;

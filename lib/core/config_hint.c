@@ -4,20 +4,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "core/key_hint.h"
 #include "core/keys.h"
 #include "core/rule_make.h"
-
-static const char *
-plain_section(const char *name)
-{
-	size_t i;
-
-	for (i = 0; pst_key_sections[i] != NULL; i++) {
-		if (strcmp(pst_key_sections[i], name) == 0)
-			return pst_key_sections[i];
-	}
-	return NULL;
-}
 
 static const char *
 section_that_has(const char *name)
@@ -40,7 +29,7 @@ nearest(const char *section, const char *name)
 		return pst_rule_key_nearest(name);
 	if (strcmp(section, PST_SECTION_LISTENER) == 0)
 		return pst_listener_key_nearest(name);
-	return pst_key_nearest(plain_section(section), name);
+	return pst_key_nearest(pst_key_section(section), name);
 }
 
 const char *
@@ -53,7 +42,7 @@ pst_config_unknown_key(
 	const char *hint = "see postern.conf(5) for the known ones";
 
 	if (strcmp(section, PST_SECTION_LISTENER) == 0 &&
-	    (home != NULL || plain_section(text) != NULL))
+	    (home != NULL || pst_key_section(text) != NULL))
 		return pst_arena_printf(
 		    arena, "%s can not be set for one listener", text);
 	if (home == NULL && pst_rule_key_find(text) != PST_RULE_KEYS)

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "core/config_hint.h"
+#include "core/config_notes.h"
 #include "core/config_text.h"
 #include "core/keys.h"
 #include "core/rule_make.h"
@@ -21,22 +22,6 @@
  * section begins, and only then is the line known.
  */
 #define BEGIN " "
-
-/* How the keys of one rule were set. */
-struct rule_settings {
-	const cfg_t *rule;
-	unsigned line; /* where the rule begins */
-	unsigned defaults_seen[PST_RULE_KEYS];
-	struct pst_setting keys[PST_RULE_KEYS];
-	struct rule_settings *earlier;
-};
-
-/* The same of one listener. */
-struct listener_notes {
-	const cfg_t *cfg;
-	struct pst_listener_section section;
-	struct listener_notes *earlier;
-};
 
 /*
  * libconfuse passes no argument of ours to its callbacks, and cannot run twice
@@ -51,8 +36,7 @@ static struct {
 	struct pst_err *err;
 	unsigned last_line;
 	bool failed;
-	struct rule_settings *rules; /* the last one first */
-	struct listener_notes *listeners;
+	struct pst_notes notes;
 	struct pst_config *trial; /* takes values that are only checked */
 } loading;
 
@@ -67,20 +51,6 @@ fail_at(unsigned line, const char *sentence)
 		    loading.err, loading.file, line, "%s", sentence);
 	}
 	return false;
-}
-
-/* libconfuse calls the top level "root". */
-static const char *
-section_of(cfg_t *cfg)
-{
-	const char *name = cfg_name(cfg);
-	size_t i;
-
-	for (i = 0; pst_key_sections[i] != NULL; i++) {
-		if (strcmp(pst_key_sections[i], name) == 0)
-			return pst_key_sections[i];
-	}
-	return NULL;
 }
 
 static bool
@@ -123,44 +93,21 @@ on_error(cfg_t *cfg, const char *format, va_list ap)
 	(void)fail_at((unsigned)cfg->line, pst_escaped(loading.arena, s));
 }
 
-/*
- * Is this another assignment of the key? libconfuse asks about each part of a
- * list, with one part more each time, and once more at the end of the list.
- */
-static bool
-is_repeated(
-    struct pst_setting *setting, bool list, unsigned count, const char *text)
-{
-	if (setting->line == 0)
-		return false;
-	if (!list || setting->closed)
-		return true;
-	if (count == setting->count + 1)
-		return false;
-	setting->closed =
-	    count == setting->count && strcmp(text, setting->last) == 0;
-	return !setting->closed;
-}
-
 /* Notes where the key was set; false when that is not for the first time. */
 static bool
 note_setting(
     struct pst_setting *setting, cfg_t *cfg, cfg_opt_t *opt, const char *text)
 {
 	unsigned line = (unsigned)cfg->line;
-	unsigned count = cfg_opt_size(opt);
 	bool list = (opt->flags & CFGF_LIST) != 0;
 
-	if (is_repeated(setting, list, count, text))
-		return fail_at(line,
-		    pst_arena_printf(loading.arena,
-			"%s was already set in line %u; keep one of the two",
-			opt->name, setting->line));
-	if (setting->line == 0)
-		setting->line = line;
-	setting->count = count;
-	setting->last = pst_arena_strdup(loading.arena, text);
-	return true;
+	if (pst_setting_note(setting, loading.arena, line, text,
+		list ? cfg_opt_size(opt) : 0))
+		return true;
+	return fail_at(line,
+	    pst_arena_printf(loading.arena,
+		"%s was already set in line %u; keep one of the two", opt->name,
+		setting->line));
 }
 
 static const char *
@@ -176,7 +123,7 @@ last_part(cfg_opt_t *opt)
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
-	size_t index = pst_key_find(section_of(cfg), opt->name);
+	size_t index = pst_key_find(pst_key_section(cfg_name(cfg)), opt->name);
 	const char *text = last_part(opt);
 	struct pst_err err;
 
@@ -190,22 +137,17 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
-/* The rule's own notes; its keys come one after the other. */
-static struct rule_settings *
-settings_of(cfg_t *rule)
+static struct pst_rule_notes *
+rule_notes(cfg_t *rule)
 {
-	struct rule_settings *settings = loading.rules;
+	return pst_notes_of_rule(&loading.notes, rule, (unsigned)rule->line);
+}
 
-	while (settings != NULL && settings->rule != rule)
-		settings = settings->earlier;
-	if (settings != NULL)
-		return settings;
-	settings = pst_arena_alloc(loading.arena, sizeof(*settings));
-	settings->rule = rule;
-	settings->line = (unsigned)rule->line;
-	settings->earlier = loading.rules;
-	loading.rules = settings;
-	return settings;
+static struct pst_listener_section *
+listener_notes(cfg_t *listener)
+{
+	return pst_notes_of_listener(
+	    &loading.notes, listener, (unsigned)listener->line);
 }
 
 /*
@@ -217,41 +159,22 @@ static int
 on_rule_value(cfg_t *cfg, cfg_opt_t *opt)
 {
 	enum pst_rule_key key = pst_rule_key_find(opt->name);
-	struct rule_settings *settings = settings_of(cfg);
+	struct pst_rule_notes *notes = rule_notes(cfg);
 	const char *text = last_part(opt);
 
 	assert(key < PST_RULE_KEYS);
 	if (pst_rule_keys[key].list && text[0] == '\0' &&
-	    settings->defaults_seen[key] < 2) {
-		settings->defaults_seen[key]++;
+	    notes->defaults_seen[key] < 2) {
+		notes->defaults_seen[key]++;
 		return 0;
 	}
-	return note_setting(&settings->keys[key], cfg, opt, text) ? 0 : -1;
-}
-
-static struct listener_notes *
-notes_of(cfg_t *listener)
-{
-	struct listener_notes *notes = loading.listeners;
-
-	while (notes != NULL && notes->cfg != listener)
-		notes = notes->earlier;
-	if (notes != NULL)
-		return notes;
-	notes = pst_arena_alloc(loading.arena, sizeof(*notes));
-	notes->cfg = listener;
-	notes->section.line = (unsigned)listener->line;
-	notes->section.settings = pst_arena_array(
-	    loading.arena, pst_key_count, sizeof(*notes->section.settings));
-	notes->earlier = loading.listeners;
-	loading.listeners = notes;
-	return notes;
+	return note_setting(&notes->keys[key], cfg, opt, text) ? 0 : -1;
 }
 
 static int
 on_listener_begin(cfg_t *cfg, cfg_opt_t *opt)
 {
-	(void)notes_of(cfg);
+	(void)listener_notes(cfg);
 	/* In quotes, a file can name it after all. */
 	if (last_part(opt)[0] == '\0')
 		return 0;
@@ -270,7 +193,7 @@ on_listener_value(cfg_t *cfg, cfg_opt_t *opt)
 
 	assert(index < pst_key_count);
 	if (!note_setting(
-		&notes_of(cfg)->section.settings[index], cfg, opt, text))
+		&listener_notes(cfg)->settings[index], cfg, opt, text))
 		return -1;
 	if (pst_value_set(
 		loading.trial, loading.arena, &pst_keys[index], text, &err))
@@ -471,7 +394,7 @@ take_value(cfg_t *section, enum pst_rule_key key, unsigned line,
 	out->line = line;
 	/* "= {}" is not told to the validator. */
 	if (line == 0 && pst_rule_keys[key].list && count == 0)
-		out->line = settings_of(section)->line;
+		out->line = rule_notes(section)->line;
 	if (line == 0)
 		return;
 	out->count = count;
@@ -484,16 +407,16 @@ take_value(cfg_t *section, enum pst_rule_key key, unsigned line,
 static bool
 take_rule(cfg_t *section, struct pst_rule *rule)
 {
-	struct rule_settings *settings = settings_of(section);
+	struct pst_rule_notes *notes = rule_notes(section);
 	enum pst_rule_key key;
 	struct pst_err err;
 	unsigned line;
 
 	rule->title = pst_arena_strdup(loading.arena, cfg_title(section));
-	rule->line = settings->line;
+	rule->line = notes->line;
 	for (key = PST_RULE_CLIENT; key < PST_RULE_KEYS; key++)
-		take_value(section, key, settings->keys[key].line,
-		    &rule->written[key]);
+		take_value(
+		    section, key, notes->keys[key].line, &rule->written[key]);
 	return pst_rule_make(rule, loading.arena, &line, &err) ||
 	    fail_at(line, err.text);
 }
@@ -526,7 +449,7 @@ take_listeners(cfg_t *cfg, struct pst_listener_sections *out)
 		cfg_t *from = cfg_getnsec(
 		    cfg, PST_SECTION_LISTENER, (unsigned)out->count);
 
-		*to = notes_of(from)->section;
+		*to = *listener_notes(from);
 		to->title = pst_arena_strdup(loading.arena, cfg_title(from));
 	}
 }
@@ -549,8 +472,7 @@ pst_config_read(struct pst_config *config, struct pst_arena *arena,
 	loading.err = err;
 	loading.last_line = text.last_line;
 	loading.failed = false;
-	loading.rules = NULL;
-	loading.listeners = NULL;
+	loading.notes = (struct pst_notes){.arena = arena};
 	loading.trial = pst_arena_alloc(arena, sizeof(*loading.trial));
 	cfg = make_parser();
 	status = cfg_parse_buf(cfg, text.text);

@@ -9,28 +9,7 @@
 
 #include "base/arena.h"
 #include "core/config.h"
-
-/* How a key was set in the file. */
-struct pst_setting {
-	unsigned line;    /* 0: not set */
-	const char *last; /* the value; of a list, its last part */
-	/* Private to config_read.c. */
-	unsigned count; /* of a list's parts so far, defaults included */
-	bool closed;    /* the list is complete */
-};
-
-/* What the file wants different for one listener. */
-struct pst_listener_section {
-	const char *title; /* as written, not checked */
-	unsigned line;
-	struct pst_setting *settings; /* by key index; `last` is the value, a
-	                                 right one */
-};
-
-struct pst_listener_sections {
-	struct pst_listener_section *items;
-	size_t count;
-};
+#include "core/config_notes.h"
 
 /*
  * Sets what the file sets in config, which holds the defaults, and listeners.

@@ -5,10 +5,8 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "base/domain.h"
-#include "base/endpoint.h"
 #include "base/log.h"
-#include "core/rule_make.h"
+#include "core/key_valid.h"
 
 static const struct pst_key_word mode_words[] = {
     {"enforce", PST_MODE_ENFORCE},
@@ -34,6 +32,15 @@ static const struct pst_key_word final_words[] = {
 };
 
 static const struct pst_key_word temporary_words[] = {
+    {"accept", PST_ACTION_ACCEPT},
+    {"tag", PST_ACTION_TAG},
+    {"tempfail", PST_ACTION_TEMPFAIL},
+    {NULL, 0},
+};
+
+/* The same for one of the look-ups. */
+static const struct pst_key_word look_up_words[] = {
+    {"same", PST_ACTION_SAME},
     {"accept", PST_ACTION_ACCEPT},
     {"tag", PST_ACTION_TAG},
     {"tempfail", PST_ACTION_TEMPFAIL},
@@ -111,159 +118,6 @@ static const struct pst_key_word level_words[] = {
     {NULL, 0},
 };
 
-static bool
-valid_socket(const char *text, const char **why)
-{
-	static _Thread_local struct pst_err err;
-	struct pst_endpoint endpoint;
-
-	if (pst_endpoint_parse(pst_str(text), &endpoint, &err))
-		return true;
-	*why = err.text;
-	return false;
-}
-
-static bool
-valid_control(const char *text, const char **why)
-{
-	/* As long as a socket's address may be, one octet for its end. */
-	if (*text == '\0' || (*text == '/' && strlen(text) < 108))
-		return true;
-	*why = "a control socket is an absolute path of at most 107 octets, "
-	       "or \"\" for none";
-	return false;
-}
-
-/* R-MTA-2: what a reply line may hold. */
-static bool
-valid_reply(const char *text, const char **why)
-{
-	if (pst_str_is_printable(pst_str(text)) && strlen(text) <= 400)
-		return true;
-	*why = "a reply text is one line of 1 to 400 printable ASCII octets";
-	return false;
-}
-
-static bool
-valid_field_name(const char *text, const char **why)
-{
-	const char *c;
-
-	for (c = text; *c != '\0'; c++) {
-		if (*c <= ' ' || *c > '~' || *c == ':')
-			break;
-	}
-	/* A mark of that name would be taken for a forged result. */
-	if (pst_str_ieq(pst_str(text), PST_STR("Authentication-Results"))) {
-		*why = "this field is for the results, choose another name";
-		return false;
-	}
-	if (*text != '\0' && *c == '\0' && c - text <= 76)
-		return true;
-	*why = "a header field name is printable ASCII without blanks and "
-	       "colons, at most 76 octets";
-	return false;
-}
-
-static bool
-valid_field_value(const char *text, const char **why)
-{
-	if (pst_str_is_printable(pst_str(text)) && strlen(text) <= 900)
-		return true;
-	*why = "a header field value is one line of 1 to 900 printable ASCII "
-	       "octets";
-	return false;
-}
-
-static bool
-valid_id(const char *text, const char **why)
-{
-	if (*text == '\0' ||
-	    (pst_str_is_printable(pst_str(text)) && strlen(text) <= 253))
-		return true;
-	*why = "an authserv-id is a host name, at most 253 octets";
-	return false;
-}
-
-static bool
-valid_server(const char *text, const char **why)
-{
-	struct pst_str s = pst_str(text);
-	size_t at = pst_str_find(s, '@');
-	struct pst_ip ip;
-	uint64_t port = 53;
-
-	if (pst_ip_parse(pst_str_first(s, at), &ip) &&
-	    (at == s.len ||
-		(pst_str_to_u64(pst_str_from(s, at + 1), 65535, &port) &&
-		    port > 0)))
-		return true;
-	*why = "a DNS server is an address, with a port as in 127.0.0.1@5353";
-	return false;
-}
-
-/* As a DMARC record's address: what goes into a field and into a command. */
-static bool
-valid_mailbox(const char *text, const char **why)
-{
-	struct pst_str s = pst_str(text);
-	size_t at = pst_str_rfind(s, '@');
-	size_t i;
-
-	for (i = 0; i < at && i < s.len; i++) {
-		if (!pst_is_alnum(text[i]) &&
-		    strchr("!#$%&'*+-/=?^_`{|}~.", text[i]) == NULL)
-			break;
-	}
-	if (s.len == 0 ||
-	    (i == at && at > 0 && at <= 64 &&
-		pst_domain_is_ldh(pst_str_from(s, at + 1))))
-		return true;
-	*why = "an address is local@domain.example, without a name or brackets";
-	return false;
-}
-
-static bool
-valid_relay(const char *text, const char **why)
-{
-	struct pst_str s = pst_str(text);
-
-	if (pst_str_is_printable(s) && pst_str_find(s, ' ') == s.len &&
-	    (pst_str_starts(s, PST_STR("smtp://")) ||
-		pst_str_starts(s, PST_STR("smtps://"))))
-		return true;
-	*why = "a relay is smtp://host:port or smtps://host:port";
-	return false;
-}
-
-static bool
-valid_line(const char *text, const char **why)
-{
-	if (*text == '\0' ||
-	    (pst_str_is_printable(pst_str(text)) && strlen(text) <= 250))
-		return true;
-	*why = "this is one line of at most 250 printable ASCII octets";
-	return false;
-}
-
-static bool
-valid_name(const char *text, const char **why)
-{
-	if (*text == '\0' || pst_domain_is_ldh(pst_str(text)))
-		return true;
-	*why = "this is a domain name, as in mail.example.net";
-	return false;
-}
-
-static bool
-valid_path(const char *text, const char **why)
-{
-	if (*text == '/')
-		return true;
-	*why = "this is the absolute path of a file";
-	return false;
-}
-
 #define AT(member) offsetof(struct pst_config, member)
 #define UINT_LIMIT 1000000
 #define DAY_MS UINT64_C(86400000)
@@ -278,19 +132,19 @@ const struct pst_key pst_keys[] = {
     {NULL, "monitor-domains", PST_KEY_DOMAIN_SET, AT(monitor_domains), "", 0, 0,
 	NULL, NULL, false, false},
     {NULL, "authserv-id", PST_KEY_TEXT, AT(authserv_id), "", 0, 0, NULL,
-	valid_id, false, true},
+	pst_valid_id, false, true},
     {NULL, "authserv-id-aliases", PST_KEY_DOMAINS, AT(authserv_id_aliases), "",
 	0, 0, NULL, NULL, false, false},
     {NULL, "listen", PST_KEY_TEXTS, AT(listen),
 	"unix:/var/spool/postfix/postern/postern.sock", 0, 0, NULL,
-	valid_socket, true, false},
+	pst_valid_socket, true, false},
     {NULL, "user", PST_KEY_TEXT, AT(user), "postern", 0, 0, NULL, NULL, true,
 	false},
     {NULL, "group", PST_KEY_TEXT, AT(group), "", 0, 0, NULL, NULL, true, false},
     {NULL, "pid-file", PST_KEY_TEXT, AT(pid_file), "", 0, 0, NULL, NULL, true,
 	false},
     {NULL, "control-socket", PST_KEY_TEXT, AT(control_socket),
-	"/run/postern/control", 0, 0, NULL, valid_control, true, false},
+	"/run/postern/control", 0, 0, NULL, pst_valid_control, true, false},
     {NULL, "umask", PST_KEY_OCTAL, AT(umask), "0007", 0, 0777, NULL, NULL, true,
 	false},
     {NULL, "deadline", PST_KEY_DURATION, AT(deadline_ms), "30s", 100, 250000,
@@ -315,6 +169,14 @@ const struct pst_key pst_keys[] = {
 	final_words, NULL, false, true},
     {NULL, "on-temperror", PST_KEY_WORD, AT(on_temperror), "accept", 0, 0,
 	temporary_words, NULL, false, true},
+    {NULL, "on-policy-temperror", PST_KEY_WORD, AT(on_policy_temperror), "same",
+	0, 0, look_up_words, NULL, false, true},
+    {NULL, "on-spf-temperror", PST_KEY_WORD, AT(on_spf_temperror), "same", 0, 0,
+	look_up_words, NULL, false, true},
+    {NULL, "on-dkim-temperror", PST_KEY_WORD, AT(on_dkim_temperror), "same", 0,
+	0, look_up_words, NULL, false, true},
+    {NULL, "on-iprev-temperror", PST_KEY_WORD, AT(on_iprev_temperror), "accept",
+	0, 0, temporary_words, NULL, false, true},
     {NULL, "temperror-cap", PST_KEY_DURATION, AT(temperror_cap_ms), "10min", 0,
 	86400000, NULL, NULL, false, false},
     {NULL, "on-missing-from", PST_KEY_WORD, AT(on_missing_from), "reject", 0, 0,
@@ -342,24 +204,24 @@ const struct pst_key pst_keys[] = {
     {NULL, "quarantine-fallback", PST_KEY_WORD, AT(quarantine_fallback), "tag",
 	0, 0, fallback_words, NULL, false, true},
     {NULL, "reject-text", PST_KEY_TEXT, AT(reject_text),
-	"Message refused by DMARC policy of {domain}", 0, 0, NULL, valid_reply,
-	false, false},
+	"Message refused by DMARC policy of {domain}", 0, 0, NULL,
+	pst_valid_reply, false, false},
     {NULL, "tempfail-text", PST_KEY_TEXT, AT(tempfail_text),
 	"Sender can not be checked now because of DNS trouble, try again later",
-	0, 0, NULL, valid_reply, false, false},
+	0, 0, NULL, pst_valid_reply, false, false},
     {NULL, "malformed-text", PST_KEY_TEXT, AT(malformed_text),
 	"Message refused: it needs one From field with one sender domain", 0, 0,
-	NULL, valid_reply, false, false},
+	NULL, pst_valid_reply, false, false},
     {NULL, "refused-text", PST_KEY_TEXT, AT(refused_text),
-	"Message refused by local policy: {reason}", 0, 0, NULL, valid_reply,
-	false, false},
+	"Message refused by local policy: {reason}", 0, 0, NULL,
+	pst_valid_reply, false, false},
     {NULL, "tag-header", PST_KEY_TEXT, AT(tag_header), "X-Spam-Flag", 0, 0,
-	NULL, valid_field_name, false, true},
+	NULL, pst_valid_field_name, false, true},
     {NULL, "tag-value", PST_KEY_TEXT, AT(tag_value), "YES", 0, 0, NULL,
-	valid_field_value, false, true},
+	pst_valid_field_value, false, true},
 
     {"dns", "servers", PST_KEY_TEXTS, AT(dns.servers), "", 0, 0, NULL,
-	valid_server, true, false},
+	pst_valid_server, true, false},
     {"dns", "query-timeout", PST_KEY_DURATION, AT(dns.query_timeout_ms), "5s",
 	10, 60000, NULL, NULL, false, false},
     {"dns", "max-queries", PST_KEY_NUMBER, AT(dns.max_queries), "150", 50,
@@ -421,7 +283,7 @@ const struct pst_key pst_keys[] = {
 	8192, UINT64_C(1) << 30, NULL, NULL, false, false},
 
     {"store", "path", PST_KEY_TEXT, AT(store.path),
-	"/var/lib/postern/postern.db", 0, 0, NULL, valid_path, true, false},
+	"/var/lib/postern/postern.db", 0, 0, NULL, pst_valid_path, true, false},
     {"store", "postgresql", PST_KEY_TEXT, AT(store.postgresql), "", 0, 0, NULL,
 	NULL, true, false},
     {"store", "wait", PST_KEY_DURATION, AT(store.wait_ms), "50ms", 0, 5000,
@@ -434,11 +296,11 @@ const struct pst_key pst_keys[] = {
 	2 * DAY_MS, 3660 * DAY_MS, NULL, NULL, true, false},
 
     {"reports", "from", PST_KEY_TEXT, AT(reports.from), "", 0, 0, NULL,
-	valid_mailbox, false, false},
+	pst_valid_mailbox, false, false},
     {"reports", "org-name", PST_KEY_TEXT, AT(reports.org_name), "", 0, 0, NULL,
-	valid_line, false, false},
+	pst_valid_line, false, false},
     {"reports", "contact", PST_KEY_TEXT, AT(reports.contact), "", 0, 0, NULL,
-	valid_line, false, false},
+	pst_valid_line, false, false},
     {"reports", "compat", PST_KEY_WORD, AT(reports.compat), "rfc9990", 0, 0,
 	compat_words, NULL, false, false},
     {"reports", "format", PST_KEY_WORD, AT(reports.format), "gzip", 0, 0,
@@ -448,7 +310,7 @@ const struct pst_key pst_keys[] = {
     {"reports", "skip-domains", PST_KEY_DOMAIN_SET, AT(reports.skip_domains),
 	"", 0, 0, NULL, NULL, false, false},
     {"reports", "skip-recipients", PST_KEY_TEXTS, AT(reports.skip_recipients),
-	"", 0, 0, NULL, valid_mailbox, false, false},
+	"", 0, 0, NULL, pst_valid_mailbox, false, false},
     {"reports", "allow-destinations", PST_KEY_DOMAIN_SET,
 	AT(reports.allow_destinations), "", 0, 0, NULL, NULL, false, false},
     {"reports", "deny-destinations", PST_KEY_DOMAIN_SET,
@@ -466,23 +328,23 @@ const struct pst_key pst_keys[] = {
     {"reports", "retry-for", PST_KEY_SECONDS, AT(reports.retry_for_s), "2d",
 	3600000, 30 * DAY_MS, NULL, NULL, false, false},
     {"reports", "relay", PST_KEY_TEXT, AT(reports.relay), "smtp://127.0.0.1:25",
-	0, 0, NULL, valid_relay, false, false},
+	0, 0, NULL, pst_valid_relay, false, false},
     {"reports", "relay-tls", PST_KEY_WORD, AT(reports.relay_tls), "if-offered",
 	0, 0, tls_words, NULL, false, false},
     {"reports", "relay-user", PST_KEY_TEXT, AT(reports.relay_user), "", 0, 0,
-	NULL, valid_line, false, false},
+	NULL, pst_valid_line, false, false},
     {"reports", "relay-password-file", PST_KEY_TEXT,
 	AT(reports.relay_password_file), "", 0, 0, NULL, NULL, false, false},
     {"reports", "bounces", PST_KEY_TEXT, AT(reports.bounces), "", 0, 0, NULL,
-	valid_mailbox, false, false},
+	pst_valid_mailbox, false, false},
     {"reports", "suppress-for", PST_KEY_SECONDS, AT(reports.suppress_for_s),
 	"30d", 3600000, 366 * DAY_MS, NULL, NULL, false, false},
     {"reports", "dkim-key", PST_KEY_TEXT, AT(reports.dkim_key), "", 0, 0, NULL,
 	NULL, false, false},
     {"reports", "dkim-selector", PST_KEY_TEXT, AT(reports.dkim_selector), "", 0,
-	0, NULL, valid_name, false, false},
+	0, NULL, pst_valid_name, false, false},
     {"reports", "dkim-domain", PST_KEY_TEXT, AT(reports.dkim_domain), "", 0, 0,
-	NULL, valid_name, false, false},
+	NULL, pst_valid_name, false, false},
 
     {"failure-reports", "domains", PST_KEY_DOMAIN_SET, AT(failures.domains), "",
 	0, 0, NULL, NULL, false, false},
@@ -514,6 +376,18 @@ const char *const pst_key_sections[] = {"dns", "iprev", "spf", "dkim", "dmarc",
     "arc", "header", "store", "reports", "failure-reports", "log", NULL};
 
 const char *
+pst_key_section(const char *name)
+{
+	size_t i;
+
+	for (i = 0; pst_key_sections[i] != NULL; i++) {
+		if (strcmp(pst_key_sections[i], name) == 0)
+			return pst_key_sections[i];
+	}
+	return NULL;
+}
+
+const char *
 pst_key_path(const struct pst_key *key, char *buf, size_t size)
 {
 	(void)snprintf(buf, size, "%s%s%s",
@@ -539,97 +413,4 @@ pst_key_find(const char *section, const char *name)
 			break;
 	}
 	return i;
-}
-
-#define MAX_NAME 40
-
-/* Levenshtein distance; names longer than MAX_NAME are far from everything. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[MAX_NAME + 1];
-	size_t a_len = strlen(a), b_len = strlen(b);
-	size_t i, j, diagonal, above;
-
-	if (a_len > MAX_NAME || b_len > MAX_NAME)
-		return MAX_NAME;
-	for (j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (i = 1; i <= a_len; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (j = 1; j <= b_len; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			above = row[j];
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
-		}
-	}
-	return row[b_len];
-}
-
-/* The candidate when it is less far from name than all before. */
-static const char *
-nearer(const char *best, const char *candidate, const char *name,
-    size_t *best_distance)
-{
-	size_t d = distance(name, candidate);
-
-	if (d >= *best_distance)
-		return best;
-	*best_distance = d;
-	return candidate;
-}
-
-const char *
-pst_rule_key_nearest(const char *name)
-{
-	const char *best = NULL;
-	size_t best_distance = strlen(name) / 3 + 2;
-	enum pst_rule_key key;
-
-	for (key = PST_RULE_CLIENT; key < PST_RULE_KEYS; key++)
-		best =
-		    nearer(best, pst_rule_keys[key].name, name, &best_distance);
-	return best;
-}
-
-const char *
-pst_key_nearest(const char *section, const char *name)
-{
-	const char *best = NULL;
-	size_t best_distance = strlen(name) / 3 + 2;
-	size_t i;
-
-	for (i = 0; i < pst_key_count; i++) {
-		if (same_section(pst_keys[i].section, section))
-			best = nearer(
-			    best, pst_keys[i].name, name, &best_distance);
-	}
-	for (i = 0; section == NULL && pst_key_sections[i] != NULL; i++)
-		best = nearer(best, pst_key_sections[i], name, &best_distance);
-	if (section != NULL)
-		return best;
-	best = nearer(best, "rule", name, &best_distance);
-	return nearer(best, "listener", name, &best_distance);
-}
-
-const char *
-pst_listener_key_nearest(const char *name)
-{
-	const char *best = NULL;
-	size_t best_distance = strlen(name) / 3 + 2;
-	size_t i;
-
-	for (i = 0; i < pst_key_count; i++) {
-		if (pst_keys[i].per_listener)
-			best = nearer(
-			    best, pst_keys[i].name, name, &best_distance);
-	}
-	return best;
 }

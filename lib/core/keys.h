@@ -55,22 +55,13 @@ extern const size_t pst_key_count;
 /* The sections, in the order of the table, NULL at the end. */
 extern const char *const pst_key_sections[];
 
+/* The one of that name, as it stands in the list; NULL: there is none. */
+const char *pst_key_section(const char *name);
+
 /* "dns.query-timeout", "mode"; buf takes it. */
 const char *pst_key_path(const struct pst_key *key, char *buf, size_t size);
 
 /* Index of the key of that section (NULL: top level); pst_key_count: none. */
 size_t pst_key_find(const char *section, const char *name);
-
-/*
- * The known key of that section (NULL: top level), or the known section name,
- * that looks most like name; NULL when none is near.
- */
-const char *pst_key_nearest(const char *section, const char *name);
-
-/* The same of the keys of a rule (core/rule_make.h). */
-const char *pst_rule_key_nearest(const char *name);
-
-/* The same of the keys that may be set for one listener. */
-const char *pst_listener_key_nearest(const char *name);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "core/config.h"
-#include "core/config_read.h"
+#include "core/config_notes.h"
 
 struct pst_listener {
 	const char *socket;

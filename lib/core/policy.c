@@ -8,8 +8,12 @@
 #include "core/enforce.h"
 #include "core/facts.h"
 #include "core/refuse.h"
+#include "core/temperror.h"
 
 #define MAX_REPLY_TEXT 480
+
+/* Of a tempfail that no look-up is to blame for. */
+#define NO_LOOK_UP "4.7.1"
 
 const char *
 pst_exempt_word(enum pst_exempt exempt)
@@ -30,9 +34,10 @@ pst_exempt_word(enum pst_exempt exempt)
 struct verdict {
 	enum pst_action action;
 	const char *rule;
-	const char *xcode;  /* of a refusal */
-	const char *text;   /* of a refusal, with marks */
-	const char *later;  /* of a tempfail, with marks */
+	const char *xcode; /* of a refusal */
+	const char *text;  /* of a refusal, with marks */
+	const char *later; /* of a tempfail, with marks */
+	const char *later_xcode;
 	const char *domain; /* {domain}; NULL: there is no one domain */
 	const char *reason; /* {reason} */
 	const char *hold;   /* why it is quarantined */
@@ -204,6 +209,7 @@ decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
+	struct pst_temperror temperror;
 
 	out->xcode = "5.7.26";
 	out->text = config->reject_text;
@@ -212,15 +218,9 @@ decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
 	    "Postern: no single sender domain" :
 	    pst_arena_printf(
 		arena, "Postern: DMARC policy of %s", dmarc->author_domain);
-	if (dmarc->result == PST_RESULT_TEMPERROR &&
-	    config->on_temperror == PST_ACTION_TEMPFAIL &&
-	    findings->temperror_capped) {
-		decide(out, PST_ACTION_TAG, "dmarc-temperror-capped");
-		return;
-	}
-	if (dmarc->result == PST_RESULT_TEMPERROR) {
-		decide(out, (enum pst_action)config->on_temperror,
-		    "dmarc-temperror");
+	if (pst_temperror_of_dmarc(config, findings, &temperror)) {
+		decide(out, temperror.action, temperror.rule);
+		out->later_xcode = temperror.xcode;
 		return;
 	}
 	if (dmarc->result != PST_RESULT_FAIL) {
@@ -256,28 +256,6 @@ possible(const struct pst_config *config, const struct pst_mta *mta,
 	return action;
 }
 
-/*
- * Which look-up is to blame (RFC 7372 s. 3, RFC 6376 s. 6.3): an aligned
- * signature's key, an aligned SPF record, or the policy itself.
- */
-static const char *
-tempfail_xcode(const struct pst_findings *findings)
-{
-	size_t i;
-
-	if (findings->dmarc.result != PST_RESULT_TEMPERROR)
-		return "4.7.1";
-	for (i = 0; i < findings->dkim.count; i++) {
-		const struct pst_dkim_sig *sig = &findings->dkim.sigs[i];
-
-		if (sig->aligned && sig->result == PST_RESULT_TEMPERROR)
-			return "4.7.5";
-	}
-	if (findings->dmarc.spf_undecided)
-		return "4.7.24";
-	return "4.4.3";
-}
-
 static void
 decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, const struct pst_rule *rule,
@@ -285,12 +263,16 @@ decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
 	bool failed = dmarc->result == PST_RESULT_FAIL;
+	struct pst_temperror temperror;
 
 	decide(out, (enum pst_action)rule->action, rule->title);
 	out->by = rule;
 	out->xcode = failed ? "5.7.26" : "5.7.1";
 	out->text = rule->reply == NULL ? config->refused_text : rule->reply;
 	out->later = out->text;
+	/* It may be a rule on just that. */
+	if (pst_temperror_of_dmarc(config, findings, &temperror))
+		out->later_xcode = temperror.xcode;
 	out->domain = dmarc->author_domain;
 	out->reason = failed && dmarc->author_domain != NULL ?
 	    pst_arena_printf(arena, "DMARC fail for %s", dmarc->author_domain) :
@@ -314,8 +296,24 @@ decide_other(struct pst_arena *arena, const struct pst_config *config,
 	out->xcode = refusal.xcode;
 	out->text = config->refused_text;
 	out->later = config->refused_text;
+	out->later_xcode = NO_LOOK_UP;
 	out->reason = refusal.reason;
 	out->hold = pst_arena_printf(arena, "Postern: %s", refusal.rule);
+}
+
+/* The same for other checks that the DNS kept from an answer. */
+static void
+decide_undecided(const struct pst_config *config,
+    const struct pst_findings *findings, struct verdict *out)
+{
+	struct pst_temperror temperror;
+
+	if (!pst_temperror_beside(config, findings, &temperror) ||
+	    !pst_action_is_stricter(temperror.action, out->action))
+		return;
+	decide_locally(out, temperror.action, temperror.rule, temperror.rule);
+	out->later = config->tempfail_text;
+	out->later_xcode = temperror.xcode;
 }
 
 static void
@@ -338,11 +336,12 @@ decide_all(struct pst_arena *arena, const struct pst_config *config,
 		return;
 	decide_dmarc(arena, config, findings, out);
 	decide_other(arena, config, findings, out);
+	decide_undecided(config, findings, out);
 }
 
 static void
-set_reply(struct pst_arena *arena, const struct pst_findings *findings,
-    const struct verdict *v, struct pst_decision *out)
+set_reply(
+    struct pst_arena *arena, const struct verdict *v, struct pst_decision *out)
 {
 	switch (out->action) {
 	case PST_ACTION_ACCEPT:
@@ -358,7 +357,7 @@ set_reply(struct pst_arena *arena, const struct pst_findings *findings,
 		return;
 	case PST_ACTION_TEMPFAIL:
 		out->code = 451;
-		out->xcode = tempfail_xcode(findings);
+		out->xcode = v->later_xcode;
 		out->text = fill_text(arena, v->later, v);
 		return;
 	}
@@ -390,7 +389,10 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
     struct pst_decision *out)
 {
 	struct verdict v = {
-	    .action = PST_ACTION_ACCEPT, .later = config->tempfail_text};
+	    .action = PST_ACTION_ACCEPT,
+	    .later = config->tempfail_text,
+	    .later_xcode = NO_LOOK_UP,
+	};
 
 	memset(out, 0, sizeof(*out));
 	out->monitored = !pst_enforce_applies(config, header, &findings->from);
@@ -400,6 +402,6 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
 	else
 		decide_all(arena, config, header, findings, &v);
 	conclude(config, mta, &v, out);
-	set_reply(arena, findings, &v, out);
+	set_reply(arena, &v, out);
 	pst_edits_make(arena, config, mta, authserv_id, header, findings, out);
 }

@@ -53,7 +53,7 @@ struct pst_findings {
 	const char *mail_from; /* domain of a valid reverse-path, or NULL */
 	struct pst_str mail_from_local; /* its local part; or empty */
 	struct pst_rcpts rcpts;
-	bool to_reports; /* a recipient is ours for reports of others */
+	bool to_reports;        /* a recipient is ours for reports of others */
 	const char *arc_sealer; /* of a verified chain, trusted; or NULL */
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "auth/spf.h"
+#include "core/temperror.h"
 #include "dns/resolver.h"
 #include "dns/zone.h"
 
@@ -95,7 +96,7 @@ enum pst_trouble_change
 pst_service_note_dns(struct pst_service *service,
     const struct pst_config *config, enum pst_dns_health health, bool *capped)
 {
-	bool defers = config->on_temperror == PST_ACTION_TEMPFAIL;
+	bool defers = pst_temperror_may_defer(config);
 	enum pst_trouble_change change;
 
 	(void)pthread_mutex_lock(&service->lock);

@@ -12,6 +12,7 @@
 #include "core/facts.h"
 #include "core/indirect.h"
 #include "core/relay.h"
+#include "core/temperror.h"
 
 /*
  * One message:
@@ -499,9 +500,10 @@ static void
 note_dns(struct pst_service *service, struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
+	bool felt = pst_temperror_is_felt(msg->config, findings);
 
 	msg->out.dns_change = pst_service_note_dns(service, msg->config,
-	    pst_trouble_health(msg->world.dns, &findings->dmarc),
+	    pst_trouble_health(msg->world.dns, felt),
 	    &findings->temperror_capped);
 }
 

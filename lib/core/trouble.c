@@ -10,7 +10,7 @@ is_policy_question(const struct pst_dns_entry *entry)
 }
 
 enum pst_dns_health
-pst_trouble_health(const struct pst_dns *dns, const struct pst_dmarc *dmarc)
+pst_trouble_health(const struct pst_dns *dns, bool felt)
 {
 	size_t answered = 0, failed = 0, i;
 
@@ -38,8 +38,7 @@ pst_trouble_health(const struct pst_dns *dns, const struct pst_dmarc *dmarc)
 	}
 	if (answered == 0)
 		return failed > 0 ? PST_DNS_FAILS : PST_DNS_SILENT;
-	return dmarc->result == PST_RESULT_TEMPERROR ? PST_DNS_SILENT :
-						       PST_DNS_ANSWERS;
+	return felt ? PST_DNS_SILENT : PST_DNS_ANSWERS;
 }
 
 static enum pst_trouble_change

@@ -9,13 +9,16 @@
  * Pure: who keeps the state locks it and brings the time.
  */
 
-#include "auth/dmarc.h"
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "dns/dns.h"
 
 /* What one message tells of the resolver. */
 enum pst_dns_health {
 	PST_DNS_SILENT,  /* nothing: no question, or some answered, some not */
-	PST_DNS_ANSWERS, /* it gave the sender's policy, or that there is none */
+	PST_DNS_ANSWERS, /* it gave the sender's policy, or that there is none,
+	                    and all else that the decision needed */
 	PST_DNS_FAILS,   /* no question for the policy was answered */
 };
 
@@ -32,11 +35,16 @@ struct pst_trouble { /* all zero at first */
 };
 
 /*
- * By the questions for DMARC records in the transcript. A broken domain's
- * parents still answer, so it is not taken for a broken resolver.
+ * By the questions for DMARC records in the transcript, whichever look-up it is
+ * that messages wait for: nearly all mail brings some, and a broken domain's
+ * parents still answer, so it is not taken for a broken resolver. A message
+ * without one is silent, as it may ask for no more than one name of its
+ * client's choice; what the others tell holds for it.
+ *
+ * felt: a look-up that takes part in the decision has failed (core/temperror).
+ * Then answers, which may be from the cache, do not show that all is well.
  */
-enum pst_dns_health
-pst_trouble_health(const struct pst_dns *dns, const struct pst_dmarc *dmarc);
+enum pst_dns_health pst_trouble_health(const struct pst_dns *dns, bool felt);
 
 /* Takes one message in. cap_ms 0: there is no cap. */
 enum pst_trouble_change pst_trouble_step(struct pst_trouble *trouble,

@@ -52,19 +52,19 @@ is_wanted(const struct pst_config *config, const struct pst_message *message)
 		&config->reports.skip_domains.set, dmarc->policy_domain);
 }
 
-static const char *
-join_uris(struct pst_arena *arena, const struct pst_dmarc_record *record)
+const char *
+pst_report_uris(struct pst_arena *arena, const char *const *uris, size_t count)
 {
 	struct pst_buf buf;
 	size_t i;
 
 	pst_buf_init(&buf, arena, MAX_URIS);
-	for (i = 0; i < record->rua_count; i++) {
+	for (i = 0; i < count; i++) {
 		if (i > 0)
 			pst_buf_add_char(&buf, ' ');
-		pst_buf_add_text(&buf, record->rua[i]);
+		pst_buf_add_text(&buf, uris[i]);
 	}
-	/* 20 URIs of a record of 4096 octets always fit. */
+	/* The URIs of one record of 4096 octets always fit. */
 	return pst_buf_str(&buf);
 }
 
@@ -84,7 +84,7 @@ make_policy(struct pst_arena *arena, const struct pst_dmarc *dmarc,
 	    .testing = record->test ? "y" : "n",
 	    .fo = record->fo,
 	    .discovery = dmarc->discovery,
-	    .rua = join_uris(arena, record),
+	    .rua = pst_report_uris(arena, record->rua, record->rua_count),
 	    .fault = "",
 	};
 	if (record->fault != NULL)

@@ -54,6 +54,10 @@ bool pst_report_record_make(struct pst_arena *arena,
     const struct pst_config *config, const struct pst_message *message,
     int64_t now_s, size_t at, struct pst_report_record *out);
 
+/* URIs in a row with a blank between, in the arena. */
+const char *
+pst_report_uris(struct pst_arena *arena, const char *const *uris, size_t count);
+
 /*
  * The next line of auth: domain and result point into it, selector is empty
  * for SPF. False at its end.

@@ -23,8 +23,10 @@
 
 /*
  * Gives rows that are nobody's to the batch. Rows of one domain may be in
- * several batches: each has a copy of the policy. *count is how many rows and
- * incidents it has.
+ * several batches: each has a copy of the policy. They are taken domain by
+ * domain, since each domain costs more than a row; LENGTH() keeps SQLite from
+ * sorting them all for that, for it hides the column's index. *count is how
+ * many rows and incidents the batch has.
  */
 static bool
 fill_batch(struct pst_db *local, const char *id, int64_t now_s, int64_t *count,
@@ -33,7 +35,7 @@ fill_batch(struct pst_db *local, const char *id, int64_t now_s, int64_t *count,
 	static const char records[] =
 	    "UPDATE record SET owner = $1 WHERE (day, domain, owner, id) IN"
 	    " (SELECT day, domain, owner, id FROM record"
-	    " WHERE owner = ''" BATCH_LIMIT ")";
+	    " WHERE LENGTH(owner) = 0 ORDER BY day, domain" BATCH_LIMIT ")";
 	static const char policies[] =
 	    "INSERT INTO policy (day, domain, owner, seen_s, adkim, aspf, p,"
 	    " sp, np, testing, fo, discovery, rua, fault, rows_n)"

@@ -14,8 +14,18 @@ import lab
 
 NAME = "postfix"
 DAEMONS = "/usr/lib/postfix/sbin"
+# Behind a proxy: smtpd itself, and smtpd behind postscreen.
+PROXY_SMTPD = 2526
+PROXY_POSTSCREEN = 2527
 MASTER = """\
 %(listen)s
+127.0.0.1:%(proxy_smtpd)d inet n - n - - smtpd
+    -o smtpd_upstream_proxy_protocol=haproxy
+127.0.0.1:%(proxy_postscreen)d inet n - n - 1 postscreen
+    -o postscreen_upstream_proxy_protocol=haproxy
+smtpd     pass - - n - - smtpd
+dnsblog   unix - - n - 0 dnsblog
+tlsproxy  unix - - n - 0 tlsproxy
 pickup    unix n - n 60 1 pickup
 cleanup   unix n - n - 0 cleanup
 qmgr      unix n - n 300 1 qmgr
@@ -63,6 +73,7 @@ milter_default_action = tempfail
 milter_connect_timeout = 5s
 milter_command_timeout = 10s
 milter_content_timeout = 20s
+postscreen_greet_wait = 1s
 """
 QUEUES = ("active bounce corrupt defer deferred flush hold incoming private "
           "saved trace").split()
@@ -94,6 +105,8 @@ class Mta:
             "dir": self.dir, "socket": self.socket,
             "protocols": "all" if self.lab.ipv6 else "ipv4",
             "listen": "\n".join(x + " inet n - n - - smtpd" for x in listen),
+            "proxy_smtpd": PROXY_SMTPD,
+            "proxy_postscreen": PROXY_POSTSCREEN,
         }
         self.lab.write("postfix/conf/main.cf", MAIN % values)
         self.lab.write("postfix/conf/master.cf", MASTER % values)

@@ -18,11 +18,12 @@ def reload(t, *args):
     return done.returncode, done.stdout + done.stderr
 
 
-def with_control(t, **top):
+def with_control(t, top=None, extra=""):
     """The daemon anew, with a control socket; its path."""
     path = t.lab.path(t.daemon.name, "control")
     t.daemon.stop()
-    t.daemon.write_config(top=dict(top, **{"control-socket": '"%s"' % path}))
+    t.daemon.write_config(
+        top=dict(top or {}, **{"control-socket": '"%s"' % path}), extra=extra)
     t.daemon.start()
     return path
 

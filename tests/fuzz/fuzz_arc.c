@@ -12,28 +12,17 @@
 #include "auth/arc_set.h"
 #include "base/domain.h"
 #include "dns/zone.h"
+#include "tests/fuzz/rsa_record.h"
 #include "tools/message.h"
 
 #define NOW 1767600000
 
-/* As in tests/keys/test-rsa.txt. */
-#define RECORD                                                                 \
-	"\"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCg"           \
-	"KCAQEAqBKOyrR1SpTcIuJTDIZTm5WD5lIXYOHaENqC5uNZ3ksbxUSf6b"             \
-	"gsOLn8zY8Lvsfw/ZtzSevKl8MwdxNMHjqVCYQYmEyqFr56Snq24s3PtQ"             \
-	"7f3uBMhaS3MG7fIjp1VREJvkQGnE2VJcWjr2IXYKnWWHDnrm8pmLeY2W"             \
-	"ZKwRRRmrdMfoI/Fw\" "                                                  \
-	"\"CDzgY6Jc6UCqncvnf+tEkzBKHwBKkWBqgD0nl1uXhgWFB4AzCJVI2hX8"           \
-	"ug+gcLSdLWxxGH8XSTCpoW1tYx7JkBEbywd520QXJpCRzozv5sEjzNXR"             \
-	"Zrx1GU96bnXv+cfcfZGAZdkf7Qo5afmK4aoWIC5yPBiQI3vPDFfQIDAQ"             \
-	"AB\""
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char zone_text[] =
-    "rsa._domainkey.first.example. 60 IN TXT " RECORD "\n"
-    "rsa._domainkey.lists.example. 60 IN TXT " RECORD "\n"
-    "rsa._domainkey.third.example. 60 IN TXT " RECORD "\n";
+    "rsa._domainkey.first.example. 60 IN TXT " RSA_RECORD "\n"
+    "rsa._domainkey.lists.example. 60 IN TXT " RSA_RECORD "\n"
+    "rsa._domainkey.third.example. 60 IN TXT " RSA_RECORD "\n";
 
 static const struct pst_arc_config config = {
     .max_sets = 10, .min_key_bits = 1024, .clock_skew_s = 300};

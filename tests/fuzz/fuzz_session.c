@@ -3,12 +3,14 @@
 /*
  * Whole SMTP sessions, in any order of events. The client may send for
  * attack.example and has no way to speak for victim.example; so whatever it
- * does, DMARC never passes for that one.
+ * does, DMARC never passes for that one; nor when it comes by way of a relay of
+ * ours that victim.example lets send.
  *
  * Input: one octet of switches, then events that end in RS (0x1e): a letter
  * and its argument. H helo, O host, M mail, A mail of an authenticated client,
  * R rcpt, N name:value, E end of header, B body, D end, X abort, C a new
- * connection, T time passes.
+ * connection (Cr by way of the relay, C and else: without an address), T time
+ * passes.
  */
 
 #include <assert.h>
@@ -23,6 +25,7 @@
 #include "base/domain.h"
 #include "core/edits.h"
 #include "core/explain.h"
+#include "tests/fuzz/rsa_record.h"
 #include "tests/unit/core_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,13 +38,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define EVALUATE_ALL 1
 #define MONITOR 2
 #define SMALL_LIMITS 4
-#define SETS 8
+#define SITE 8
+#define SETS 16
+
+#define CLIENT "192.0.2.66"
+#define RELAY "198.51.100.1"
 
 static const char zone[] =
     "attack.example. 60 IN TXT \"v=spf1 +all\"\n"
     "_dmarc.attack.example. 60 IN TXT \"v=DMARC1; p=none\"\n"
     "*.mail.attack.example. 60 IN TXT \"v=spf1 +all\"\n"
-    "victim.example. 60 IN TXT \"v=spf1 ip4:198.51.100.1 -all\"\n"
+    "victim.example. 60 IN TXT \"v=spf1 ip4:" RELAY " -all\"\n"
     "_dmarc.victim.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
     "_dmarc.soft.example. 60 IN TXT \"v=DMARC1; p=quarantine; t=y\"\n"
     "_dmarc.odd.example. 60 IN TXT \"v=DMARC1; p=maybe\"\n"
@@ -51,7 +58,40 @@ static const char zone[] =
     "66.2.0.192.in-addr.arpa. 60 IN PTR attack.example.\n"
     "attack.example. 60 IN A 192.0.2.66\n"
     "k._domainkey.attack.example. 60 IN TXT \"v=DKIM1; k=ed25519; "
-    "p=uwSbcF8l6+qRwVjVStWWKhwHBp5tXG8t5i09LAqyMMs=\"\n";
+    "p=uwSbcF8l6+qRwVjVStWWKhwHBp5tXG8t5i09LAqyMMs=\"\n"
+    "_dmarc.signed.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
+    "rsa._domainkey.signed.example. 60 IN TXT " RSA_RECORD "\n"
+    "rsa._domainkey.first.example. 60 IN TXT " RSA_RECORD "\n"
+    "rsa._domainkey.lists.example. 60 IN TXT " RSA_RECORD "\n";
+
+/* What a site may have beside the defaults. */
+static const char site[] =
+    "relays = {\"" RELAY "\"}\n"
+    "on-spf-fail = tag\non-iprev-fail = quarantine\n"
+    "dkim-required = {\"soft.example\"}\n"
+    "arc { verify = yes\n"
+    "trusted-sealers = {\"first.example\", \"lists.example\"} }\n"
+    "rule \"sealed\" { arc-sealer = {\"lists.example\"}\ndmarc = {fail}\n"
+    "action = accept\nreason = mailing_list }\n"
+    "rule \"list\" { list-id = {\".victim.example\"}\n"
+    "indirect = yes\naction = tag }\n"
+    "rule \"signed\" { dkim-domain = {\"attack.example\"}\n"
+    "from-domain = {\".victim.example\"}\naction = quarantine }\n"
+    "rule \"dead\" { mail-from = {\"dead.example\"}\nspf = {temperror}\n"
+    "action = tempfail\nreply = \"{domain} later\" }\n"
+    "rule \"named\" { client-name = {\"attack.example\"}\n"
+    "rcpt-domain = {\"skip.example\"}\naction = skip }\n";
+
+/* One run over an input. */
+struct play {
+	struct pst_arena *arena;
+	struct lab *lab;
+	struct pst_session *session;
+	unsigned switches;
+	bool by_relay;
+	const char *helo; /* as the relay writes it */
+	struct pst_buf log;
+};
 
 static struct lab set_labs[SETS];
 
@@ -61,13 +101,14 @@ open_labs(void)
 	for (unsigned i = 0; i < SETS && set_labs[i].service == NULL; i++) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *config = pst_arena_printf(arena,
-		    LAB_TOP "mode = %s\n%sdmarc { " LAB_NO_LIST
+		    LAB_TOP "mode = %s\n%s%sdmarc { " LAB_NO_LIST
 			    "evaluate-all = %s }\n",
 		    (i & MONITOR) != 0 ? "monitor" : "enforce",
 		    (i & SMALL_LIMITS) != 0 ?
 			"header { max-fields = 50\nmax-field-size = 1024\n"
 			"max-size = 8192 }\n" :
 			"",
+		    (i & SITE) != 0 ? site : "",
 		    (i & EVALUATE_ALL) != 0 ? "yes" : "no");
 
 		lab_open(&set_labs[i], config, zone);
@@ -188,58 +229,137 @@ check_explanations(const struct pst_message *m, struct pst_buf *log)
 	pst_arena_free(arena);
 }
 
+/* By way of the relay or not, the client is who it is. */
 static void
-end_message(struct pst_session *session, unsigned switches, struct pst_buf *log)
+check_client(const struct pst_message *m, bool by_relay)
+{
+	char client[PST_IP_TEXT_SIZE], via[PST_IP_TEXT_SIZE];
+
+	(void)pst_ip_text(&m->client, client);
+	(void)pst_ip_text(&m->via, via);
+	assert(strcmp(via, by_relay ? RELAY : "") == 0);
+	assert(strcmp(client, CLIENT) == 0 || (client[0] == '\0' && !by_relay));
+}
+
+/* The rules that accept on somebody's word have that word. */
+static void
+check_rule(const struct pst_message *m)
+{
+	const struct pst_findings *findings = &m->findings;
+	const struct pst_decision *d = &m->decision;
+
+	assert(!d->skip || (d->titled && strcmp(d->rule, "named") == 0));
+	assert(!d->titled || findings->exempt == PST_EXEMPT_NO);
+	if (d->titled && strcmp(d->rule, "sealed") == 0) {
+		assert(findings->arc.result == PST_RESULT_PASS);
+		assert(strcmp(findings->arc.sealer, "lists.example") == 0);
+		assert(findings->dmarc.result == PST_RESULT_FAIL);
+	}
+	if (d->titled && strcmp(d->rule, "named") == 0)
+		assert(findings->iprev.result == PST_RESULT_PASS);
+}
+
+static void
+end_message(struct play *play)
 {
 	const struct pst_message *m =
-	    pst_session_end(session, PST_STR("Q"), NULL);
+	    pst_session_end(play->session, PST_STR("Q"), NULL);
 	struct pst_decision decision;
 
 	if (m == NULL)
 		return;
 	decision = m->decision;
-	check_verdict(m, switches);
-	check_decision(&m->decision, switches);
-	check_explanations(m, log);
-	assert(pst_session_end(session, PST_STR("R"), NULL) == m);
+	check_client(m, play->by_relay);
+	check_verdict(m, play->switches);
+	check_decision(&m->decision, play->switches);
+	check_rule(m);
+	check_explanations(m, &play->log);
+	assert(pst_session_end(play->session, PST_STR("R"), NULL) == m);
 	assert(memcmp(&decision, &m->decision, sizeof(decision)) == 0);
 }
 
+/* How: "" from the client itself, "r" through the relay, else from nowhere. */
 static void
-play(struct pst_session *session, char event, struct pst_str arg,
-    struct pst_clock *clock)
+connect_again(struct play *play, struct pst_str how)
+{
+	const char *from = how.len == 0 ? CLIENT : NULL;
+
+	pst_session_close(play->session);
+	play->by_relay =
+	    (play->switches & SITE) != 0 && pst_str_eq(how, PST_STR("r"));
+	play->helo = "unknown";
+	play->session = lab_connect(play->lab, play->by_relay ? RELAY : from);
+}
+
+static void
+say_helo(struct play *play, struct pst_str arg)
+{
+	const char *name = pst_domain_normalize(play->arena, arg);
+
+	if (name != NULL)
+		play->helo = name;
+	pst_session_helo(play->session, arg);
+}
+
+/* The relay's own field stands above all that the client sends. */
+static void
+begin_message(struct play *play, struct pst_str arg, bool authenticated)
+{
+	pst_session_mail(play->session, arg, PST_STR(""), authenticated);
+	if (play->by_relay)
+		pst_session_header(play->session, PST_STR("Received"),
+		    pst_str(pst_arena_printf(play->arena,
+			" from %s (unknown [" CLIENT "])\n\tby mx2.example "
+			"(Postfix)",
+			play->helo)));
+}
+
+static void
+send_header(struct play *play, struct pst_str arg)
 {
 	size_t colon = pst_str_find(arg, ':');
 
+	pst_session_header(play->session, pst_str_first(arg, colon),
+	    pst_str_from(arg, colon + 1));
+}
+
+static void
+take_event(struct play *play, char event, struct pst_str arg)
+{
 	switch (event) {
+	case 'C':
+		connect_again(play, arg);
+		break;
+	case 'D':
+		end_message(play);
+		break;
 	case 'H':
-		pst_session_helo(session, arg);
+		say_helo(play, arg);
 		break;
 	case 'O':
-		pst_session_host(session, arg);
+		pst_session_host(play->session, arg);
 		break;
 	case 'M':
 	case 'A':
-		pst_session_mail(session, arg, PST_STR(""), event == 'A');
+		begin_message(play, arg, event == 'A');
 		break;
 	case 'R':
-		pst_session_rcpt(session, arg);
+		pst_session_rcpt(play->session, arg);
 		break;
 	case 'N':
-		pst_session_header(session, pst_str_first(arg, colon),
-		    pst_str_from(arg, colon + 1));
+		send_header(play, arg);
 		break;
 	case 'E':
-		pst_session_eoh(session);
+		pst_session_eoh(play->session);
 		break;
 	case 'B':
-		(void)pst_session_body(session, arg.ptr, arg.len);
+		(void)pst_session_body(play->session, arg.ptr, arg.len);
 		break;
 	case 'X':
-		pst_session_abort(session);
+		pst_session_abort(play->session);
 		break;
 	case 'T':
-		pst_clock_advance(clock, (int64_t)arg.len * 10);
+		pst_clock_advance(&play->lab->clock, (int64_t)arg.len * 10);
 		break;
 	default:
 		break;
@@ -249,33 +369,24 @@ play(struct pst_session *session, char event, struct pst_str arg,
 static struct pst_str
 run(struct pst_arena *arena, struct pst_str rest, unsigned switches)
 {
-	struct lab *lab = &set_labs[switches];
-	struct pst_session *session = lab_connect(lab, "192.0.2.66");
+	struct play play = {
+	    .arena = arena, .lab = &set_labs[switches], .switches = switches};
 	struct pst_str event;
-	struct pst_buf log;
 	unsigned messages = 0;
 	bool more = true;
 
-	lab->clock = pst_clock_manual(LAB_NOW);
-	pst_buf_init(&log, arena, MAX_LOG);
+	play.lab->clock = pst_clock_manual(LAB_NOW);
+	pst_buf_init(&play.log, arena, MAX_LOG);
+	connect_again(&play, PST_STR(""));
 	while (messages < MAX_MESSAGES &&
 	    pst_str_split(&rest, EVENT_END, &event, &more)) {
 		char letter = event.len == 0 ? 'X' : event.ptr[0];
 
-		if (letter == 'C') {
-			pst_session_close(session);
-			session = lab_connect(
-			    lab, event.len > 1 ? NULL : "192.0.2.66");
-		} else if (letter == 'D') {
-			end_message(session, switches, &log);
-			messages++;
-		} else {
-			play(session, letter, pst_str_from(event, 1),
-			    &lab->clock);
-		}
+		take_event(&play, letter, pst_str_from(event, 1));
+		messages += letter == 'D';
 	}
-	pst_session_close(session);
-	return pst_buf_slice(&log);
+	pst_session_close(play.session);
+	return pst_buf_slice(&play.log);
 }
 
 int

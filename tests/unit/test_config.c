@@ -12,65 +12,10 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
-#include "core/config.h"
 #include "core/keys.h"
+#include "tests/unit/config_fixture.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static char dir[64];
-static char file[128];
-
-static int
-begin(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "%.32s/postern-XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(file, sizeof(file), "%s/test.conf", dir);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	(void)unlink(file);
-	return rmdir(dir);
-}
-
-static void
-write_file(const char *text, size_t len)
-{
-	FILE *out = fopen(file, "w");
-
-	assert_non_null(out);
-	assert_int_equal(fwrite(text, 1, len, out), len);
-	assert_int_equal(fclose(out), 0);
-}
-
-static struct pst_config *
-load(const char *text, struct pst_err *err)
-{
-	write_file(text, strlen(text));
-	return pst_config_load(file, err);
-}
-
-/* A text that must be right. */
-static struct pst_config *
-must_load(const char *text)
-{
-	struct pst_err err;
-	struct pst_config *config = load(text, &err);
-
-	if (config == NULL)
-		fail_msg("%s", err.text);
-	return config;
-}
 
 static size_t
 index_of(const char *path)
@@ -149,7 +94,7 @@ test_good_files(void **state)
 		struct pst_arena *arena = pst_arena_new();
 		size_t index = index_of(row->path);
 		struct pst_err err;
-		struct pst_config *config = load(row->text, &err);
+		struct pst_config *config = config_load(row->text, &err);
 		const char *value;
 
 		if (config == NULL)
@@ -160,7 +105,7 @@ test_good_files(void **state)
 		if (pst_config_line(config, index) != row->line)
 			fail_msg("\"%s\": line %u", row->text,
 			    pst_config_line(config, index));
-		assert_string_equal(pst_config_file(config), file);
+		assert_string_equal(pst_config_file(config), config_file);
 		pst_config_unref(config);
 		pst_arena_free(arena);
 	}
@@ -233,6 +178,27 @@ static const struct bad_row bad_rows[] = {
     {"enforce-percent = 101\n", 1, "enforce-percent wants a number from 0"},
     {"iprev { enabled = no }\non-iprev-fail = tag\n", 2,
 	"on-iprev-fail needs iprev.enabled"},
+    {"\non-iprev-temperror = tag\niprev { enabled = no }\n", 2,
+	"on-iprev-temperror needs iprev.enabled"},
+    {"on-iprev-temperror = same\n", 1,
+	"on-iprev-temperror wants one of: accept, tag, tempfail"},
+    {"on-spf-temperror = reject\n", 1,
+	"on-spf-temperror wants one of: same, accept, tag, tempfail"},
+
+    /* reports */
+    {"reports { dkim-key = \"/k\" }\n", 1,
+	"reports.dkim-key needs reports.dkim-selector"},
+    {"reports { relay-user = \"u\" }\n", 1,
+	"reports.relay-user needs reports.relay-password-file"},
+    {"failure-reports { all-domains = yes }\n", 1,
+	"failure-reports needs reports.from"},
+    {"failure-reports { domains = {a.example} }\n", 1,
+	"failure-reports needs reports.from"},
+    {"reports { from = \"Postmaster <a@b.example>\" }\n", 1,
+	"an address is local@domain.example"},
+    {"reports { relay = \"127.0.0.1\" }\n", 1, "a relay is smtp://host:port"},
+    {"store { path = \"reports.db\" }\n", 1,
+	"this is the absolute path of a file"},
 
     /* syntax */
     {"mode monitor\n", 1, "missing equal sign"},
@@ -255,25 +221,12 @@ static const struct bad_row bad_rows[] = {
 static void
 test_bad_files(void **state)
 {
-	char place[160];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(bad_rows); i++) {
-		const struct bad_row *row = &bad_rows[i];
-		struct pst_err err = {"nothing"};
-
-		if (load(row->text, &err) != NULL)
-			fail_msg("\"%s\": taken", row->text);
-		if (row->line == 0)
-			(void)snprintf(place, sizeof(place), "%s: ", file);
-		else
-			(void)snprintf(
-			    place, sizeof(place), "%s:%u: ", file, row->line);
-		if (strncmp(err.text, place, strlen(place)) != 0 ||
-		    strstr(err.text, row->why) == NULL)
-			fail_msg("\"%s\": %s", row->text, err.text);
-	}
+	for (i = 0; i < COUNT(bad_rows); i++)
+		config_must_fail(
+		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
 
 /* A load that failed leaves nothing behind that the next one stumbles over. */
@@ -284,10 +237,10 @@ test_good_after_bad(void **state)
 	struct pst_err err;
 
 	(void)state;
-	assert_null(load("user = 'a\n", &err));
-	assert_null(load("mode = {\n", &err));
-	assert_null(load("dns { mode = 1 }\n", &err));
-	config = must_load("mode = monitor\n");
+	assert_null(config_load("user = 'a\n", &err));
+	assert_null(config_load("mode = {\n", &err));
+	assert_null(config_load("dns { mode = 1 }\n", &err));
+	config = config_must_load("mode = monitor\n");
 	assert_int_equal(config->mode, PST_MODE_MONITOR);
 	pst_config_unref(config);
 }
@@ -311,28 +264,28 @@ test_no_text_file(void **state)
 	char *big;
 
 	(void)state;
-	(void)snprintf(name, sizeof(name), "%s/missing", dir);
+	(void)snprintf(name, sizeof(name), "%s/missing", config_dir);
 	expect_refused(name, "No such file or directory; name a readable file");
-	expect_refused(dir, "not a regular file");
-	(void)snprintf(name, sizeof(name), "%s/fifo", dir);
+	expect_refused(config_dir, "not a regular file");
+	(void)snprintf(name, sizeof(name), "%s/fifo", config_dir);
 	assert_int_equal(mkfifo(name, 0600), 0);
 	expect_refused(name, "not a regular file");
 	assert_int_equal(unlink(name), 0);
-	write_file("mode = \0monitor\n", 16);
-	expect_refused(file, "not a text file");
-	write_file("\x7f"
-		   "ELF\x02\x01\x01\0\0\0",
+	config_write("mode = \0monitor\n", 16);
+	expect_refused(config_file, "not a text file");
+	config_write("\x7f"
+		     "ELF\x02\x01\x01\0\0\0",
 	    10);
-	expect_refused(file, "not a text file");
+	expect_refused(config_file, "not a text file");
 
 	big = calloc(1, 1024 * 1024 + 1);
 	assert_non_null(big);
 	memset(big, '#', 1024 * 1024);
-	write_file(big, 1024 * 1024 + 1);
-	expect_refused(file, "at most 1 MB");
-	write_file(big, 1024 * 1024);
+	config_write(big, 1024 * 1024 + 1);
+	expect_refused(config_file, "at most 1 MB");
+	config_write(big, 1024 * 1024);
 	free(big);
-	pst_config_unref(pst_config_load(file, NULL));
+	pst_config_unref(pst_config_load(config_file, NULL));
 }
 
 /* Octets that no editor writes must not bring the loader down. */
@@ -356,7 +309,7 @@ test_noise(void **state)
 			    (char)(1 + (seed >> 17) % 255);
 		}
 		text[i] = '\0';
-		config = load(text, &err);
+		config = config_load(text, &err);
 		if (config == NULL)
 			assert_int_not_equal(err.text[0], '\0');
 		pst_config_unref(config);
@@ -381,13 +334,13 @@ test_no_file(void **state)
 static void
 test_derived(void **state)
 {
-	struct pst_config *config =
-	    must_load("dmarc {\n\tpublic-suffix-list = \"\"\n"
-		      "\tsuffix-guard = no\n\tevaluate-all = yes\n"
-		      "\tmax-author-domains = 7\n}\n"
-		      "dkim { accept-test-keys = no }\n"
-		      "header {\n\tmax-fields = 60\n\tmax-field-size = 2k\n"
-		      "\tmax-size = 9k\n}\n");
+	struct pst_config *config = config_must_load(
+	    "dmarc {\n\tpublic-suffix-list = \"\"\n"
+	    "\tsuffix-guard = no\n\tevaluate-all = yes\n"
+	    "\tmax-author-domains = 7\n}\n"
+	    "dkim { accept-test-keys = no }\n"
+	    "header {\n\tmax-fields = 60\n\tmax-field-size = 2k\n"
+	    "\tmax-size = 9k\n}\n");
 
 	(void)state;
 	assert_null(config->psl);
@@ -404,158 +357,9 @@ test_derived(void **state)
 }
 
 static void
-add_all(struct pst_buf *buf, struct pst_arena *arena,
-    const struct pst_config *config)
-{
-	size_t i;
-
-	for (i = 0; i < pst_key_count; i++) {
-		const struct pst_key *key = &pst_keys[i];
-		const char *value = pst_config_value(config, i, arena);
-
-		if (key->section == NULL)
-			pst_buf_printf(buf, "%s = %s\n", key->name, value);
-		else
-			pst_buf_printf(buf, "%s {\n%s = %s\n}\n", key->section,
-			    key->name, value);
-	}
-}
-
-/* Nothing here is a default, and texts hold what must be quoted. */
-static const char unusual[] =
-    "mode = monitor\nauthserv-id = 'a\"b$c\\{}#'\n"
-    "enforce-percent = 7\nenforce-domains = {.A.example, b.example}\n"
-    "monitor-domains = {c.example}\non-missing-from = tag\n"
-    "on-several-from-fields = quarantine\non-encoded-from = accept\n"
-    "on-spf-fail = reject\non-spf-softfail = tag\ndkim-required = .d.example\n"
-    "on-dkim-missing = tag\nrefused-text = \"{reason} $\"\n"
-    "authserv-id-aliases = {a.example, b.example}\n"
-    "listen = {\"unix:/a b\", \"inet:[::1]:25\"}\nuser = \"\"\n"
-    "group = \"//g\"\npid-file = \"/p'q\"\numask = 077\ndeadline = 100ms\n"
-    "drain = 0s\ntrusted-networks = {}\nforwarders = {\"192.0.2.0/24\"}\n"
-    "evaluate-authenticated = on\nsubmission = on\n"
-    "on-reject = accept\non-quarantine = reject\non-temperror = tempfail\n"
-    "control-socket = \"/c\"\ntemperror-cap = 0s\n"
-    "relays = {192.0.2.1}\nrelay-names = {a.example}\n"
-    "on-malformed-from = quarantine\non-multiple-from = tag\n"
-    "on-internal-error = accept\nquarantine-fallback = reject\n"
-    "reject-text = \"100% \\${x} /* {domain}\"\ntempfail-text = \" \"\n"
-    "malformed-text = \"'\"\ntag-header = X\ntag-value = \"a\\\\\"\n"
-    "dns {\nservers = {\"::1@53\"}\nquery-timeout = 1min\nmax-queries = 9999\n"
-    "max-open = 16\ncache-size = 100000\nmax-txt = 512\nzone = \"z\"\n}\n"
-    "iprev { enabled = no }\nspf { void-lookups = 0 }\n"
-    "dkim {\nmax-verified = 1\nmax-parsed = 1\nmin-key-bits = 2048\n"
-    "clock-skew = 90s\naccept-body-length = yes\naccept-test-keys = no\n"
-    "accept-unsigned-copies = yes\n}\ndmarc {\npublic-suffix-list = \"\"\n"
-    "suffix-guard = no\nevaluate-all = yes\nmax-author-domains = 32\n}\n"
-    "arc { verify = yes\nmax-sets = 1\ntrusted-sealers = {a.example}\n}\n"
-    "header {\nmax-fields = 50\nmax-field-size = 1k\nmax-size = 1G\n}\n"
-    "log {\ntarget = stderr\nfacility = local3\nlevel = debug\n}\n";
-
-/* What is printed means the same when it is read back, for every key. */
-static void
-test_round_trip(void **state)
-{
-	static const char *const texts[] = {"", unusual};
-	size_t i, n;
-
-	(void)state;
-	for (n = 0; n < COUNT(texts); n++) {
-		struct pst_arena *arena = pst_arena_new();
-		struct pst_config *first = must_load(texts[n]), *again;
-		struct pst_buf buf;
-
-		pst_buf_init(&buf, arena, 65536);
-		add_all(&buf, arena, first);
-		again = must_load(pst_buf_str(&buf));
-		for (i = 0; i < pst_key_count; i++) {
-			const char *a = pst_config_value(first, i, arena);
-			const char *b = pst_config_value(again, i, arena);
-
-			if (strcmp(a, b) != 0)
-				fail_msg(
-				    "%s: %s became %s", pst_keys[i].name, a, b);
-		}
-		pst_config_unref(again);
-		pst_config_unref(first);
-		pst_arena_free(arena);
-	}
-}
-
-/* That `unusual` is what its comment says: else the test above is weak. */
-static void
-test_unusual_is_unusual(void **state)
-{
-	struct pst_arena *arena = pst_arena_new();
-	struct pst_config *defaults = must_load("");
-	struct pst_config *config = must_load(unusual);
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < pst_key_count; i++) {
-		if (strcmp(pst_keys[i].name, "discovery") != 0 &&
-		    /* not with iprev off */
-		    strcmp(pst_keys[i].name, "on-iprev-fail") != 0 &&
-		    strcmp(pst_config_value(config, i, arena),
-			pst_config_value(defaults, i, arena)) == 0)
-			fail_msg("%s has its default", pst_keys[i].name);
-	}
-	pst_config_unref(config);
-	pst_config_unref(defaults);
-	pst_arena_free(arena);
-}
-
-struct restart_row {
-	const char *running;
-	const char *fresh;
-	const char *paths; /* with a blank behind each */
-};
-
-static const struct restart_row restart_rows[] = {
-    {"", "", ""},
-    {"", "mode = monitor\nlog { level = debug }\n", ""},
-    {"", "user = x\n", "user "},
-    {"user = postern\n", "", ""},
-    {"", "listen = {\"unix:/a\"}\numask = 0\ndns { servers = {\"::1\"} }\n",
-	"listen umask dns.servers "},
-    {"dns { servers = {\"::1\"} }\n", "dns { servers = {\"::2\"} }\n",
-	"dns.servers "},
-    {"log { target = stderr }\n", "log { facility = user }\n",
-	"log.target log.facility "},
-};
-
-static void
-test_restart_keys(void **state)
-{
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT(restart_rows); i++) {
-		const struct restart_row *row = &restart_rows[i];
-		struct pst_arena *arena = pst_arena_new();
-		struct pst_config *running = must_load(row->running);
-		struct pst_config *fresh = must_load(row->fresh);
-		struct pst_buf buf;
-		const char *path;
-		size_t from = 0;
-
-		pst_buf_init(&buf, arena, 1000);
-		while ((path = pst_config_restart_key(running, fresh, &from)) !=
-		    NULL)
-			pst_buf_printf(&buf, "%s ", path);
-		if (strcmp(pst_buf_str(&buf), row->paths) != 0)
-			fail_msg("\"%s\", then \"%s\": %s", row->running,
-			    row->fresh, pst_buf_str(&buf));
-		pst_config_unref(fresh);
-		pst_config_unref(running);
-		pst_arena_free(arena);
-	}
-}
-
-static void
 test_references(void **state)
 {
-	struct pst_config *config = must_load("mode = monitor\n");
+	struct pst_config *config = config_must_load("mode = monitor\n");
 	struct pst_config *other = pst_config_ref(config);
 
 	(void)state;
@@ -589,12 +393,9 @@ main(void)
 	    cmocka_unit_test(test_noise),
 	    cmocka_unit_test(test_no_file),
 	    cmocka_unit_test(test_derived),
-	    cmocka_unit_test(test_round_trip),
-	    cmocka_unit_test(test_unusual_is_unusual),
-	    cmocka_unit_test(test_restart_keys),
 	    cmocka_unit_test(test_references),
 	    cmocka_unit_test(test_action_words),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, config_begin, config_end);
 }

@@ -4,70 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "core/config.h"
 #include "core/keys.h"
+#include "tests/unit/config_fixture.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static char dir[64];
-static char file[128];
-
-static int
-begin(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "%.32s/postern-XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(file, sizeof(file), "%s/test.conf", dir);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	(void)unlink(file);
-	return rmdir(dir);
-}
-
-static void
-write_file(const char *text, size_t len)
-{
-	FILE *out = fopen(file, "w");
-
-	assert_non_null(out);
-	assert_int_equal(fwrite(text, 1, len, out), len);
-	assert_int_equal(fclose(out), 0);
-}
-
-static struct pst_config *
-load(const char *text, struct pst_err *err)
-{
-	write_file(text, strlen(text));
-	return pst_config_load(file, err);
-}
-
-/* A text that must be right. */
-static struct pst_config *
-must_load(const char *text)
-{
-	struct pst_err err;
-	struct pst_config *config = load(text, &err);
-
-	if (config == NULL)
-		fail_msg("%s", err.text);
-	return config;
-}
 
 #define X "unix:/x"
 #define SECTION(title) "listener \"" title "\" {\nmode = monitor\n}\n"
@@ -113,22 +57,10 @@ static const struct {
 static void
 test_bad(void **state)
 {
-	char place[160];
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(bad_rows); i++) {
-		struct pst_err err = {"nothing"};
-
-		if (load(bad_rows[i].text, &err) != NULL)
-			fail_msg("\"%s\": taken", bad_rows[i].text);
-		(void)snprintf(
-		    place, sizeof(place), "%s:%u: ", file, bad_rows[i].line);
-		if (bad_rows[i].line == 0)
-			(void)snprintf(place, sizeof(place), "%s: ", file);
-		if (strncmp(err.text, place, strlen(place)) != 0 ||
-		    strstr(err.text, bad_rows[i].why) == NULL)
-			fail_msg("\"%s\": %s", bad_rows[i].text, err.text);
-	}
+	for (size_t i = 0; i < COUNT(bad_rows); i++)
+		config_must_fail(
+		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
 
 static const struct {
@@ -158,7 +90,7 @@ test_good(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good_rows); i++) {
-		struct pst_config *config = must_load(good_rows[i].text);
+		struct pst_config *config = config_must_load(good_rows[i].text);
 		size_t len = 0;
 
 		text[0] = '\0';
@@ -189,6 +121,10 @@ static const struct {
     {"on-reject", "always"},
     {"on-quarantine", "reject"},
     {"on-temperror", "tempfail"},
+    {"on-policy-temperror", "tempfail"},
+    {"on-spf-temperror", "accept"},
+    {"on-dkim-temperror", "tag"},
+    {"on-iprev-temperror", "tempfail"},
     {"on-missing-from", "tag"},
     {"on-several-from-fields", "tag"},
     {"on-malformed-from", "tag"},
@@ -244,7 +180,7 @@ test_values(void **state)
 		(void)snprintf(text, sizeof(text),
 		    "listener \"/x\" {\n%s = %s\n}\n", keys[i].name,
 		    keys[i].value);
-		config = must_load(text);
+		config = config_must_load(text);
 		compare(config, i);
 		pst_config_unref(config);
 	}
@@ -255,7 +191,7 @@ static void
 test_refs(void **state)
 {
 	struct pst_config *config =
-	    must_load("listen = {\"/a\"}\n" SECTION("/b"));
+	    config_must_load("listen = {\"/a\"}\n" SECTION("/b"));
 	struct pst_config *plain = pst_config_for_listener(config, 0);
 	struct pst_config *own = pst_config_for_listener(config, 1);
 	struct pst_config *again;
@@ -265,7 +201,7 @@ test_refs(void **state)
 	assert_ptr_not_equal(own, config);
 	assert_ptr_equal(own->dkim_lib, config->dkim_lib);
 	assert_ptr_equal(own->psl, config->psl);
-	assert_string_equal(pst_config_file(own), file);
+	assert_string_equal(pst_config_file(own), config_file);
 	pst_config_unref(config);
 	pst_config_unref(plain);
 	assert_int_equal(own->mode, PST_MODE_MONITOR);
@@ -300,8 +236,10 @@ test_restart(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(restart_rows); i++) {
-		struct pst_config *running = must_load(restart_rows[i].running);
-		struct pst_config *fresh = must_load(restart_rows[i].fresh);
+		struct pst_config *running =
+		    config_must_load(restart_rows[i].running);
+		struct pst_config *fresh =
+		    config_must_load(restart_rows[i].fresh);
 		const char *want = restart_rows[i].path;
 		size_t from = 0;
 		const char *path =
@@ -327,5 +265,5 @@ main(void)
 	    cmocka_unit_test(test_restart),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, config_begin, config_end);
 }

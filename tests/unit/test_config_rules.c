@@ -4,69 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "core/config.h"
+#include "tests/unit/config_fixture.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static char dir[64];
-static char file[128];
-
-static int
-begin(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "%.32s/postern-XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(file, sizeof(file), "%s/test.conf", dir);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	(void)unlink(file);
-	return rmdir(dir);
-}
-
-static void
-write_file(const char *text, size_t len)
-{
-	FILE *out = fopen(file, "w");
-
-	assert_non_null(out);
-	assert_int_equal(fwrite(text, 1, len, out), len);
-	assert_int_equal(fclose(out), 0);
-}
-
-static struct pst_config *
-load(const char *text, struct pst_err *err)
-{
-	write_file(text, strlen(text));
-	return pst_config_load(file, err);
-}
-
-/* A text that must be right. */
-static struct pst_config *
-must_load(const char *text)
-{
-	struct pst_err err;
-	struct pst_config *config = load(text, &err);
-
-	if (config == NULL)
-		fail_msg("%s", err.text);
-	return config;
-}
 
 static const struct {
 	const char *text;
@@ -107,30 +52,20 @@ static const struct {
 static void
 test_bad_rules(void **state)
 {
-	char place[160];
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(bad_rows); i++) {
-		struct pst_err err = {"nothing"};
-
-		if (load(bad_rows[i].text, &err) != NULL)
-			fail_msg("\"%s\": taken", bad_rows[i].text);
-		(void)snprintf(
-		    place, sizeof(place), "%s:%u: ", file, bad_rows[i].line);
-		if (strncmp(err.text, place, strlen(place)) != 0 ||
-		    strstr(err.text, bad_rows[i].why) == NULL)
-			fail_msg("\"%s\": %s", bad_rows[i].text, err.text);
-	}
+	for (size_t i = 0; i < COUNT(bad_rows); i++)
+		config_must_fail(
+		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
 
 static void
 test_good_rules(void **state)
 {
-	struct pst_config *config =
-	    must_load("rule \"one $ two\" {\n\tclient = {\"192.0.2.0/24\",\n"
-		      "\t\t\"::1\"}\n\taction = reject\n\treply = \"no\"\n}\n"
-		      "mode = monitor\n"
-		      "rule b {\n\tindirect = no\n\taction = accept\n}\n");
+	struct pst_config *config = config_must_load(
+	    "rule \"one $ two\" {\n\tclient = {\"192.0.2.0/24\",\n"
+	    "\t\t\"::1\"}\n\taction = reject\n\treply = \"no\"\n}\n"
+	    "mode = monitor\n"
+	    "rule b {\n\tindirect = no\n\taction = accept\n}\n");
 	const struct pst_rule *rule = config->rules.items;
 
 	(void)state;
@@ -159,7 +94,7 @@ test_network_file(void **state)
 	char list[160], text[640];
 
 	(void)state;
-	(void)snprintf(list, sizeof(list), "%s/nets", dir);
+	(void)snprintf(list, sizeof(list), "%s/nets", config_dir);
 	(void)snprintf(text, sizeof(text),
 	    "trusted-networks += {\"@%s\"}\nrelays = {\"@%s\"}\n"
 	    "forwarders = {\"@%s\"}\n",
@@ -171,7 +106,7 @@ test_network_file(void **state)
 		assert_non_null(out);
 		assert_true(fprintf(out, "# ours\n%s\n", addresses[i]) > 0);
 		assert_int_equal(fclose(out), 0);
-		config = must_load(text);
+		config = config_must_load(text);
 		for (size_t j = 0; j < COUNT(addresses); j++) {
 			struct pst_ip ip;
 
@@ -199,5 +134,5 @@ main(void)
 	    cmocka_unit_test(test_network_file),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, config_begin, config_end);
 }

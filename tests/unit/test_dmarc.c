@@ -181,7 +181,8 @@ or_dash(const char *text)
 
 /*
  * "result [author] source policy-domain tag published>effective aligned", the
- * last as S for SPF, D for DKIM, then one digit for each signature.
+ * last as S for SPF, D for DKIM, then one digit for each signature, and what a
+ * temperror is due to.
  */
 static const char *
 summary(const struct bench *bench)
@@ -208,6 +209,10 @@ summary(const struct bench *bench)
 	    v->dkim_aligned ? "D" : "");
 	for (size_t i = 0; i < bench->dkim.count; i++)
 		pst_buf_add_char(&buf, bench->dkim.sigs[i].aligned ? '1' : '0');
+	if (v->result == PST_RESULT_TEMPERROR && v->spf_undecided)
+		pst_buf_add_text(&buf, " spf?");
+	if (v->result == PST_RESULT_TEMPERROR && v->align_undecided)
+		pst_buf_add_text(&buf, " aligned?");
 	if (v->psl_guarded)
 		pst_buf_add_text(&buf, " guarded");
 	if (v->psl_differs)

@@ -159,54 +159,6 @@ test_find(void **state)
 	assert_int_equal(pst_key_find(NULL, ""), pst_key_count);
 }
 
-struct nearest_row {
-	const char *section;
-	const char *name;
-	const char *nearest; /* NULL: none */
-};
-
-static const struct nearest_row nearest_rows[] = {
-    {NULL, "mode", "mode"},
-    {NULL, "mod", "mode"},
-    {NULL, "modes", "mode"},
-    {NULL, "listn", "listen"},
-    {NULL, "on_reject", "on-reject"},
-    {NULL, "on-rejects", "on-reject"},
-    {NULL, "trusted-network", "trusted-networks"},
-    {NULL, "authservid", "authserv-id"},
-    {NULL, "dmrc", "dmarc"},
-    {NULL, "header", "header"},
-    {"dns", "server", "servers"},
-    {"dns", "timeout", NULL},
-    {"dns", "querytimeout", "query-timeout"},
-    {"dns", "listen", NULL},
-    {"dkim", "min-key-bit", "min-key-bits"},
-    {"dmarc", "dicsovery", "discovery"},
-    {NULL, "", NULL},
-    {NULL, "q", NULL},
-    {NULL, "Socket", NULL},
-    {NULL, "zzzzzzzzzzzz", NULL},
-    {NULL, "trusted-networks-and-then-some-more-text-after-it", NULL},
-};
-
-static void
-test_nearest(void **state)
-{
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT(nearest_rows); i++) {
-		const struct nearest_row *row = &nearest_rows[i];
-		const char *got = pst_key_nearest(row->section, row->name);
-
-		if ((got == NULL) != (row->nearest == NULL) ||
-		    (got != NULL && strcmp(got, row->nearest) != 0))
-			fail_msg("%s in %s: %s", row->name,
-			    row->section == NULL ? "top" : row->section,
-			    got == NULL ? "none" : got);
-	}
-}
-
 int
 main(void)
 {
@@ -217,7 +169,6 @@ main(void)
 	    cmocka_unit_test(test_types_have_what_they_need),
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_find),
-	    cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

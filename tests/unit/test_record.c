@@ -210,90 +210,81 @@ test_fault(void **state)
 	lab_close(&lab);
 }
 
-/* R-AGG-1, R-AGG-28: what is not reported on. */
+/* R-AGG-1, R-AGG-28: what is reported on. */
+static const char spoof[] = "From: a@bank.example\n";
+static const char ours[] = "<u@gateway.example>";
+static const struct {
+	const char *label, *config;
+	struct letter_to letter;
+	bool want;
+} reported[] = {
+    {"reported", REPORTS "}\n", {BAD_IP, "<a@bulk.example>", spoof, {ours}},
+	true},
+    {"switched off", "", {BAD_IP, "<a@bulk.example>", spoof, {ours}}, false},
+    {"no rua", REPORTS "}\n",
+	{BAD_IP, "<a@bulk.example>", "From: a@silent.example\n", {ours}},
+	false},
+    {"no policy", REPORTS "}\n",
+	{BAD_IP, "<a@bulk.example>", "From: a@bulk.example\n", {ours}}, false},
+    {"not evaluated", "submission = yes\n" REPORTS "}\n",
+	{BAD_IP, "<a@bulk.example>", spoof, {ours}}, false},
+    {"skipped domain", REPORTS "skip-domains = {\"bank.example\"} }\n",
+	{BAD_IP, "<a@bulk.example>", spoof, {ours}}, false},
+    {"deferred",
+	"rule \"x\" { dmarc = {fail} action = tempfail }\n" REPORTS "}\n",
+	{BAD_IP, "<a@bulk.example>", spoof, {ours}}, false},
+    {"to the reports' address", REPORTS "}\n",
+	{BAD_IP, "<a@bulk.example>", spoof, {ours, "<DMARC@gateway.example>"}},
+	false},
+    {"to it with a mark", REPORTS "}\n",
+	{BAD_IP, "<a@bulk.example>", spoof, {"<dmarc+x@Gateway.example>"}},
+	false},
+    {"to another one of ours",
+	REPORTS "skip-recipients = {\"rua@gateway.example\"} }\n",
+	{BAD_IP, "<a@bulk.example>", spoof, {"<rua@gateway.example>"}}, false},
+    {"to where bounces go", REPORTS "bounces = \"b@gateway.example\" }\n",
+	{BAD_IP, "<a@bulk.example>", spoof, {"<b+0123@gateway.example>"}},
+	false},
+    {"to a namesake", REPORTS "}\n",
+	{BAD_IP, "<a@bulk.example>", spoof, {"<dmarc@other.example>"}}, true},
+    {"a report by its subject", REPORTS "}\n",
+	{GOOD_IP, "<a@bank.example>",
+	    "From: a@bank.example\n"
+	    "Subject: Report domain: x.example Submitter: y.example\n",
+	    {ours}},
+	false},
+    {"a report by its type", REPORTS "}\n",
+	{GOOD_IP, "<a@bank.example>",
+	    "From: a@bank.example\n"
+	    "Content-Type: multipart/report; report-type=x\n",
+	    {ours}},
+	false},
+    {"who does not pass may not hide", REPORTS "}\n",
+	{BAD_IP, "<a@bulk.example>",
+	    "From: a@bank.example\n"
+	    "Content-Type: application/gzip\n"
+	    "Subject: Report domain: x.example Submitter: y.example\n",
+	    {ours}},
+	true},
+};
+
 static void
 test_not_reported(void **state)
 {
-	static const char spoof[] = "From: a@bank.example\n";
-	static const char ours[] = "<u@gateway.example>";
-	static const struct {
-		const char *label, *config;
-		struct letter_to letter;
-		bool want;
-	} rows[] = {
-	    {"reported", REPORTS "}\n",
-		{BAD_IP, "<a@bulk.example>", spoof, {ours}}, true},
-	    {"switched off", "", {BAD_IP, "<a@bulk.example>", spoof, {ours}},
-		false},
-	    {"no rua", REPORTS "}\n",
-		{BAD_IP, "<a@bulk.example>", "From: a@silent.example\n",
-		    {ours}},
-		false},
-	    {"no policy", REPORTS "}\n",
-		{BAD_IP, "<a@bulk.example>", "From: a@bulk.example\n", {ours}},
-		false},
-	    {"not evaluated", "submission = yes\n" REPORTS "}\n",
-		{BAD_IP, "<a@bulk.example>", spoof, {ours}}, false},
-	    {"skipped domain", REPORTS "skip-domains = {\"bank.example\"} }\n",
-		{BAD_IP, "<a@bulk.example>", spoof, {ours}}, false},
-	    {"deferred",
-		"rule \"x\" { dmarc = {fail} action = tempfail }\n" REPORTS
-		"}\n",
-		{BAD_IP, "<a@bulk.example>", spoof, {ours}}, false},
-	    {"to the reports' address", REPORTS "}\n",
-		{BAD_IP, "<a@bulk.example>", spoof,
-		    {ours, "<DMARC@gateway.example>"}},
-		false},
-	    {"to it with a mark", REPORTS "}\n",
-		{BAD_IP, "<a@bulk.example>", spoof,
-		    {"<dmarc+x@Gateway.example>"}},
-		false},
-	    {"to another one of ours",
-		REPORTS "skip-recipients = {\"rua@gateway.example\"} }\n",
-		{BAD_IP, "<a@bulk.example>", spoof, {"<rua@gateway.example>"}},
-		false},
-	    {"to where bounces go",
-		REPORTS "bounces = \"b@gateway.example\" }\n",
-		{BAD_IP, "<a@bulk.example>", spoof,
-		    {"<b+0123@gateway.example>"}},
-		false},
-	    {"to a namesake", REPORTS "}\n",
-		{BAD_IP, "<a@bulk.example>", spoof, {"<dmarc@other.example>"}},
-		true},
-	    {"a report by its subject", REPORTS "}\n",
-		{GOOD_IP, "<a@bank.example>",
-		    "From: a@bank.example\n"
-		    "Subject: Report domain: x.example Submitter: y.example\n",
-		    {ours}},
-		false},
-	    {"a report by its type", REPORTS "}\n",
-		{GOOD_IP, "<a@bank.example>",
-		    "From: a@bank.example\n"
-		    "Content-Type: multipart/report; report-type=x\n",
-		    {ours}},
-		false},
-	    {"who does not pass may not hide", REPORTS "}\n",
-		{BAD_IP, "<a@bulk.example>",
-		    "From: a@bank.example\n"
-		    "Content-Type: application/gzip\n"
-		    "Subject: Report domain: x.example Submitter: y.example\n",
-		    {ours}},
-		true},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(reported); i++) {
 		const struct pst_message *message;
 		struct pst_report_record r;
 		struct lab lab;
 
 		lab_open(&lab,
-		    pst_arena_printf(arena, "%s%s", LAB_CONFIG, rows[i].config),
+		    pst_arena_printf(
+			arena, "%s%s", LAB_CONFIG, reported[i].config),
 		    zone);
 		struct pst_session *session =
-		    play(&lab, &rows[i].letter, &message);
-		if (make(&lab, message, 0, &r) != rows[i].want)
-			fail_msg("%s", rows[i].label);
+		    play(&lab, &reported[i].letter, &message);
+		if (make(&lab, message, 0, &r) != reported[i].want)
+			fail_msg("%s", reported[i].label);
 		pst_session_close(session);
 		lab_close(&lab);
 	}

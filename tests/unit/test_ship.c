@@ -217,9 +217,9 @@ test_failures(void **state)
 		assert_non_null(strstr(err.text, "dead"));
 		assert_false(
 		    pst_ship_all(local, shared, NOW, LIMIT, NULL, NULL));
-		/* What comes meanwhile waits behind it. */
-		fill(local, i * 10, 10);
 		assert_true(pst_db_script(db, "DROP TRIGGER fault", &err));
+		/* What came meanwhile waits behind it. */
+		fill(local, i * 10, 10);
 		assert_true(ship() > 0);
 		(void)snprintf(sum, sizeof(sum), "%u rows, %u messages",
 		    (i + 1) * 10, (i + 1) * 20);
@@ -314,15 +314,15 @@ test_two(void **state)
 int
 main(void)
 {
-#define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    ROW(test_plain),
-	    ROW(test_many),
-	    ROW(test_limit),
-	    ROW(test_failures),
-	    ROW(test_lost_answer),
-	    ROW(test_reported),
-	    ROW(test_two),
+	    cmocka_unit_test_setup_teardown(test_plain, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_lost_answer, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_reported, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_two, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

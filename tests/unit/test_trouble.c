@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/temperror.h"
 #include "core/trouble.h"
 #include "tests/unit/core_fixture.h"
 
@@ -61,6 +62,10 @@ test_steps(void **state)
 #define FROM "From: ceo@bank.example\n"
 #define DEFER "on-temperror = tempfail\n" LAB_CONFIG
 
+#define SPF_DEFERS "on-spf-temperror = tempfail\n"
+#define NOBODY "From: root@[192.0.2.1]\n"
+#define CLIENT_FAILS ";! servfail 66.2.0.192.in-addr.arpa\n"
+
 static const struct pst_message *
 send_from(struct pst_session *session, const char *header)
 {
@@ -74,36 +79,52 @@ test_health(void **state)
 	static const struct {
 		const char *label, *zone, *header;
 		enum pst_dns_health want;
+		const char *mail_from;
 	} rows[] = {
-	    {"a policy", POLICY, FROM, PST_DNS_ANSWERS},
-	    {"there is none", "", FROM, PST_DNS_ANSWERS},
+	    {"a policy", POLICY, FROM, PST_DNS_ANSWERS, "<>"},
+	    {"there is none", "", FROM, PST_DNS_ANSWERS, "<>"},
 	    {"nothing answers",
 		";! timeout _dmarc.bank.example\n;! timeout _dmarc.example\n",
-		FROM, PST_DNS_FAILS},
+		FROM, PST_DNS_FAILS, "<>"},
 	    {"SERVFAIL is no answer",
 		";! servfail _dmarc.bank.example\n;! servfail "
 		"_dmarc.example\n",
-		FROM, PST_DNS_FAILS},
+		FROM, PST_DNS_FAILS, "<>"},
 	    {"a sender's broken DNS", ";! servfail _dmarc.bank.example\n", FROM,
-		PST_DNS_SILENT},
+		PST_DNS_SILENT, "<>"},
 	    {"a parent's", POLICY ";! timeout _dmarc.example\n", FROM,
-		PST_DNS_ANSWERS},
-	    {"SPF alone", POLICY ";! timeout bank.example\n", FROM,
-		PST_DNS_ANSWERS},
-	    {"no question", "", "Subject: no author\n", PST_DNS_SILENT},
+		PST_DNS_ANSWERS, "<>"},
+	    {"SPF of ours", POLICY ";! timeout bank.example\n", FROM,
+		PST_DNS_SILENT, "<a@bank.example>"},
+	    {"SPF of a stranger", POLICY ";! timeout other.example\n", FROM,
+		PST_DNS_ANSWERS, "<a@other.example>"},
+	    {"SPF, no policy", ";! timeout other.example\n", FROM,
+		PST_DNS_SILENT, "<a@other.example>"},
+	    {"iprev, which is not felt", CLIENT_FAILS, FROM, PST_DNS_ANSWERS,
+		"<>"},
+	    {"no question for a policy", "", NOBODY, PST_DNS_SILENT,
+		"<a@other.example>"},
+	    {"nor an answer to another",
+		";! timeout other.example\n" CLIENT_FAILS, NOBODY,
+		PST_DNS_SILENT, "<a@other.example>"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct letter letter = {
+		    .mail_from = rows[i].mail_from, .header = rows[i].header};
 		struct lab lab;
 		struct pst_session *session;
+		struct pst_config *config;
 		const struct pst_message *m;
 
-		lab_open(&lab, DEFER, rows[i].zone);
+		lab_open(&lab, DEFER SPF_DEFERS, rows[i].zone);
 		session = lab_connect(&lab, "192.0.2.66");
-		m = send_from(session, rows[i].header);
-		enum pst_dns_health got =
-		    pst_trouble_health(m->dns, &m->findings.dmarc);
+		config = pst_service_config(lab.service);
+		m = lab_send(session, &letter);
+		enum pst_dns_health got = pst_trouble_health(
+		    m->dns, pst_temperror_is_felt(config, &m->findings));
+		pst_config_unref(config);
 		if (got != rows[i].want)
 			fail_msg("%s: %d", rows[i].label, (int)got);
 		pst_session_close(session);
@@ -145,6 +166,45 @@ test_cap(void **state)
 	lab_close(&lab);
 }
 
+/*
+ * Only SPF's trouble defers, and only where DMARC has no say: the cap is
+ * reached by the messages that do not wait.
+ */
+static void
+test_cap_of_one_key(void **state)
+{
+	const struct letter waits = {
+	    .mail_from = "<a@other.example>", .header = NOBODY};
+	const struct pst_message *m;
+	struct pst_session *session;
+	struct lab lab;
+
+	(void)state;
+	lab_open(&lab, LAB_CONFIG SPF_DEFERS "temperror-cap = 1h\n",
+	    ";! servfail _dmarc.bank.example\n;! servfail _dmarc.example\n"
+	    ";! servfail other.example\n" CLIENT_FAILS);
+	session = lab_connect(&lab, "192.0.2.66");
+	m = lab_send(session, &waits);
+	assert_int_equal(m->decision.action, PST_ACTION_TEMPFAIL);
+	assert_string_equal(m->decision.rule, "spf-temperror");
+	m = send_from(session, FROM);
+	assert_int_equal(m->decision.action, PST_ACTION_ACCEPT);
+	pst_clock_advance(&lab.clock, 3600000);
+	m = lab_send(session, &waits);
+	assert_int_equal(m->decision.action, PST_ACTION_TEMPFAIL);
+	m = send_from(session, FROM);
+	assert_int_equal(m->dns_change, PST_TROUBLE_CAPPED);
+	m = lab_send(session, &waits);
+	assert_int_equal(m->decision.action, PST_ACTION_TAG);
+	assert_string_equal(m->decision.rule, "spf-temperror-capped");
+	m = send_from(session, "From: a@good.test\n");
+	assert_int_equal(m->dns_change, PST_TROUBLE_OVER);
+	m = lab_send(session, &waits);
+	assert_int_equal(m->decision.action, PST_ACTION_TEMPFAIL);
+	pst_session_close(session);
+	lab_close(&lab);
+}
+
 /* Without a cap, and where nothing is deferred, there is nothing to end. */
 static void
 test_no_cap(void **state)
@@ -155,6 +215,9 @@ test_no_cap(void **state)
 	} rows[] = {
 	    {DEFER "temperror-cap = 0s\n", PST_ACTION_TEMPFAIL},
 	    {LAB_CONFIG "on-temperror = accept\n", PST_ACTION_ACCEPT},
+	    {DEFER "on-policy-temperror = accept\non-spf-temperror = tag\n"
+		   "on-dkim-temperror = accept\n",
+		PST_ACTION_ACCEPT},
 	};
 
 	(void)state;
@@ -185,6 +248,7 @@ main(void)
 	    cmocka_unit_test(test_steps),
 	    cmocka_unit_test(test_health),
 	    cmocka_unit_test(test_cap),
+	    cmocka_unit_test(test_cap_of_one_key),
 	    cmocka_unit_test(test_no_cap),
 	};
 

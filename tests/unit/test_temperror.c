@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/refuse.h"
+#include "core/temperror.h"
+#include "tests/unit/policy_fixture.h"
+
+#define S PST_ACTION_SAME
+#define A PST_ACTION_ACCEPT
+#define T PST_ACTION_TAG
+#define D PST_ACTION_TEMPFAIL
+
+/*
+ * What failed, by letters: d an aligned signature, x one of a stranger, p a
+ * signature that passes, s an SPF record that would align, w a walk that
+ * alignment needs.
+ */
+static struct pst_findings
+undecided(const char *failed)
+{
+	struct pst_findings findings = failing(PST_DMARC_REJECT);
+
+	findings.dmarc.result = PST_RESULT_TEMPERROR;
+	findings.dkim.sigs =
+	    pst_arena_array(arena, strlen(failed), sizeof(struct pst_dkim_sig));
+	for (; *failed != '\0'; failed++) {
+		if (*failed == 's')
+			findings.dmarc.spf_undecided = true;
+		if (*failed == 'w')
+			findings.dmarc.align_undecided = true;
+		if (strchr("dxp", *failed) == NULL)
+			continue;
+		findings.dkim.sigs[findings.dkim.count++] =
+		    (struct pst_dkim_sig){
+			.aligned = *failed != 'x',
+			.result = *failed == 'p' ? PST_RESULT_PASS :
+						   PST_RESULT_TEMPERROR,
+		    };
+	}
+	return findings;
+}
+
+/* The keys in the order general, policy, SPF, DKIM. */
+static const struct {
+	const char *label, *failed;
+	int on[4], want;
+	const char *xcode;
+} dmarc_rows[] = {
+    {"all the same, policy", "", {D, S, S, S}, D, "4.4.3"},
+    {"all the same, a stranger's key", "x", {D, S, S, S}, D, "4.4.3"},
+    {"all the same, key", "d", {D, S, S, S}, D, "4.7.5"},
+    {"all the same, SPF", "s", {D, S, S, S}, D, "4.7.24"},
+    {"all the same, key and SPF", "sd", {D, S, S, S}, D, "4.7.5"},
+    {"all the same, walk", "w", {D, S, S, S}, D, "4.4.3"},
+    {"all the same, walk and SPF", "sw", {D, S, S, S}, D, "4.7.24"},
+    {"all the same, all three", "dsw", {D, S, S, S}, D, "4.7.5"},
+    {"all the same, tag", "ds", {T, S, S, S}, T, "4.7.5"},
+    {"all the same, accept", "ds", {A, S, S, S}, A, "4.7.5"},
+
+    {"policy alone, stricter", "", {A, D, A, A}, D, "4.4.3"},
+    {"policy alone, milder", "", {D, T, D, D}, T, "4.4.3"},
+    {"policy alone, others do not count", "x", {D, A, D, D}, A, "4.4.3"},
+    {"SPF alone, stricter", "s", {A, S, D, S}, D, "4.7.24"},
+    {"SPF alone, milder", "s", {D, D, A, D}, A, "4.7.24"},
+    {"SPF alone, the policy's key does not count", "s", {A, D, S, D}, A,
+	"4.7.24"},
+    {"key alone, stricter", "d", {A, S, S, D}, D, "4.7.5"},
+    {"key alone, milder", "d", {D, D, D, T}, T, "4.7.5"},
+    {"key alone, others do not count", "dx", {D, D, D, A}, A, "4.7.5"},
+
+    {"key and SPF: SPF is stricter", "ds", {A, S, D, S}, D, "4.7.24"},
+    {"key and SPF: the key is stricter", "ds", {A, S, T, D}, D, "4.7.5"},
+    {"key and SPF: SPF tags", "ds", {A, D, T, S}, T, "4.7.24"},
+    {"key and SPF: both alike", "sd", {A, A, D, D}, D, "4.7.5"},
+    {"key and SPF: both milder", "sd", {D, D, A, A}, A, "4.7.5"},
+    {"walk and SPF: the walk is stricter", "sw", {A, D, T, A}, D, "4.4.3"},
+    {"walk and SPF: SPF is stricter", "sw", {A, T, D, A}, D, "4.7.24"},
+    {"walk and key: the walk is stricter", "dw", {D, S, S, T}, D, "4.4.3"},
+    {"all three: the walk is strictest", "dsw", {A, D, T, T}, D, "4.4.3"},
+    {"all three: SPF is strictest", "dsw", {A, T, D, T}, D, "4.7.24"},
+    {"all three: the key is strictest", "dsw", {A, T, T, D}, D, "4.7.5"},
+};
+
+static void
+check_dmarc_row(size_t i, bool capped)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = undecided(dmarc_rows[i].failed);
+	bool lowered = capped && dmarc_rows[i].want == D;
+	const char *rule =
+	    lowered ? "dmarc-temperror-capped" : "dmarc-temperror";
+	int want = lowered ? T : dmarc_rows[i].want;
+	struct pst_temperror got;
+
+	config.on_temperror = dmarc_rows[i].on[0];
+	config.on_policy_temperror = dmarc_rows[i].on[1];
+	config.on_spf_temperror = dmarc_rows[i].on[2];
+	config.on_dkim_temperror = dmarc_rows[i].on[3];
+	findings.temperror_capped = capped;
+	assert_true(pst_temperror_of_dmarc(&config, &findings, &got));
+	if ((int)got.action != want || strcmp(got.rule, rule) != 0 ||
+	    strcmp(got.xcode, dmarc_rows[i].xcode) != 0)
+		fail_msg("%s: %s by %s, %s", dmarc_rows[i].label,
+		    pst_action_word(got.action), got.rule, got.xcode);
+
+	struct pst_decision d = decide_for(&config, able, &findings);
+	if ((int)d.action != want || strcmp(d.rule, rule) != 0 ||
+	    d.reason != PST_REASON_NONE || d.code != (want == D ? 451 : 0) ||
+	    (want == D && strcmp(d.xcode, dmarc_rows[i].xcode) != 0))
+		fail_msg("%s: decided %s by %s", dmarc_rows[i].label,
+		    pst_action_word(d.action), d.rule);
+}
+
+static void
+test_of_dmarc(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(dmarc_rows); i++) {
+		check_dmarc_row(i, false);
+		check_dmarc_row(i, true);
+	}
+}
+
+/* Each setting of the four keys against each set of causes. */
+static void
+test_strictest(void **state)
+{
+	static const int words[] = {A, T, D, S};
+	static const char *const failed[] = {
+	    "", "d", "s", "w", "ds", "dw", "sw", "dsw"};
+
+	(void)state;
+	for (size_t n = 0; n < 3 * 4 * 4 * 4 * COUNT(failed); n++) {
+		const char *what = failed[n / 192];
+		struct pst_config config = defaults();
+		struct pst_findings findings = undecided(what);
+		struct pst_temperror got;
+		int keys[] = {words[n % 3], words[n / 3 % 4], words[n / 12 % 4],
+		    words[n / 48 % 4]};
+		int want = A;
+
+		config.on_temperror = keys[0];
+		config.on_policy_temperror = keys[1];
+		config.on_spf_temperror = keys[2];
+		config.on_dkim_temperror = keys[3];
+		for (size_t k = 1; k < COUNT(keys); k++) {
+			int word = keys[k] == S ? keys[0] : keys[k];
+			bool there = k == 1 ?
+			    *what == '\0' || strchr(what, 'w') != NULL :
+			    strchr(what, k == 2 ? 's' : 'd') != NULL;
+
+			if (there &&
+			    pst_action_is_stricter(
+				(enum pst_action)word, (enum pst_action)want))
+				want = word;
+		}
+		assert_true(pst_temperror_of_dmarc(&config, &findings, &got));
+		if ((int)got.action != want)
+			fail_msg("%zu: %s", n, pst_action_word(got.action));
+	}
+}
+
+static void
+test_other_results(void **state)
+{
+	static const enum pst_result results[] = {PST_RESULT_NONE,
+	    PST_RESULT_PASS, PST_RESULT_FAIL, PST_RESULT_PERMERROR};
+	struct pst_config config = defaults();
+	struct pst_findings findings = undecided("dsw");
+	struct pst_temperror got;
+
+	(void)state;
+	config.on_temperror = D;
+	for (size_t i = 0; i < COUNT(results); i++) {
+		findings.dmarc.result = results[i];
+		assert_false(pst_temperror_of_dmarc(&config, &findings, &got));
+		assert_false(pst_temperror_is_felt(&config, &findings));
+	}
+	findings.dmarc.result = PST_RESULT_TEMPERROR;
+	config.on_temperror = A;
+	assert_true(pst_temperror_is_felt(&config, &findings));
+}
+
+/* The keys in the order SPF, DKIM, iprev; on-temperror is tempfail always. */
+static const struct {
+	const char *label;
+	enum pst_result dmarc;
+	const char *sigs;
+	bool spf, iprev;
+	int on[3], want; /* -1: there is nothing to act on */
+	const char *rule, *xcode;
+} beside_rows[] = {
+#define NONE PST_RESULT_NONE
+#define PERM PST_RESULT_PERMERROR
+#define FAIL PST_RESULT_FAIL
+#define PASS PST_RESULT_PASS
+#define TEMP PST_RESULT_TEMPERROR
+#define SPF "spf-temperror", "4.7.24"
+#define DKIM "dkim-temperror", "4.7.5"
+#define IPREV "iprev-temperror", "4.7.25"
+#define NOTHING -1, NULL, NULL
+    {"same is about DMARC only", NONE, "x", true, true, {S, S, A}, NOTHING},
+    {"accept", NONE, "x", true, true, {A, A, A}, NOTHING},
+    {"nothing failed", NONE, "", false, false, {D, D, D}, NOTHING},
+
+    {"SPF, none", NONE, "", true, false, {D, S, A}, D, SPF},
+    {"SPF, permerror", PERM, "", true, false, {T, S, A}, T, SPF},
+    {"SPF, pass", PASS, "", true, false, {D, D, A}, NOTHING},
+    {"SPF, fail", FAIL, "", true, false, {D, D, A}, NOTHING},
+    {"SPF, temperror", TEMP, "", true, false, {D, D, A}, NOTHING},
+    {"SPF, key of another", NONE, "", true, false, {S, D, D}, NOTHING},
+
+    {"DKIM, none", NONE, "x", false, false, {S, D, A}, D, DKIM},
+    {"DKIM, permerror", PERM, "x", false, false, {S, T, A}, T, DKIM},
+    {"DKIM, pass", PASS, "x", false, false, {D, D, A}, NOTHING},
+    {"DKIM, fail", FAIL, "x", false, false, {D, D, A}, NOTHING},
+    {"DKIM, temperror", TEMP, "x", false, false, {D, D, A}, NOTHING},
+    {"DKIM, another passes", NONE, "xp", false, false, {S, D, A}, NOTHING},
+    {"DKIM, key of another", NONE, "x", false, false, {D, S, D}, NOTHING},
+
+    {"iprev, none", NONE, "", false, true, {S, S, D}, D, IPREV},
+    {"iprev, permerror", PERM, "", false, true, {S, S, D}, D, IPREV},
+    {"iprev, fail", FAIL, "", false, true, {S, S, D}, D, IPREV},
+    {"iprev, temperror", TEMP, "", false, true, {S, S, T}, T, IPREV},
+    {"iprev, pass", PASS, "", false, true, {S, S, D}, NOTHING},
+    {"iprev, key of another", NONE, "", false, true, {D, D, A}, NOTHING},
+
+    {"all alike", NONE, "x", true, true, {D, D, D}, D, DKIM},
+    {"SPF and iprev alike", NONE, "x", true, true, {D, T, D}, D, SPF},
+    {"SPF strictest", NONE, "x", true, true, {D, T, T}, D, SPF},
+    {"DKIM strictest", NONE, "x", true, true, {T, D, T}, D, DKIM},
+    {"iprev strictest", NONE, "x", true, true, {T, T, D}, D, IPREV},
+    {"SPF alone is on", NONE, "x", true, true, {T, S, A}, T, SPF},
+    {"iprev alone counts", FAIL, "x", true, true, {D, D, T}, T, IPREV},
+#undef NONE
+#undef PERM
+#undef FAIL
+#undef PASS
+#undef TEMP
+#undef SPF
+#undef DKIM
+#undef IPREV
+#undef NOTHING
+};
+
+static void
+check_beside_row(size_t i, bool capped)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = undecided(beside_rows[i].sigs);
+	bool lowered = capped && beside_rows[i].want == D;
+	struct pst_temperror got;
+
+	config.on_temperror = D;
+	config.on_spf_temperror = beside_rows[i].on[0];
+	config.on_dkim_temperror = beside_rows[i].on[1];
+	config.on_iprev_temperror = beside_rows[i].on[2];
+	findings.temperror_capped = capped;
+	findings.dmarc.result = beside_rows[i].dmarc;
+	if (beside_rows[i].spf)
+		findings.spf.result = PST_RESULT_TEMPERROR;
+	findings.has_iprev = true;
+	findings.iprev.result =
+	    beside_rows[i].iprev ? PST_RESULT_TEMPERROR : PST_RESULT_FAIL;
+	if (pst_temperror_beside(&config, &findings, &got) !=
+	    (beside_rows[i].want >= 0))
+		fail_msg("%s: %s", beside_rows[i].label,
+		    beside_rows[i].want >= 0 ? "nothing" : got.rule);
+	if (beside_rows[i].want < 0)
+		return;
+	assert_true(pst_temperror_is_felt(&config, &findings));
+
+	const char *rule = lowered ?
+	    pst_arena_printf(arena, "%s-capped", beside_rows[i].rule) :
+	    beside_rows[i].rule;
+	if ((int)got.action != (lowered ? T : beside_rows[i].want) ||
+	    strcmp(got.rule, rule) != 0 ||
+	    strcmp(got.xcode, beside_rows[i].xcode) != 0)
+		fail_msg("%s: %s by %s, %s", beside_rows[i].label,
+		    pst_action_word(got.action), got.rule, got.xcode);
+}
+
+static void
+test_beside(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(beside_rows); i++) {
+		check_beside_row(i, false);
+		check_beside_row(i, true);
+	}
+}
+
+/*
+ * Which of the policy, the refusals and the failed look-ups decides. SPF fails
+ * where `spf` says so, else its record could not be had; iprev could not be
+ * looked up.
+ */
+static const struct {
+	const char *label;
+	enum pst_result dmarc, spf;
+	int on_dmarc, on_spf_fail, on_spf, on_iprev, want;
+	bool capped;
+	const char *rule, *xcode;
+} mixed_rows[] = {
+#define J PST_ACTION_REJECT
+#define Q PST_ACTION_QUARANTINE
+    {"a refusal by the policy stays", PST_RESULT_FAIL, PST_RESULT_NONE, A, A, D,
+	D, J, false, "dmarc-reject", "5.7.26"},
+    {"DMARC waits already", PST_RESULT_TEMPERROR, PST_RESULT_NONE, D, A, D, D,
+	D, false, "dmarc-temperror", "4.4.3"},
+    {"DMARC would not wait", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, D, D,
+	D, false, "iprev-temperror", "4.7.25"},
+    {"DMARC would not wait, capped", PST_RESULT_TEMPERROR, PST_RESULT_NONE, A,
+	A, D, D, T, true, "iprev-temperror-capped", NULL},
+    {"both are marked", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, D, D, T,
+	true, "dmarc-temperror", NULL},
+    {"a refusal is stricter", PST_RESULT_NONE, PST_RESULT_FAIL, A, J, D, D, J,
+	false, "spf-fail", "5.7.23"},
+    {"a refusal is milder", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q, D, D, D,
+	false, "iprev-temperror", "4.7.25"},
+    {"a refusal is milder, capped", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q, D,
+	D, Q, true, "spf-fail", NULL},
+    {"a refusal marks as well", PST_RESULT_NONE, PST_RESULT_FAIL, A, T, D, T, T,
+	false, "spf-fail", NULL},
+    {"no policy", PST_RESULT_NONE, PST_RESULT_TEMPERROR, A, A, D, A, D, false,
+	"spf-temperror", "4.7.24"},
+    {"no policy, capped", PST_RESULT_NONE, PST_RESULT_TEMPERROR, A, A, D, A, T,
+	true, "spf-temperror-capped", NULL},
+#undef J
+#undef Q
+};
+
+static void
+test_mixed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(mixed_rows); i++) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_REJECT);
+
+		config.on_temperror = mixed_rows[i].on_dmarc;
+		config.on_spf_fail = mixed_rows[i].on_spf_fail;
+		config.on_spf_temperror = mixed_rows[i].on_spf;
+		config.on_iprev_temperror = mixed_rows[i].on_iprev;
+		findings.dmarc.result = mixed_rows[i].dmarc;
+		findings.spf.result = mixed_rows[i].spf;
+		findings.has_iprev = true;
+		findings.iprev.result = PST_RESULT_TEMPERROR;
+		findings.temperror_capped = mixed_rows[i].capped;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		const char *xcode = mixed_rows[i].xcode;
+
+		if ((int)d.action != mixed_rows[i].want ||
+		    strcmp(d.rule, mixed_rows[i].rule) != 0 ||
+		    (xcode == NULL) != (d.xcode == NULL) ||
+		    (xcode != NULL && strcmp(d.xcode, xcode) != 0) ||
+		    (d.code == 451 &&
+			strcmp(d.text, "Try bank.example later") != 0))
+			fail_msg("%s: %s by %s, %s", mixed_rows[i].label,
+			    pst_action_word(d.action), d.rule,
+			    d.xcode == NULL ? "no code" : d.xcode);
+	}
+}
+
+/* A refusal that can not be carried out is no fault of the DNS. */
+static void
+test_fallback_is_no_temperror(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = undecided("d");
+	struct pst_mta mta = able;
+
+	(void)state;
+	mta.can_quarantine = false;
+	config.quarantine_fallback = D;
+	config.on_spf_fail = PST_ACTION_QUARANTINE;
+	findings.spf.result = PST_RESULT_FAIL;
+	struct pst_decision d = decide_for(&config, mta, &findings);
+	assert_string_equal(d.rule, "spf-fail");
+	assert_int_equal(d.code, 451);
+	assert_string_equal(d.xcode, "4.7.1");
+}
+
+/* Switched off, iprev has no result, whatever its place in memory holds. */
+static void
+test_no_iprev(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = undecided("");
+	struct pst_temperror got;
+
+	(void)state;
+	config.on_iprev_temperror = D;
+	findings.iprev.result = PST_RESULT_TEMPERROR;
+	assert_false(pst_temperror_beside(&config, &findings, &got));
+}
+
+static void
+test_monitor(void **state)
+{
+	struct pst_config config = defaults();
+	struct pst_findings findings = undecided("");
+
+	(void)state;
+	config.mode = PST_MODE_MONITOR;
+	config.on_iprev_temperror = D;
+	findings.has_iprev = true;
+	findings.iprev.result = PST_RESULT_TEMPERROR;
+	struct pst_decision d = decide_for(&config, able, &findings);
+	assert_int_equal(d.action, A);
+	assert_int_equal(d.would, D);
+	assert_string_equal(d.rule, "iprev-temperror");
+	assert_int_equal(d.code, 0);
+}
+
+static void
+test_may_defer(void **state)
+{
+	static const struct {
+		int on[5]; /* general, policy, SPF, DKIM, iprev */
+		bool want;
+	} rows[] = {
+	    {{A, S, S, S, A}, false},
+	    {{T, T, T, T, T}, false},
+	    {{D, S, S, S, A}, true},
+	    {{D, A, S, A, A}, true},
+	    {{D, A, T, A, A}, false},
+	    {{A, D, S, S, A}, true},
+	    {{A, S, D, S, A}, true},
+	    {{A, S, S, D, A}, true},
+	    {{A, S, S, S, D}, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_config config = defaults();
+
+		config.on_temperror = rows[i].on[0];
+		config.on_policy_temperror = rows[i].on[1];
+		config.on_spf_temperror = rows[i].on[2];
+		config.on_dkim_temperror = rows[i].on[3];
+		config.on_iprev_temperror = rows[i].on[4];
+		if (pst_temperror_may_defer(&config) != rows[i].want)
+			fail_msg("row %zu", i);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_of_dmarc),
+	    cmocka_unit_test(test_strictest),
+	    cmocka_unit_test(test_other_results),
+	    cmocka_unit_test(test_beside),
+	    cmocka_unit_test(test_mixed),
+	    cmocka_unit_test(test_fallback_is_no_temperror),
+	    cmocka_unit_test(test_no_iprev),
+	    cmocka_unit_test(test_monitor),
+	    cmocka_unit_test(test_may_defer),
+	};
+
+	return cmocka_run_group_tests(tests, make_arena, free_arena);
+}
