@@ -9,6 +9,7 @@
 #include "tools/command.h"
 #include "tools/option.h"
 #include "tools/report.h"
+#include "tools/report_input.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
@@ -63,7 +64,7 @@ run(const struct pst_config *config, char **names, size_t count)
 	printf("%zu new, %zu known already, %zu replaced, %zu refused\n",
 	    import.added[PST_FEEDBACK_NEW], import.added[PST_FEEDBACK_KNOWN],
 	    import.added[PST_FEEDBACK_BETTER], tally.refused);
-	pst_report_print_tally(command, &tally);
+	pst_report_note_tally(command, &tally);
 	return import.failed ? PST_EXIT_USAGE : pst_report_status(&tally);
 }
 

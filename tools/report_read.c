@@ -10,6 +10,7 @@
 #include "tools/command.h"
 #include "tools/option.h"
 #include "tools/report.h"
+#include "tools/report_input.h"
 #include "tools/ui.h"
 
 static const char command[] = "report read";
@@ -102,10 +103,13 @@ static void
 print_row(struct pst_arena *arena, const struct pst_feedback_row *row,
     int source_width, int action_width)
 {
-	printf("  ");
-	print_cell(arena, PST_UI_PLAIN, row->source_ip, source_width);
-	if (strlen(safe(arena, row->source_ip)) > (size_t)source_width)
-		printf("\n  %-*s  ", source_width, "");
+	const char *source = safe(arena, row->source_ip);
+
+	if (strlen(source) > (size_t)source_width) {
+		printf("  %s\n", source);
+		source = "";
+	}
+	printf("  %-*s  ", source_width, source);
 	printf("%8" PRId64 "  ", row->count);
 	print_cell(arena, tone_of_result(row->dkim), row->dkim, 4);
 	print_cell(arena, tone_of_result(row->spf), row->spf, 4);
@@ -381,6 +385,6 @@ pst_report_read(int argc, char **argv)
 	pst_report_visit(
 	    command, argv + optind, (size_t)(argc - optind), visitor, &tally);
 	if (!request.json)
-		pst_report_print_tally(command, &tally);
+		pst_report_note_tally(command, &tally);
 	return pst_ui_finish(command, pst_report_status(&tally));
 }

@@ -41,7 +41,8 @@ fail(const struct postgres_db *db, struct pst_err *err)
 {
 	struct pst_str text = pst_str(PQerrorMessage(db->conn));
 
-	if (pst_str_starts(text, PST_STR("ERROR:")))
+	if (pst_str_starts(text, PST_STR("ERROR:")) ||
+	    pst_str_starts(text, PST_STR("FATAL:")))
 		text = pst_str_from(text, sizeof("ERROR:") - 1);
 	text = pst_str_trim(text);
 	text = pst_str_first(text, pst_str_find(text, '\n'));

@@ -256,11 +256,12 @@ on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
 	(void)spaces;
 	(void)defaulted_count;
 	(void)attributes;
-	if (spaces_count + attributes_count > PST_FEEDBACK_MAX_ATTRIBUTES)
+	if (spaces_count > PST_FEEDBACK_MAX_NAMESPACES ||
+	    attributes_count > PST_FEEDBACK_MAX_ATTRIBUTES)
 		refuse(reader,
-		    "has an element with more than %d attributes, so it is no "
-		    "report",
-		    PST_FEEDBACK_MAX_ATTRIBUTES);
+		    "has an element with more than %d attributes or %d "
+		    "namespaces, so it is no report",
+		    PST_FEEDBACK_MAX_ATTRIBUTES, PST_FEEDBACK_MAX_NAMESPACES);
 	else if (reader->depth == PST_FEEDBACK_MAX_DEPTH)
 		refuse(reader,
 		    "has elements inside of each other, more than %d deep, so "
@@ -425,6 +426,11 @@ parse(struct reader *reader, struct pst_str xml)
 	*reader->ctxt->sax = sax;
 	reader->ctxt->userData = reader;
 	(void)xmlParseDocument(reader->ctxt);
+	/*
+	 * A document type that is ill-formed passes by on_doctype(). Its
+	 * entities are kept here, but no one can ask for them.
+	 */
+	xmlFreeDoc(reader->ctxt->myDoc);
 	xmlFreeParserCtxt(reader->ctxt);
 }
 

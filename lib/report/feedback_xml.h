@@ -19,6 +19,8 @@
 /* From a `<` to the next `>`, in octets: a tag, or a comment's beginning. */
 #define PST_FEEDBACK_MAX_TAG ((size_t)64 * 1024)
 #define PST_FEEDBACK_MAX_ATTRIBUTES 64
+/* Declared by one element: each name is looked for among all of them. */
+#define PST_FEEDBACK_MAX_NAMESPACES 8
 
 /*
  * False, with half a sentence in err, for what is refused: no XML, another root

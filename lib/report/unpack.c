@@ -53,6 +53,14 @@ check_method(struct archive *archive, struct pst_err *err)
 	    "first");
 }
 
+static bool
+fail_damaged(struct pst_err *err)
+{
+	return pst_err_set(err,
+	    "is damaged or ends too early, so it can not be unpacked; get it "
+	    "anew");
+}
+
 /* Steps to the one member. */
 static bool
 find_member(struct archive *archive, bool is_zip, struct pst_err *err)
@@ -63,10 +71,7 @@ find_member(struct archive *archive, bool is_zip, struct pst_err *err)
 	if (status == ARCHIVE_EOF)
 		return pst_err_set(err, "is packed, but holds nothing");
 	if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
-		return pst_err_set(err,
-		    "begins like a %s file, but can not be unpacked; get it "
-		    "anew",
-		    is_zip ? "zip" : "gzip");
+		return fail_damaged(err);
 	if (!is_zip) {
 		if (archive_filter_count(archive) == FILTERS_OF_GZIP)
 			return true;
@@ -129,9 +134,7 @@ read_member(struct archive *archive, struct pst_str packed,
 		    archive_read_data(archive, content->ptr + content->len,
 			room < PIECE_BYTES ? room : PIECE_BYTES);
 		if (got < 0)
-			return pst_err_set(err,
-			    "is damaged or ends too early, so it can not be "
-			    "unpacked; get it anew");
+			return fail_damaged(err);
 		if (got == 0)
 			return true;
 		content->len += (size_t)got;

@@ -214,6 +214,9 @@ static const struct {
     {"parameter entity",
 	"<!DOCTYPE a [<!ENTITY % p \"<!ENTITY q 'x'>\"> %p;]><feedback/>",
 	"refused: has a document type (<!DOCTYPE)"},
+    {"ill-formed document type",
+	"<!DOCTYPE?feedback [<!ENTITY a \"b\">]><feedback>&a;</feedback>",
+	"refused: begins like XML, but is none"},
     {"undeclared entity", REPORT("<a>&x;</a>"), "refused: refers to an entity"},
     {"entity in an attribute", REPORT("<a b=\"&x;\"/>"),
 	"refused: refers to an entity"},
@@ -352,24 +355,26 @@ test_limits(void **state)
 static void
 test_attributes(void **state)
 {
-	static const char *const forms[] = {" a%d=\"\"", " xmlns:a%d=\"u:%d\""};
+	static const struct {
+		const char *prefix;
+		int most;
+	} forms[] = {{"a", PST_FEEDBACK_MAX_ATTRIBUTES},
+	    {"xmlns:a", PST_FEEDBACK_MAX_NAMESPACES}};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		for (int n = PST_FEEDBACK_MAX_ATTRIBUTES;
-		     n <= PST_FEEDBACK_MAX_ATTRIBUTES + 1; n++) {
+	for (size_t i = 0; i < LENGTH_OF(forms); i++) {
+		for (int n = forms[i].most; n <= forms[i].most + 1; n++) {
 			struct pst_arena *arena = pst_arena_new();
 			struct pst_buf buf;
 
 			pst_buf_init(&buf, arena, 65536);
 			pst_buf_add_text(&buf, "<feedback");
 			for (int k = 0; k < n; k++)
-				pst_buf_printf(&buf,
-				    i == 0 ? " a%d=\"\"" : " xmlns:a%d=\"u\"",
-				    k);
+				pst_buf_printf(
+				    &buf, " %s%d=\"u\"", forms[i].prefix, k);
 			pst_buf_add_text(&buf, "/>");
-			expect(forms[i], pst_buf_slice(&buf),
-			    n == PST_FEEDBACK_MAX_ATTRIBUTES ?
+			expect(forms[i].prefix, pst_buf_slice(&buf),
+			    n == forms[i].most ?
 				"fault: org_name is missing" :
 				"refused: has an element with more than 64");
 			pst_arena_free(arena);

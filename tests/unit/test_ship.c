@@ -314,15 +314,15 @@ test_two(void **state)
 int
 main(void)
 {
-#define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    ROW(test_plain),
-	    ROW(test_many),
-	    ROW(test_limit),
-	    ROW(test_failures),
-	    ROW(test_lost_answer),
-	    ROW(test_reported),
-	    ROW(test_two),
+	    cmocka_unit_test_setup_teardown(test_plain, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_lost_answer, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_reported, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_two, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,16 +316,21 @@ test_expire(void **state)
 int
 main(void)
 {
-#define ROW(test)                                                              \
-	cmocka_unit_test_setup_teardown(test, store_set_up, store_tear_down)
 	const struct CMUnitTest tests[] = {
-	    ROW(test_open),
-	    ROW(test_identity),
-	    ROW(test_merge),
-	    ROW(test_policy),
-	    ROW(test_limit),
-	    ROW(test_incident),
-	    ROW(test_expire),
+	    cmocka_unit_test_setup_teardown(
+		test_open, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_identity, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_merge, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_policy, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_limit, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_incident, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_expire, store_set_up, store_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -296,17 +296,23 @@ test_expire(void **state)
 int
 main(void)
 {
-#define ROW(test)                                                              \
-	cmocka_unit_test_setup_teardown(test, store_set_up, store_tear_down)
 	const struct CMUnitTest tests[] = {
-	    ROW(test_commit),
-	    ROW(test_killed),
-	    ROW(test_stop),
-	    ROW(test_locked),
-	    ROW(test_no_file),
-	    ROW(test_moved_away),
-	    ROW(test_threads),
-	    ROW(test_expire),
+	    cmocka_unit_test_setup_teardown(
+		test_commit, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_killed, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_stop, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_locked, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_no_file, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_moved_away, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_threads, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_expire, store_set_up, store_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

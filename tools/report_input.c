@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdio.h>
+#include "tools/report_input.h"
+
 #include <string.h>
 
 #include "base/buf.h"
 #include "report/day.h"
 #include "report/mailbox.h"
 #include "tools/command.h"
-#include "tools/report.h"
 #include "tools/ui.h"
 
 struct visit {
@@ -91,8 +91,7 @@ pst_report_status(const struct pst_report_tally *tally)
 }
 
 void
-pst_report_print_tally(
-    const char *command, const struct pst_report_tally *tally)
+pst_report_note_tally(const char *command, const struct pst_report_tally *tally)
 {
 	if (tally->other > 0)
 		pst_ui_note(command, "%zu other message%s, passed over",
