@@ -34,7 +34,7 @@ struct pst_writer_log {
 struct pst_writer *
 pst_writer_start(struct pst_config *config, struct pst_writer_log log);
 
-/* Writes what is queued, as far as it can within a second, and ends. */
+/* Writes what is queued, as far as it can within some seconds, and ends. */
 void pst_writer_stop(struct pst_writer *writer);
 
 /*
