@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "report/failure.h"
 #include "report/ship.h"
 #include "report/writer.h"
 
@@ -58,27 +59,27 @@ pst_recorder_start(struct pst_config *config)
 }
 
 static void
-log_counts(void)
+log_counts(const struct pst_writer_counts *counts)
 {
-	struct pst_writer_counts counts;
-
-	pst_writer_counts(writer, &counts);
 	pst_log(PST_LOG_NOTICE,
-	    "rows for reports: %llu written, %llu waiting, %llu came late, "
-	    "%llu lost because the queue was full",
-	    (unsigned long long)counts.committed,
-	    (unsigned long long)counts.waiting, (unsigned long long)counts.late,
-	    (unsigned long long)counts.dropped);
+	    "rows for reports: %llu written, %llu not, %llu came late, %llu "
+	    "lost because the queue was full",
+	    (unsigned long long)counts->committed,
+	    (unsigned long long)counts->waiting,
+	    (unsigned long long)counts->late,
+	    (unsigned long long)counts->dropped);
 }
 
 void
 pst_recorder_stop(void)
 {
+	struct pst_writer_counts counts;
+
 	(void)pthread_rwlock_wrlock(&lock);
 	stopped = true;
 	if (writer != NULL) {
-		log_counts();
-		pst_writer_stop(writer);
+		pst_writer_stop(writer, &counts);
+		log_counts(&counts);
 		writer = NULL;
 	}
 	pst_shipper_stop(shipper);
@@ -93,6 +94,18 @@ time_left(int64_t until_ms)
 	int64_t now_ms = pst_clock_ms(&pst_clock_system);
 
 	return until_ms > now_ms ? (unsigned)(until_ms - now_ms) : 0;
+}
+
+static void
+put_incident(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_message *message, int64_t now_s)
+{
+	char secret[PST_STORE_ID_SIZE];
+	struct pst_incident incident;
+
+	if (pst_writer_secret(writer, secret) &&
+	    pst_incident_make(arena, config, message, secret, now_s, &incident))
+		pst_writer_put_incident(writer, &incident);
 }
 
 void
@@ -114,6 +127,8 @@ pst_recorder_put(
 	     pst_report_record_make(arena, config, message, now_s, at, &record);
 	     at++)
 		(void)pst_writer_put(writer, &record, time_left(until_ms));
+	if (writer != NULL && pst_incident_is_possible(config))
+		put_incident(arena, config, message, now_s);
 	(void)pthread_rwlock_unlock(&lock);
 	pst_arena_free(arena);
 }

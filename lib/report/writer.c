@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -44,6 +45,7 @@ struct pst_writer {
 	uint64_t written; /* the first so many of these are committed */
 	bool failing;     /* the last try did */
 	bool stopping;
+	char secret[PST_STORE_ID_SIZE]; /* "" until the store was open */
 	struct pst_writer_counts counts;
 	uint64_t dropped_before; /* the spell of trouble */
 };
@@ -197,6 +199,27 @@ open_db(const struct pst_config *config, struct pst_err *err)
 	return NULL;
 }
 
+/* Reads the gateway's secret when it is not known yet. */
+static bool
+have_secret(struct pst_writer *writer, struct pst_err *err)
+{
+	struct pst_arena *arena;
+	const char *text;
+
+	if (writer->secret[0] != '\0')
+		return true;
+	arena = pst_arena_new();
+	text = pst_store_identity(writer->db, arena, "secret", err);
+	if (text != NULL) {
+		(void)pthread_mutex_lock(&writer->mutex);
+		(void)snprintf(
+		    writer->secret, sizeof(writer->secret), "%s", text);
+		(void)pthread_mutex_unlock(&writer->mutex);
+	}
+	pst_arena_free(arena);
+	return text != NULL;
+}
+
 /* Opens the store when it is not, and forgets what is old when it is time. */
 static bool
 have_db(struct pst_writer *writer, struct pst_err *err)
@@ -207,7 +230,7 @@ have_db(struct pst_writer *writer, struct pst_err *err)
 		close_db(writer);
 	if (writer->db == NULL)
 		writer->db = open_db(writer->config, err);
-	if (writer->db == NULL)
+	if (writer->db == NULL || !have_secret(writer, err))
 		return false;
 	if (now_ms < writer->expire_ms)
 		return true;
@@ -408,13 +431,15 @@ pst_writer_start(struct pst_config *config, struct pst_writer_log log)
 }
 
 void
-pst_writer_stop(struct pst_writer *writer)
+pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
 {
 	(void)pthread_mutex_lock(&writer->mutex);
 	writer->stopping = true;
 	(void)pthread_cond_broadcast(&writer->work);
 	(void)pthread_mutex_unlock(&writer->mutex);
 	(void)pthread_join(writer->thread, NULL);
+	if (counts != NULL)
+		*counts = writer->counts;
 	close_db(writer);
 	free_items(writer->head);
 	(void)pthread_cond_destroy(&writer->work);
@@ -462,6 +487,15 @@ pst_writer_put(struct pst_writer *writer,
 	}
 	(void)pthread_mutex_unlock(&writer->mutex);
 	return committed;
+}
+
+bool
+pst_writer_secret(struct pst_writer *writer, char secret[PST_STORE_ID_SIZE])
+{
+	(void)pthread_mutex_lock(&writer->mutex);
+	memcpy(secret, writer->secret, PST_STORE_ID_SIZE);
+	(void)pthread_mutex_unlock(&writer->mutex);
+	return secret[0] != '\0';
 }
 
 void

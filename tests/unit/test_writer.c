@@ -96,7 +96,7 @@ test_commit(void **state)
 	assert_int_equal(counts.late, 0);
 	assert_int_equal(counts.dropped, 0);
 	assert_int_equal(atomic_load(&failed), 0);
-	pst_writer_stop(writer);
+	pst_writer_stop(writer, NULL);
 }
 
 /* What was said to be committed survives what nobody can prepare for. */
@@ -142,7 +142,7 @@ test_stop(void **state)
 		(void)put(writer, i, 0);
 	pst_writer_put_incident(writer, &incident);
 	pst_writer_put_incident(writer, &incident);
-	pst_writer_stop(writer);
+	pst_writer_stop(writer, NULL);
 	assert_string_equal(sum(), "1600 rows, 1600 messages");
 	db = store_open("db");
 	assert_int_equal(
@@ -181,7 +181,7 @@ test_locked(void **state)
 	assert_true(put(writer, 1, PATIENCE_MS));
 	assert_string_equal(store_sum(db), "101 rows, 102 messages");
 	assert_int_equal(atomic_load(&failed), 1);
-	pst_writer_stop(writer);
+	pst_writer_stop(writer, NULL);
 	pst_db_close(db);
 }
 
@@ -203,7 +203,7 @@ test_no_file(void **state)
 	assert_true(put(writer, 3, PATIENCE_MS));
 	assert_string_equal(sum(), "3 rows, 3 messages");
 	assert_int_equal(atomic_load(&failed), 1);
-	pst_writer_stop(writer);
+	pst_writer_stop(writer, NULL);
 }
 
 static void
@@ -218,7 +218,7 @@ test_moved_away(void **state)
 	(void)unlink(store_path("db-shm"));
 	assert_true(put(writer, 2, PATIENCE_MS));
 	assert_string_equal(sum(), "1 rows, 1 messages");
-	pst_writer_stop(writer);
+	pst_writer_stop(writer, NULL);
 }
 
 static atomic_uint uncommitted;
@@ -271,7 +271,7 @@ test_threads(void **state)
 	    text, sizeof(text), "97 rows, %d messages", THREADS * MESSAGES);
 	assert_string_equal(sum(), text);
 	assert_int_equal(atomic_load(&uncommitted), 0);
-	pst_writer_stop(writer);
+	pst_writer_stop(writer, NULL);
 }
 
 /* What is old goes when the daemon starts. */
@@ -284,13 +284,13 @@ test_expire(void **state)
 	(void)state;
 	record.day = 1;
 	assert_true(pst_writer_put(writer, &record, PATIENCE_MS));
-	pst_writer_stop(writer);
+	pst_writer_stop(writer, NULL);
 	assert_string_equal(sum(), "1 rows, 1 messages");
 	writer = start("retention = 2d");
 	record.day = 90000;
 	assert_true(pst_writer_put(writer, &record, PATIENCE_MS));
 	assert_string_equal(sum(), "1 rows, 1 messages");
-	pst_writer_stop(writer);
+	pst_writer_stop(writer, NULL);
 }
 
 int
