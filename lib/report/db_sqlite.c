@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "report/db_driver.h"
 
 struct statement {
@@ -24,6 +25,8 @@ struct sqlite_db {
 	char *path;
 	dev_t device; /* the file's, to see when it is another one */
 	ino_t inode;
+	unsigned patience_ms;
+	int64_t give_up_ms; /* of the statement that waits for a lock */
 	struct statement kept[PST_DB_KEPT_STATEMENTS];
 	size_t next_kept;        /* the one to displace */
 	sqlite3_stmt *selection; /* the open one; NULL: none */
@@ -382,11 +385,18 @@ check_file(struct sqlite_db *db, struct pst_err *err)
 	return true;
 }
 
+static void
+sleep_ms(long ms)
+{
+	const struct timespec pause = {0, ms * 1000000};
+
+	(void)nanosleep(&pause, NULL);
+}
+
 /* The mode is asked for again because SQLite does not wait for this lock. */
 static int
-set_wal(struct sqlite_db *db, unsigned patience_ms)
+set_wal(struct sqlite_db *db)
 {
-	const struct timespec pause = {0, 10 * 1000000};
 	unsigned waited = 0;
 	sqlite3_stmt *handle;
 	bool is_wal = false;
@@ -403,9 +413,9 @@ set_wal(struct sqlite_db *db, unsigned patience_ms)
 			    strcmp((const char *)sqlite3_column_text(handle, 0),
 				"wal") == 0;
 		(void)sqlite3_reset(handle);
-		if ((status & 0xff) != SQLITE_BUSY || waited >= patience_ms)
+		if ((status & 0xff) != SQLITE_BUSY || waited >= db->patience_ms)
 			break;
-		(void)nanosleep(&pause, NULL);
+		sleep_ms(10);
 		waited += 10;
 	}
 	(void)sqlite3_finalize(handle);
@@ -426,9 +436,27 @@ static const char settings[] = "PRAGMA synchronous = NORMAL;"
 			       "PRAGMA journal_size_limit = 16777216;"
 			       "PRAGMA trusted_schema = OFF;";
 
+/*
+ * SQLite's own way sleeps for up to 100 ms, and who sleeps does not get the
+ * lock: with the workers of several listeners, messages would wait for that.
+ */
+static int
+wait_for_lock(void *arg, int tries)
+{
+	struct sqlite_db *db = arg;
+	int64_t now_ms = pst_clock_ms(&pst_clock_system);
+
+	if (tries == 0)
+		db->give_up_ms = now_ms + db->patience_ms;
+	if (now_ms >= db->give_up_ms)
+		return 0;
+	sleep_ms(tries < 100 ? 1 : 10);
+	return 1;
+}
+
 static bool
-open_handle(struct sqlite_db *db, enum pst_db_access access,
-    unsigned patience_ms, struct pst_err *err)
+open_handle(
+    struct sqlite_db *db, enum pst_db_access access, struct pst_err *err)
 {
 	int flags = SQLITE_OPEN_NOMUTEX |
 	    (access == PST_DB_READ ? SQLITE_OPEN_READONLY :
@@ -438,9 +466,9 @@ open_handle(struct sqlite_db *db, enum pst_db_access access,
 	if (db->handle != NULL)
 		(void)sqlite3_extended_result_codes(db->handle, 1);
 	if (status == SQLITE_OK)
-		status = sqlite3_busy_timeout(db->handle, (int)patience_ms);
+		status = sqlite3_busy_handler(db->handle, wait_for_lock, db);
 	if (status == SQLITE_OK && access != PST_DB_READ)
-		status = set_wal(db, patience_ms);
+		status = set_wal(db);
 	if (status == SQLITE_OK)
 		status = sqlite3_exec(db->handle, settings, NULL, NULL, NULL);
 	return status == SQLITE_OK || fail(db, status, err);
@@ -465,7 +493,8 @@ pst_db_open_sqlite(const char *path, enum pst_db_access access,
 	ok = (access != PST_DB_CREATE || make_file(path, err)) &&
 	    check_file(db, err);
 	(void)pthread_mutex_unlock(&making);
-	if (ok && open_handle(db, access, patience_ms, err))
+	db->patience_ms = patience_ms;
+	if (ok && open_handle(db, access, err))
 		return &db->base;
 	close_sqlite(&db->base);
 	return NULL;

@@ -15,7 +15,7 @@
 #define BATCH_ITEMS 500  /* of one transaction */
 #define PATIENCE_MS 2000 /* with who has the file locked; a stop waits, too */
 #define RETRY_MS 1000
-#define STOP_MS 1000
+#define STOP_MS 3000
 #define EXPIRE_MS 3600000
 
 /* A record or an incident with its texts, in one piece of memory. */

@@ -35,8 +35,8 @@ struct pst_writer *
 pst_writer_start(struct pst_config *config, struct pst_writer_log log);
 
 /*
- * Writes what is queued, as far as it can within a second, and ends. The last
- * counts go to *counts, which may be NULL.
+ * Writes what is queued, as far as it can within some seconds, and ends. The
+ * last counts go to *counts, which may be NULL.
  */
 struct pst_writer_counts;
 void
