@@ -2,6 +2,7 @@
 #include "auth/dkim_sign.h"
 
 #include <opendkim/dkim.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/secret.h"
@@ -18,21 +19,48 @@ struct pst_dkim_signer {
 	char key[MAX_KEY]; /* PEM */
 };
 
-static void *
-padded_alloc(void *closure, size_t size)
-{
-	void *block = calloc(1, size + PADDING);
+/*
+ * libopendkim forgets some blocks of a handle whose key it can not read. All
+ * blocks of a handle hang on a list, the handle's closure, so that what is left
+ * when it ends can be given back. The library's own have no closure.
+ */
+struct block {
+	struct block *next, **link;
+	_Alignas(max_align_t) unsigned char octets[];
+};
 
-	(void)closure;
+static void *
+allocate(void *closure, size_t size)
+{
+	struct block *block = calloc(1, sizeof(*block) + size + PADDING);
+	struct block **list = closure;
+
 	if (block == NULL)
 		abort();
-	return block;
+	if (list == NULL)
+		return block->octets;
+	block->next = *list;
+	block->link = list;
+	if (*list != NULL)
+		(*list)->link = &block->next;
+	*list = block;
+	return block->octets;
 }
 
 static void
-padded_free(void *closure, void *block)
+release(void *closure, void *octets)
 {
+	struct block *block;
+
 	(void)closure;
+	if (octets == NULL)
+		return;
+	block = (struct block *)((unsigned char *)octets -
+	    offsetof(struct block, octets));
+	if (block->link != NULL)
+		*block->link = block->next;
+	if (block->next != NULL)
+		block->next->link = block->link;
 	free(block);
 }
 
@@ -79,7 +107,7 @@ pst_dkim_signer_new(const char *key_file, const char *domain,
 		abort();
 	signer->domain = domain;
 	signer->selector = selector;
-	signer->library = dkim_init(padded_alloc, padded_free);
+	signer->library = dkim_init(allocate, release);
 	if (signer->library == NULL || !set_options(signer->library))
 		pst_err_set(err,
 		    "libopendkim refuses its settings; install version 2.11 "
@@ -177,12 +205,13 @@ pst_dkim_sign(struct pst_dkim_signer *signer, struct pst_arena *arena,
 {
 	uint64_t date = now_s < 0 ? 0 : (uint64_t)now_s;
 	const char *field = NULL;
+	struct block *blocks = NULL;
 	DKIM_STAT status;
 	DKIM *handle;
 
 	(void)dkim_options(signer->library, DKIM_OP_SETOPT, DKIM_OPTS_FIXEDTIME,
 	    &date, sizeof(date));
-	handle = dkim_sign(signer->library, octets("-"), NULL,
+	handle = dkim_sign(signer->library, octets("-"), &blocks,
 	    octets(signer->key), octets(signer->selector),
 	    octets(signer->domain), DKIM_CANON_RELAXED, DKIM_CANON_RELAXED,
 	    DKIM_SIGN_RSASHA256, -1, &status);
@@ -195,5 +224,7 @@ pst_dkim_sign(struct pst_dkim_signer *signer, struct pst_arena *arena,
 		    handle == NULL ? "no handle" : dkim_getresultstr(status));
 	if (handle != NULL)
 		(void)dkim_free(handle);
+	while (blocks != NULL)
+		release(NULL, blocks->octets);
 	return field;
 }

@@ -15,7 +15,7 @@
 #include "report/outbox.h"
 
 struct pst_send_counts {
-	bool begun;    /* it held the lease */
+	bool begun;     /* it held the lease */
 	uint64_t made;  /* reports */
 	uint64_t sent;  /* deliveries, from here on */
 	uint64_t again; /* to be tried again */
