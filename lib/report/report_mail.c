@@ -19,6 +19,9 @@
 static char
 plain(char c)
 {
+	/* A fold may begin with a tab. */
+	if (c == '\t')
+		return ' ';
 	return c >= 0x20 && c <= 0x7e ? c : '?';
 }
 

@@ -21,6 +21,7 @@ NAMESPACE = "{urn:ietf:params:xml:ns:dmarc-2.0}"
 # Policy by domain; the last one's report address has not agreed.
 DOMAINS = {"alpha.example": "reject", "beta.example": "quarantine",
            "gamma.example": "none", "delta.example": "reject"}
+FAILURES = 3
 REPORTS = """reports {
 	from = "%s"
 	org-name = "The Gateway"
@@ -137,15 +138,20 @@ def validate(t, name, xml):
     equal(done.returncode, 0, "xmllint (%s)" % done.stderr)
 
 
+def restart(t, extra):
+    """The daemon with reports on, and its store's place."""
+    store = t.lab.path(t.daemon.name, "%s.db" % extra.count("\n"))
+    t.daemon.stop()
+    t.daemon.write_config(extra=REPORTS % (GATEWAY, store) + extra)
+    t.daemon.start()
+
+
 @scenario("200 mixed messages come back as reports, with the same counts",
           only="postfix")
 def proof(t):
     """Point by point: sent, counted, reported, delivered, read."""
     publish(t)
-    store = t.lab.path(t.daemon.name, "reports.db")
-    t.daemon.stop()
-    t.daemon.write_config(extra=REPORTS % (GATEWAY, store))
-    t.daemon.start()
+    restart(t, "")
     played = play(t)
 
     tomorrow = str(int(time.time()) + 86400)
@@ -180,3 +186,45 @@ def proof(t):
     status, out, err = run_postern(t, *send)
     equal(status, 0, "status of another run (%s%s)" % (out, err))
     equal(len(t.sink.messages), before, "messages after another run")
+
+
+@scenario("failure reports: merged, redacted, to whom consents",
+          only="postfix")
+def failures(t):
+    """Nothing of who wrote to whom, or what about, leaves the house."""
+    t.dns.add('omega.example. TXT "v=spf1 ip4:%s -all"' % PASS_IP)
+    t.dns.add('_dmarc.omega.example. TXT "v=DMARC1; p=reject; '
+              'ruf=mailto:%s"' % address("omega.example"))
+    t.dns.add('omega.example._report._dmarc.%s. TXT "v=DMARC1"' % RCPT_DOMAIN)
+    restart(t, 'failure-reports { domains = {"omega.example"} }\n')
+    for i in range(FAILURES):
+        reply, _ = t.send(
+            mail("Eve <eve.%d@omega.example>" % i, subject="confidential"),
+            "<eve.%d@omega.example>" % i, source=FORGER_IP)
+        equal(reply.code, 550, "reply (%s)" % reply.text)
+
+    status, out, err = run_postern(
+        t, "report", "send", "--config", t.daemon.config)
+    equal(status, 0, "status of report send (%s%s)" % (out, err))
+    got = t.sink.wait(address("omega.example"))
+    message = email.message_from_bytes(got.octets)
+    equal(message.get_content_type(), "multipart/report", "type")
+    equal(message.get_param("report-type"), "feedback-report", "report-type")
+    equal([x.get_content_type() for x in message.get_payload()],
+          ["text/plain", "message/feedback-report", "text/rfc822-headers"],
+          "parts")
+    fields = message.get_payload()[1].get_payload()[0]
+    equal(fields["Feedback-Type"], "auth-failure", "Feedback-Type")
+    equal(fields["Auth-Failure"], "dmarc", "Auth-Failure")
+    equal(fields["Incidents"], str(FAILURES), "Incidents")
+    equal(fields["Source-IP"], FORGER_IP, "Source-IP")
+    equal(fields["Reported-Domain"], "omega.example", "Reported-Domain")
+    equal(fields["Delivery-Result"], "reject", "Delivery-Result")
+    for secret in (b"Subject: conf", b"eve.", b"you@", b"Hello"):
+        check(secret not in got.octets, "a secret in the report", secret)
+    path = t.lab.path("failure.eml")
+    with open(path, "wb") as file:
+        file.write(got.octets)
+    status, out, err = run_postern(t, "report", "read", "--json", path)
+    equal(status, 0, "status of report read (%s)" % err)
+    equal(json.loads(out.splitlines()[0])["kind"], "failure", "kind")

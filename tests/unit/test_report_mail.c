@@ -167,7 +167,9 @@ test_failure(void **state)
 	    .incidents = 3,
 	    .seen_s = BEGIN + 3661,
 	    .fields = PST_STR("Auth-Failure: dmarc\nSource-IP: 192.0.2.1\n"
-			      "Version: 7\n\tfolded\nIdentity-Alignment: none\n"
+			      "Version: 7\n\tfolded\n"
+			      "Authentication-Results: mx;\n\tdmarc=fail\n"
+			      "Identity-Alignment: none\n"
 			      "no field\n"),
 	    .header = PST_STR("From: <x@example.com>\nSubject: a\xc3\xa9\n"),
 	    .subject = PST_STR(""),
@@ -185,6 +187,7 @@ test_failure(void **state)
 	    "Feedback-Type: auth-failure\r\nUser-Agent: Postern/" PST_VERSION
 	    "\r\nVersion: 1\r\nIncidents: 3\r\nReported-Domain: example.com\r\n"
 	    "Auth-Failure: dmarc\r\nSource-IP: 192.0.2.1\r\n"
+	    "Authentication-Results: mx;\r\n dmarc=fail\r\n"
 	    "Identity-Alignment: none\r\n\r\n--=_"));
 	assert_non_null(strstr(text,
 	    "Content-Type: text/rfc822-headers\r\n\r\n"
