@@ -45,8 +45,8 @@ pst_store_file_size(const char *path)
 static bool
 tidy(struct pst_db *db, const struct pst_config *config, struct pst_err *err)
 {
-	return pst_store_expire(db, pst_clock_epoch(&pst_clock_system),
-		   config->store.retention_s, err) &&
+	return pst_store_expire(
+		   db, config, pst_clock_epoch(&pst_clock_system), err) &&
 	    pst_db_script(db, "VACUUM", err) &&
 	    pst_db_script(db, "PRAGMA wal_checkpoint(TRUNCATE)", err);
 }

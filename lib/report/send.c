@@ -444,8 +444,7 @@ work(struct run *run, struct pst_err *err)
 		run->db, run->config, filter, now(run), &failures, err) &&
 	    count_due(run, err) && send_kind(run, PST_OUTBOX_AGGREGATE, err) &&
 	    send_kind(run, PST_OUTBOX_FAILURE, err) &&
-	    pst_store_expire(
-		run->db, now(run), run->config->store.retention_s, err);
+	    pst_store_expire(run->db, run->config, now(run), err);
 }
 
 bool

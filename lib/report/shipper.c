@@ -57,9 +57,8 @@ have_local(struct pst_shipper *shipper, struct pst_err *err)
 	if (shipper->local == NULL)
 		return false;
 	if (!shipper->tidied)
-		shipper->tidied = pst_store_expire(shipper->local,
-		    pst_clock_epoch(&pst_clock_system),
-		    config->store.retention_s, err);
+		shipper->tidied = pst_store_expire(shipper->local, config,
+		    pst_clock_epoch(&pst_clock_system), err);
 	return shipper->tidied;
 }
 
@@ -79,9 +78,8 @@ expire(struct pst_shipper *shipper, struct pst_err *err)
 
 	if (now_ms < shipper->expire_ms)
 		return true;
-	if (!pst_store_expire(shipper->shared,
-		pst_clock_epoch(&pst_clock_system),
-		shipper->config->store.retention_s, err))
+	if (!pst_store_expire(shipper->shared, shipper->config,
+		pst_clock_epoch(&pst_clock_system), err))
 		return false;
 	shipper->expire_ms = now_ms + EXPIRE_MS;
 	return true;

@@ -332,36 +332,43 @@ pst_store_add_incident(struct pst_db *db, const struct pst_incident *incident,
 }
 
 bool
-pst_store_expire(
-    struct pst_db *db, int64_t now_s, unsigned retention_s, struct pst_err *err)
+pst_store_expire(struct pst_db *db, const struct pst_config *config,
+    int64_t now_s, struct pst_err *err)
 {
+	/* Until when: the day of `old`, `old`, that for imports, now. */
+	enum { OLD_DAY, OLD, IMPORTED, NOW };
 	/* What refers to rows of another table goes before these. */
 	static const struct {
 		const char *sql;
-		bool is_day;
+		int limit;
 	} steps[] = {
-	    {"DELETE FROM record WHERE day < $1", true},
-	    {"DELETE FROM policy WHERE day < $1", true},
+	    {"DELETE FROM record WHERE day < $1", OLD_DAY},
+	    {"DELETE FROM policy WHERE day < $1", OLD_DAY},
 	    {"DELETE FROM delivery WHERE report IN"
 	     " (SELECT id FROM report WHERE made_s < $1)",
-		false},
-	    {"DELETE FROM report WHERE made_s < $1", false},
-	    {"DELETE FROM failure WHERE seen_s < $1", false},
-	    {"DELETE FROM batch WHERE shipped_s < $1", false},
+		OLD},
+	    {"DELETE FROM report WHERE made_s < $1", OLD},
+	    {"DELETE FROM failure WHERE seen_s < $1", OLD},
+	    {"DELETE FROM batch WHERE shipped_s < $1", OLD},
 	    {"DELETE FROM source WHERE feedback IN"
 	     " (SELECT id FROM feedback WHERE imported_s < $1)",
-		false},
-	    {"DELETE FROM feedback WHERE imported_s < $1", false},
-	    {"DELETE FROM suppress WHERE until_s < $1", false},
+		IMPORTED},
+	    {"DELETE FROM feedback WHERE imported_s < $1", IMPORTED},
+	    {"DELETE FROM suppress WHERE until_s < $1", NOW},
 	};
-	int64_t oldest_s = now_s - (int64_t)retention_s;
+	const int64_t old = now_s - (int64_t)config->store.retention_s;
+	const int64_t limits[] = {
+	    [OLD_DAY] = pst_day_of(old),
+	    [OLD] = old,
+	    [IMPORTED] = now_s - (int64_t)config->store.imported_retention_s,
+	    [NOW] = now_s,
+	};
 	size_t i;
 
 	if (!pst_db_begin(db, err))
 		return false;
 	for (i = 0; i < COUNT(steps); i++) {
-		struct pst_db_value value = pst_db_int(
-		    steps[i].is_day ? pst_day_of(oldest_s) : oldest_s);
+		struct pst_db_value value = pst_db_int(limits[steps[i].limit]);
 
 		if (!pst_db_run(db, steps[i].sql, &value, 1, NULL, err))
 			break;

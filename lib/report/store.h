@@ -69,10 +69,10 @@ bool pst_store_add_incident(struct pst_db *db,
     const struct pst_incident *incident, int64_t n, struct pst_err *err);
 
 /*
- * Deletes what is older than retention_s; what was not sent yet, too. In a
- * transaction of its own.
+ * Deletes what is older than store.retention, what was not sent yet, too; and
+ * imported reports after store.imported-retention. In a transaction of its own.
  */
-bool pst_store_expire(struct pst_db *db, int64_t now_s, unsigned retention_s,
-    struct pst_err *err);
+bool pst_store_expire(struct pst_db *db, const struct pst_config *config,
+    int64_t now_s, struct pst_err *err);
 
 #endif

@@ -234,8 +234,8 @@ have_db(struct pst_writer *writer, struct pst_err *err)
 		return false;
 	if (now_ms < writer->expire_ms)
 		return true;
-	if (!pst_store_expire(writer->db, pst_clock_epoch(&pst_clock_system),
-		writer->config->store.retention_s, err))
+	if (!pst_store_expire(writer->db, writer->config,
+		pst_clock_epoch(&pst_clock_system), err))
 		return false;
 	writer->expire_ms = now_ms + EXPIRE_MS;
 	return true;

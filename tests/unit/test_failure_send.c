@@ -64,7 +64,7 @@ test_sent(void **state)
 	assert_int_equal(bench.server->count, 2);
 	/* It goes with what is old. */
 	assert_true(pst_store_expire(
-	    bench.db, SEND_NOW + 86400 * 90, 86400 * 30, &bench.err));
+	    bench.db, bench.config, SEND_NOW + 86400 * 90, &bench.err));
 	assert_int_equal(
 	    store_number(bench.db, "SELECT COUNT(*) FROM delivery"), 0);
 	send_close(&bench);

@@ -270,6 +270,7 @@ test_expire(void **state)
 	struct pst_db *db = store_open("db");
 	struct pst_report_record record = store_record(1);
 	int64_t now = pst_day_begin(STORE_DAY);
+	struct pst_config config = {.mode = PST_MODE_ENFORCE};
 	struct pst_err err;
 	char sql[2048];
 	size_t i;
@@ -292,15 +293,19 @@ test_expire(void **state)
 	    "INSERT INTO batch VALUES ('a', '', '', %lld), ('b', '', '', 7);"
 	    "INSERT INTO feedback VALUES"
 	    " ('new', '', %lld, 1, '', '', '', 0, 0, '', ''),"
-	    " ('old', '', 7, 1, '', '', '', 0, 0, '', '');"
+	    " ('old', '', %lld, 1, '', '', '', 0, 0, '', '');"
 	    "INSERT INTO source VALUES"
 	    " ('new', 1, '', 1, '', '', '', '', ''),"
 	    " ('old', 1, '', 1, '', '', '', '', '');"
-	    "INSERT INTO suppress VALUES ('a', 0, %lld, ''), ('b', 0, 7, '');",
-	    (long long)now, (long long)now, (long long)now, (long long)now,
-	    (long long)now);
+	    "INSERT INTO suppress VALUES ('a', 0, %lld, ''), ('b', 0, %lld, "
+	    "'');",
+	    (long long)now, (long long)now, (long long)now,
+	    (long long)now - 19 * 86400, (long long)now - 21 * 86400,
+	    (long long)now, (long long)now - 1);
 	assert_true(pst_db_script(db, sql, &err));
-	assert_true(pst_store_expire(db, now, 10 * 86400, &err));
+	config.store.retention_s = 10 * 86400;
+	config.store.imported_retention_s = 20 * 86400;
+	assert_true(pst_store_expire(db, &config, now, &err));
 	assert_string_equal(store_sum(db), "2 rows, 2 messages");
 	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
 		(void)snprintf(
