@@ -11,7 +11,9 @@
 #define MAX_PASSWORD 1024
 #define CONNECT_TIMEOUT_S 30L
 /* RFC 5321 s. 4.5.3.2: ten minutes for the answer to the final dot. */
-#define REPLY_TIMEOUT_MS 600000L
+#define REPLY_TIMEOUT_S 600L
+/* All of one message; twice this is less than the lease (report/lease.h). */
+#define MAIL_TIMEOUT_S 700L
 
 /* The last command that went out. */
 enum phase {
@@ -150,7 +152,8 @@ set_options(CURL *curl, struct pst_submitter *submitter,
 	(void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, strict ? 2L : 0L);
 	(void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
 	(void)curl_easy_setopt(
-	    curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, REPLY_TIMEOUT_MS / 1000);
+	    curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, REPLY_TIMEOUT_S);
+	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, MAIL_TIMEOUT_S);
 	(void)curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_message);
 	(void)curl_easy_setopt(curl, CURLOPT_READDATA, submitter);

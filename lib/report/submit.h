@@ -5,8 +5,8 @@
 /*
  * Hands messages to the relay that the configuration names: SMTP or SMTPS,
  * STARTTLS, AUTH, one connection for as many messages as it lasts, one
- * recipient a message (R-AGG-31). Waits; one thread. The process must ignore
- * SIGPIPE.
+ * recipient a message (R-AGG-31). Waits, up to 700 s for a message and once more
+ * when a kept connection has gone; one thread. The process must ignore SIGPIPE.
  */
 
 #include "base/err.h"
