@@ -11,15 +11,6 @@
 
 /* ---- addresses ---- */
 
-static int
-hex_value(char c)
-{
-	if (pst_is_digit(c))
-		return c - '0';
-	c = pst_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Undoes %XX; what is wrong stays as it is and makes no address below. */
 static struct pst_str
 percent_decode(struct pst_arena *arena, struct pst_str raw)
@@ -29,10 +20,10 @@ percent_decode(struct pst_arena *arena, struct pst_str raw)
 
 	for (size_t i = 0; i < raw.len; i++) {
 		if (raw.ptr[i] == '%' && raw.len - i > 2 &&
-		    hex_value(raw.ptr[i + 1]) >= 0 &&
-		    hex_value(raw.ptr[i + 2]) >= 0) {
-			out[len++] = (char)(hex_value(raw.ptr[i + 1]) * 16 +
-			    hex_value(raw.ptr[i + 2]));
+		    pst_hex_value(raw.ptr[i + 1]) >= 0 &&
+		    pst_hex_value(raw.ptr[i + 2]) >= 0) {
+			out[len++] = (char)(pst_hex_value(raw.ptr[i + 1]) * 16 +
+			    pst_hex_value(raw.ptr[i + 2]));
 			i += 2;
 		} else {
 			out[len++] = raw.ptr[i];

@@ -188,15 +188,6 @@ find_parameter(struct pst_arena *arena, struct pst_str field,
 	return false;
 }
 
-static int
-hex_value(char c)
-{
-	if (pst_is_digit(c))
-		return c - '0';
-	c = pst_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The octet that stands as two digits at text.ptr[at], -1 for none. */
 static int
 hex_octet(struct pst_str text, size_t at)
@@ -205,8 +196,8 @@ hex_octet(struct pst_str text, size_t at)
 
 	if (at + 1 >= text.len)
 		return -1;
-	high = hex_value(text.ptr[at]);
-	low = hex_value(text.ptr[at + 1]);
+	high = pst_hex_value(text.ptr[at]);
+	low = pst_hex_value(text.ptr[at + 1]);
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
@@ -284,20 +275,6 @@ pst_mime_parameter(
 
 /* ---- transfer encodings ---- */
 
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (pst_is_digit(c))
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
-
 /* Other octets than base64's are passed over (RFC 2045 s. 6.8). */
 static struct pst_str
 decode_base64(struct pst_arena *arena, struct pst_str text)
@@ -309,7 +286,7 @@ decode_base64(struct pst_arena *arena, struct pst_str text)
 	size_t i;
 
 	for (i = 0; i < text.len && text.ptr[i] != '='; i++) {
-		int value = base64_value(text.ptr[i]);
+		int value = pst_base64_value(text.ptr[i]);
 
 		if (value < 0)
 			continue;
