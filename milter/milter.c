@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "core/explain.h"
 #include "milter/listener.h"
+#include "milter/recorder.h"
 
 /* A reply line with every `%` doubled. */
 #define MAX_REPLY 1024
@@ -296,6 +297,16 @@ fault(const struct pst_message *message, const char *what)
 	return accept ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
 }
 
+/* Before the reply: a client that has it may count on the row (R-AGG-5). */
+static void
+record(const struct pst_message *message)
+{
+	struct pst_config *config = pst_service_config(service);
+
+	pst_recorder_put(config, message);
+	pst_config_unref(config);
+}
+
 static sfsistat
 carry_out(SMFICTX *ctx, const struct pst_message *message)
 {
@@ -313,6 +324,7 @@ carry_out(SMFICTX *ctx, const struct pst_message *message)
 	if (decision->action == PST_ACTION_QUARANTINE &&
 	    !quarantine(ctx, decision))
 		return fault(message, "quarantine");
+	record(message);
 	return status;
 }
 

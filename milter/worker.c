@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "core/service.h"
 #include "milter/milter.h"
+#include "milter/recorder.h"
 
 struct control {
 	struct pst_service *service;
@@ -40,6 +41,7 @@ reload(struct control *control)
 {
 	struct pst_err err;
 	struct pst_config *fresh = pst_config_load(control->file, &err);
+	struct pst_config *part;
 
 	if (fresh == NULL) {
 		pst_log(PST_LOG_ERROR,
@@ -47,7 +49,9 @@ reload(struct control *control)
 		return false;
 	}
 	pst_log_set_level((enum pst_log_level)fresh->log.level);
-	pst_service_replace(control->service, own_part(fresh, control->socket));
+	part = own_part(fresh, control->socket);
+	pst_recorder_start(part);
+	pst_service_replace(control->service, part);
 	pst_log(PST_LOG_NOTICE, "configuration reloaded");
 	return true;
 }
@@ -150,6 +154,9 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 		pst_log(PST_LOG_ERROR, "can not start a thread");
 		return 1;
 	}
+	current = pst_service_config(control.service);
+	pst_recorder_start(current);
+	pst_config_unref(current);
 	if (write(control_fd, &(char){PST_WORKER_READY}, 1) != 1)
 		return 1;
 	ok = pst_milter_serve(control.service);
@@ -157,6 +164,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	drain_ms = current->drain_ms;
 	pst_config_unref(current);
 	drain(drain_ms);
+	pst_recorder_stop();
 	if (!ok)
 		pst_log(PST_LOG_ERROR, "libmilter gave up");
 	return ok ? 0 : 1;

@@ -35,6 +35,20 @@ static const struct command {
     {"reload", pst_cmd_reload,
 	"lets the running daemon take over its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},
+    {"store", pst_cmd_store, "what is kept for reports: its size, its rows",
+	"info [--config FILE] [--json]\n"
+	"    vacuum [--config FILE]\n"
+	"    export [--config FILE] [--day DAY] [--domain NAME]\n"
+	"    [--json | --csv]"},
+    {"report", pst_cmd_report,
+	"sends reports to domain owners, and reads theirs",
+	"send [--day YYYY-MM-DD] [--domain DOMAIN] [--dry-run]\n"
+	"    [--print] [--resend] [--config FILE] [--zone FILE] [--now EPOCH]\n"
+	"postern report bounce [--recipient ADDRESS] [--config FILE] [FILE]\n"
+	"postern report read [--json] FILE...\n"
+	"postern report import [--config FILE] FILE...\n"
+	"postern report sources [--domain DOMAIN] [--since YYYY-MM-DD]\n"
+	"    [--config FILE] [--json]"},
     {"help", help, "this list, or how a command is called", "[COMMAND]"},
     {"version", version, "the version of this program", ""},
 };

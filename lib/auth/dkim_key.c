@@ -22,20 +22,6 @@ struct rsa {
 
 /* ---- base64 ---- */
 
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (pst_is_digit(c))
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
-
 /* text without white space; the padding may be missing. */
 static bool
 decode_base64(struct pst_arena *arena, struct pst_str text, struct octets *out)
@@ -49,7 +35,7 @@ decode_base64(struct pst_arena *arena, struct pst_str text, struct octets *out)
 	if (len % 4 == 1)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		int value = base64_value(text.ptr[i]);
+		int value = pst_base64_value(text.ptr[i]);
 
 		if (value < 0)
 			return false;

@@ -231,15 +231,6 @@ read_fo(struct pst_arena *arena, const struct tag *tag)
 	return len == 0 ? "0" : pst_arena_memdup(arena, text, len);
 }
 
-static int
-hex_value(char c)
-{
-	if (pst_is_digit(c))
-		return c - '0';
-	c = pst_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Undoes %XX (RFC 3986 s. 2.1). False when it is wrong or does not fit. */
 static bool
 percent_decode(struct pst_str raw, char out[MAX_ADDRESS], size_t *len)
@@ -252,8 +243,8 @@ percent_decode(struct pst_str raw, char out[MAX_ADDRESS], size_t *len)
 			if (raw.len - i < 3)
 				return false;
 
-			int high = hex_value(raw.ptr[i + 1]);
-			int low = hex_value(raw.ptr[i + 2]);
+			int high = pst_hex_value(raw.ptr[i + 1]);
+			int low = pst_hex_value(raw.ptr[i + 2]);
 
 			if (high < 0 || low < 0)
 				return false;

@@ -44,6 +44,10 @@ bool pst_is_alnum(char c);
 bool pst_is_wsp(char c); /* space or tab */
 char pst_lower(char c);
 
+/* The value of a digit of that code, -1 for any other octet. */
+int pst_hex_value(char c);
+int pst_base64_value(char c);
+
 bool pst_str_eq(struct pst_str a, struct pst_str b);
 bool pst_str_ieq(struct pst_str a, struct pst_str b); /* ignores case */
 bool pst_str_starts(struct pst_str s, struct pst_str prefix);

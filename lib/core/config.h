@@ -179,6 +179,7 @@ struct pst_config {
 		unsigned max_waiting;   /* rows for a slow store */
 		unsigned max_rows;      /* of a policy domain and day */
 		unsigned retention_s;
+		unsigned imported_retention_s;
 	} store;
 	struct {
 		const char *from;     /* address; "": no reports are made */

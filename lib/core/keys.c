@@ -294,6 +294,9 @@ const struct pst_key pst_keys[] = {
 	UINT_LIMIT, NULL, NULL, true, false},
     {"store", "retention", PST_KEY_SECONDS, AT(store.retention_s), "30d",
 	2 * DAY_MS, 3660 * DAY_MS, NULL, NULL, true, false},
+    {"store", "imported-retention", PST_KEY_SECONDS,
+	AT(store.imported_retention_s), "400d", 2 * DAY_MS, 3660 * DAY_MS, NULL,
+	NULL, true, false},
 
     {"reports", "from", PST_KEY_TEXT, AT(reports.from), "", 0, 0, NULL,
 	pst_valid_mailbox, false, false},

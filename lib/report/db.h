@@ -76,8 +76,8 @@ void pst_db_close(struct pst_db *db); /* NULL is allowed */
 bool pst_db_is_shared(const struct pst_db *db); /* PostgreSQL */
 
 /*
- * False when the connection is lost for good: close it and open a new one.
- * Always true for a file.
+ * False when the connection is lost for good, or the file is no longer the one
+ * of that name: close it and open a new one.
  */
 bool pst_db_is_alive(const struct pst_db *db);
 

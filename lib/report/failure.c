@@ -282,6 +282,13 @@ make_id(struct pst_arena *arena, const struct pst_message *message,
 }
 
 bool
+pst_incident_is_possible(const struct pst_config *config)
+{
+	return config->failures.all_domains ||
+	    config->failures.domains.written.count > 0;
+}
+
+bool
 pst_incident_make(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_message *message, const char *secret, int64_t now_s,
     struct pst_incident *out)

@@ -22,6 +22,9 @@ struct pst_incident {
 	const char *subject; /* redacted; "" when it is to be left out */
 };
 
+/* False when the configuration wants no failure reports at all. */
+bool pst_incident_is_possible(const struct pst_config *config);
+
 /* `secret` keys the hash of local parts (pst_store_identity()). */
 bool pst_incident_make(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_message *message, const char *secret, int64_t now_s,

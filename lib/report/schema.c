@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/schema.h"
 
+#include <stdio.h>
+
 static const char tables[] =
     "CREATE TABLE IF NOT EXISTS meta ("
     " name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);"
@@ -67,29 +69,70 @@ static const char tables[] =
     " header_from TEXT NOT NULL, envelope_from TEXT NOT NULL,"
     " PRIMARY KEY (feedback, line));";
 
-bool
-pst_schema_make(struct pst_db *db, struct pst_err *err)
+/* Several processes may make the same table; PostgreSQL lets one of them. */
+#define MAX_TRIES 5
+
+static bool
+check_version(int64_t version, struct pst_err *err)
+{
+	return version == PST_SCHEMA_VERSION ||
+	    pst_err_set(err,
+		"the store has version %lld, this program knows %d: use the "
+		"newer program, or another file",
+		(long long)version, PST_SCHEMA_VERSION);
+}
+
+static bool
+read_version(
+    struct pst_db *db, int64_t *version, bool *found, struct pst_err *err)
+{
+	return pst_db_get_number(db,
+	    "SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'version'",
+	    NULL, 0, version, found, err);
+}
+
+static bool
+make_tables(struct pst_db *db, struct pst_err *err)
 {
 	static const char sql[] =
 	    "INSERT INTO meta (name, value) VALUES ('version', $1)"
 	    " ON CONFLICT (name) DO NOTHING";
-	int64_t version = 0;
+	char version[12];
+	struct pst_db_value value;
 
+	(void)snprintf(version, sizeof(version), "%d", PST_SCHEMA_VERSION);
+	value = pst_db_text(version);
 	if (!pst_db_begin(db, err))
 		return false;
 	if (pst_db_script(db, tables, err) &&
-	    pst_db_run(db, sql, (struct pst_db_value[]){pst_db_text("1")}, 1,
-		NULL, err) &&
-	    pst_db_commit(db, err))
-		return pst_db_get_number(db,
-			   "SELECT CAST(value AS BIGINT) FROM meta"
-			   " WHERE name = 'version'",
-			   NULL, 0, &version, NULL, err) &&
-		    (version == PST_SCHEMA_VERSION ||
-			pst_err_set(err,
-			    "the store has version %lld, this program knows "
-			    "%d: use the newer program, or another file",
-			    (long long)version, PST_SCHEMA_VERSION));
+	    pst_db_run(db, sql, &value, 1, NULL, err) && pst_db_commit(db, err))
+		return true;
 	pst_db_rollback(db);
 	return false;
+}
+
+bool
+pst_schema_check(struct pst_db *db, struct pst_err *err)
+{
+	int64_t version = 0;
+
+	return read_version(db, &version, NULL, err) &&
+	    check_version(version, err);
+}
+
+bool
+pst_schema_make(struct pst_db *db, struct pst_err *err)
+{
+	int64_t version = 0;
+	bool found = false;
+	int tries = 0;
+
+	/* First, since who may use tables need not be allowed to make some. */
+	if (read_version(db, &version, &found, NULL) && found)
+		return check_version(version, err);
+	while (!make_tables(db, err)) {
+		if (++tries == MAX_TRIES || !pst_db_is_alive(db))
+			return false;
+	}
+	return pst_schema_check(db, err);
 }

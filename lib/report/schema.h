@@ -9,8 +9,10 @@
  *           "secret" (for hashes in failure reports), made at the first use.
  * lease     who may send reports just now (report/lease.h).
  * policy    what a policy domain published, as it was seen last on a day.
- * record    what happened to messages: rows of a report, with a count n.
- * batch     in a shared database: the batches of the gateways that it has.
+ * record    what happened to messages: rows of a report, with a count n. The
+ *           id is a hash of the other columns, as far as they are the key.
+ * batch     in a shared database: the batches of the gateways that it has; in
+ *           a file: those that are on their way there.
  * report    aggregate reports that were made.
  * delivery  each report's way to each of its addresses.
  * suppress  addresses that get nothing until a time.
@@ -33,5 +35,8 @@
  * refused. Safe when several processes do it at once.
  */
 bool pst_schema_make(struct pst_db *db, struct pst_err *err);
+
+/* Only checks the version: for a store that may not be written to. */
+bool pst_schema_check(struct pst_db *db, struct pst_err *err);
 
 #endif

@@ -15,15 +15,17 @@
 #define PST_SHIP_INTERVAL_MS 10000
 
 /*
- * Ships all there is. *batches (may be NULL) is how many went over. True when
+ * Ships all there is. max_rows is the limit of the shared database
+ * (pst_store_add()). *batches (may be NULL) is how many went over. True when
  * nothing is left. Two at once do no harm.
  */
 bool pst_ship_all(struct pst_db *local, struct pst_db *shared, int64_t now_s,
-    unsigned *batches, struct pst_err *err);
+    unsigned max_rows, unsigned *batches, struct pst_err *err);
 
 /*
  * The daemon's thread for it; tries every PST_SHIP_INTERVAL_MS, less often
- * while the database is away. Keeps a reference to config.
+ * while the database is away, and has it forget what is old. Keeps a reference
+ * to config. A stop does not wait for a server that does not answer.
  */
 struct pst_shipper;
 struct pst_shipper *

@@ -34,8 +34,13 @@ struct pst_writer_log {
 struct pst_writer *
 pst_writer_start(struct pst_config *config, struct pst_writer_log log);
 
-/* Writes what is queued, as far as it can within a second, and ends. */
-void pst_writer_stop(struct pst_writer *writer);
+/*
+ * Writes what is queued, as far as it can within some seconds, and ends. The
+ * last counts go to *counts, which may be NULL.
+ */
+struct pst_writer_counts;
+void
+pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts);
 
 /*
  * Hands a record in (it is copied) and waits up to wait_ms for its commit.
@@ -44,7 +49,17 @@ void pst_writer_stop(struct pst_writer *writer);
 bool pst_writer_put(struct pst_writer *writer,
     const struct pst_report_record *record, unsigned wait_ms);
 
-/* The same for an incident that a failure report is to be made of. */
+/*
+ * The gateway's secret for hashes in failure reports (pst_store_identity()).
+ * False as long as the store could not be opened. Any thread.
+ */
+bool
+pst_writer_secret(struct pst_writer *writer, char secret[PST_STORE_ID_SIZE]);
+
+/*
+ * Hands an incident in that a failure report is to be made of; nobody waits for
+ * its commit. Any thread.
+ */
 struct pst_incident;
 void pst_writer_put_incident(
     struct pst_writer *writer, const struct pst_incident *incident);

@@ -117,6 +117,8 @@ static const struct {
 	"5.7.26",
 	"Refused: SPF fail for sender.example, the client's address "
 	"has no name that leads back to it"},
+    {"the milder of two", P, F, F, P, false, false, J, A, T, A, J, "spf-fail",
+	"5.7.23", "Refused: SPF fail for sender.example"},
     {"the stricter of two", P, F, P, F, true, false, T, A, A, J, J,
 	"dkim-missing", "5.7.20",
 	"Refused: no valid DKIM signature of bank.example"},

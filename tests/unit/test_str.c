@@ -58,6 +58,27 @@ static const struct compare_row compare_rows[] = {
 };
 
 static void
+test_digits(void **state)
+{
+	static const char base64[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char hex[] = "0123456789abcdef";
+
+	(void)state;
+	for (int octet = 0; octet < 256; octet++) {
+		char c = (char)octet;
+		const char *at = octet == 0 ? NULL : strchr(base64, c);
+		const char *digit =
+		    octet == 0 ? NULL : strchr(hex, pst_lower(c));
+
+		assert_int_equal(
+		    pst_base64_value(c), at == NULL ? -1 : at - base64);
+		assert_int_equal(
+		    pst_hex_value(c), digit == NULL ? -1 : digit - hex);
+	}
+}
+
+static void
 test_compare(void **state)
 {
 	(void)state;
@@ -255,6 +276,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_classes),
+	    cmocka_unit_test(test_digits),
 	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_parts),

@@ -64,6 +64,9 @@ test_steps(void **state)
 
 #define SPF_DEFERS "on-spf-temperror = tempfail\n"
 #define NOBODY "From: root@[192.0.2.1]\n"
+/* With "_dmarc." in front, its domain is no legal name any more. */
+#define L60 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define TOO_LONG "From: a@" L60 "." L60 "." L60 "." L60 ".example\n"
 #define CLIENT_FAILS ";! servfail 66.2.0.192.in-addr.arpa\n"
 
 static const struct pst_message *
@@ -104,6 +107,8 @@ test_health(void **state)
 		"<>"},
 	    {"no question for a policy", "", NOBODY, PST_DNS_SILENT,
 		"<a@other.example>"},
+	    {"a name that can not be asked", "", TOO_LONG, PST_DNS_ANSWERS,
+		"<>"},
 	    {"nor an answer to another",
 		";! timeout other.example\n" CLIENT_FAILS, NOBODY,
 		PST_DNS_SILENT, "<a@other.example>"},

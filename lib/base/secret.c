@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool
+read_all(int fd, const char *name, const char *what, char *out, size_t size,
+    struct pst_err *err)
+{
+	struct stat info;
+	size_t used = 0;
+	ssize_t got;
+
+	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+		return pst_err_set(err,
+		    "%s is no regular file; name one that holds the %s", name,
+		    what);
+	if ((info.st_mode & (S_IRWXO | S_IWGRP)) != 0)
+		return pst_err_set(err,
+		    "others may use %s, which holds a %s: run \"chmod g-w,o= "
+		    "%s\"",
+		    name, what, name);
+	while ((got = read(fd, out + used, size - 1 - used)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return pst_err_set(
+			    err, "cannot read %s: %s", name, strerror(errno));
+		used += (size_t)got;
+		if (used == size - 1)
+			return pst_err_set(err,
+			    "%s is too long to hold only a %s; correct the "
+			    "path",
+			    name, what);
+	}
+	out[used] = '\0';
+	return true;
+}
+
+bool
+pst_secret_read(const char *file_name, const char *what, char *out, size_t size,
+    struct pst_err *err)
+{
+	/* A FIFO must not hold us up. */
+	int fd = open(file_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool ok;
+
+	out[0] = '\0';
+	if (fd < 0)
+		return pst_err_set(err,
+		    "cannot read the %s %s: %s; correct the path or the "
+		    "file's owner",
+		    what, file_name, strerror(errno));
+	ok = read_all(fd, file_name, what, out, size, err);
+	(void)close(fd);
+	return ok;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/compose.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "report/day.h"
+
+/* No record is larger than this by far: 100 signatures with long names. */
+#define MAX_RECORD_BYTES (1U << 20)
+/* What stands behind the last record, with room to spare. */
+#define TAIL_BYTES 64
+/* A record of a message with a signature or two; only for the short cut. */
+#define MANY_RECORD_BYTES 102400
+
+/* ---- the head ---- */
+
+/* Columns of read_head()'s selection. */
+static struct pst_report_policy
+read_policy(struct pst_db *db, struct pst_arena *arena, const char *domain)
+{
+	const char *text[9];
+
+	for (unsigned i = 0; i < 9; i++)
+		text[i] = pst_arena_memdup(
+		    arena, pst_db_column(db, i).ptr, pst_db_column(db, i).len);
+	return (struct pst_report_policy){
+	    .domain = domain,
+	    .adkim = text[0],
+	    .aspf = text[1],
+	    .p = text[2],
+	    .sp = text[3],
+	    .np = text[4],
+	    .testing = text[5],
+	    .fo = text[6],
+	    .discovery = text[7],
+	    .fault = text[8],
+	};
+}
+
+/* R-AGG-4, R-AGG-10. */
+static const char *
+error_text(
+    struct pst_arena *arena, const struct pst_config *config, struct pst_db *db)
+{
+	const char *fault = pst_arena_memdup(
+	    arena, pst_db_column(db, 8).ptr, pst_db_column(db, 8).len);
+
+	if (pst_db_number(db, 9) <= (int64_t)config->store.max_rows)
+		return fault;
+	return pst_arena_printf(arena,
+	    "%s%smore than %u different rows: some "
+	    "were merged without their details",
+	    fault, fault[0] == '\0' ? "" : "; ", config->store.max_rows);
+}
+
+static const char *
+org_name(const struct pst_config *config)
+{
+	const char *at = strrchr(config->reports.from, '@');
+
+	if (config->reports.org_name[0] != '\0' || at == NULL)
+		return config->reports.org_name;
+	return at + 1;
+}
+
+static bool
+read_head(struct pst_db *db, struct pst_arena *arena,
+    const struct pst_config *config, const struct pst_compose *what,
+    struct pst_aggregate_head *head, struct pst_err *err)
+{
+	static const char sql[] =
+	    "SELECT adkim, aspf, p, sp, np, testing, fo, discovery, fault,"
+	    " rows_n FROM policy WHERE day = $1 AND domain = $2 AND owner = $3";
+	bool found;
+
+	*head = (struct pst_aggregate_head){
+	    .org_name = org_name(config),
+	    .email = config->reports.from,
+	    .contact = config->reports.contact,
+	    .report_id = what->id,
+	    .begin_s = pst_day_begin(what->day),
+	    .end_s = pst_day_end(what->day),
+	};
+	if (!pst_db_select(db, sql,
+		(struct pst_db_value[]){pst_db_int(what->day),
+		    pst_db_text(what->domain), pst_db_text(what->owner)},
+		3, err))
+		return false;
+	found = pst_db_next(db);
+	if (found) {
+		head->policy = read_policy(db, arena, what->domain);
+		head->error = error_text(arena, config, db);
+	}
+	return pst_db_end(db, err) &&
+	    (found ||
+		pst_err_set(err,
+		    "the store has no policy of %s for a report that it has "
+		    "rows of; was it changed by hand?",
+		    what->domain));
+}
+
+/* ---- the records ---- */
+
+static bool
+open_rows(
+    struct pst_db *db, const struct pst_compose *what, struct pst_err *err)
+{
+	static const char sql[] =
+	    "SELECT id, source_ip, disposition, dkim, spf, reason, comment,"
+	    " header_from, envelope_from, envelope_to, auth, n FROM record"
+	    " WHERE day = $1 AND domain = $2 AND owner = $3 ORDER BY id";
+
+	return pst_db_select(db, sql,
+	    (struct pst_db_value[]){pst_db_int(what->day),
+		pst_db_text(what->domain), pst_db_text(what->owner)},
+	    3, err);
+}
+
+/* The texts are valid until the next step. */
+static struct pst_report_record
+read_row(struct pst_db *db)
+{
+	return (struct pst_report_record){
+	    .source_ip = pst_db_column(db, 1).ptr,
+	    .disposition = pst_db_column(db, 2).ptr,
+	    .dkim = pst_db_column(db, 3).ptr,
+	    .spf = pst_db_column(db, 4).ptr,
+	    .reason = pst_db_column(db, 5).ptr,
+	    .comment = pst_db_column(db, 6).ptr,
+	    .header_from = pst_db_column(db, 7).ptr,
+	    .envelope_from = pst_db_column(db, 8).ptr,
+	    .envelope_to = pst_db_column(db, 9).ptr,
+	    .auth = pst_db_column(db, 10).ptr,
+	};
+}
+
+/*
+ * All rows into the writer; `fits` (may be NULL) is asked behind each whether
+ * it may stay, and false ends it.
+ */
+static bool
+write_rows(struct pst_db *db, const struct pst_compose *what,
+    struct pst_aggregate *report, bool (*fits)(void *arg), void *arg,
+    struct pst_composed *out, struct pst_err *err)
+{
+	bool ok = true;
+
+	if (!open_rows(db, what, err))
+		return false;
+	while (ok && pst_db_next(db)) {
+		struct pst_report_record record = read_row(db);
+		int64_t n = pst_db_number(db, 11);
+
+		ok = pst_aggregate_add(report, &record, n);
+		if (ok && fits != NULL && !fits(arg) && out->rows > 0) {
+			out->cut = true;
+			break;
+		}
+		out->rows++;
+		out->messages += n;
+		(void)snprintf(out->last, sizeof(out->last), "%.*s",
+		    PST_STR_ARG(pst_db_column(db, 0)));
+	}
+	return pst_db_end(db, err) &&
+	    (ok ||
+		pst_err_set(err,
+		    "the report for %s can not be written: the output is full",
+		    what->domain));
+}
+
+bool
+pst_compose_write(struct pst_db *db, const struct pst_config *config,
+    const struct pst_compose *what, struct pst_aggregate_sink sink,
+    struct pst_composed *out, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_aggregate_head head;
+	struct pst_aggregate *report;
+	bool ok = read_head(db, arena, config, what, &head, err);
+
+	memset(out, 0, sizeof(*out));
+	if (ok) {
+		report = pst_aggregate_begin(
+		    (enum pst_report_compat)config->reports.compat, &head,
+		    sink);
+		ok = write_rows(db, what, report, NULL, NULL, out, err);
+		if (!pst_aggregate_end(report) && ok)
+			ok = pst_err_set(err,
+			    "the report for %s can not be written: the output "
+			    "is full",
+			    what->domain);
+	}
+	pst_arena_free(arena);
+	return ok;
+}
+
+/* ---- measuring ---- */
+
+/* What the writer gave since the last record, before it is packed. */
+struct scale {
+	struct pst_pack *pack;
+	struct pst_buf record;
+};
+
+static bool
+take(void *arg, const void *ptr, size_t len)
+{
+	struct scale *scale = arg;
+
+	pst_buf_add(&scale->record, (struct pst_str){ptr, len});
+	return true;
+}
+
+static bool
+fits(void *arg)
+{
+	struct scale *scale = arg;
+	struct pst_str text = pst_buf_slice(&scale->record);
+	bool ok = !pst_buf_overflowed(&scale->record) &&
+	    pst_pack_has_room(scale->pack, text.len + TAIL_BYTES) &&
+	    pst_pack_add(scale->pack, text.ptr, text.len);
+
+	pst_buf_reset(&scale->record);
+	return ok;
+}
+
+/* Whether there are so few rows that nothing has to be measured. */
+static bool
+are_few(struct pst_db *db, const struct pst_config *config,
+    const struct pst_compose *what, struct pst_composed *out,
+    struct pst_err *err)
+{
+	static const char sql[] =
+	    "SELECT COUNT(*) FROM record WHERE day = $1 AND domain = $2"
+	    " AND owner = $3";
+
+	return pst_db_get_number(db, sql,
+		   (struct pst_db_value[]){pst_db_int(what->day),
+		       pst_db_text(what->domain), pst_db_text(what->owner)},
+		   3, &out->rows, NULL, err) &&
+	    (uint64_t)out->rows * MANY_RECORD_BYTES <=
+	    config->reports.max_bytes;
+}
+
+bool
+pst_compose_measure(struct pst_db *db, const struct pst_config *config,
+    const struct pst_compose *what, struct pst_composed *out,
+    struct pst_err *err)
+{
+	struct pst_err why = {""};
+	struct pst_arena *arena;
+	struct pst_aggregate_head head;
+	struct pst_aggregate *report;
+	struct scale scale;
+	bool ok;
+
+	memset(out, 0, sizeof(*out));
+	if (are_few(db, config, what, out, &why))
+		return true;
+	if (why.text[0] != '\0')
+		return pst_err_set(err, "%s", why.text);
+	memset(out, 0, sizeof(*out));
+	arena = pst_arena_new();
+	pst_buf_init(&scale.record, arena, MAX_RECORD_BYTES);
+	scale.pack = pst_pack_new(config->reports.format == PST_REPORT_GZIP,
+	    config->reports.max_bytes);
+	ok = read_head(db, arena, config, what, &head, err);
+	if (ok) {
+		report = pst_aggregate_begin(
+		    (enum pst_report_compat)config->reports.compat, &head,
+		    (struct pst_aggregate_sink){take, &scale});
+		ok = write_rows(db, what, report, fits, &scale, out, err);
+		(void)pst_aggregate_end(report);
+	}
+	pst_pack_free(scale.pack);
+	pst_arena_free(arena);
+	return ok;
+}

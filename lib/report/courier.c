@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/courier.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "auth/dkim_sign.h"
+#include "report/compose.h"
+#include "report/day.h"
+#include "report/failure_send.h"
+#include "report/report_mail.h"
+#include "report/submit.h"
+
+/* A report that was measured may be packed a little worse when it is sent. */
+#define MAX_PACKED(config) ((config)->reports.max_bytes * 2 + 65536)
+/* RFC 5321 s. 4.5.3.1.1; "+" and the token come behind it. */
+#define MAX_LOCAL 64
+
+struct pst_courier {
+	const struct pst_config *config;
+	struct pst_db *db;
+	struct pst_lease *lease;
+	const struct pst_clock *clock;
+	struct pst_submitter *submitter;
+	struct pst_dkim_signer *signer; /* or NULL */
+	struct pst_pack *pack;
+	const char *from_domain, *org_name, *dkim_domain;
+	struct pst_arena *arena; /* of the courier */
+	char why[300];
+};
+
+/* One delivery under way. */
+struct trip {
+	struct pst_courier *courier;
+	const struct pst_delivery *delivery;
+	struct pst_arena *arena;
+	struct pst_str signature, message;
+	struct pst_err hook_err;
+	bool gone; /* it is in no state for this any more */
+};
+
+/* ---- set-up ---- */
+
+static const char *
+lower(struct pst_arena *arena, const char *text)
+{
+	char *copy = pst_arena_strdup(arena, text);
+
+	for (char *at = copy; *at != '\0'; at++)
+		*at = pst_lower(*at);
+	return copy;
+}
+
+static const char *
+domain_of(struct pst_arena *arena, const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return lower(arena, at == NULL ? address : at + 1);
+}
+
+static bool
+check_settings(const struct pst_config *config, struct pst_err *err)
+{
+	const char *bounces = config->reports.bounces;
+	size_t local = pst_str_rfind(pst_str(bounces), '@');
+
+	if (config->reports.from[0] == '\0')
+		return pst_err_set(err,
+		    "reports.from is not set, so there are no reports; set it "
+		    "to an address of yours");
+	if (bounces[0] != '\0' && local + PST_OUTBOX_TOKEN_SIZE > MAX_LOCAL)
+		return pst_err_set(err,
+		    "the local part of reports.bounces has no room for a mark "
+		    "of %d octets; shorten it",
+		    PST_OUTBOX_TOKEN_SIZE);
+	return true;
+}
+
+static bool
+open_signer(struct pst_courier *courier, struct pst_err *err)
+{
+	const struct pst_config *config = courier->config;
+
+	courier->dkim_domain = config->reports.dkim_domain[0] != '\0' ?
+	    lower(courier->arena, config->reports.dkim_domain) :
+	    courier->from_domain;
+	if (config->reports.dkim_key[0] == '\0')
+		return true;
+	if (config->reports.dkim_selector[0] == '\0')
+		return pst_err_set(err,
+		    "reports.dkim-key needs reports.dkim-selector: the name "
+		    "that its public half has in the DNS");
+	courier->signer = pst_dkim_signer_new(config->reports.dkim_key,
+	    courier->dkim_domain, config->reports.dkim_selector, err);
+	return courier->signer != NULL;
+}
+
+struct pst_courier *
+pst_courier_new(const struct pst_config *config, struct pst_db *db,
+    struct pst_lease *lease, const struct pst_clock *clock, struct pst_err *err)
+{
+	struct pst_courier *courier;
+
+	if (!check_settings(config, err))
+		return NULL;
+	courier = calloc(1, sizeof(*courier));
+	if (courier == NULL)
+		abort();
+	courier->config = config;
+	courier->db = db;
+	courier->lease = lease;
+	courier->clock = clock;
+	courier->arena = pst_arena_new();
+	courier->from_domain = domain_of(courier->arena, config->reports.from);
+	courier->org_name = config->reports.org_name[0] != '\0' ?
+	    config->reports.org_name :
+	    courier->from_domain;
+	courier->pack = pst_pack_new(
+	    config->reports.format == PST_REPORT_GZIP, MAX_PACKED(config));
+	courier->submitter = pst_submitter_new(config, err);
+	if (courier->submitter != NULL && open_signer(courier, err))
+		return courier;
+	pst_courier_free(courier);
+	return NULL;
+}
+
+void
+pst_courier_free(struct pst_courier *courier)
+{
+	if (courier == NULL)
+		return;
+	pst_submitter_free(courier->submitter);
+	pst_dkim_signer_free(courier->signer);
+	pst_pack_free(courier->pack);
+	pst_arena_free(courier->arena);
+	free(courier);
+}
+
+/* ---- the message ---- */
+
+static bool
+pack(void *arg, const void *ptr, size_t len)
+{
+	return pst_pack_add(arg, ptr, len);
+}
+
+static struct pst_report_envelope
+envelope_of(const struct trip *trip, const char *target)
+{
+	const struct pst_courier *courier = trip->courier;
+
+	return (struct pst_report_envelope){
+	    .from = courier->config->reports.from,
+	    .to = target,
+	    .domain = courier->from_domain,
+	    .id = trip->delivery->report,
+	    .date_s = pst_clock_epoch(courier->clock),
+	};
+}
+
+static bool
+write_aggregate(struct trip *trip, const char *target, struct pst_err *err)
+{
+	struct pst_courier *courier = trip->courier;
+	const struct pst_delivery *delivery = trip->delivery;
+	const struct pst_compose what = {.day = delivery->day,
+	    .domain = delivery->domain,
+	    .owner = delivery->report,
+	    .id = delivery->report};
+	struct pst_composed size;
+	struct pst_buf buf;
+
+	pst_pack_reset(courier->pack);
+	if (!pst_compose_write(courier->db, courier->config, &what,
+		(struct pst_aggregate_sink){pack, courier->pack}, &size, err))
+		return false;
+	if (!pst_pack_end(courier->pack))
+		return pst_err_set(err,
+		    "the report for %s has become larger than "
+		    "reports.max-size; raise it",
+		    delivery->domain);
+
+	const struct pst_aggregate_mail mail = {
+	    .envelope = envelope_of(trip, target),
+	    .policy_domain = delivery->domain,
+	    .org_name = courier->org_name,
+	    .contact = courier->config->reports.contact,
+	    .begin_s = pst_day_begin(delivery->day),
+	    .end_s = pst_day_end(delivery->day),
+	    .gzip = courier->config->reports.format == PST_REPORT_GZIP,
+	    .report = pst_pack_octets(courier->pack),
+	};
+
+	pst_buf_init(&buf, trip->arena, pst_aggregate_mail_size(&mail));
+	pst_aggregate_mail_write(&buf, &mail);
+	trip->message = pst_buf_slice(&buf);
+	return true;
+}
+
+static bool
+write_failure(struct trip *trip, const char *target, struct pst_err *err)
+{
+	struct pst_courier *courier = trip->courier;
+	struct pst_failure_mail mail = {
+	    .policy_domain = trip->delivery->domain,
+	    .org_name = courier->org_name,
+	    .contact = courier->config->reports.contact,
+	};
+	struct pst_buf buf;
+
+	mail.envelope = envelope_of(trip, target);
+	if (!pst_failure_read(
+		courier->db, trip->arena, trip->delivery->report, &mail, err))
+		return false;
+	pst_buf_init(&buf, trip->arena, pst_failure_mail_size(&mail));
+	pst_failure_mail_write(&buf, &mail);
+	trip->message = pst_buf_slice(&buf);
+	return true;
+}
+
+static bool
+write_message(struct trip *trip, const char *target, struct pst_err *err)
+{
+	struct pst_courier *courier = trip->courier;
+	bool ok = trip->delivery->kind == PST_OUTBOX_AGGREGATE ?
+	    write_aggregate(trip, target, err) :
+	    write_failure(trip, target, err);
+
+	if (!ok || courier->signer == NULL)
+		return ok;
+	trip->signature = pst_str(pst_dkim_sign(courier->signer, trip->arena,
+	    trip->message, pst_clock_epoch(courier->clock), err));
+	return trip->signature.len > 0;
+}
+
+/* dmarc-bounces+3f2a...@example.net, or the address that reports come from. */
+static const char *
+envelope_sender(const struct trip *trip)
+{
+	const struct pst_config *config = trip->courier->config;
+	struct pst_str bounces = pst_str(config->reports.bounces);
+	size_t at = pst_str_rfind(bounces, '@');
+
+	if (bounces.len == 0)
+		return config->reports.from;
+	return pst_arena_printf(trip->arena, "%.*s+%s%s", (int)at, bounces.ptr,
+	    trip->delivery->token, bounces.ptr + at);
+}
+
+/* ---- booking ---- */
+
+static bool
+finish(struct pst_courier *courier, const struct pst_delivery *delivery,
+    enum pst_outbox_state state, int64_t tries, int64_t next_s, const char *why,
+    struct pst_courier_outcome *out, struct pst_err *err)
+{
+	(void)snprintf(courier->why, sizeof(courier->why), "%s", why);
+	*out =
+	    (struct pst_courier_outcome){.state = state, .why = courier->why};
+	return pst_outbox_book(courier->db, delivery, state, tries, next_s,
+	    pst_clock_epoch(courier->clock), why, err);
+}
+
+/* A try that failed for now: again later, or given up. */
+static bool
+retry(struct pst_courier *courier, const struct pst_delivery *delivery,
+    const char *why, struct pst_courier_outcome *out, struct pst_err *err)
+{
+	int64_t tries = delivery->tries + 1;
+	unsigned pause =
+	    pst_outbox_pause(tries, courier->config->reports.retry_for_s);
+
+	return finish(courier, delivery,
+	    pause == 0 ? PST_OUTBOX_DROPPED : PST_OUTBOX_RETRY, tries,
+	    pst_clock_epoch(courier->clock) + pause, why, out, err);
+}
+
+bool
+pst_courier_book(struct pst_courier *courier,
+    const struct pst_delivery *delivery, enum pst_outbox_state state,
+    const char *why, struct pst_courier_outcome *out, struct pst_err *err)
+{
+	if (state == PST_OUTBOX_RETRY)
+		return retry(courier, delivery, why, out, err);
+	return finish(
+	    courier, delivery, state, delivery->tries, 0, why, out, err);
+}
+
+bool
+pst_courier_put_off(struct pst_courier *courier,
+    const struct pst_delivery *delivery, int64_t until_s, const char *why,
+    struct pst_courier_outcome *out, struct pst_err *err)
+{
+	return finish(courier, delivery, PST_OUTBOX_RETRY, delivery->tries,
+	    until_s, why, out, err);
+}
+
+/* ---- handing over ---- */
+
+static bool
+note_handing(void *arg)
+{
+	struct trip *trip = arg;
+	struct pst_courier *courier = trip->courier;
+	bool ok = pst_outbox_hand_over(courier->db, trip->delivery,
+	    courier->lease->holder, pst_clock_epoch(courier->clock),
+	    &trip->hook_err);
+
+	trip->gone = !ok && trip->hook_err.text[0] == '\0';
+	return ok;
+}
+
+static bool
+book_result(struct trip *trip, const struct pst_submit_result *result,
+    struct pst_courier_outcome *out, struct pst_err *err)
+{
+	struct pst_courier *courier = trip->courier;
+	const struct pst_delivery *delivery = trip->delivery;
+	bool ok;
+
+	switch (result->verdict) {
+	case PST_SUBMIT_ACCEPTED:
+		return pst_courier_book(courier, delivery, PST_OUTBOX_SENT,
+		    result->reply, out, err);
+	case PST_SUBMIT_UNCERTAIN:
+		ok = pst_courier_book(courier, delivery, PST_OUTBOX_SENT,
+		    result->reply, out, err);
+		out->uncertain = true;
+		return ok;
+	case PST_SUBMIT_TEMPORARY:
+		return pst_courier_book(courier, delivery, PST_OUTBOX_RETRY,
+		    result->reply, out, err);
+	case PST_SUBMIT_PERMANENT:
+		return pst_courier_book(courier, delivery, PST_OUTBOX_DROPPED,
+		    result->reply, out, err);
+	case PST_SUBMIT_STOPPED:
+		return pst_err_set(err, "%s",
+		    trip->gone ? "another process sends the same reports; "
+				 "this one has stopped" :
+				 trip->hook_err.text);
+	case PST_SUBMIT_NO_RELAY:
+		break;
+	}
+	return pst_err_set(err,
+	    "the relay %s can not be used: %s; reports wait for the next run",
+	    courier->config->reports.relay, result->reply);
+}
+
+static bool
+travel(struct trip *trip, const char *target, struct pst_courier_outcome *out,
+    struct pst_err *err)
+{
+	struct pst_courier *courier = trip->courier;
+	struct pst_submit_result result;
+	struct pst_submit_mail mail = {
+	    .from = envelope_sender(trip), .to = target};
+
+	if (!write_message(trip, target, err))
+		return false;
+	mail.pieces[0] = trip->signature;
+	mail.pieces[1] = trip->message;
+	mail.hook = note_handing;
+	mail.arg = trip;
+	pst_submit(courier->submitter, &mail, &result);
+	return book_result(trip, &result, out, err);
+}
+
+bool
+pst_courier_deliver(struct pst_courier *courier,
+    const struct pst_delivery *delivery, const char *target,
+    struct pst_courier_outcome *out, struct pst_err *err)
+{
+	struct trip trip = {.courier = courier, .delivery = delivery};
+	int64_t now_s = pst_clock_epoch(courier->clock);
+	bool suppressed, ok;
+
+	if (!pst_lease_renew(courier->db, courier->lease,
+		pst_clock_epoch(&pst_clock_system), err) ||
+	    !pst_outbox_is_suppressed(
+		courier->db, delivery->address, now_s, &suppressed, err))
+		return false;
+	if (suppressed)
+		return pst_courier_book(courier, delivery,
+		    PST_OUTBOX_SUPPRESSED, "mail to it has bounced", out, err);
+	trip.arena = pst_arena_new();
+	ok = travel(&trip, target, out, err);
+	pst_arena_free(trip.arena);
+	return ok;
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/outbox.h"
+
+#include <assert.h>
+
+#include "report/compose.h"
+#include "report/store.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const state_words[] = {
+    [PST_OUTBOX_WAITING] = "waiting",
+    [PST_OUTBOX_RETRY] = "retry",
+    [PST_OUTBOX_HANDING] = "handing",
+    [PST_OUTBOX_SENT] = "sent",
+    [PST_OUTBOX_DROPPED] = "dropped",
+    [PST_OUTBOX_REFUSED] = "refused",
+    [PST_OUTBOX_SUPPRESSED] = "suppressed",
+};
+
+static const char *const kind_words[] = {
+    [PST_OUTBOX_AGGREGATE] = "aggregate",
+    [PST_OUTBOX_FAILURE] = "failure",
+};
+
+const char *
+pst_outbox_state_word(enum pst_outbox_state state)
+{
+	return state_words[state];
+}
+
+static enum pst_outbox_state
+state_of(struct pst_str word)
+{
+	for (size_t i = 0; i < COUNT(state_words); i++)
+		if (pst_str_eq(word, pst_str(state_words[i])))
+			return (enum pst_outbox_state)i;
+	return PST_OUTBOX_DROPPED;
+}
+
+static const char *
+keep(struct pst_db *db, struct pst_arena *arena, unsigned column)
+{
+	struct pst_str text = pst_db_column(db, column);
+
+	return pst_arena_memdup(arena, text.ptr, text.len);
+}
+
+/* ---- making reports ---- */
+
+bool
+pst_outbox_pending(struct pst_db *db, struct pst_arena *arena,
+    const struct pst_outbox_filter *filter,
+    const struct pst_outbox_pending *after, struct pst_outbox_pending *out,
+    size_t max, size_t *count, struct pst_err *err)
+{
+	static const char sql[] =
+	    "SELECT day, domain FROM policy WHERE owner = '' AND day < $1"
+	    " AND ($2 < 0 OR day = $2) AND ($3 = '' OR domain = $3)"
+	    " AND (day > $4 OR (day = $4 AND domain > $5))"
+	    " ORDER BY day, domain LIMIT $6";
+
+	*count = 0;
+	if (!pst_db_select(db, sql,
+		(struct pst_db_value[]){pst_db_int(filter->before),
+		    pst_db_int(filter->day), pst_db_text(filter->domain),
+		    pst_db_int(after->day), pst_db_text(after->domain),
+		    pst_db_int((int64_t)max)},
+		6, err))
+		return false;
+	while (*count < max && pst_db_next(db)) {
+		out[*count].day = pst_db_number(db, 0);
+		out[*count].domain = keep(db, arena, 1);
+		++*count;
+	}
+	return pst_db_end(db, err);
+}
+
+bool
+pst_outbox_add(struct pst_db *db, enum pst_outbox_kind kind, const char *report,
+    const struct pst_destinations *list, struct pst_err *err)
+{
+	static const char sql[] =
+	    "INSERT INTO delivery (report, kind, address, state, token, tries,"
+	    " next_s, done_s, why)"
+	    " VALUES ($1, $2, $3, 'waiting', $4, 0, 0, 0, '')";
+
+	for (size_t i = 0; i < list->count; i++) {
+		char token[PST_STORE_ID_SIZE];
+
+		pst_store_random_id(token);
+		token[PST_OUTBOX_TOKEN_SIZE - 1] = '\0';
+		if (!pst_db_run(db, sql,
+			(struct pst_db_value[]){pst_db_text(report),
+			    pst_db_text(kind_words[kind]),
+			    pst_db_text(list->items[i].address),
+			    pst_db_text(token)},
+			4, NULL, err))
+			return false;
+	}
+	return true;
+}
+
+/* The addresses of the policy's record as it stands there. */
+static bool
+read_addresses(struct pst_db *db, struct pst_arena *arena,
+    const struct pst_config *config, const struct pst_outbox_pending *pending,
+    struct pst_destinations *out, bool *found, struct pst_err *err)
+{
+	static const char sql[] = "SELECT rua FROM policy WHERE day = $1"
+				  " AND domain = $2 AND owner = ''";
+
+	out->count = 0;
+	if (!pst_db_select(db, sql,
+		(struct pst_db_value[]){
+		    pst_db_int(pending->day), pst_db_text(pending->domain)},
+		2, err))
+		return false;
+	*found = pst_db_next(db);
+	if (*found)
+		pst_destination_list(arena, pst_db_column(db, 0),
+		    config->reports.max_addresses, out);
+	return pst_db_end(db, err);
+}
+
+/*
+ * Gives the rows to the report: all, policy first, so that whoever adds rows
+ * meanwhile makes a new policy row for them; or those up to `last`, with a copy
+ * of the policy.
+ */
+static bool
+take_rows(struct pst_db *db, const char *id,
+    const struct pst_outbox_pending *pending, const struct pst_composed *size,
+    struct pst_err *err)
+{
+	static const char copy[] =
+	    "INSERT INTO policy (day, domain, owner, seen_s, adkim, aspf, p,"
+	    " sp, np, testing, fo, discovery, rua, fault, rows_n)"
+	    " SELECT day, domain, $1, seen_s, adkim, aspf, p, sp, np, testing,"
+	    " fo, discovery, rua, fault, rows_n FROM policy"
+	    " WHERE day = $2 AND domain = $3 AND owner = ''";
+	static const char take[] =
+	    "UPDATE policy SET owner = $1"
+	    " WHERE day = $2 AND domain = $3 AND owner = ''";
+	static const char some[] =
+	    "UPDATE record SET owner = $1"
+	    " WHERE day = $2 AND domain = $3 AND owner = '' AND id <= $4";
+	static const char all[] =
+	    "UPDATE record SET owner = $1"
+	    " WHERE day = $2 AND domain = $3 AND owner = ''";
+	const struct pst_db_value values[] = {pst_db_text(id),
+	    pst_db_int(pending->day), pst_db_text(pending->domain),
+	    pst_db_text(size->last)};
+
+	return pst_db_run(db, size->cut ? copy : take, values, 3, NULL, err) &&
+	    (size->cut ? pst_db_run(db, some, values, 4, NULL, err) :
+			 pst_db_run(db, all, values, 3, NULL, err));
+}
+
+static bool
+claim(struct pst_db *db, struct pst_arena *arena,
+    const struct pst_config *config, const struct pst_outbox_pending *pending,
+    int64_t now_s, struct pst_composed *size, struct pst_err *err)
+{
+	static const char insert[] =
+	    "INSERT INTO report (id, day, domain, made_s)"
+	    " VALUES ($1, $2, $3, $4)";
+	struct pst_destinations *list = pst_arena_alloc(arena, sizeof(*list));
+	char id[PST_STORE_ID_SIZE];
+	struct pst_compose what = {
+	    .day = pending->day, .domain = pending->domain, .owner = ""};
+	bool found;
+
+	pst_store_random_id(id);
+	what.id = id;
+	if (!read_addresses(db, arena, config, pending, list, &found, err))
+		return false;
+	if (!found)
+		return true;
+	return pst_compose_measure(db, config, &what, size, err) &&
+	    pst_db_run(db, insert,
+		(struct pst_db_value[]){pst_db_text(id),
+		    pst_db_int(pending->day), pst_db_text(pending->domain),
+		    pst_db_int(now_s)},
+		4, NULL, err) &&
+	    take_rows(db, id, pending, size, err) &&
+	    /* A policy whose rows are all gone already makes no mail. */
+	    (size->rows == 0 ||
+		pst_outbox_add(db, PST_OUTBOX_AGGREGATE, id, list, err));
+}
+
+bool
+pst_outbox_claim(struct pst_db *db, const struct pst_config *config,
+    const struct pst_outbox_pending *pending, int64_t now_s, int64_t *rows,
+    bool *cut, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_composed size;
+	bool ok;
+
+	memset(&size, 0, sizeof(size));
+	ok = claim(db, arena, config, pending, now_s, &size, err);
+	*rows = size.rows;
+	*cut = size.cut;
+	pst_arena_free(arena);
+	return ok;
+}
+
+/* ---- deliveries ---- */
+
+#define DUE(from, uris)                                                        \
+	"SELECT d.report, d.address, d.state, d.token, d.tries, r.day,"        \
+	" r.domain, " uris " FROM delivery d JOIN report r ON r.id = d.report" \
+	" " from " AND ((d.state IN ('waiting', 'retry') AND d.next_s <= $1)"  \
+	" OR ($2 = 1 AND d.state <> 'handing'))"                               \
+	" AND ($3 < 0 OR r.day = $3) AND ($4 = '' OR r.domain = $4)"           \
+	" AND (d.report > $5 OR (d.report = $5 AND d.address > $6))"           \
+	" ORDER BY d.report, d.address LIMIT $7"
+
+bool
+pst_outbox_due(struct pst_db *db, struct pst_arena *arena,
+    enum pst_outbox_kind kind, const struct pst_outbox_filter *filter,
+    int64_t now_s, const struct pst_delivery *after, struct pst_delivery *out,
+    size_t max, size_t *count, struct pst_err *err)
+{
+	static const char aggregate[] =
+	    DUE("JOIN policy p ON p.day = r.day AND p.domain = r.domain"
+		" AND p.owner = r.id WHERE d.kind = 'aggregate'",
+		"p.rua");
+	static const char failure[] =
+	    DUE("JOIN failure f ON f.owner = r.id WHERE d.kind = 'failure'",
+		"f.ruf");
+
+	*count = 0;
+	if (!pst_db_select(db,
+		kind == PST_OUTBOX_AGGREGATE ? aggregate : failure,
+		(struct pst_db_value[]){pst_db_int(now_s),
+		    pst_db_int(filter->resend), pst_db_int(filter->day),
+		    pst_db_text(filter->domain),
+		    pst_db_text(after == NULL ? "" : after->report),
+		    pst_db_text(after == NULL ? "" : after->address),
+		    pst_db_int((int64_t)max)},
+		7, err))
+		return false;
+	while (*count < max && pst_db_next(db)) {
+		out[(*count)++] = (struct pst_delivery){
+		    .kind = kind,
+		    .report = keep(db, arena, 0),
+		    .address = keep(db, arena, 1),
+		    .state = state_of(pst_db_column(db, 2)),
+		    .token = keep(db, arena, 3),
+		    .tries = pst_db_number(db, 4),
+		    .day = pst_db_number(db, 5),
+		    .domain = keep(db, arena, 6),
+		    .uris = keep(db, arena, 7),
+		};
+	}
+	return pst_db_end(db, err);
+}
+
+bool
+pst_outbox_count_due(struct pst_db *db, const struct pst_outbox_filter *filter,
+    int64_t now_s, int64_t *count, struct pst_err *err)
+{
+	static const char sql[] =
+	    "SELECT COUNT(*) FROM delivery d JOIN report r ON r.id = d.report"
+	    " WHERE d.state IN ('waiting', 'retry') AND d.next_s <= $1"
+	    " AND ($2 < 0 OR r.day = $2) AND ($3 = '' OR r.domain = $3)";
+
+	return pst_db_get_number(db, sql,
+	    (struct pst_db_value[]){pst_db_int(now_s), pst_db_int(filter->day),
+		pst_db_text(filter->domain)},
+	    3, count, NULL, err);
+}
+
+bool
+pst_outbox_hand_over(struct pst_db *db, const struct pst_delivery *delivery,
+    const char *holder, int64_t now_s, struct pst_err *err)
+{
+	static const char sql[] =
+	    "UPDATE delivery SET state = 'handing', done_s = $4"
+	    " WHERE report = $1 AND kind = $2 AND address = $3"
+	    " AND state IN ('waiting', 'retry')"
+	    " AND EXISTS (SELECT 1 FROM lease WHERE holder = $5)";
+	int64_t changed = 0;
+
+	if (!pst_db_run(db, sql,
+		(struct pst_db_value[]){pst_db_text(delivery->report),
+		    pst_db_text(kind_words[delivery->kind]),
+		    pst_db_text(delivery->address), pst_db_int(now_s),
+		    pst_db_text(holder)},
+		5, &changed, err))
+		return false;
+	return changed == 1 || pst_err_set(err, "%s", "");
+}
+
+bool
+pst_outbox_book(struct pst_db *db, const struct pst_delivery *delivery,
+    enum pst_outbox_state state, int64_t tries, int64_t next_s, int64_t now_s,
+    const char *why, struct pst_err *err)
+{
+	static const char sql[] =
+	    "UPDATE delivery SET state = $4, tries = $5, next_s = $6,"
+	    " done_s = $7, why = $8"
+	    " WHERE report = $1 AND kind = $2 AND address = $3";
+
+	return pst_db_run(db, sql,
+	    (struct pst_db_value[]){pst_db_text(delivery->report),
+		pst_db_text(kind_words[delivery->kind]),
+		pst_db_text(delivery->address), pst_db_text(state_words[state]),
+		pst_db_int(tries), pst_db_int(next_s), pst_db_int(now_s),
+		pst_db_text(why)},
+	    8, NULL, err);
+}
+
+unsigned
+pst_outbox_pause(int64_t tries, unsigned retry_for_s)
+{
+	unsigned pause = 900, sum = 0;
+
+	assert(tries > 0);
+	for (int64_t i = 1; i < tries && sum < retry_for_s; i++) {
+		sum += pause;
+		pause = pause * 2 > 14400 ? 14400 : pause * 2;
+	}
+	return sum >= retry_for_s ? 0 : pause;
+}
+
+bool
+pst_outbox_recover(
+    struct pst_db *db, int64_t now_s, int64_t *count, struct pst_err *err)
+{
+	return pst_db_run(db,
+	    "UPDATE delivery SET state = 'sent', done_s = $1,"
+	    " why = 'stopped while handing over: it may not have arrived'"
+	    " WHERE state = 'handing'",
+	    (struct pst_db_value[]){pst_db_int(now_s)}, 1, count, err);
+}
+
+bool
+pst_outbox_reopen(struct pst_db *db, const struct pst_outbox_filter *filter,
+    struct pst_err *err)
+{
+	static const char sql[] =
+	    "UPDATE delivery SET state = 'waiting', tries = 0, next_s = 0"
+	    " WHERE kind = 'aggregate' AND report IN (SELECT id FROM report"
+	    " WHERE ($1 < 0 OR day = $1) AND ($2 = '' OR domain = $2))";
+
+	return pst_db_run(db, sql,
+	    (struct pst_db_value[]){
+		pst_db_int(filter->day), pst_db_text(filter->domain)},
+	    2, NULL, err);
+}
+
+bool
+pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
+    void (*each)(void *arg, struct pst_str address), void *arg,
+    struct pst_err *err)
+{
+	if (!pst_db_select(db,
+		"SELECT address FROM delivery WHERE kind = 'aggregate'"
+		" AND state IN ('sent', 'handing') AND done_s >= $1",
+		(struct pst_db_value[]){pst_db_int(since_s)}, 1, err))
+		return false;
+	while (pst_db_next(db))
+		each(arg, pst_db_column(db, 0));
+	return pst_db_end(db, err);
+}
+
+/* ---- addresses that bounce ---- */
+
+bool
+pst_outbox_is_suppressed(struct pst_db *db, const char *address, int64_t now_s,
+    bool *out, struct pst_err *err)
+{
+	int64_t until_s;
+
+	return pst_db_get_number(db,
+	    "SELECT until_s FROM suppress WHERE address = $1 AND until_s > $2",
+	    (struct pst_db_value[]){pst_db_text(address), pst_db_int(now_s)}, 2,
+	    &until_s, out, err);
+}
+
+bool
+pst_outbox_bounce(struct pst_db *db, struct pst_arena *arena,
+    struct pst_str token, int64_t now_s, int64_t until_s, const char *why,
+    const char **address, struct pst_err *err)
+{
+	static const char suppress[] =
+	    "INSERT INTO suppress (address, since_s, until_s, why)"
+	    " VALUES ($1, $2, $3, $4) ON CONFLICT (address) DO UPDATE"
+	    " SET until_s = excluded.until_s, why = excluded.why";
+	const struct pst_db_value value = pst_db_str(token);
+
+	*address = "";
+	if (token.len != PST_OUTBOX_TOKEN_SIZE - 1)
+		return true;
+	if (!pst_db_select(db,
+		"SELECT address FROM delivery WHERE token = $1"
+		" AND state IN ('sent', 'handing')",
+		&value, 1, err))
+		return false;
+	if (pst_db_next(db))
+		*address = keep(db, arena, 0);
+	if (!pst_db_end(db, err))
+		return false;
+	return (*address)[0] == '\0' ||
+	    pst_db_run(db, suppress,
+		(struct pst_db_value[]){pst_db_text(*address),
+		    pst_db_int(now_s), pst_db_int(until_s), pst_db_text(why)},
+		4, NULL, err);
+}

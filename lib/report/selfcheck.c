@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/selfcheck.h"
+
+#include <stdlib.h>
+
+#include "auth/dkim_sign.h"
+#include "auth/orgdomain.h"
+#include "base/domain.h"
+
+struct self {
+	struct pst_check *world;
+	const struct pst_config *config;
+	const char *from;     /* domain of the From field */
+	const char *envelope; /* domain of the envelope sender */
+	const char *signer;   /* domain of the signature */
+	struct pst_selfcheck *out;
+};
+
+static const char *
+domain_of(struct pst_arena *arena, const char *address)
+{
+	struct pst_str text = pst_str(address);
+	size_t at = pst_str_rfind(text, '@');
+	struct pst_str domain =
+	    at < text.len ? pst_str_from(text, at + 1) : text;
+	char *copy = pst_arena_memdup(arena, domain.ptr, domain.len);
+
+	for (char *c = copy; *c != '\0'; c++)
+		*c = pst_lower(*c);
+	return copy;
+}
+
+static void
+warn(struct self *self, const char *sentence)
+{
+	if (self->out->count < PST_SELFCHECK_MAX)
+		self->out->warnings[self->out->count++] = sentence;
+}
+
+/* ---- DMARC: a record, and identifiers that align ---- */
+
+/* False while an answer is open. An unknown org domain is taken for aligned. */
+static bool
+is_aligned(struct self *self, const struct pst_walk *walk, const char *domain,
+    bool *aligned)
+{
+	struct pst_walk other;
+
+	*aligned = pst_domain_eq(domain, self->from);
+	if (*aligned)
+		return true;
+	if (!pst_walk_check(self->world, domain, &other))
+		return false;
+	*aligned = walk->org_domain == NULL || other.org_domain == NULL ||
+	    pst_domain_eq(walk->org_domain, other.org_domain);
+	return true;
+}
+
+static bool
+check_dmarc(struct self *self)
+{
+	bool spf_aligned, dkim_aligned;
+	bool signs = self->config->reports.dkim_key[0] != '\0';
+	struct pst_walk walk;
+
+	if (!pst_walk_check(self->world, self->from, &walk) ||
+	    !is_aligned(self, &walk, self->envelope, &spf_aligned) ||
+	    !is_aligned(self, &walk, self->signer, &dkim_aligned))
+		return false;
+	if (walk.hit_count == 0 && !walk.temperror)
+		warn(self,
+		    pst_arena_printf(self->world->arena,
+			"%s has no DMARC record: receivers of reports may "
+			"not believe them; publish one at _dmarc.%s",
+			self->from, self->from));
+	if (signs && !dkim_aligned)
+		warn(self,
+		    pst_arena_printf(self->world->arena,
+			"reports.dkim-domain %s does not align with %s: the "
+			"signature does not make reports pass DMARC",
+			self->signer, self->from));
+	else if (!signs && !spf_aligned)
+		warn(self,
+		    pst_arena_printf(self->world->arena,
+			"the envelope domain %s does not align with %s: "
+			"unless the relay signs, reports do not pass DMARC",
+			self->envelope, self->from));
+	return true;
+}
+
+/* ---- SPF ---- */
+
+static bool
+check_spf(struct self *self)
+{
+	const struct pst_dns_answer *answer =
+	    pst_dns_ask(self->world->dns, pst_str(self->envelope), PST_DNS_TXT)
+		->answer;
+
+	if (self->config->reports.dkim_key[0] != '\0')
+		return true;
+	if (answer == NULL)
+		return false;
+	if (pst_dns_is_temporary(answer->status))
+		return true;
+	for (size_t i = 0; i < answer->count; i++)
+		if (pst_str_istarts(answer->records[i].data, PST_STR("v=spf1")))
+			return true;
+	warn(self,
+	    pst_arena_printf(self->world->arena,
+		"%s has no SPF record and reports.dkim-key is not set: unless "
+		"the relay signs, reports do not pass DMARC",
+		self->envelope));
+	return true;
+}
+
+/* ---- DKIM: a message of ours, verified as others would ---- */
+
+static void
+release(void *signer)
+{
+	pst_dkim_signer_free(signer);
+}
+
+#define TRIAL_BODY "trial\r\n"
+
+/* The trial's header as a receiver has it. */
+static const struct pst_header *
+trial_header(struct self *self, struct pst_dkim_signer *signer)
+{
+	struct pst_arena *arena = self->world->arena;
+	struct pst_header *header = pst_arena_alloc(arena, sizeof(*header));
+	const char *from = self->config->reports.from;
+	struct pst_str field;
+	struct pst_err err;
+	char *value;
+	size_t len = 0;
+
+	field = pst_str(pst_dkim_sign(signer, arena,
+	    pst_str(
+		pst_arena_printf(arena, "From: <%s>\r\n\r\n" TRIAL_BODY, from)),
+	    self->world->now_epoch, &err));
+	/* Behind the colon, with LF as the only line end. */
+	field = pst_str_from(field, pst_str_find(field, ':') + 1);
+	value = pst_arena_alloc(arena, field.len + 1);
+	for (size_t i = 0; i < field.len; i++)
+		if (field.ptr[i] != '\r')
+			value[len++] = field.ptr[i];
+	while (len > 0 && value[len - 1] == '\n')
+		len--;
+	pst_header_init(header, arena, self->config->header_limits);
+	(void)pst_header_add(
+	    header, PST_STR("DKIM-Signature"), (struct pst_str){value, len});
+	(void)pst_header_add(header, PST_STR("From"),
+	    pst_str(pst_arena_printf(arena, " <%s>", from)));
+	return header;
+}
+
+static bool
+check_dkim(struct self *self)
+{
+	const struct pst_config *config = self->config;
+	struct pst_dkim_signer *signer;
+	struct pst_dkim_msg *msg;
+	struct pst_dkim dkim;
+	struct pst_err err;
+
+	if (config->reports.dkim_key[0] == '\0')
+		return true;
+	signer = pst_dkim_signer_new(config->reports.dkim_key, self->signer,
+	    config->reports.dkim_selector, &err);
+	if (signer == NULL) {
+		warn(self, pst_arena_strdup(self->world->arena, err.text));
+		return true;
+	}
+	pst_arena_defer(self->world->arena, release, signer);
+	msg = pst_dkim_begin(self->world, config->dkim_lib, &config->dkim,
+	    trial_header(self, signer), self->from, NULL, NULL);
+	(void)pst_dkim_body(msg, TRIAL_BODY, sizeof(TRIAL_BODY) - 1);
+	if (!pst_dkim_check(self->world, msg, &dkim))
+		return false;
+	if (dkim.result != PST_RESULT_PASS &&
+	    dkim.result != PST_RESULT_TEMPERROR)
+		warn(self,
+		    pst_arena_printf(self->world->arena,
+			"what reports.dkim-key signs does not verify with the "
+			"record at %s._domainkey.%s: %s",
+			config->reports.dkim_selector, self->signer,
+			dkim.count > 0 && dkim.sigs[0].reason != NULL ?
+			    dkim.sigs[0].reason :
+			    "no usable signature"));
+	return true;
+}
+
+bool
+pst_selfcheck(struct pst_check *world, const struct pst_config *config,
+    struct pst_selfcheck *out)
+{
+	struct pst_selfcheck found = {.count = 0};
+	struct self self = {.world = world, .config = config, .out = &found};
+	bool done;
+
+	self.from = domain_of(world->arena, config->reports.from);
+	self.envelope = config->reports.bounces[0] == '\0' ?
+	    self.from :
+	    domain_of(world->arena, config->reports.bounces);
+	self.signer = config->reports.dkim_domain[0] == '\0' ?
+	    self.from :
+	    domain_of(world->arena, config->reports.dkim_domain);
+	done = check_dmarc(&self);
+	done = check_spf(&self) && done;
+	done = check_dkim(&self) && done;
+	if (done)
+		*out = found;
+	return done;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_REPORT_SELFCHECK_H
+#define PST_REPORT_SELFCHECK_H
+
+/*
+ * Whether reports that go out from here can pass DMARC at their readers
+ * (R-AGG-28). It sees the DNS and our settings, not what the relay does: where
+ * the relay signs, nothing is said about signatures.
+ */
+
+#include "auth/check.h"
+#include "core/config.h"
+
+#define PST_SELFCHECK_MAX 6
+
+struct pst_selfcheck {
+	const char *warnings[PST_SELFCHECK_MAX]; /* sentences, in the arena */
+	size_t count;
+};
+
+/* reports.from must be set. Restartable (auth/check.h). */
+bool pst_selfcheck(struct pst_check *world, const struct pst_config *config,
+    struct pst_selfcheck *out) PST_MUST_CHECK;
+
+#endif

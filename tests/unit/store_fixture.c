@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/unit/store_fixture.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/day.h"
+#include "report/schema.h"
+
+static char dir[64];
+
+int
+store_set_up(void **state)
+{
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "/tmp/test_store.XXXXXX");
+	return mkdtemp(dir) == NULL ? -1 : 0;
+}
+
+int
+store_tear_down(void **state)
+{
+	DIR *entries = opendir(dir);
+	const struct dirent *entry;
+
+	(void)state;
+	while (entries != NULL && (entry = readdir(entries)) != NULL)
+		(void)remove(store_path(entry->d_name));
+	if (entries != NULL)
+		(void)closedir(entries);
+	return rmdir(dir);
+}
+
+const char *
+store_path(const char *name)
+{
+	static char paths[4][384];
+	static unsigned at;
+
+	at = (at + 1) % 4;
+	(void)snprintf(paths[at], sizeof(paths[at]), "%s/%s", dir, name);
+	return paths[at];
+}
+
+struct pst_config *
+store_config(const char *extra)
+{
+	const char *path = store_path("conf");
+	FILE *file = fopen(path, "w");
+	struct pst_config *config;
+	struct pst_err err;
+
+	assert_non_null(file);
+	(void)fprintf(file,
+	    "store { path = \"%s\" %s }\n"
+	    "reports { from = \"dmarc@gw.example\" }\n",
+	    store_path("db"), extra);
+	assert_int_equal(fclose(file), 0);
+	config = pst_config_load(path, &err);
+	if (config == NULL)
+		fail_msg("%s", err.text);
+	return config;
+}
+
+struct pst_db *
+store_open_shared(void)
+{
+	const char *conninfo = getenv("POSTERN_TEST_POSTGRES");
+	struct pst_err err;
+	struct pst_db *db;
+
+	if (conninfo == NULL)
+		return store_open("shared");
+	db = pst_db_open_postgres(conninfo, &err);
+	if (db == NULL || !pst_schema_make(db, &err))
+		fail_msg("%s", err.text);
+	return db;
+}
+
+void
+store_wipe(struct pst_db *db)
+{
+	struct pst_err err;
+
+	if (!pst_db_script(db,
+		"DELETE FROM record; DELETE FROM policy; DELETE FROM batch;"
+		"DELETE FROM failure; DELETE FROM meta WHERE name <> 'version'",
+		&err))
+		fail_msg("%s", err.text);
+}
+
+struct pst_db *
+store_open(const char *name)
+{
+	struct pst_err err;
+	struct pst_db *db =
+	    pst_db_open_sqlite(store_path(name), PST_DB_CREATE, 0, &err);
+
+	if (db == NULL || !pst_schema_make(db, &err))
+		fail_msg("%s", err.text);
+	return db;
+}
+
+int64_t
+store_number(struct pst_db *db, const char *sql)
+{
+	struct pst_err err;
+	int64_t out = -1;
+
+	if (!pst_db_get_number(db, sql, NULL, 0, &out, NULL, &err))
+		fail_msg("%s", err.text);
+	return out;
+}
+
+const char *
+store_sum(struct pst_db *db)
+{
+	static char text[64];
+
+	(void)snprintf(text, sizeof(text), "%lld rows, %lld messages",
+	    (long long)store_number(db, "SELECT COUNT(*) FROM record"),
+	    (long long)store_number(
+		db, "SELECT COALESCE(SUM(n), 0) FROM record"));
+	return text;
+}
+
+struct pst_report_record
+store_record(unsigned number)
+{
+	static char addresses[16][32];
+	static unsigned at;
+	char *address = addresses[at = (at + 1) % 16];
+
+	(void)snprintf(address, sizeof(addresses[0]), "10.%u.%u.%u",
+	    number >> 16 & 255, number >> 8 & 255, number & 255);
+	return (struct pst_report_record){
+	    .day = STORE_DAY,
+	    .seen_s = pst_day_begin(STORE_DAY) + 5,
+	    .policy = {.domain = "example.org",
+		.adkim = "r",
+		.aspf = "r",
+		.p = "reject",
+		.sp = "reject",
+		.np = "reject",
+		.testing = "n",
+		.fo = "0",
+		.discovery = "treewalk",
+		.rua = "mailto:a@example.org",
+		.fault = ""},
+	    .source_ip = address,
+	    .disposition = "none",
+	    .dkim = "pass",
+	    .spf = "fail",
+	    .reason = "",
+	    .comment = "",
+	    .header_from = "example.org",
+	    .envelope_from = "example.org",
+	    .envelope_to = "",
+	    .auth = "dkim example.org s pass\ndkim other.example t fail\n"
+		    "spf example.org fail\n",
+	    .auth_short = "dkim example.org s pass\nspf example.org fail\n",
+	};
+}

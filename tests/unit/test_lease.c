@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "report/lease.h"
+#include "tests/unit/store_fixture.h"
+
+#define NOW 1800000000
+
+static void
+put(struct pst_db *db, const char *holder, int64_t until_s)
+{
+	assert_true(pst_db_run(db,
+	    "INSERT INTO lease (name, holder, until_s)"
+	    " VALUES ('send-reports', $1, $2) ON CONFLICT (name) DO UPDATE"
+	    " SET holder = excluded.holder, until_s = excluded.until_s",
+	    (struct pst_db_value[]){pst_db_text(holder), pst_db_int(until_s)},
+	    2, NULL, NULL));
+}
+
+static bool
+take(struct pst_db *db, struct pst_lease *lease, int64_t now_s)
+{
+	bool taken = false;
+
+	assert_true(pst_lease_take(db, lease, now_s, &taken, NULL, NULL));
+	return taken;
+}
+
+static void
+test_one_at_a_time(void **state)
+{
+	struct pst_db *db = store_open("db");
+	struct pst_lease lease, second;
+	char other[128];
+	bool taken;
+
+	(void)state;
+	assert_true(take(db, &lease, NOW));
+	assert_int_equal(lease.until_s, NOW + PST_LEASE_S);
+	/* Our own process is alive, so even for us it is taken. */
+	assert_true(pst_lease_take(db, &second, NOW + 1, &taken, other, NULL));
+	assert_false(taken);
+	assert_string_equal(other, lease.holder);
+	pst_lease_release(db, &lease);
+	assert_true(take(db, &second, NOW + 1));
+	pst_lease_release(db, &second);
+	/* Somebody far away, alive or not: until it ends. */
+	put(db, "far-away 7", NOW + 10);
+	assert_false(take(db, &lease, NOW + 9));
+	assert_true(take(db, &lease, NOW + 10));
+	pst_db_close(db);
+}
+
+static void
+test_renewal(void **state)
+{
+	struct pst_db *db = store_open("db");
+	struct pst_lease lease;
+	struct pst_err err;
+
+	(void)state;
+	put(db, "far-away 7", NOW - 1);
+	assert_true(take(db, &lease, NOW));
+	assert_true(pst_lease_renew(db, &lease, NOW + 5, &err));
+	assert_int_equal(lease.until_s, NOW + PST_LEASE_S);
+	assert_true(pst_lease_renew(db, &lease, NOW + 100, &err));
+	assert_int_equal(lease.until_s, NOW + 100 + PST_LEASE_S);
+	put(db, "far-away 7", NOW + 9999);
+	assert_false(pst_lease_renew(db, &lease, NOW + 1000, &err));
+	assert_non_null(strstr(err.text, "another process"));
+	/* It is not ours to release. */
+	pst_lease_release(db, &lease);
+	assert_int_equal(store_number(db, "SELECT COUNT(*) FROM lease"), 1);
+	pst_db_close(db);
+}
+
+/* A process of this system that has died holds nobody up. */
+static void
+test_dead_holder(void **state)
+{
+	struct pst_db *db = store_open("db");
+	struct pst_lease lease;
+	char holder[160];
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0)
+		_exit(0);
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	put(db, "far-away 7", NOW - 1);
+	assert_true(take(db, &lease, NOW));
+	(void)snprintf(holder, sizeof(holder), "%.*s %ld",
+	    (int)strcspn(lease.holder, " "), lease.holder, (long)child);
+	put(db, holder, NOW + 9999);
+	assert_true(take(db, &lease, NOW));
+	/* The same number elsewhere says nothing. */
+	(void)snprintf(holder, sizeof(holder), "far-away %ld", (long)child);
+	put(db, holder, NOW + 9999);
+	assert_false(take(db, &lease, NOW));
+	pst_db_close(db);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_one_at_a_time),
+	    cmocka_unit_test(test_renewal),
+	    cmocka_unit_test(test_dead_holder),
+	};
+
+	return cmocka_run_group_tests(tests, store_set_up, store_tear_down);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "report/day.h"
+#include "report/schema.h"
+#include "tests/unit/store_fixture.h"
+
+#define LIMIT 100
+
+static void
+add(struct pst_db *db, const struct pst_report_record *record, unsigned limit)
+{
+	struct pst_err err;
+
+	if (!pst_db_begin(db, &err) ||
+	    !pst_store_add(db, record, 1, limit, &err) ||
+	    !pst_db_commit(db, &err))
+		fail_msg("%s", err.text);
+}
+
+static void
+test_open(void **state)
+{
+	struct pst_config *config = store_config("");
+	struct pst_db *db;
+	struct pst_err err;
+	struct stat st;
+
+	(void)state;
+	assert_null(pst_store_open(config, PST_DB_READ, &err));
+	db = pst_store_open_reports(config, &err);
+	assert_non_null(db);
+	assert_false(pst_db_is_shared(db));
+	assert_int_equal(stat(store_path("db"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	pst_db_close(db);
+
+	db = pst_store_open(config, PST_DB_READ, &err);
+	assert_non_null(db);
+	pst_db_close(db);
+
+	db = pst_store_open(config, PST_DB_WRITE, &err);
+	assert_non_null(db);
+	assert_true(pst_db_script(
+	    db, "UPDATE meta SET value = '2' WHERE name = 'version'", &err));
+	pst_db_close(db);
+	assert_null(pst_store_open(config, PST_DB_CREATE, &err));
+	assert_non_null(strstr(err.text, "version 2"));
+	assert_null(pst_store_open(config, PST_DB_READ, &err));
+	pst_config_unref(config);
+}
+
+static void
+test_identity(void **state)
+{
+	struct pst_db *db = store_open("db");
+	struct pst_arena *arena = pst_arena_new();
+	char one[PST_STORE_ID_SIZE], two[PST_STORE_ID_SIZE];
+	const char *gateway, *again;
+	struct pst_err err;
+
+	(void)state;
+	pst_store_random_id(one);
+	pst_store_random_id(two);
+	assert_int_equal(strlen(one), 32);
+	assert_string_not_equal(one, two);
+	gateway = pst_store_identity(db, arena, "gateway", &err);
+	assert_int_equal(strlen(gateway), 32);
+	pst_db_close(db);
+	db = store_open("db");
+	again = pst_store_identity(db, arena, "gateway", &err);
+	assert_string_equal(again, gateway);
+	again = pst_store_identity(db, arena, "secret", &err);
+	assert_string_not_equal(again, gateway);
+	assert_true(pst_db_script(db, "DROP TABLE meta", &err));
+	assert_null(pst_store_identity(db, arena, "gateway", &err));
+	pst_arena_free(arena);
+	pst_db_close(db);
+}
+
+/* R-AGG-3: each column of the key makes another row, and nothing else does. */
+static void
+test_merge(void **state)
+{
+	static const size_t keys[] = {
+	    offsetof(struct pst_report_record, source_ip),
+	    offsetof(struct pst_report_record, disposition),
+	    offsetof(struct pst_report_record, dkim),
+	    offsetof(struct pst_report_record, spf),
+	    offsetof(struct pst_report_record, reason),
+	    offsetof(struct pst_report_record, comment),
+	    offsetof(struct pst_report_record, header_from),
+	    offsetof(struct pst_report_record, envelope_from),
+	    offsetof(struct pst_report_record, envelope_to),
+	    offsetof(struct pst_report_record, auth)};
+	struct pst_db *db = store_open("db");
+	struct pst_report_record record = store_record(1);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		add(db, &record, LIMIT);
+	assert_string_equal(store_sum(db), "1 rows, 3 messages");
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		record = store_record(1);
+		*(const char **)((char *)&record + keys[i]) = "x";
+		add(db, &record, LIMIT);
+		add(db, &record, LIMIT);
+	}
+	assert_string_equal(store_sum(db), "11 rows, 23 messages");
+	/* What stands in one column and what in the next is not the same. */
+	record = store_record(1);
+	record.reason = "ab";
+	record.comment = "c";
+	add(db, &record, LIMIT);
+	record.reason = "a";
+	record.comment = "bc";
+	add(db, &record, LIMIT);
+	assert_string_equal(store_sum(db), "13 rows, 25 messages");
+	assert_int_equal(store_number(db, "SELECT rows_n FROM policy"), 13);
+
+	record = store_record(1);
+	record.day++;
+	add(db, &record, LIMIT);
+	record.policy.domain = "example.net";
+	add(db, &record, LIMIT);
+	assert_string_equal(store_sum(db), "15 rows, 27 messages");
+	assert_int_equal(store_number(db, "SELECT COUNT(*) FROM policy"), 3);
+	pst_db_close(db);
+}
+
+/* The policy as it was seen last, whatever order rows come in. */
+static void
+test_policy(void **state)
+{
+	struct pst_db *db = store_open("db");
+	struct pst_report_record record = store_record(1);
+	struct pst_err err;
+
+	(void)state;
+	add(db, &record, LIMIT);
+	record.seen_s += 10;
+	record.policy.p = "none";
+	add(db, &record, LIMIT);
+	record.seen_s -= 5;
+	record.policy.p = "quarantine";
+	add(db, &record, LIMIT);
+	assert_int_equal(
+	    store_number(db,
+		"SELECT COUNT(*) FROM policy WHERE p = 'none' AND rows_n = 1"
+		" AND adkim = 'r' AND fo = '0' AND discovery = 'treewalk'"
+		" AND rua = 'mailto:a@example.org'"),
+	    1);
+
+	/* Late rows of a day that was reported find nothing to merge with. */
+	assert_true(pst_db_script(db,
+	    "UPDATE record SET owner = 'r'; UPDATE policy SET owner = 'r'",
+	    &err));
+	add(db, &record, LIMIT);
+	assert_string_equal(store_sum(db), "2 rows, 4 messages");
+	assert_int_equal(
+	    store_number(db,
+		"SELECT COUNT(*) FROM policy WHERE owner = '' AND rows_n = 1"),
+	    1);
+	pst_db_close(db);
+}
+
+/* R-AGG-4 */
+static void
+test_limit(void **state)
+{
+	struct pst_db *db = store_open("db");
+	struct pst_report_record record;
+	char auth[64];
+	unsigned i;
+
+	(void)state;
+	/* One client whose failing signatures are different each time. */
+	for (i = 0; i < 3 * LIMIT; i++) {
+		record = store_record(1);
+		(void)snprintf(auth, sizeof(auth),
+		    "dkim x%u.example s fail\nspf example.org fail\n", i);
+		record.auth = auth;
+		record.auth_short =
+		    i % 2 == 0 ? "spf example.org fail\n" : NULL;
+		add(db, &record, LIMIT);
+	}
+	assert_string_equal(store_sum(db), "101 rows, 300 messages");
+	assert_int_equal(
+	    store_number(db,
+		"SELECT n FROM record WHERE auth = 'spf example.org fail\n'"),
+	    200);
+	assert_int_equal(store_number(db, "SELECT rows_n FROM policy"), 101);
+
+	/* Many clients: rows up to twice as many, then only messages. */
+	for (i = 0; i < 10 * LIMIT; i++) {
+		record = store_record(1000 + i);
+		record.disposition = i % 2 == 0 ? "none" : "reject";
+		record.auth_short = NULL;
+		add(db, &record, LIMIT);
+	}
+	assert_string_equal(store_sum(db), "202 rows, 1300 messages");
+	assert_int_equal(
+	    store_number(db,
+		"SELECT SUM(n) FROM record WHERE source_ip = '0.0.0.0' AND"
+		" reason = 'other' AND header_from = 'example.org'"),
+	    901);
+	assert_int_equal(
+	    store_number(db,
+		"SELECT COUNT(*) FROM record WHERE auth ="
+		" 'dkim example.org s pass\nspf example.org fail\n'"),
+	    99);
+
+	/* A full row that is there is still merged with. */
+	record = store_record(1);
+	record.auth = "dkim x5.example s fail\nspf example.org fail\n";
+	add(db, &record, LIMIT);
+	assert_string_equal(store_sum(db), "202 rows, 1301 messages");
+	assert_int_equal(
+	    store_number(
+		db, "SELECT n FROM record WHERE auth LIKE 'dkim x5.example %'"),
+	    2);
+	pst_db_close(db);
+}
+
+static void
+test_incident(void **state)
+{
+	const struct pst_incident incident = {.id = "i1",
+	    .seen_s = 5,
+	    .domain = "example.org",
+	    .ruf = "mailto:f@example.org",
+	    .fields = "Auth-Failure: dmarc\n",
+	    .header = "From: x\n",
+	    .subject = ""};
+	struct pst_incident other = incident;
+	struct pst_db *db = store_open("db");
+	struct pst_err err;
+
+	(void)state;
+	other.seen_s = 99;
+	assert_true(pst_store_add_incident(db, &incident, 1, &err));
+	assert_true(pst_store_add_incident(db, &other, 2, &err));
+	other.id = "i2";
+	assert_true(pst_store_add_incident(db, &other, 1, &err));
+	assert_int_equal(
+	    store_number(db,
+		"SELECT n FROM failure WHERE id = 'i1' AND owner = ''"
+		" AND seen_s = 5 AND header = 'From: x\n'"),
+	    3);
+	assert_int_equal(store_number(db, "SELECT COUNT(*) FROM failure"), 2);
+	pst_db_close(db);
+}
+
+static void
+test_expire(void **state)
+{
+	static const char *const left[] = {"record", "policy", "report",
+	    "delivery", "failure", "batch", "feedback", "source", "suppress"};
+	struct pst_db *db = store_open("db");
+	struct pst_report_record record = store_record(1);
+	int64_t now = pst_day_begin(STORE_DAY);
+	struct pst_config config = {.mode = PST_MODE_ENFORCE};
+	struct pst_err err;
+	char sql[2048];
+	size_t i;
+
+	(void)state;
+	add(db, &record, LIMIT);
+	record.day -= 10;
+	add(db, &record, LIMIT);
+	record.day -= 1;
+	add(db, &record, LIMIT);
+	(void)snprintf(sql, sizeof(sql),
+	    "INSERT INTO report VALUES ('new', 1, 'd', %lld), ('old', 1, 'd', "
+	    "7);"
+	    "INSERT INTO delivery VALUES"
+	    " ('new', 'rua', 'a', 'sent', '', 1, 0, 0, ''),"
+	    " ('old', 'rua', 'a', 'wait', '', 1, 0, 0, '');"
+	    "INSERT INTO failure VALUES"
+	    " ('a', '', %lld, '', '', '', '', '', 1),"
+	    " ('b', '', 7, '', '', '', '', '', 1);"
+	    "INSERT INTO batch VALUES ('a', '', '', %lld), ('b', '', '', 7);"
+	    "INSERT INTO feedback VALUES"
+	    " ('new', '', %lld, 1, '', '', '', 0, 0, '', ''),"
+	    " ('old', '', %lld, 1, '', '', '', 0, 0, '', '');"
+	    "INSERT INTO source VALUES"
+	    " ('new', 1, '', 1, '', '', '', '', ''),"
+	    " ('old', 1, '', 1, '', '', '', '', '');"
+	    "INSERT INTO suppress VALUES ('a', 0, %lld, ''), ('b', 0, %lld, "
+	    "'');",
+	    (long long)now, (long long)now, (long long)now,
+	    (long long)now - 19 * 86400, (long long)now - 21 * 86400,
+	    (long long)now, (long long)now - 1);
+	assert_true(pst_db_script(db, sql, &err));
+	config.store.retention_s = 10 * 86400;
+	config.store.imported_retention_s = 20 * 86400;
+	assert_true(pst_store_expire(db, &config, now, &err));
+	assert_string_equal(store_sum(db), "2 rows, 2 messages");
+	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		(void)snprintf(
+		    sql, sizeof(sql), "SELECT COUNT(*) FROM %s", left[i]);
+		assert_int_equal(store_number(db, sql), i < 2 ? 2 : 1);
+		/* Another statement may get the same buffer. */
+		pst_db_close(db);
+		db = store_open("db");
+	}
+	pst_db_close(db);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		test_open, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_identity, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_merge, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_policy, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_limit, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_incident, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_expire, store_set_up, store_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "report/writer.h"
+#include "tests/unit/store_fixture.h"
+
+#define PATIENCE_MS 10000
+#define THREADS 8
+#define MESSAGES 300
+
+static atomic_uint failed, recovered;
+static char last_text[2][512]; /* of each event; read when it has come */
+
+static void
+hear(void *arg, enum pst_writer_event event, const char *text)
+{
+	(void)arg;
+	(void)snprintf(last_text[event], sizeof(last_text[event]), "%s", text);
+	atomic_fetch_add(event == PST_WRITER_FAILED ? &failed : &recovered, 1);
+}
+
+static struct pst_writer *
+start(const char *settings)
+{
+	struct pst_config *config = store_config(settings);
+	struct pst_writer *writer;
+
+	atomic_store(&failed, 0);
+	atomic_store(&recovered, 0);
+	writer = pst_writer_start(config, (struct pst_writer_log){hear, NULL});
+	pst_config_unref(config);
+	return writer;
+}
+
+static void
+wait_for(atomic_uint *number, unsigned wanted)
+{
+	const struct timespec pause = {0, 5000000};
+	int64_t end = pst_clock_ms(&pst_clock_system) + PATIENCE_MS;
+
+	while (atomic_load(number) < wanted) {
+		if (pst_clock_ms(&pst_clock_system) > end)
+			fail_msg("an event did not come");
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static bool
+put(struct pst_writer *writer, unsigned number, unsigned wait_ms)
+{
+	struct pst_report_record record = store_record(number);
+
+	return pst_writer_put(writer, &record, wait_ms);
+}
+
+static const char *
+sum(void)
+{
+	struct pst_db *db = store_open("db");
+	const char *text = store_sum(db);
+
+	pst_db_close(db);
+	return text;
+}
+
+static void
+test_commit(void **state)
+{
+	struct pst_writer *writer = start("");
+	struct pst_writer_counts counts;
+
+	(void)state;
+	assert_true(put(writer, 1, PATIENCE_MS));
+	assert_string_equal(sum(), "1 rows, 1 messages");
+	assert_true(put(writer, 1, PATIENCE_MS));
+	assert_true(put(writer, 2, PATIENCE_MS));
+	assert_string_equal(sum(), "2 rows, 3 messages");
+	pst_writer_counts(writer, &counts);
+	assert_int_equal(counts.committed, 3);
+	assert_int_equal(counts.waiting, 0);
+	assert_int_equal(counts.late, 0);
+	assert_int_equal(counts.dropped, 0);
+	assert_int_equal(atomic_load(&failed), 0);
+	pst_writer_stop(writer, NULL);
+}
+
+/* What was said to be committed survives what nobody can prepare for. */
+static void
+test_killed(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		struct pst_writer *writer = start("");
+		unsigned i;
+
+		for (i = 0; i < 100; i++) {
+			if (!put(writer, i, PATIENCE_MS))
+				_exit(1);
+		}
+		(void)kill(getpid(), SIGKILL);
+		_exit(2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_string_equal(sum(), "100 rows, 100 messages");
+}
+
+/* A stop writes what nobody waited for. */
+static void
+test_stop(void **state)
+{
+	const struct pst_incident incident = {.id = "i",
+	    .domain = "example.org",
+	    .ruf = "",
+	    .fields = "a\n",
+	    .header = "b\n",
+	    .subject = "c"};
+	struct pst_writer *writer = start("");
+	struct pst_db *db;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 1600; i++)
+		(void)put(writer, i, 0);
+	pst_writer_put_incident(writer, &incident);
+	pst_writer_put_incident(writer, &incident);
+	pst_writer_stop(writer, NULL);
+	assert_string_equal(sum(), "1600 rows, 1600 messages");
+	db = store_open("db");
+	assert_int_equal(
+	    store_number(
+		db, "SELECT n FROM failure WHERE id = 'i' AND header = 'b\n'"),
+	    2);
+	pst_db_close(db);
+}
+
+/* R-AGG-5: a locked file delays mail by the configured time, then no more. */
+static void
+test_locked(void **state)
+{
+	struct pst_db *db = store_open("db");
+	struct pst_writer *writer = start("max-waiting = 100");
+	struct pst_writer_counts counts;
+	struct pst_err err;
+	unsigned i;
+
+	(void)state;
+	assert_true(put(writer, 0, PATIENCE_MS));
+	assert_true(pst_db_begin(db, &err));
+	assert_false(put(writer, 1, 50));
+	wait_for(&failed, 1);
+	assert_non_null(strstr(last_text[PST_WRITER_FAILED], "locked"));
+	for (i = 2; i < 151; i++)
+		assert_false(put(writer, i, 60000));
+	pst_writer_counts(writer, &counts);
+	assert_int_equal(counts.waiting, 100);
+	assert_int_equal(counts.dropped, 50);
+	assert_int_equal(counts.late, 100);
+	pst_db_rollback(db);
+	wait_for(&recovered, 1);
+	assert_string_equal(last_text[PST_WRITER_RECOVERED],
+	    "100 records were waiting, 50 did not fit and are lost");
+	assert_true(put(writer, 1, PATIENCE_MS));
+	assert_string_equal(store_sum(db), "101 rows, 102 messages");
+	assert_int_equal(atomic_load(&failed), 1);
+	pst_writer_stop(writer, NULL);
+	pst_db_close(db);
+}
+
+/* A store that can not be had is had as soon as it can. */
+static void
+test_no_file(void **state)
+{
+	struct pst_writer *writer;
+
+	(void)state;
+	assert_int_equal(mkdir(store_path("db"), 0700), 0);
+	writer = start("");
+	assert_false(put(writer, 1, 50));
+	wait_for(&failed, 1);
+	assert_non_null(strstr(last_text[PST_WRITER_FAILED], "no plain file"));
+	assert_false(put(writer, 2, 60000));
+	assert_int_equal(rmdir(store_path("db")), 0);
+	wait_for(&recovered, 1);
+	assert_true(put(writer, 3, PATIENCE_MS));
+	assert_string_equal(sum(), "3 rows, 3 messages");
+	assert_int_equal(atomic_load(&failed), 1);
+	pst_writer_stop(writer, NULL);
+}
+
+static void
+test_moved_away(void **state)
+{
+	struct pst_writer *writer = start("");
+
+	(void)state;
+	assert_true(put(writer, 1, PATIENCE_MS));
+	assert_int_equal(rename(store_path("db"), store_path("old")), 0);
+	(void)rename(store_path("db-wal"), store_path("old-wal"));
+	(void)unlink(store_path("db-shm"));
+	assert_true(put(writer, 2, PATIENCE_MS));
+	assert_string_equal(sum(), "1 rows, 1 messages");
+	pst_writer_stop(writer, NULL);
+}
+
+static atomic_uint uncommitted;
+static struct pst_report_record client_record;
+
+struct client {
+	struct pst_writer *writer;
+	unsigned first;
+};
+
+static void *
+play(void *arg)
+{
+	const struct client *client = arg;
+	/* The fixture's addresses are not for threads. */
+	struct pst_report_record record;
+	char address[32];
+	unsigned i;
+
+	for (i = 0; i < MESSAGES; i++) {
+		record = client_record;
+		(void)snprintf(address, sizeof(address), "10.1.0.%u",
+		    (client->first + i) % 97);
+		record.source_ip = address;
+		if (!pst_writer_put(client->writer, &record, PATIENCE_MS))
+			atomic_fetch_add(&uncommitted, 1);
+	}
+	return NULL;
+}
+
+static void
+test_threads(void **state)
+{
+	struct client clients[THREADS];
+	pthread_t threads[THREADS];
+	struct pst_writer *writer = start("");
+	char text[64];
+	unsigned i;
+
+	(void)state;
+	client_record = store_record(0);
+	for (i = 0; i < THREADS; i++) {
+		clients[i] = (struct client){writer, i * 10};
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, play, &clients[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	(void)snprintf(
+	    text, sizeof(text), "97 rows, %d messages", THREADS * MESSAGES);
+	assert_string_equal(sum(), text);
+	assert_int_equal(atomic_load(&uncommitted), 0);
+	pst_writer_stop(writer, NULL);
+}
+
+/* What is old goes when the daemon starts. */
+static void
+test_expire(void **state)
+{
+	struct pst_writer *writer = start("retention = 2d");
+	struct pst_report_record record = store_record(1);
+
+	(void)state;
+	record.day = 1;
+	assert_true(pst_writer_put(writer, &record, PATIENCE_MS));
+	pst_writer_stop(writer, NULL);
+	assert_string_equal(sum(), "1 rows, 1 messages");
+	writer = start("retention = 2d");
+	record.day = 90000;
+	assert_true(pst_writer_put(writer, &record, PATIENCE_MS));
+	assert_string_equal(sum(), "1 rows, 1 messages");
+	pst_writer_stop(writer, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		test_commit, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_killed, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_stop, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_locked, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_no_file, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_moved_away, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_threads, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_expire, store_set_up, store_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

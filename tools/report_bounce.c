@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "report/bounce.h"
+#include "report/outbox.h"
+#include "report/store.h"
+#include "tools/command.h"
+#include "tools/envelope.h"
+#include "tools/option.h"
+#include "tools/report.h"
+#include "tools/settings.h"
+#include "tools/ui.h"
+
+static const char command[] = "report bounce";
+
+struct request {
+	struct pst_settings settings;
+	const char *recipient; /* NULL: the message says it */
+	const char *file;      /* NULL: standard input */
+};
+
+enum option_key {
+	OPT_RECIPIENT = PST_OPT_OWN,
+};
+
+static const struct option options[] = {
+    {"recipient", required_argument, NULL, OPT_RECIPIENT},
+    {"config", required_argument, NULL, PST_OPT_CONFIG},
+    {"now", required_argument, NULL, PST_OPT_NOW},
+    {NULL, 0, NULL, 0},
+};
+
+static bool
+read_command_line(struct request *request, int argc, char **argv)
+{
+	int key;
+
+	while ((key = pst_option_next(command, argc, argv, options)) != -1) {
+		if (key == '?')
+			return false;
+		if (key == OPT_RECIPIENT)
+			request->recipient = optarg;
+		else if (!pst_settings_take(command,
+			     (enum pst_settings_option)key, optarg,
+			     &request->settings))
+			return false;
+	}
+	if (optind < argc && strcmp(argv[optind], "-") != 0)
+		request->file = argv[optind];
+	if (optind + 1 < argc) {
+		pst_ui_fail(command, "one message at a time");
+		return false;
+	}
+	return true;
+}
+
+/* The message, or its beginning; ptr NULL: it could not be read. */
+static struct pst_str
+read_message(struct pst_arena *arena, const char *name)
+{
+	char *text = pst_arena_alloc(arena, PST_BOUNCE_MAX_BYTES);
+	FILE *file = name == NULL ? stdin : fopen(name, "r");
+	struct pst_str message = {NULL, 0};
+
+	if (file != NULL) {
+		message.len = fread(text, 1, PST_BOUNCE_MAX_BYTES, file);
+		if (!ferror(file))
+			message.ptr = text;
+	}
+	if (message.ptr == NULL)
+		pst_ui_fail(command, "cannot read %s: %s",
+		    name == NULL ? "standard input" : name, strerror(errno));
+	if (file != NULL && file != stdin)
+		(void)fclose(file);
+	return message;
+}
+
+static int
+suppress(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_bounce *bounce, int64_t now_s)
+{
+	struct pst_err err;
+	struct pst_db *db = pst_store_open_reports(config, &err);
+	const char *address = "";
+	bool ok;
+
+	if (db == NULL)
+		return pst_ui_fail(command, "%s", err.text);
+	ok = pst_outbox_bounce(db, arena, bounce->token, now_s,
+	    now_s + config->reports.suppress_for_s, bounce->why, &address,
+	    &err);
+	pst_db_close(db);
+	if (!ok)
+		return pst_ui_fail(command, "%s", err.text);
+	if (address[0] == '\0')
+		puts("nothing to do: no report of ours has that mark");
+	else
+		printf("%s gets no reports for %u days: %s\n", address,
+		    config->reports.suppress_for_s / 86400, bounce->why);
+	return PST_EXIT_OK;
+}
+
+static int
+run(struct pst_arena *arena, const struct request *request,
+    const struct pst_config *config)
+{
+	struct pst_clock clock = pst_settings_clock(&request->settings);
+	struct pst_str message = read_message(arena, request->file);
+	struct pst_bounce bounce;
+
+	if (message.ptr == NULL)
+		return PST_EXIT_USAGE;
+	if (config->reports.bounces[0] == '\0')
+		return pst_ui_fail(command,
+		    "reports.bounces is not set, so no report has a mark");
+	pst_bounce_read(arena, config->reports.bounces, request->recipient,
+	    message, &bounce);
+	if (bounce.failed && bounce.token.len > 0)
+		return suppress(
+		    arena, config, &bounce, pst_clock_epoch(&clock));
+	puts(bounce.failed ?
+		"nothing to do: it bears no mark of a report" :
+		"nothing to do: it does not say that delivery has failed");
+	return PST_EXIT_OK;
+}
+
+int
+pst_report_bounce(int argc, char **argv)
+{
+	struct request request = {.recipient = NULL};
+	int status = PST_EXIT_USAGE;
+	const char *origin;
+
+	if (read_command_line(&request, argc, argv)) {
+		struct pst_config *config = pst_settings_load(
+		    command, request.settings.config_file, &origin);
+		struct pst_arena *arena = pst_arena_new();
+
+		if (config != NULL)
+			status = run(arena, &request, config);
+		pst_config_unref(config);
+		pst_arena_free(arena);
+	}
+	return pst_ui_finish(command, status);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools/store.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/domain.h"
+#include "report/day.h"
+#include "report/store.h"
+#include "tools/command.h"
+#include "tools/option.h"
+#include "tools/settings.h"
+#include "tools/ui.h"
+
+static const char command[] = "store";
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'f'},
+    {"day", required_argument, NULL, 'd'},
+    {"domain", required_argument, NULL, 'n'},
+    {"json", no_argument, NULL, 'j'},
+    {"csv", no_argument, NULL, 'c'},
+    {NULL, 0, NULL, 0},
+};
+
+uint64_t
+pst_store_file_size(const char *path)
+{
+	char log[4096];
+	struct stat st;
+	uint64_t size = 0;
+
+	(void)snprintf(log, sizeof(log), "%s-wal", path);
+	if (stat(path, &st) == 0)
+		size += (uint64_t)st.st_size;
+	if (stat(log, &st) == 0)
+		size += (uint64_t)st.st_size;
+	return size;
+}
+
+static bool
+tidy(struct pst_db *db, const struct pst_config *config, struct pst_err *err)
+{
+	return pst_store_expire(
+		   db, config, pst_clock_epoch(&pst_clock_system), err) &&
+	    pst_db_script(db, "VACUUM", err) &&
+	    pst_db_script(db, "PRAGMA wal_checkpoint(TRUNCATE)", err);
+}
+
+static int
+vacuum(const struct pst_config *config)
+{
+	uint64_t before = pst_store_file_size(config->store.path);
+	struct pst_err err;
+	struct pst_db *db = pst_store_open(config, PST_DB_WRITE, &err);
+	bool ok;
+
+	if (db == NULL)
+		return pst_ui_fail(command, "%s", err.text);
+	ok = tidy(db, config, &err);
+	pst_db_close(db);
+	if (!ok)
+		return pst_ui_fail(command, "%s", err.text);
+	printf("%s: %" PRIu64 " octets, before %" PRIu64 "\n",
+	    config->store.path, pst_store_file_size(config->store.path),
+	    before);
+	return PST_EXIT_OK;
+}
+
+static bool
+take_domain(struct pst_store_request *request, struct pst_arena *arena,
+    const char *text)
+{
+	request->domain = pst_domain_normalize(arena, pst_str(text));
+	if (request->domain == NULL)
+		pst_ui_fail(command, "\"%s\" is no domain", text);
+	return request->domain != NULL;
+}
+
+static bool
+take_day(struct pst_store_request *request, const char *text)
+{
+	if (pst_day_parse(pst_str(text), &request->day))
+		return true;
+	pst_ui_fail(command,
+	    "--day wants a day like 2026-11-23 (in UTC), not \"%s\"", text);
+	return false;
+}
+
+static bool
+read_options(struct pst_store_request *request, struct pst_arena *arena,
+    int argc, char **argv)
+{
+	int c;
+
+	while ((c = pst_option_next(command, argc, argv, options)) != -1) {
+		switch (c) {
+		case 'f':
+			request->config_file = optarg;
+			break;
+		case 'd':
+			if (!take_day(request, optarg))
+				return false;
+			break;
+		case 'n':
+			if (!take_domain(request, arena, optarg))
+				return false;
+			break;
+		case 'j':
+			request->json = true;
+			break;
+		case 'c':
+			request->csv = true;
+			break;
+		default:
+			return false;
+		}
+	}
+	if (!request->json || !request->csv)
+		return true;
+	pst_ui_fail(command, "--json or --csv, not both");
+	return false;
+}
+
+static int
+run(const char *verb, const struct pst_store_request *request)
+{
+	bool is_info = strcmp(verb, "info") == 0;
+	bool is_export = strcmp(verb, "export") == 0;
+	const char *origin;
+	struct pst_config *config;
+	int status;
+
+	if (!is_info && !is_export && strcmp(verb, "vacuum") != 0)
+		return pst_ui_fail(command,
+		    "there is no \"store %s\"; see \"postern help store\"",
+		    verb);
+	if (!is_export &&
+	    (request->csv || request->day >= 0 || request->domain[0] != '\0'))
+		return pst_ui_fail(
+		    command, "--day, --domain and --csv are for export");
+	if (!is_export && !is_info && request->json)
+		return pst_ui_fail(command, "--json is for info and export");
+	config = pst_settings_load(command, request->config_file, &origin);
+	if (config == NULL)
+		return PST_EXIT_USAGE;
+	if (is_info)
+		status = pst_store_info(config, request);
+	else if (is_export)
+		status = pst_store_export(config, request);
+	else
+		status = vacuum(config);
+	pst_config_unref(config);
+	return status;
+}
+
+int
+pst_cmd_store(int argc, char **argv)
+{
+	struct pst_store_request request = {.day = -1, .domain = ""};
+	struct pst_arena *arena = pst_arena_new();
+	int status = PST_EXIT_USAGE;
+
+	if (!read_options(&request, arena, argc, argv))
+		;
+	else if (argc - optind != 1)
+		pst_ui_fail(command,
+		    "info, vacuum or export? See \"postern help store\"");
+	else
+		status = run(argv[optind], &request);
+	pst_arena_free(arena);
+	return pst_ui_finish(command, status);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TOOLS_STORE_H
+#define PST_TOOLS_STORE_H
+
+/* The parts of `postern store`. */
+
+#include "core/config.h"
+
+struct pst_store_request {
+	const char *config_file; /* NULL: the system's */
+	bool json;
+	bool csv;
+	int64_t day;        /* < 0: all */
+	const char *domain; /* "": all */
+};
+
+/* Each prints, and returns the exit status. */
+int pst_store_info(
+    const struct pst_config *config, const struct pst_store_request *request);
+int pst_store_export(
+    const struct pst_config *config, const struct pst_store_request *request);
+
+/* Octets of a store with its write-ahead log. */
+uint64_t pst_store_file_size(const char *path);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "core/json.h"
+#include "report/day.h"
+#include "report/schema.h"
+#include "report/store.h"
+#include "tools/command.h"
+#include "tools/store.h"
+#include "tools/ui.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char command[] = "store";
+
+enum number {
+	FIRST_DAY,
+	LAST_DAY,
+	DOMAINS,
+	ROWS,
+	MESSAGES,
+	OPEN_ROWS,
+	INCIDENTS,
+	WAITING,
+	BATCHES, /* for programs */
+	NUMBERS,
+};
+
+static const struct {
+	const char *key;   /* in JSON */
+	const char *label; /* for people */
+	const char *sql;
+} numbers[NUMBERS] = {
+    [FIRST_DAY] = {"first_day", "first day",
+	"SELECT COALESCE(MIN(day), -1) FROM record"},
+    [LAST_DAY] = {"last_day", "last day",
+	"SELECT COALESCE(MAX(day), -1) FROM record"},
+    [DOMAINS] = {"domains", "policy domains",
+	"SELECT COUNT(DISTINCT domain) FROM record"},
+    [ROWS] = {"rows", "rows", "SELECT COUNT(*) FROM record"},
+    [MESSAGES] = {"messages", "messages",
+	"SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM record"},
+    [OPEN_ROWS] = {"open_rows", "rows in no report yet",
+	"SELECT COUNT(*) FROM record WHERE owner = ''"
+	" OR owner IN (SELECT id FROM batch)"},
+    [INCIDENTS] = {"incidents", "incidents for failure reports",
+	"SELECT COUNT(*) FROM failure"},
+    [WAITING] = {"waiting_deliveries", "reports waiting to be sent",
+	"SELECT COUNT(*) FROM delivery WHERE state IN ('waiting', 'retry')"},
+    [BATCHES] = {"batches", NULL, "SELECT COUNT(*) FROM batch"},
+};
+
+/* What is known of one of the two databases. */
+struct facts {
+	int64_t of[NUMBERS];
+};
+
+static bool
+read_facts(struct pst_db *db, struct facts *facts, struct pst_err *err)
+{
+	for (size_t i = 0; i < NUMBERS; i++) {
+		if (!pst_db_get_number(
+			db, numbers[i].sql, NULL, 0, &facts->of[i], NULL, err))
+			return false;
+	}
+	return true;
+}
+
+static const char *
+number_text(
+    const struct facts *facts, enum number which, struct pst_arena *arena)
+{
+	char day[PST_DAY_TEXT_SIZE];
+	int64_t value = facts->of[which];
+
+	if (which != FIRST_DAY && which != LAST_DAY)
+		return pst_arena_printf(arena, "%" PRId64, value);
+	return value < 0 ? "-" :
+			   pst_arena_strdup(arena, pst_day_text(value, day));
+}
+
+/* Rows of a file that is not all wait for something else. */
+static void
+print_facts(
+    const struct facts *facts, bool to_be_shipped, struct pst_arena *arena)
+{
+	const char *cells[BATCHES * 2];
+
+	for (size_t i = 0; i < BATCHES; i++) {
+		cells[i * 2] = i == OPEN_ROWS && to_be_shipped ?
+		    "rows to be handed over" :
+		    numbers[i].label;
+		cells[i * 2 + 1] = number_text(facts, (enum number)i, arena);
+	}
+	pst_ui_table(stdout, 4, cells, 2, BATCHES);
+}
+
+static void
+add_facts(
+    struct pst_json *json, const struct facts *facts, struct pst_arena *arena)
+{
+	for (size_t i = 0; i < NUMBERS; i++) {
+		if (i != FIRST_DAY && i != LAST_DAY)
+			pst_json_number(
+			    json, numbers[i].key, (uint64_t)facts->of[i]);
+		else if (facts->of[i] < 0)
+			pst_json_null(json, numbers[i].key);
+		else
+			pst_json_text(json, numbers[i].key,
+			    number_text(facts, (enum number)i, arena));
+	}
+}
+
+/* Each gateway that has ever shipped, as json or for people. */
+static bool
+each_gateway(struct pst_db *db, struct pst_json *json, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	char date[PST_DATE_TEXT_SIZE];
+	bool ok = pst_db_select(db,
+	    "SELECT gateway, host, MAX(shipped_s) FROM batch"
+	    " GROUP BY gateway, host ORDER BY 3 DESC",
+	    NULL, 0, err);
+
+	while (ok && pst_db_next(db)) {
+		int64_t shipped_s = pst_db_number(db, 2);
+
+		if (json == NULL) {
+			printf("    gateway %.8s on %s shipped last on %s\n",
+			    pst_escaped(arena, pst_db_column(db, 0)),
+			    pst_escaped(arena, pst_db_column(db, 1)),
+			    pst_date_text(shipped_s, date));
+			continue;
+		}
+		pst_json_open_object(json, NULL);
+		pst_json_octets(json, "gateway", pst_db_column(db, 0));
+		pst_json_octets(json, "host", pst_db_column(db, 1));
+		pst_json_number(json, "shipped", (uint64_t)shipped_s);
+		pst_json_close(json);
+	}
+	pst_arena_free(arena);
+	return ok && pst_db_end(db, err);
+}
+
+/* The shared database; what is wrong with it is a finding here. */
+static bool
+show_shared(const struct pst_config *config, struct pst_json *json,
+    struct pst_arena *arena)
+{
+	struct pst_err err;
+	struct facts facts;
+	struct pst_db *db = pst_store_open_shared(config, &err);
+	bool ok = db != NULL && read_facts(db, &facts, &err);
+
+	if (json != NULL) {
+		pst_json_open_object(json, "shared");
+		pst_json_bool(json, "reachable", ok);
+		pst_json_text(json, "error", ok ? NULL : err.text);
+		if (ok)
+			add_facts(json, &facts, arena);
+		pst_json_open_array(json, "gateways");
+		ok = ok && each_gateway(db, json, &err);
+		pst_json_close(json);
+		pst_json_close(json);
+	} else if (ok) {
+		puts("shared database");
+		print_facts(&facts, false, arena);
+		ok = each_gateway(db, NULL, &err);
+	}
+	if (json == NULL && !ok)
+		printf("%s\n", err.text);
+	pst_db_close(db);
+	return ok;
+}
+
+static void
+add_file(struct pst_json *json, const struct pst_config *config,
+    const struct facts *facts, struct pst_arena *arena)
+{
+	pst_json_text(json, "path", config->store.path);
+	pst_json_number(json, "version", PST_SCHEMA_VERSION);
+	pst_json_number(json, "bytes", pst_store_file_size(config->store.path));
+	add_facts(json, facts, arena);
+}
+
+static bool
+show_all(const struct pst_config *config, const struct facts *facts, bool json)
+{
+	bool has_shared = config->store.postgresql[0] != '\0';
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_json *tree = json ? pst_json_new(arena) : NULL;
+	bool ok = true;
+
+	if (json) {
+		pst_json_open_object(tree, NULL);
+		add_file(tree, config, facts, arena);
+	} else {
+		printf("%s, version %d, %" PRIu64 " octets\n",
+		    config->store.path, PST_SCHEMA_VERSION,
+		    pst_store_file_size(config->store.path));
+		print_facts(facts, has_shared, arena);
+	}
+	if (has_shared)
+		ok = show_shared(config, tree, arena);
+	else if (json)
+		pst_json_null(tree, "shared");
+	if (json) {
+		pst_json_close(tree);
+		puts(pst_json_end(tree));
+	}
+	pst_arena_free(arena);
+	return ok;
+}
+
+int
+pst_store_info(
+    const struct pst_config *config, const struct pst_store_request *request)
+{
+	struct facts facts;
+	struct pst_err err;
+	struct pst_db *db = pst_store_open(config, PST_DB_READ, &err);
+	bool ok;
+
+	if (db == NULL)
+		return pst_ui_fail(command, "%s", err.text);
+	ok = read_facts(db, &facts, &err);
+	pst_db_close(db);
+	if (!ok)
+		return pst_ui_fail(command, "%s", err.text);
+	return show_all(config, &facts, request->json) ? PST_EXIT_OK :
+							 PST_EXIT_OTHER;
+}
