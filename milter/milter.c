@@ -26,6 +26,7 @@
 struct conn {
 	struct pst_session *session; /* NULL before CONNECT */
 	struct pst_mta mta;
+	unsigned long steps; /* as negotiated */
 };
 
 static struct pst_service *service;
@@ -46,6 +47,18 @@ leave(sfsistat status)
 {
 	atomic_fetch_sub(&busy, 1);
 	return status;
+}
+
+/*
+ * The end of a step that has nothing to say. Where the MTA was promised silence,
+ * libmilter wants to hear just that, and complains to the log of anything else;
+ * where it was not, the MTA waits for an answer.
+ */
+static sfsistat
+go_on(const struct conn *conn, unsigned long silent)
+{
+	return leave(
+	    (conn->steps & silent) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE);
 }
 
 static struct pst_str
@@ -120,6 +133,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	*want_steps = SMFIP_HDR_LEADSPC | (steps & WANTED_STEPS);
 	*want2 = 0;
 	*want3 = 0;
+	conn->steps = *want_steps;
 	conn->mta.can_add_headers = (actions & SMFIF_ADDHDRS) != 0;
 	conn->mta.can_change_headers = (actions & SMFIF_CHGHDRS) != 0;
 	conn->mta.can_quarantine = (actions & SMFIF_QUARANTINE) != 0;
@@ -152,7 +166,7 @@ on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 	conn->session =
 	    pst_session_open(service, &ip, pst_str(host), conn->mta);
 	pst_session_host(conn->session, macro(ctx, "j"));
-	return leave(SMFIS_CONTINUE);
+	return go_on(conn, SMFIP_NR_CONN);
 }
 
 static sfsistat
@@ -163,7 +177,7 @@ on_helo(SMFICTX *ctx, char *helo)
 	if (conn == NULL || conn->session == NULL)
 		return leave(SMFIS_TEMPFAIL);
 	pst_session_helo(conn->session, pst_str(helo));
-	return leave(SMFIS_CONTINUE);
+	return go_on(conn, SMFIP_NR_HELO);
 }
 
 static sfsistat
@@ -178,7 +192,7 @@ on_mail(SMFICTX *ctx, char **args)
 	    macro(ctx, "{auth_type}").len > 0;
 	pst_session_mail(conn->session, pst_str(args[0]),
 	    macro(ctx, "{mail_addr}"), authenticated);
-	return leave(SMFIS_CONTINUE);
+	return go_on(conn, SMFIP_NR_MAIL);
 }
 
 static sfsistat
@@ -189,7 +203,7 @@ on_rcpt(SMFICTX *ctx, char **args)
 	if (conn == NULL || conn->session == NULL)
 		return leave(SMFIS_TEMPFAIL);
 	pst_session_rcpt(conn->session, pst_str(args[0]));
-	return leave(SMFIS_CONTINUE);
+	return go_on(conn, SMFIP_NR_RCPT);
 }
 
 static sfsistat
@@ -200,7 +214,7 @@ on_header(SMFICTX *ctx, char *name, char *value)
 	if (conn == NULL || conn->session == NULL)
 		return leave(SMFIS_TEMPFAIL);
 	pst_session_header(conn->session, pst_str(name), pst_str(value));
-	return leave(SMFIS_CONTINUE);
+	return go_on(conn, SMFIP_NR_HDR);
 }
 
 static sfsistat
@@ -211,7 +225,7 @@ on_eoh(SMFICTX *ctx)
 	if (conn == NULL || conn->session == NULL)
 		return leave(SMFIS_TEMPFAIL);
 	pst_session_eoh(conn->session);
-	return leave(SMFIS_CONTINUE);
+	return go_on(conn, SMFIP_NR_EOH);
 }
 
 static sfsistat

@@ -222,6 +222,7 @@ class Runner:
     def _run_one(self, context, full, config, function):
         begin = time.monotonic()
         context.label = full
+        self.lab.system_log.lines.clear()
         log_begin = len(context.mta.log())
         signal.alarm(PATIENCE)
         try:
@@ -229,6 +230,10 @@ class Runner:
             context.daemon.start()
             function(context)
             context.daemon.stop()
+            # libmilter logs by itself, whatever posternd's log is
+            equal([x for x in self.lab.system_log.lines
+                   if "milter claimed" in x][:1], [],
+                  "complaints of libmilter")
         except Skip as why:
             self.tap.skip(full, str(why))
         except Exception:  # whatever it is, the test has failed

@@ -11,14 +11,17 @@ import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 INSIDE = "POSTERN_E2E_DIR"
 NETWORKS_4 = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 NETWORKS_6 = ("2001:db8::/32",)
+DEVICES = ("full", "null", "random", "urandom", "zero")
 MTA_4 = "203.0.113.25"
 MTA_6 = "2001:db8:ffff::25"
 PR_SET_PDEATHSIG = 1
@@ -168,12 +171,30 @@ class Process:
             return file.read()
 
 
+class SystemLog:
+    """Stands at /dev/log: what programs and libraries tell syslog(3)."""
+
+    def __init__(self, path):
+        self.lines = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        os.chmod(path, 0o666)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        while True:
+            self.lines.append(
+                self.socket.recv(65536).decode("utf-8", "replace"))
+
+
 class Lab:
     """Set up once, inside."""
 
     def __init__(self):
         self.dir = os.environ[INSIDE]
         run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", self.dir)
+        self._devices()
+        self.system_log = SystemLog("/dev/log")
         self._network()
         self._names()
 
@@ -189,6 +210,16 @@ class Lab:
             file.write(text)
         os.chmod(path, mode)
         return path
+
+    def _devices(self):
+        """A /dev of our own, so that its log is ours, too."""
+        path = self.path("dev")
+        os.makedirs(path + "/shm")
+        os.chmod(path + "/shm", 0o1777)
+        for name in DEVICES:
+            run("cp", "-a", "/dev/" + name, path)
+        os.symlink("/proc/self/fd", path + "/fd")
+        run("mount", "--bind", path, "/dev")
 
     def _network(self):
         run("ip", "link", "set", "lo", "up")
