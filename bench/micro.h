@@ -16,7 +16,7 @@
 
 struct micro {
 	const char *name;
-	unsigned rounds; /* enough for a count; about 5 million instructions */
+	unsigned rounds; /* so many are counted */
 	/* Makes what the rounds share, in the arena. size: see micro.c. */
 	void *(*set_up)(struct pst_arena *arena, size_t size);
 	/* One round; arena is empty again after it. */
