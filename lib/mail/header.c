@@ -5,9 +5,11 @@
 
 #define CAPACITY_MIN 32
 
-struct pst_header_left_out {
-	struct pst_header_left_out *prev;
+struct pst_header_name {
+	struct pst_header_name *next; /* of those with the same bits of hash */
 	struct pst_str name;
+	uint32_t hash;
+	size_t seen; /* fields, kept or left out for their size */
 };
 
 void
@@ -61,20 +63,41 @@ copy_of(struct pst_arena *arena, struct pst_str s)
 	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
 }
 
-/* How many fields of that name came so far, kept or left out for their size. */
-static size_t
-count_seen(const struct pst_header *header, struct pst_str name)
+/* FNV-1a of the name in lower case. */
+static uint32_t
+hash_of(struct pst_str name)
 {
-	const struct pst_header_left_out *one = header->left_out;
-	size_t count = 0;
+	uint32_t hash = UINT32_C(2166136261);
 
-	for (size_t i = 0; i < header->count; i++)
-		if (pst_str_ieq(header->fields[i].name, name))
-			count++;
-	for (; one != NULL; one = one->prev)
-		if (pst_str_ieq(one->name, name))
-			count++;
-	return count;
+	for (size_t i = 0; i < name.len; i++)
+		hash = (hash ^ (unsigned char)pst_lower(name.ptr[i])) *
+		    UINT32_C(16777619);
+	return hash;
+}
+
+/*
+ * Counts one more field of that name; how many there are now. name is in the
+ * arena. Whoever finds names that collide has us compare numbers, no texts.
+ */
+static size_t
+count_field(struct pst_header *header, struct pst_str name)
+{
+	uint32_t hash = hash_of(name);
+	struct pst_header_name **first =
+	    &header->names[hash % PST_HEADER_NAMES];
+	struct pst_header_name *one = *first;
+
+	while (
+	    one != NULL && (one->hash != hash || !pst_str_ieq(one->name, name)))
+		one = one->next;
+	if (one == NULL) {
+		one = pst_arena_alloc(header->arena, sizeof(*one));
+		one->next = *first;
+		one->name = name;
+		one->hash = hash;
+		*first = one;
+	}
+	return ++one->seen;
 }
 
 /* Counts size into the bounds that end the keeping; false when it is over. */
@@ -101,11 +124,7 @@ leave_out(struct pst_header *header, struct pst_str name)
 	if (name.len > header->limits.max_field_bytes ||
 	    !charge(header, name.len))
 		return;
-	struct pst_header_left_out *one =
-	    pst_arena_alloc(header->arena, sizeof(*one));
-	one->prev = header->left_out;
-	one->name = copy_of(header->arena, name);
-	header->left_out = one;
+	(void)count_field(header, copy_of(header->arena, name));
 	header->left_out_count++;
 }
 
@@ -156,8 +175,8 @@ pst_header_add(
 		grow(header);
 
 	struct pst_header_field *field = &header->fields[header->count];
-	field->nth = count_seen(header, name) + 1;
 	field->name = copy_of(header->arena, name);
+	field->nth = count_field(header, field->name);
 	field->value = copy_of(header->arena, value);
 	header->count++;
 	return field;

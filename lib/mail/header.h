@@ -30,7 +30,9 @@ struct pst_header_limits {
 
 #define PST_HEADER_WATCHED 2
 
-struct pst_header_left_out; /* the name of a field that was too large */
+/* How many fields of one name came; found by its hash. */
+struct pst_header_name;
+#define PST_HEADER_NAMES 64
 
 struct pst_header {
 	struct pst_arena *arena;
@@ -38,8 +40,8 @@ struct pst_header {
 	struct pst_header_field *fields; /* grows in the arena */
 	size_t count;
 	size_t capacity;
-	struct pst_header_left_out *left_out;
-	size_t left_out_count;
+	struct pst_header_name *names[PST_HEADER_NAMES];
+	size_t left_out_count; /* fields that were too large on their own */
 	size_t total_bytes;
 	size_t from_count; /* From fields seen, kept or not */
 	bool truncated;    /* a bound was passed: some field is not here */
