@@ -8,7 +8,8 @@
  * and its interface takes no decoded key. But it calls d2i_PUBKEY_bio() through
  * the dynamic linker, and this file has a function of that name: the same in
  * all but that it remembers. Where a linker does not prefer a program's own
- * functions, the library's is called and all is slower, no more.
+ * functions, the library's is called and all is slower, no more. auth/msgsig
+ * calls it as well.
  *
  * Decoded keys are shared between threads, as OpenSSL allows.
  */

@@ -182,6 +182,20 @@ pst_msgsig_without(
 	return pst_buf_slice(&buf);
 }
 
+/* By way of auth/dkim_decode, which remembers it. */
+static EVP_PKEY *
+decode_rsa(struct octets der)
+{
+	BIO *bio = BIO_new_mem_buf(der.ptr, (int)der.len);
+	EVP_PKEY *key;
+
+	if (bio == NULL)
+		abort();
+	key = d2i_PUBKEY_bio(bio, NULL);
+	(void)BIO_free(bio);
+	return key;
+}
+
 static EVP_PKEY *
 read_key(
     struct pst_arena *arena, enum pst_dkim_algorithm algorithm, const char *key)
@@ -195,7 +209,7 @@ read_key(
 		return NULL;
 	switch (algorithm) {
 	case PST_DKIM_RSA_SHA256:
-		return d2i_PUBKEY(NULL, &octets.ptr, (long)octets.len);
+		return decode_rsa(octets);
 	case PST_DKIM_ED25519_SHA256:
 		return EVP_PKEY_new_raw_public_key(
 		    EVP_PKEY_ED25519, NULL, octets.ptr, octets.len);
