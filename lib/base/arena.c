@@ -81,10 +81,11 @@ push_block(struct pst_arena *arena, size_t need)
 		size = need;
 	else if (arena->next_bytes < BLOCK_MAX_BYTES)
 		arena->next_bytes *= 2;
-	struct block *block = calloc(1, sizeof(*block) + size);
+	struct block *block = malloc(sizeof(*block) + size);
 	if (block == NULL)
 		out_of_memory();
 	block->prev = arena->block;
+	block->used = 0;
 	block->size = size;
 	POISON(block->data, size);
 	arena->block = block;
@@ -111,7 +112,7 @@ pst_arena_free(struct pst_arena *arena)
 }
 
 void *
-pst_arena_alloc(struct pst_arena *arena, size_t size_bytes)
+pst_arena_room(struct pst_arena *arena, size_t size_bytes)
 {
 	/* Half the range, so that no sum below or in push_block() overflows. */
 	if (size_bytes > PTRDIFF_MAX)
@@ -131,6 +132,12 @@ pst_arena_alloc(struct pst_arena *arena, size_t size_bytes)
 }
 
 void *
+pst_arena_alloc(struct pst_arena *arena, size_t size_bytes)
+{
+	return memset(pst_arena_room(arena, size_bytes), 0, size_bytes);
+}
+
+void *
 pst_arena_array(struct pst_arena *arena, size_t count, size_t size_bytes)
 {
 	if (size_bytes != 0 && count > SIZE_MAX / size_bytes)
@@ -143,9 +150,10 @@ pst_arena_memdup(struct pst_arena *arena, const void *ptr, size_t len)
 {
 	if (len == SIZE_MAX)
 		out_of_memory();
-	char *copy = pst_arena_alloc(arena, len + 1);
+	char *copy = pst_arena_room(arena, len + 1);
 	if (len > 0)
 		memcpy(copy, ptr, len);
+	copy[len] = '\0';
 	return copy;
 }
 
@@ -167,7 +175,7 @@ pst_arena_printf(struct pst_arena *arena, const char *format, ...)
 	assert(len >= 0);
 
 	size_t size = (size_t)len + 1;
-	char *text = pst_arena_alloc(arena, size);
+	char *text = pst_arena_room(arena, size);
 	va_start(args, format);
 	(void)vsnprintf(text, size, format, args);
 	va_end(args);
@@ -216,11 +224,8 @@ pst_arena_rewind(struct pst_arena *arena, struct pst_arena_mark mark)
 	if (arena->block == NULL)
 		return;
 	assert(mark.used <= arena->block->used);
-	char *ptr = block_at(arena->block, mark.used);
-	size_t len = arena->block->used - mark.used;
-	UNPOISON(ptr, len);
-	memset(ptr, 0, len);
-	POISON(ptr, len);
+	POISON(block_at(arena->block, mark.used),
+	    arena->block->used - mark.used);
 	arena->block->used = mark.used;
 }
 

@@ -34,6 +34,9 @@ void pst_arena_free(struct pst_arena *arena);
  */
 void *pst_arena_alloc(struct pst_arena *arena, size_t size_bytes);
 
+/* Like pst_arena_alloc(), but the octets hold anything. */
+void *pst_arena_room(struct pst_arena *arena, size_t size_bytes);
+
 /* Like pst_arena_alloc() for an array; a product that overflows aborts. */
 void *pst_arena_array(struct pst_arena *arena, size_t count, size_t size_bytes);
 

@@ -30,7 +30,7 @@ reserve(struct pst_buf *buf, size_t len)
 		capacity *= 2;
 	if (capacity > buf->max_len + 1)
 		capacity = buf->max_len + 1;
-	char *ptr = pst_arena_alloc(buf->arena, capacity);
+	char *ptr = pst_arena_room(buf->arena, capacity);
 	if (buf->len > 0)
 		memcpy(ptr, buf->ptr, buf->len);
 	buf->ptr = ptr;
