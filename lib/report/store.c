@@ -315,6 +315,17 @@ pst_store_add(struct pst_db *db, const struct pst_report_record *record,
 }
 
 bool
+pst_store_add_again(struct pst_db *db, const struct pst_report_record *record,
+    int64_t n, bool *found, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	bool ok = add_to_row(db, record, row_id(record, arena), n, found, err);
+
+	pst_arena_free(arena);
+	return ok;
+}
+
+bool
 pst_store_add_incident(struct pst_db *db, const struct pst_incident *incident,
     int64_t n, struct pst_err *err)
 {

@@ -49,6 +49,15 @@ bool pst_store_add(struct pst_db *db, const struct pst_report_record *record,
     int64_t n, unsigned max_rows, struct pst_err *err);
 
 /*
+ * Adds to a row that is there already, and does not look at the policy: for a
+ * message of whose policy nothing is new. *found is whether there is such a
+ * row; without one nothing is done.
+ */
+bool
+pst_store_add_again(struct pst_db *db, const struct pst_report_record *record,
+    int64_t n, bool *found, struct pst_err *err);
+
+/*
  * The same in parts, for who has many rows of one domain and day: the policy
  * first, which is taken over unless a later one is there; *rows is how many
  * different rows there are. pst_store_put_row() counts it on, looks at nothing

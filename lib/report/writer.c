@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "report/failure.h"
 #include "report/schema.h"
+#include "report/writer_item.h"
 
 #define BATCH_ITEMS 500  /* of one transaction */
 #define PATIENCE_MS 2000 /* with who has the file locked; a stop waits, too */
@@ -18,14 +19,13 @@
 #define STOP_MS 3000
 #define EXPIRE_MS 3600000
 
-/* A record or an incident with its texts, in one piece of memory. */
-struct item {
-	struct item *next;
-	bool is_incident;
-	struct pst_report_record record;
-	struct pst_incident incident;
-	char texts[];
+/* A policy as this writer wrote it last, so that it need not do it again. */
+struct known_policy {
+	uint64_t place; /* hash of domain and day; 0: none */
+	uint64_t content;
 };
+
+#define KNOWN_POLICIES 4096
 
 struct pst_writer {
 	struct pst_config *config;
@@ -35,12 +35,13 @@ struct pst_writer {
 	/* The thread's own */
 	struct pst_db *db; /* NULL: not open */
 	int64_t expire_ms; /* when to do it next */
+	struct known_policy known[KNOWN_POLICIES];
 
 	pthread_mutex_t mutex; /* of all below */
 	pthread_cond_t work;   /* something to write, or the end */
 	pthread_cond_t done;   /* something was written, or failed */
-	struct item *head;
-	struct item **tail;
+	struct pst_writer_item *head;
+	struct pst_writer_item **tail;
 	uint64_t taken;   /* items that were ever put in */
 	uint64_t written; /* the first so many of these are committed */
 	bool failing;     /* the last try did */
@@ -49,119 +50,6 @@ struct pst_writer {
 	struct pst_writer_counts counts;
 	uint64_t dropped_before; /* the spell of trouble */
 };
-
-/* ---- items ---- */
-
-/* The texts of an item, wherever they stand in it. */
-struct texts {
-	const char **at[32];
-	size_t count;
-};
-
-static void
-add_text(struct texts *texts, const char **at)
-{
-	texts->at[texts->count++] = at;
-}
-
-static void
-find_record_texts(struct pst_report_record *record, struct texts *out)
-{
-	struct pst_report_policy *policy = &record->policy;
-
-	out->count = 0;
-	add_text(out, &policy->domain);
-	add_text(out, &policy->adkim);
-	add_text(out, &policy->aspf);
-	add_text(out, &policy->p);
-	add_text(out, &policy->sp);
-	add_text(out, &policy->np);
-	add_text(out, &policy->testing);
-	add_text(out, &policy->fo);
-	add_text(out, &policy->discovery);
-	add_text(out, &policy->rua);
-	add_text(out, &policy->fault);
-	add_text(out, &record->source_ip);
-	add_text(out, &record->disposition);
-	add_text(out, &record->dkim);
-	add_text(out, &record->spf);
-	add_text(out, &record->reason);
-	add_text(out, &record->comment);
-	add_text(out, &record->header_from);
-	add_text(out, &record->envelope_from);
-	add_text(out, &record->envelope_to);
-	add_text(out, &record->auth);
-	add_text(out, &record->auth_short);
-}
-
-static void
-find_incident_texts(struct pst_incident *incident, struct texts *out)
-{
-	out->count = 0;
-	add_text(out, &incident->id);
-	add_text(out, &incident->domain);
-	add_text(out, &incident->ruf);
-	add_text(out, &incident->fields);
-	add_text(out, &incident->header);
-	add_text(out, &incident->subject);
-}
-
-static void
-find_texts(struct item *item, struct texts *out)
-{
-	if (item->is_incident)
-		find_incident_texts(&item->incident, out);
-	else
-		find_record_texts(&item->record, out);
-}
-
-/* One of the two is NULL. */
-static struct item *
-make_item(
-    const struct pst_report_record *record, const struct pst_incident *incident)
-{
-	struct item pattern = {.is_incident = incident != NULL};
-	struct texts texts;
-	struct item *item;
-	size_t i, size = 0;
-	char *to;
-
-	if (record != NULL)
-		pattern.record = *record;
-	else
-		pattern.incident = *incident;
-	find_texts(&pattern, &texts);
-	for (i = 0; i < texts.count; i++) {
-		if (*texts.at[i] != NULL)
-			size += strlen(*texts.at[i]) + 1;
-	}
-	item = malloc(sizeof(*item) + size);
-	if (item == NULL)
-		abort();
-	*item = pattern;
-	find_texts(item, &texts);
-	to = item->texts;
-	for (i = 0; i < texts.count; i++) {
-		if (*texts.at[i] == NULL)
-			continue;
-		size = strlen(*texts.at[i]) + 1;
-		memcpy(to, *texts.at[i], size);
-		*texts.at[i] = to;
-		to += size;
-	}
-	return item;
-}
-
-static void
-free_items(struct item *items)
-{
-	struct item *next;
-
-	for (; items != NULL; items = next) {
-		next = items->next;
-		free(items);
-	}
-}
 
 /* ---- the thread ---- */
 
@@ -241,9 +129,59 @@ have_db(struct pst_writer *writer, struct pst_err *err)
 	return true;
 }
 
+/* FNV-1a of the text and its NUL. */
+static uint64_t
+hash_on(uint64_t hash, const char *text)
+{
+	do
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	while (*text++ != '\0');
+	return hash;
+}
+
+#define HASH_START UINT64_C(14695981039346656037)
+
+static struct known_policy
+know(const struct pst_report_record *record)
+{
+	const struct pst_report_policy *policy = &record->policy;
+	const char *const texts[] = {policy->adkim, policy->aspf, policy->p,
+	    policy->sp, policy->np, policy->testing, policy->fo,
+	    policy->discovery, policy->rua, policy->fault};
+	struct known_policy known = {
+	    hash_on(HASH_START ^ (uint64_t)record->day, policy->domain),
+	    HASH_START};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		known.content = hash_on(known.content, texts[i]);
+	return known;
+}
+
+/*
+ * Most messages are like another one of the day, and their policy is as it was:
+ * then it is one statement. When rows were taken meanwhile, that finds none.
+ */
 static bool
-write_items(
-    struct pst_writer *writer, const struct item *items, struct pst_err *err)
+write_record(struct pst_writer *writer, const struct pst_report_record *record,
+    struct pst_err *err)
+{
+	struct known_policy now = know(record);
+	struct known_policy *last = &writer->known[now.place % KNOWN_POLICIES];
+	bool found = false;
+
+	if (last->place == now.place && last->content == now.content &&
+	    !pst_store_add_again(writer->db, record, 1, &found, err))
+		return false;
+	*last = now;
+	return found ||
+	    pst_store_add(
+		writer->db, record, 1, writer->config->store.max_rows, err);
+}
+
+static bool
+write_items(struct pst_writer *writer, const struct pst_writer_item *items,
+    struct pst_err *err)
 {
 	bool ok = have_db(writer, err) && pst_db_begin(writer->db, err);
 
@@ -252,11 +190,12 @@ write_items(
 			ok = pst_store_add_incident(
 			    writer->db, &items->incident, 1, err);
 		else
-			ok = pst_store_add(writer->db, &items->record, 1,
-			    writer->config->store.max_rows, err);
+			ok = write_record(writer, &items->record, err);
 	}
 	if (ok && pst_db_commit(writer->db, err))
 		return true;
+	/* What was written is not there, as if it had never been known. */
+	memset(writer->known, 0, sizeof(writer->known));
 	/* Whatever is wrong with the connection, the next one is a new one. */
 	if (writer->db != NULL)
 		pst_db_rollback(writer->db);
@@ -265,11 +204,11 @@ write_items(
 }
 
 /* Takes up to BATCH_ITEMS off the queue. Locked. */
-static struct item *
+static struct pst_writer_item *
 take_items(struct pst_writer *writer, size_t *count, size_t *records)
 {
-	struct item *items = writer->head;
-	struct item **at = &writer->head;
+	struct pst_writer_item *items = writer->head;
+	struct pst_writer_item **at = &writer->head;
 
 	*count = *records = 0;
 	while (*at != NULL && *count < BATCH_ITEMS) {
@@ -285,9 +224,9 @@ take_items(struct pst_writer *writer, size_t *count, size_t *records)
 }
 
 static void
-put_back(struct pst_writer *writer, struct item *items)
+put_back(struct pst_writer *writer, struct pst_writer_item *items)
 {
-	struct item **end = &items;
+	struct pst_writer_item **end = &items;
 
 	while (*end != NULL)
 		end = &(*end)->next;
@@ -346,7 +285,7 @@ static bool
 write_batch(struct pst_writer *writer)
 {
 	struct pst_err err;
-	struct item *items;
+	struct pst_writer_item *items;
 	size_t count, records;
 	bool ok;
 
@@ -354,7 +293,7 @@ write_batch(struct pst_writer *writer)
 	(void)pthread_mutex_unlock(&writer->mutex);
 	ok = write_items(writer, items, &err);
 	if (ok)
-		free_items(items);
+		pst_writer_items_free(items);
 	(void)pthread_mutex_lock(&writer->mutex);
 	if (ok) {
 		note_success(writer, count, records);
@@ -441,7 +380,7 @@ pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
 	if (counts != NULL)
 		*counts = writer->counts;
 	close_db(writer);
-	free_items(writer->head);
+	pst_writer_items_free(writer->head);
 	(void)pthread_cond_destroy(&writer->work);
 	(void)pthread_cond_destroy(&writer->done);
 	(void)pthread_mutex_destroy(&writer->mutex);
@@ -451,7 +390,8 @@ pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
 
 /* Locked. *number is the item's, for waiting. False when there is no room. */
 static bool
-enqueue(struct pst_writer *writer, struct item *item, uint64_t *number)
+enqueue(
+    struct pst_writer *writer, struct pst_writer_item *item, uint64_t *number)
 {
 	if (writer->counts.waiting >= writer->config->store.max_waiting) {
 		writer->counts.dropped++;
@@ -471,7 +411,7 @@ bool
 pst_writer_put(struct pst_writer *writer,
     const struct pst_report_record *record, unsigned wait_ms)
 {
-	struct item *item = make_item(record, NULL);
+	struct pst_writer_item *item = pst_writer_item(record, NULL);
 	struct timespec until = time_after(wait_ms);
 	uint64_t number;
 	bool committed = false;
@@ -502,7 +442,7 @@ void
 pst_writer_put_incident(
     struct pst_writer *writer, const struct pst_incident *incident)
 {
-	struct item *item = make_item(NULL, incident);
+	struct pst_writer_item *item = pst_writer_item(NULL, incident);
 	uint64_t number;
 
 	(void)pthread_mutex_lock(&writer->mutex);
