@@ -154,6 +154,7 @@ const struct pst_dns_entry *pst_dns_at(const struct pst_dns *dns, size_t i);
  * pst_dns_job_complete(), whether or not the message is still there.
  */
 struct pst_dns_job;
+struct pst_desk; /* where it comes back to; private to job.c */
 
 struct pst_str pst_dns_job_name(const struct pst_dns_job *job);
 enum pst_dns_type pst_dns_job_type(const struct pst_dns_job *job);
@@ -167,6 +168,18 @@ bool pst_dns_job_abandoned(struct pst_dns_job *job);
  */
 void pst_dns_job_complete(struct pst_dns_job *job,
     const struct pst_dns_answer *answer, unsigned after_ms);
+
+/*
+ * The same at once, but the waiting message is not woken until pst_dns_ring():
+ * a resolver's thread that has several answers at hand wakes each message once.
+ * One list of bells belongs to one thread; all zero it is empty.
+ */
+struct pst_dns_bells {
+	struct pst_desk *first; /* private to job.c */
+};
+void pst_dns_job_complete_unheard(struct pst_dns_job *job,
+    const struct pst_dns_answer *answer, struct pst_dns_bells *bells);
+void pst_dns_ring(struct pst_dns_bells *bells);
 
 /* Ends a job that never gets an answer: its door runs into its time-out. */
 void pst_dns_job_lose(struct pst_dns_job *job);

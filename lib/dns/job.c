@@ -13,6 +13,8 @@ struct pst_desk {
 	size_t refs;
 	bool closed;
 	struct pst_dns_job *arrived;
+	bool has_bell; /* it is in a list of bells, which has a reference */
+	struct pst_desk *next_bell;
 };
 
 static void
@@ -178,9 +180,40 @@ pst_dns_job_abandoned(struct pst_dns_job *job)
 	return abandoned;
 }
 
+/* Puts the desk among the bells instead of waking who waits. Locked. */
+static void
+add_bell(struct pst_desk *desk, struct pst_dns_bells *bells)
+{
+	if (desk->has_bell)
+		return;
+	desk->has_bell = true;
+	desk->refs++;
+	desk->next_bell = bells->first;
+	bells->first = desk;
+}
+
+void
+pst_dns_ring(struct pst_dns_bells *bells)
+{
+	struct pst_desk *desk = bells->first;
+
+	bells->first = NULL;
+	while (desk != NULL) {
+		struct pst_desk *next = desk->next_bell;
+
+		pthread_mutex_lock(&desk->lock);
+		desk->has_bell = false;
+		pthread_cond_signal(&desk->arrival);
+		pthread_mutex_unlock(&desk->lock);
+		desk_release(desk);
+		desk = next;
+	}
+}
+
+/* bells NULL: who waits is woken at once. */
 static void
 hand_back(struct pst_dns_job *job, const struct pst_dns_answer *answer,
-    unsigned after_ms)
+    unsigned after_ms, struct pst_dns_bells *bells)
 {
 	struct pst_desk *desk = job->desk;
 	bool wanted;
@@ -192,7 +225,10 @@ hand_back(struct pst_dns_job *job, const struct pst_dns_answer *answer,
 	if (wanted) {
 		job->next = desk->arrived;
 		desk->arrived = job;
-		pthread_cond_signal(&desk->arrival);
+		if (bells != NULL)
+			add_bell(desk, bells);
+		else
+			pthread_cond_signal(&desk->arrival);
 	}
 	pthread_mutex_unlock(&desk->lock);
 	/* A wanted job is the door's and may be freed by now. */
@@ -205,13 +241,21 @@ pst_dns_job_complete(struct pst_dns_job *job,
     const struct pst_dns_answer *answer, unsigned after_ms)
 {
 	assert(answer != NULL);
-	hand_back(job, answer, after_ms);
+	hand_back(job, answer, after_ms, NULL);
+}
+
+void
+pst_dns_job_complete_unheard(struct pst_dns_job *job,
+    const struct pst_dns_answer *answer, struct pst_dns_bells *bells)
+{
+	assert(answer != NULL);
+	hand_back(job, answer, 0, bells);
 }
 
 void
 pst_dns_job_lose(struct pst_dns_job *job)
 {
-	hand_back(job, NULL, 0);
+	hand_back(job, NULL, 0, NULL);
 }
 
 void

@@ -48,7 +48,8 @@ struct engine {
 	bool stopping;
 	struct pst_resolver_stats stats;
 
-	struct query *open; /* given to libunbound; thread only */
+	struct query *open;         /* given to libunbound; thread only */
+	struct pst_dns_bells bells; /* the same */
 };
 
 /* ---- the thread ---- */
@@ -85,7 +86,8 @@ end_query(struct query *query, const struct pst_dns_answer *answer)
 	if (answer == NULL)
 		pst_dns_job_lose(query->job);
 	else
-		pst_dns_job_complete(query->job, answer, 0);
+		pst_dns_job_complete_unheard(
+		    query->job, answer, &query->engine->bells);
 	free(query);
 }
 
@@ -180,7 +182,11 @@ run(void *arg)
 {
 	struct engine *engine = arg;
 
-	event_base_dispatch(engine->base);
+	/* What comes in one round of the loop wakes a message once. */
+	while (event_base_loop(engine->base, EVLOOP_ONCE) == 0 &&
+	    !event_base_got_break(engine->base))
+		pst_dns_ring(&engine->bells);
+	pst_dns_ring(&engine->bells);
 	return NULL;
 }
 
