@@ -224,8 +224,8 @@ pst_arena_rewind(struct pst_arena *arena, struct pst_arena_mark mark)
 	if (arena->block == NULL)
 		return;
 	assert(mark.used <= arena->block->used);
-	POISON(block_at(arena->block, mark.used),
-	    arena->block->used - mark.used);
+	POISON(
+	    block_at(arena->block, mark.used), arena->block->used - mark.used);
 	arena->block->used = mark.used;
 }
 
