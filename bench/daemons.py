@@ -10,7 +10,6 @@ import pwd
 import shutil
 import signal
 import socket
-import threading
 
 import lab
 
@@ -114,27 +113,6 @@ milter_headers {
 	routines { authentication-results { remove = 1; } }
 }
 """
-
-
-def take_log():
-    """A /dev/log of the laboratory's, read and thrown away."""
-    place = os.path.join(os.environ[lab.INSIDE], "dev")
-    os.makedirs(place)
-    lab.run("mount", "-t", "tmpfs", "none", place)
-    for name in ("null", "zero", "full", "random", "urandom"):
-        lab.run("cp", "-a", "/dev/" + name, place)
-    os.symlink("/proc/self/fd", place + "/fd")
-    os.mkdir(place + "/shm")
-    os.chmod(place + "/shm", 0o1777)
-    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    log.bind(place + "/log")
-    os.chmod(place + "/log", 0o666)
-    lab.run("mount", "--bind", place, "/dev")
-
-    def drain():
-        while True:
-            log.recv(65536)
-    threading.Thread(target=drain, daemon=True).start()
 
 
 class Daemon:

@@ -7,6 +7,7 @@ of the documentation ranges is local, port 25 and 53 are free, resolv.conf
 names our DNS server, and the kernel ends what a test leaves behind.
 """
 
+import collections
 import ctypes
 import os
 import shutil
@@ -174,8 +175,10 @@ class Process:
 class SystemLog:
     """Stands at /dev/log: what programs and libraries tell syslog(3)."""
 
+    KEPT = 100000  # lines; a benchmark would fill the memory with them
+
     def __init__(self, path):
-        self.lines = []
+        self.lines = collections.deque(maxlen=self.KEPT)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(path)
         os.chmod(path, 0o666)
