@@ -36,6 +36,16 @@ enum state {
 	STATE_DECIDED,
 };
 
+/* Who reads answers: a check has a turn when there is one that it lacked. */
+enum turn {
+	TURN_IPREV,
+	TURN_SPF,
+	TURN_AHEAD, /* nobody: EOH asks for what the others will need */
+	TURN_DKIM,
+	TURN_ARC,
+	TURN_DMARC,
+};
+
 /* RFC 5321 s. 4.5.3.1 gives 512 octets to a command; MTAs take some more. */
 #define MAX_ARGUMENT 2048
 
@@ -210,11 +220,11 @@ step_envelope(struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
 
-	if (!msg->iprev_done) {
+	if (!msg->iprev_done && pst_dns_turn(msg->world.dns, TURN_IPREV)) {
 		msg->iprev_done = pst_iprev_check(
 		    &msg->world, &msg->out.client, &findings->iprev);
 	}
-	if (!msg->spf_done) {
+	if (!msg->spf_done && pst_dns_turn(msg->world.dns, TURN_SPF)) {
 		msg->spf_done =
 		    pst_spf_check(&msg->world, &msg->spf_input, &findings->spf);
 	}
@@ -394,6 +404,7 @@ pst_session_eoh(struct pst_session *session)
 		return;
 	if (findings->from.domain_count > 0)
 		author = findings->from.domains[0];
+	(void)pst_dns_turn(msg->world.dns, TURN_AHEAD);
 	prefetch_policies(msg);
 	msg->dkim = pst_dkim_begin(&msg->world, msg->config->dkim_lib,
 	    &msg->config->dkim, &msg->header, author, is_public_suffix,
@@ -427,18 +438,19 @@ static bool
 step_all(struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
+	struct pst_dns *dns = msg->world.dns;
 	bool envelope = step_envelope(msg);
 
-	if (!msg->dkim_done) {
+	if (!msg->dkim_done && pst_dns_turn(dns, TURN_DKIM)) {
 		msg->dkim_done =
 		    pst_dkim_check(&msg->world, msg->dkim, &findings->dkim);
 	}
-	if (!msg->arc_done)
+	if (!msg->arc_done && pst_dns_turn(dns, TURN_ARC))
 		msg->arc_done =
 		    pst_arc_check(&msg->world, msg->arc, &findings->arc);
 	if (!msg->spf_done || !msg->dkim_done)
 		return false;
-	if (!msg->dmarc_done) {
+	if (!msg->dmarc_done && pst_dns_turn(dns, TURN_DMARC)) {
 		msg->dmarc_done = pst_dmarc_check(&msg->world,
 		    &msg->config->dmarc_config, &findings->from, &findings->spf,
 		    &findings->dkim, &findings->dmarc);

@@ -22,7 +22,10 @@ struct pst_dns {
 	size_t in_flight;      /* jobs that a resolver still has */
 	unsigned spent;        /* of the budget */
 	unsigned spent_freely; /* of it, by questions without a reserve */
-	bool fresh;            /* an entry was answered since the last poll */
+	uint32_t reader;  /* whose turn it is, one bit; 0 before the first */
+	uint32_t lacking; /* readers who found an entry open in their turn */
+	uint32_t told;    /* of them, those who got an answer since */
+	bool fresh;       /* an entry was answered since the last poll */
 	bool expired;
 };
 
@@ -64,6 +67,7 @@ set_answer(struct pst_dns *dns, struct pst_dns_entry *entry,
 {
 	entry->answer = answer;
 	entry->job = NULL;
+	dns->told |= entry->missed_by;
 	dns->open--;
 	dns->fresh = true;
 }
@@ -175,6 +179,19 @@ take_fresh(struct pst_dns *dns)
 
 	dns->fresh = false;
 	return fresh;
+}
+
+bool
+pst_dns_turn(struct pst_dns *dns, unsigned reader)
+{
+	uint32_t bit = UINT32_C(1) << reader;
+
+	if ((dns->lacking & ~dns->told & bit) != 0)
+		return false;
+	dns->lacking &= ~bit;
+	dns->told &= ~bit;
+	dns->reader = bit;
+	return true;
 }
 
 bool
@@ -350,8 +367,8 @@ start(struct pst_dns *dns, struct pst_dns_entry *entry)
 	take_arrived(dns);
 }
 
-static const struct pst_dns_entry *
-ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
+static struct pst_dns_entry *
+find_or_start(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
     bool reserved)
 {
 	char lower[MAX_KEPT_NAME];
@@ -377,6 +394,19 @@ ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
 		dns->spent++;
 		dns->spent_freely += reserved ? 0 : 1;
 		start(dns, entry);
+	}
+	return entry;
+}
+
+static const struct pst_dns_entry *
+ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
+    bool reserved)
+{
+	struct pst_dns_entry *entry = find_or_start(dns, name, type, reserved);
+
+	if (entry->answer == NULL) {
+		entry->missed_by |= dns->reader;
+		dns->lacking |= dns->reader;
 	}
 	return entry;
 }

@@ -73,6 +73,7 @@ struct pst_dns_entry {
 	enum pst_dns_type type;
 	const struct pst_dns_answer *answer; /* NULL while it is open */
 	struct pst_dns_job *job;             /* private to dns.c */
+	uint32_t missed_by;                  /* the same: see pst_dns_turn() */
 	int64_t asked_ms;
 	int64_t ready_ms; /* private: not before this time (zone's delay) */
 };
@@ -126,6 +127,13 @@ pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type);
  */
 const struct pst_dns_entry *pst_dns_ask_reserved(
     struct pst_dns *dns, struct pst_str name, enum pst_dns_type type);
+
+/*
+ * Begins the turn of a reader, who has a number from 0 to 31 and starts over
+ * at each turn. False when questions that it asked at its last turn were open
+ * and none of them has been answered since: it would come no further than then.
+ */
+bool pst_dns_turn(struct pst_dns *dns, unsigned reader);
 
 /*
  * Takes over what has arrived. True when an entry was answered since the last

@@ -203,8 +203,9 @@ pst_dns_ring(struct pst_dns_bells *bells)
 
 		pthread_mutex_lock(&desk->lock);
 		desk->has_bell = false;
-		pthread_cond_signal(&desk->arrival);
 		pthread_mutex_unlock(&desk->lock);
+		/* Unlocked, or who wakes would have to wait for the lock. */
+		pthread_cond_signal(&desk->arrival);
 		desk_release(desk);
 		desk = next;
 	}

@@ -405,6 +405,63 @@ test_expire(void **state)
 	pst_arena_free(f->arena);
 }
 
+/* Who lacks an answer has no turn until one comes that it asked for. */
+static void
+test_turns(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+
+	(void)state;
+	assert_true(pst_dns_turn(f->dns, 0));
+	ask(f, "a.example");
+	ask(f, "both.example");
+	assert_true(pst_dns_turn(f->dns, 31));
+	ask(f, "both.example");
+	ask(f, "b.example");
+	assert_false(pst_dns_turn(f->dns, 0));
+	assert_false(pst_dns_turn(f->dns, 31));
+	assert_true(pst_dns_turn(f->dns, 5));
+	assert_true(pst_dns_turn(f->dns, 5));
+
+	pst_dns_job_complete(f->stub.kept[0], make_answer("a"), 0);
+	assert_false(pst_dns_turn(f->dns, 0));
+	assert_true(pst_dns_poll(f->dns));
+	assert_false(pst_dns_turn(f->dns, 31));
+	assert_true(pst_dns_turn(f->dns, 0));
+	/* It reads one of the two again. */
+	ask(f, "both.example");
+	assert_false(pst_dns_turn(f->dns, 0));
+
+	pst_dns_job_complete(f->stub.kept[1], make_answer("both"), 0);
+	assert_true(pst_dns_poll(f->dns));
+	assert_true(pst_dns_turn(f->dns, 0));
+	assert_true(pst_dns_turn(f->dns, 31));
+	ask(f, "b.example");
+	assert_false(pst_dns_turn(f->dns, 31));
+	pst_dns_expire(f->dns);
+	assert_true(pst_dns_turn(f->dns, 31));
+	ask(f, "after.example");
+	assert_true(pst_dns_turn(f->dns, 31));
+	pst_dns_job_lose(f->stub.kept[2]);
+	pst_arena_free(f->arena);
+}
+
+/* An answer that comes while one asks is news for that turn, too. */
+static void
+test_turn_with_answer(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+
+	(void)state;
+	assert_true(pst_dns_turn(f->dns, 1));
+	ask(f, "a.example");
+	pst_dns_job_complete(f->stub.kept[0], make_answer("a"), 0);
+	ask(f, "b.example"); /* takes over what has arrived */
+	assert_true(pst_dns_turn(f->dns, 1));
+	pst_dns_job_lose(f->stub.kept[1]);
+	pst_arena_free(f->arena);
+}
+
 static void
 test_close_with_open_jobs(void **state)
 {
@@ -579,6 +636,8 @@ main(void)
 	    cmocka_unit_test(test_late_answer_changes_nothing),
 	    cmocka_unit_test(test_arrived_answer_beats_the_clock),
 	    cmocka_unit_test(test_expire),
+	    cmocka_unit_test(test_turns),
+	    cmocka_unit_test(test_turn_with_answer),
 	    cmocka_unit_test(test_close_with_open_jobs),
 	    cmocka_unit_test(test_job_says_the_question),
 	    cmocka_unit_test(test_wait_for_another_thread),
