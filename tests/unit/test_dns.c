@@ -5,97 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "dns/dns.h"
+#include "dns_fixture.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-#define MAX_JOBS 1000
-
-static const struct pst_dns_limits limits = {5, 1000, 16384, 0};
-
-enum stub_mode { STUB_ANSWER, STUB_DELAY, STUB_LOSE, STUB_KEEP };
-
-/* A resolver that does what the test says, now or later. */
-struct stub {
-	struct pst_resolver resolver;
-	enum stub_mode mode;
-	unsigned after_ms;
-	struct pst_dns_job *kept[MAX_JOBS];
-	size_t kept_count;
-	size_t asked;
-};
-
-static const struct pst_dns_answer *
-make_answer(const char *text)
-{
-	struct pst_dns_record record = {.data = pst_str(text)};
-	struct pst_dns_answer *answer =
-	    pst_dns_answer_new(PST_DNS_OK, 60, 1, record.data.len);
-
-	pst_dns_answer_add(answer, &record);
-	return answer;
-}
-
-static void
-stub_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
-{
-	struct stub *stub = (struct stub *)(void *)resolver;
-
-	stub->asked++;
-	switch (stub->mode) {
-	case STUB_ANSWER:
-		pst_dns_job_complete(job, make_answer("now"), 0);
-		return;
-	case STUB_DELAY:
-		pst_dns_job_complete(job, make_answer("late"), stub->after_ms);
-		return;
-	case STUB_LOSE:
-		pst_dns_job_lose(job);
-		return;
-	case STUB_KEEP:
-		assert_true(stub->kept_count < MAX_JOBS);
-		stub->kept[stub->kept_count++] = job;
-		return;
-	}
-}
-
-static void
-stub_free(struct pst_resolver *resolver)
-{
-	((struct stub *)(void *)resolver)->asked = 0;
-}
-
-struct fixture {
-	struct stub stub;
-	struct pst_clock clock;
-	struct pst_arena *arena;
-	struct pst_dns *dns;
-};
-
-static struct fixture *
-setup(enum stub_mode mode)
-{
-	static struct fixture f;
-
-	memset(&f, 0, sizeof(f));
-	f.stub.resolver.ask = stub_ask;
-	f.stub.resolver.free = stub_free;
-	f.stub.mode = mode;
-	f.clock = pst_clock_manual(1000);
-	f.arena = pst_arena_new();
-	f.dns = pst_dns_open(f.arena, &f.stub.resolver, &f.clock, limits);
-	return &f;
-}
-
-static const struct pst_dns_entry *
-ask(struct fixture *f, const char *name)
-{
-	return pst_dns_ask(f->dns, pst_str(name), PST_DNS_TXT);
-}
 
 #define L63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
 #define N251                                                                   \
@@ -500,114 +415,6 @@ test_job_says_the_question(void **state)
 	pst_arena_free(f->arena);
 }
 
-static void *
-complete_soon(void *arg)
-{
-	struct stub *stub = arg;
-
-	for (size_t i = 0; i < stub->kept_count; i++) {
-		usleep(2000);
-		pst_dns_job_complete(stub->kept[i], make_answer("x"), 0);
-	}
-	return NULL;
-}
-
-/* Under both clocks a job that is out is waited for in real time. */
-static void
-test_wait_for_another_thread(void **state)
-{
-	(void)state;
-	for (int manual = 0; manual < 2; manual++) {
-		struct fixture *f = setup(STUB_KEEP);
-		const struct pst_dns_entry *entries[4];
-		pthread_t thread;
-		int waits = 0;
-
-		f->clock = manual ? pst_clock_manual(1000) : pst_clock_system;
-		for (size_t i = 0; i < COUNT(entries); i++) {
-			char name[2] = {(char)('a' + (int)i), '\0'};
-
-			entries[i] = ask(f, name);
-		}
-		assert_int_equal(
-		    pthread_create(&thread, NULL, complete_soon, &f->stub), 0);
-		while (pst_dns_wait(f->dns, INT64_MAX))
-			waits++;
-		pthread_join(thread, NULL);
-		assert_in_range(waits, 1, COUNT(entries));
-		for (size_t i = 0; i < COUNT(entries); i++)
-			assert_int_equal(
-			    entries[i]->answer->status, PST_DNS_OK);
-		if (manual)
-			assert_int_equal(pst_clock_ms(&f->clock), 0);
-		pst_arena_free(f->arena);
-	}
-}
-
-static void
-test_real_time_out(void **state)
-{
-	struct fixture *f = setup(STUB_KEEP);
-	struct pst_dns_limits short_limits = {5, 200, 16384, 0};
-	const struct pst_dns_entry *entry;
-	int64_t start_ms;
-
-	(void)state;
-	f->clock = pst_clock_system;
-	f->dns =
-	    pst_dns_open(f->arena, &f->stub.resolver, &f->clock, short_limits);
-	entry = ask(f, "a.example");
-	start_ms = pst_clock_ms(&f->clock);
-	assert_false(pst_dns_wait(f->dns, start_ms + 3));
-	assert_true(pst_dns_wait(f->dns, start_ms + 60000));
-	assert_int_equal(entry->answer->status, PST_DNS_TIMEOUT);
-	assert_true(pst_clock_ms(&f->clock) >= start_ms + 199);
-	pst_dns_job_lose(f->stub.kept[0]);
-	pst_arena_free(f->arena);
-}
-
-struct race {
-	struct stub *stub;
-	size_t from;
-};
-
-static void *
-complete_all(void *arg)
-{
-	struct race *race = arg;
-
-	for (size_t i = race->from; i < race->stub->kept_count; i += 2)
-		pst_dns_job_complete(race->stub->kept[i], make_answer("x"), 0);
-	return NULL;
-}
-
-/* Doors close and time out while two threads answer. */
-static void
-test_race_with_close(void **state)
-{
-	(void)state;
-	for (int round = 0; round < 200; round++) {
-		struct fixture *f = setup(STUB_KEEP);
-		struct race races[2] = {{&f->stub, 0}, {&f->stub, 1}};
-		pthread_t threads[2];
-
-		ask(f, "a.example");
-		ask(f, "b.example");
-		ask(f, "c.example");
-		ask(f, "d.example");
-		for (int i = 0; i < 2; i++)
-			assert_int_equal(pthread_create(&threads[i], NULL,
-					     complete_all, &races[i]),
-			    0);
-		if (round % 2 == 0)
-			pst_dns_expire(f->dns);
-		pst_dns_poll(f->dns);
-		pst_arena_free(f->arena);
-		pthread_join(threads[0], NULL);
-		pthread_join(threads[1], NULL);
-	}
-}
-
 static void
 test_resolver_free(void **state)
 {
@@ -640,9 +447,6 @@ main(void)
 	    cmocka_unit_test(test_turn_with_answer),
 	    cmocka_unit_test(test_close_with_open_jobs),
 	    cmocka_unit_test(test_job_says_the_question),
-	    cmocka_unit_test(test_wait_for_another_thread),
-	    cmocka_unit_test(test_real_time_out),
-	    cmocka_unit_test(test_race_with_close),
 	    cmocka_unit_test(test_resolver_free),
 	};
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DNS_FIXTURE_H
+#define DNS_FIXTURE_H
+
+/* A door to the DNS on a clock that stands, and a resolver behind it. */
+
+#include "dns/dns.h"
+
+#define MAX_JOBS 1000
+
+enum stub_mode { STUB_ANSWER, STUB_DELAY, STUB_LOSE, STUB_KEEP };
+
+/* A resolver that does what the test says, now or later. */
+struct stub {
+	struct pst_resolver resolver;
+	enum stub_mode mode;
+	unsigned after_ms;
+	struct pst_dns_job *kept[MAX_JOBS];
+	size_t kept_count;
+	size_t asked;
+};
+
+struct fixture {
+	struct stub stub;
+	struct pst_clock clock;
+	struct pst_arena *arena;
+	struct pst_dns *dns;
+};
+
+extern const struct pst_dns_limits limits; /* five questions, one second */
+
+/* With these limits. The next call makes it anew. */
+struct fixture *setup(enum stub_mode mode);
+
+/* An answer of one record with the text. */
+const struct pst_dns_answer *make_answer(const char *text);
+
+/* Asks for TXT. */
+const struct pst_dns_entry *ask(struct fixture *f, const char *name);
+
+#endif
