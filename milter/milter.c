@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "core/explain.h"
 #include "milter/listener.h"
+#include "milter/readahead.h"
 #include "milter/recorder.h"
 
 /* A reply line with every `%` doubled. */
@@ -129,6 +130,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	conn = calloc(1, sizeof(*conn));
 	if (conn == NULL)
 		abort();
+	pst_readahead_begin();
 	*want_actions = actions & (WANTED_ACTIONS | SMFIF_SETSYMLIST);
 	*want_steps = SMFIP_HDR_LEADSPC | (steps & WANTED_STEPS);
 	*want2 = 0;

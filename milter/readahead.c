@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE /* ppoll(), which POSIX has since 2024; syscall() */
+#include "milter/readahead.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Envelope and header of most messages come in two or three of these. */
+#define AHEAD 4096
+
+#define DESCRIPTORS 65536
+#define READABLE (POLLIN | POLLRDNORM)
+
+/* What was read ahead of a descriptor. */
+struct ahead {
+	atomic_bool is_on;
+	unsigned char
+	    *data; /* NULL when all was read: many sessions are idle */
+	size_t at; /* from here to end it is still to be read */
+	size_t end;
+};
+
+static struct ahead table[DESCRIPTORS];
+
+/* What the thread has asked for last; one more, so that 0 is none. */
+static _Thread_local struct {
+	int polled;
+	int read;
+} last;
+
+static struct ahead *
+ahead_of(int fd)
+{
+	if (fd < 0 || fd >= DESCRIPTORS || !atomic_load(&table[fd].is_on))
+		return NULL;
+	return &table[fd];
+}
+
+static bool
+has_data(const struct pollfd *fd)
+{
+	const struct ahead *ahead = ahead_of(fd->fd);
+
+	return ahead != NULL && ahead->data != NULL &&
+	    (fd->events & READABLE) != 0;
+}
+
+void
+pst_readahead_begin(void)
+{
+	if (last.read > 0 && last.read == last.polled &&
+	    last.read <= DESCRIPTORS)
+		atomic_store(&table[last.read - 1].is_on, true);
+}
+
+static void
+drop(struct ahead *ahead)
+{
+	free(ahead->data);
+	ahead->data = NULL;
+}
+
+static ssize_t
+take(struct ahead *ahead, void *to, size_t size)
+{
+	size_t len = ahead->end - ahead->at;
+
+	if (len > size)
+		len = size;
+	memcpy(to, ahead->data + ahead->at, len);
+	ahead->at += len;
+	if (ahead->at == ahead->end)
+		drop(ahead);
+	return (ssize_t)len;
+}
+
+static ssize_t
+read_system(int fd, void *to, size_t size)
+{
+	struct iovec part = {to, size};
+
+	return readv(fd, &part, 1);
+}
+
+static ssize_t
+read_ahead(struct ahead *ahead, int fd, void *to, size_t size)
+{
+	unsigned char *data;
+	ssize_t len;
+
+	if (ahead->data != NULL)
+		return take(ahead, to, size);
+	data = size < AHEAD ? malloc(AHEAD) : NULL;
+	if (data == NULL)
+		return read_system(fd, to, size);
+	len = read_system(fd, data, AHEAD);
+	if (len <= 0) {
+		free(data);
+		return len;
+	}
+	ahead->data = data;
+	ahead->at = 0;
+	ahead->end = (size_t)len;
+	return take(ahead, to, size);
+}
+
+/*
+ * The functions have names of their own for the compiler, which knows more of
+ * the system's than a replacement can keep, and the system's for the linker.
+ * glibc has a second name for two, for callers whose buffer it can see; were
+ * one left to it, a reader that uses both would lose its place.
+ */
+ssize_t pst_readahead_read(int fd, void *to, size_t size) __asm__("read");
+ssize_t pst_readahead_read_chk(
+    int fd, void *to, size_t size, size_t room) __asm__("__read_chk");
+int
+pst_readahead_poll(struct pollfd *fds, nfds_t count, int ms) __asm__("poll");
+int pst_readahead_poll_chk(struct pollfd *fds, nfds_t count, int ms,
+    size_t room) __asm__("__poll_chk");
+int pst_readahead_close(int fd) __asm__("close");
+
+ssize_t
+pst_readahead_read(int fd, void *to, size_t size)
+{
+	struct ahead *ahead = ahead_of(fd);
+
+	last.read = fd + 1;
+	if (ahead == NULL || size == 0)
+		return read_system(fd, to, size);
+	return read_ahead(ahead, fd, to, size);
+}
+
+ssize_t
+pst_readahead_read_chk(int fd, void *to, size_t size, size_t room)
+{
+	if (size > room)
+		abort();
+	return pst_readahead_read(fd, to, size);
+}
+
+int
+pst_readahead_poll(struct pollfd *fds, nfds_t count, int ms)
+{
+	struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
+	bool is_here = false;
+	int ready;
+
+	for (nfds_t i = 0; i < count && !is_here; i++)
+		is_here = has_data(&fds[i]);
+	if (count == 1) {
+		last.polled = fds->fd + 1;
+		if (is_here) {
+			fds->revents = (short)(fds->events & READABLE);
+			return 1;
+		}
+	}
+	if (is_here)
+		time = (struct timespec){0};
+	ready = ppoll(fds, count, ms < 0 && !is_here ? NULL : &time, NULL);
+	if (!is_here || ready < 0)
+		return ready;
+	for (nfds_t i = 0; i < count; i++) {
+		if (!has_data(&fds[i]))
+			continue;
+		ready += fds[i].revents == 0;
+		fds[i].revents |= (short)(fds[i].events & READABLE);
+	}
+	return ready;
+}
+
+int
+pst_readahead_poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room)
+{
+	if (count > room / sizeof(*fds))
+		abort();
+	return pst_readahead_poll(fds, count, ms);
+}
+
+int
+pst_readahead_close(int fd)
+{
+	struct ahead *ahead = ahead_of(fd);
+
+	if (ahead != NULL) {
+		atomic_store(&ahead->is_on, false);
+		drop(ahead);
+	}
+	return (int)syscall(SYS_close, fd);
+}
