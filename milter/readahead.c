@@ -2,11 +2,14 @@
 #define _GNU_SOURCE /* ppoll(), which POSIX has since 2024; syscall() */
 #include "milter/readahead.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -21,9 +24,11 @@
 /* What was read ahead of a descriptor. */
 struct ahead {
 	atomic_bool is_on;
-	unsigned char
-	    *data; /* NULL when all was read: many sessions are idle */
-	size_t at; /* from here to end it is still to be read */
+	bool is_tcp;
+	/* From at to end it is still to be read; NULL when there is nothing,
+	 * since many sessions are idle. */
+	unsigned char *data;
+	size_t at;
 	size_t end;
 };
 
@@ -52,12 +57,25 @@ has_data(const struct pollfd *fd)
 	    (fd->events & READABLE) != 0;
 }
 
+static bool
+is_tcp(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+
+	return getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
+	    (address.ss_family == AF_INET || address.ss_family == AF_INET6);
+}
+
 void
 pst_readahead_begin(void)
 {
-	if (last.read > 0 && last.read == last.polled &&
-	    last.read <= DESCRIPTORS)
-		atomic_store(&table[last.read - 1].is_on, true);
+	int fd = last.read - 1;
+
+	if (fd < 0 || fd >= DESCRIPTORS || last.read != last.polled)
+		return;
+	table[fd].is_tcp = is_tcp(fd);
+	atomic_store(&table[fd].is_on, true);
 }
 
 static void
@@ -89,6 +107,22 @@ read_system(int fd, void *to, size_t size)
 	return readv(fd, &part, 1);
 }
 
+/* Reads, and acknowledges at once. */
+static ssize_t
+read_socket(const struct ahead *ahead, int fd, void *to, size_t size)
+{
+	ssize_t len = read_system(fd, to, size);
+#ifdef TCP_QUICKACK
+	int on = 1;
+
+	/* Linux forgets it again; a failure costs time only. */
+	if (ahead->is_tcp && len > 0)
+		(void)setsockopt(
+		    fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+#endif
+	return len;
+}
+
 static ssize_t
 read_ahead(struct ahead *ahead, int fd, void *to, size_t size)
 {
@@ -99,8 +133,8 @@ read_ahead(struct ahead *ahead, int fd, void *to, size_t size)
 		return take(ahead, to, size);
 	data = size < AHEAD ? malloc(AHEAD) : NULL;
 	if (data == NULL)
-		return read_system(fd, to, size);
-	len = read_system(fd, data, AHEAD);
+		return read_socket(ahead, fd, to, size);
+	len = read_socket(ahead, fd, data, AHEAD);
 	if (len <= 0) {
 		free(data);
 		return len;

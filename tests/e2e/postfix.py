@@ -68,7 +68,7 @@ smtpd_authorized_xclient_hosts = 127.0.0.1
 smtputf8_enable = yes
 smtpd_client_connection_count_limit = 0
 smtpd_peername_lookup = yes
-smtpd_milters = unix:%(socket)s
+smtpd_milters = %(milter)s
 milter_default_action = tempfail
 milter_connect_timeout = 5s
 milter_command_timeout = 10s
@@ -91,10 +91,10 @@ class Mta:
 
     name = NAME
 
-    def __init__(self, laboratory, socket):
+    def __init__(self, laboratory, socket, milter=None):
         self.lab = laboratory
         self.dir = laboratory.path("postfix")
-        self.socket = socket
+        self.milter = milter or "unix:" + socket
         self.process = None
 
     def _write(self):
@@ -102,7 +102,7 @@ class Mta:
         if self.lab.ipv6:
             listen.append("[%s]:25" % lab.MTA_6)
         values = {
-            "dir": self.dir, "socket": self.socket,
+            "dir": self.dir, "milter": self.milter,
             "protocols": "all" if self.lab.ipv6 else "ipv4",
             "listen": "\n".join(x + " inet n - n - - smtpd" for x in listen),
             "proxy_smtpd": PROXY_SMTPD,

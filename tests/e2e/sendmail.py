@@ -54,7 +54,7 @@ FEATURE(`accept_unqualified_senders')dnl
 FEATURE(`nocanonify')dnl
 %(daemons)s
 INPUT_MAIL_FILTER(`postern',
-	`S=local:%(socket)s, F=T, T=C:5s;S:10s;R:10s;E:20s')dnl
+	`S=%(milter)s, F=T, T=C:5s;S:10s;R:10s;E:20s')dnl
 MAILER(`smtp')dnl
 """
 
@@ -81,10 +81,10 @@ class Mta:
 
     name = NAME
 
-    def __init__(self, laboratory, socket):
+    def __init__(self, laboratory, socket, milter=None):
         self.lab = laboratory
         self.dir = laboratory.path("sendmail")
-        self.socket = socket
+        self.milter = milter or "local:" + socket
         self.process = None
 
     def _write(self):
@@ -95,7 +95,7 @@ class Mta:
             "DAEMON_OPTIONS(`Name=MTA, Port=25, Family=%s, Addr=%s')dnl" % x
             for x in listen)
         cf_dir = os.path.join(root(), CF_DIR)
-        text = CONFIG % {"dir": self.dir, "socket": self.socket, "cf": cf_dir,
+        text = CONFIG % {"dir": self.dir, "milter": self.milter, "cf": cf_dir,
                          "daemons": daemons}
         source = self.lab.write("sendmail/sendmail.mc", text)
         self.lab.write("sendmail/switch", "hosts files dns\naliases files\n")

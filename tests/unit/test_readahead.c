@@ -5,8 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -284,6 +287,44 @@ left_over(void *param)
 	return NULL;
 }
 
+/* Linux' TCP waits with its acknowledgement unless it is told anew. */
+static void *
+acknowledges_at_once(void *param)
+{
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(address);
+	struct pollfd fd = {.events = POLLIN};
+	struct ends ends = {.mta = socket(AF_INET, SOCK_STREAM, 0)};
+	int on = 0, listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)param;
+	assert_int_equal(
+	    bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(
+	    getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(
+	    connect(ends.mta, (struct sockaddr *)&address, len), 0);
+	ends.us = accept(listener, NULL, NULL);
+	put(&ends, "ab", 2);
+	fd.fd = ends.us;
+	assert_int_equal(poll(&fd, 1, -1), 1);
+	takes(&ends, "a");
+	pst_readahead_begin();
+	assert_int_equal(
+	    setsockopt(ends.us, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on)), 0);
+	takes(&ends, "b");
+	len = sizeof(on);
+	assert_int_equal(
+	    getsockopt(ends.us, IPPROTO_TCP, TCP_QUICKACK, &on, &len), 0);
+	assert_int_equal(on, 1);
+	(void)close(ends.mta);
+	(void)close(ends.us);
+	(void)close(listener);
+	return NULL;
+}
+
 typedef void *session(void *ends);
 
 /* In a thread of its own, so that none has polled or read before. */
@@ -313,6 +354,7 @@ test_session(void **state)
 	    any_sizes,
 	    handed_over,
 	    left_over,
+	    acknowledges_at_once,
 	};
 
 	(void)state;
