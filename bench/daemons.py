@@ -46,6 +46,8 @@ authserv-id = "%(id)s"
 on-quarantine = quarantine
 dns { servers = {"127.0.0.1"} %(dns)s }
 log { target = syslog }
+reports { from = "dmarc@%(id)s" }
+store { path = "%(dir)s/reports.db" }
 """
 
 OPENDKIM = """\

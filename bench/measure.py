@@ -53,9 +53,9 @@ class Sender:
     def __init__(self, build):
         self.program = os.path.join(os.path.abspath(build), "postern")
 
-    def _run(self, socket, options, files):
+    def _run(self, socket, options, files, under=()):
         return subprocess.run(
-            [self.program, "send", "--json", "--to", socket, "--host",
+            [*under, self.program, "send", "--json", "--to", socket, "--host",
              "mx.bench.example", "--rcpt", "<you@bench.example>"] + options +
             files, capture_output=True, text=True, check=False)
 
@@ -71,11 +71,14 @@ class Sender:
             raise lab.Unable("%s: %s" % (socket, done.stderr.strip()))
         return answers
 
-    def load(self, socket, files, count, at_once, pids):
-        """count messages; what `postern send` says, and the daemons' CPU."""
+    def load(self, socket, files, count, at_once, pids, under=()):
+        """count messages; what `postern send` says, and the daemons' CPU.
+
+        under: the words of a command that runs another one.
+        """
         before = cpu_ms(pids)
         done = self._run(socket, ["--repeat", str(count), "--concurrency",
-                                  str(at_once)], files)
+                                  str(at_once)], files, under)
         after = cpu_ms(pids)
         if done.returncode != 0:
             raise lab.Unable("%s: %s" % (socket, done.stderr.strip()))
