@@ -4,7 +4,8 @@
 
 /*
  * DKIM verification (RFC 6376, 8301, 8463, 8616; R-DKIM-1 to -20) through
- * libopendkim, which only sees what our own strict parser let through.
+ * libopendkim, which only sees what our own strict parser let through, and
+ * through auth/msgsig for the body.
  *
  * One message: pst_dkim_begin() when its header is complete, pst_dkim_body()
  * for each piece of the body, pst_dkim_check() until it is done. The handle

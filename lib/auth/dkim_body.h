@@ -3,9 +3,9 @@
 #define PST_AUTH_DKIM_BODY_H
 
 /*
- * What libopendkim does not tell about the body that streams through it: bare
- * CR, bare LF and NUL, which it hashes wrongly or as something else, whether
- * the last line has an end, and how long the canonical body is.
+ * What no hash tells about the body that streams through it: bare CR, bare LF
+ * and NUL, which verifiers hash in ways of their own, libopendkim among them,
+ * whether the last line has an end, and how long the canonical body is.
  */
 
 #include <stdbool.h>

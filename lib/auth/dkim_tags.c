@@ -209,6 +209,7 @@ read_hashes(struct reading *reading)
 	if (pst_dkim_value_is_base64(b))
 		reading->out->b =
 		    pst_arena_memdup(reading->arena, b.ptr, b.len);
+	reading->out->body_hash = bh;
 	return reading->out->b != NULL && pst_dkim_value_is_base64(bh);
 }
 

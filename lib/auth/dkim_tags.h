@@ -34,6 +34,7 @@ struct pst_dkim_tags {
 	const char *identity;        /* i= decoded, when present and valid */
 	const char *identity_domain; /* of i=, normal form; domain without i= */
 	const char *b;               /* without white space */
+	struct pst_str body_hash;    /* bh=, without white space */
 	enum pst_dkim_algorithm algorithm;
 	bool relaxed_body;
 	bool has_length;

@@ -123,16 +123,15 @@ put(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 	}
 }
 
-/* Octets of a line, behind what was held back for them. */
+/* What was held back counts, since text comes behind it. */
 static void
-put_text(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
+release(struct pst_msgsig_canon_body *body)
 {
 	for (; body->line_ends > 0; body->line_ends--)
 		put(body, "\r\n", 2);
 	if (body->blank)
 		put(body, " ", 1);
 	body->blank = false;
-	put(body, ptr, len);
 }
 
 static bool
@@ -141,14 +140,35 @@ is_held_back(const struct pst_msgsig_canon_body *body, char c)
 	return body->canon == PST_CANON_RELAXED && pst_is_wsp(c);
 }
 
-/* How many octets from ptr on are text and nothing else. */
+/*
+ * Puts the text that begins at ptr, as much of it as there is room for; returns
+ * its length. All mail goes through here octet by octet, nearly all of them
+ * with the first comparison.
+ */
 static size_t
-text_len(const struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
+put_text(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 {
-	size_t i = 0;
+	char *out = body->out + body->len;
+	size_t room = sizeof(body->out) - body->len, i = 0;
 
-	while (i < len && ptr[i] != '\r' && !is_held_back(body, ptr[i]))
-		i++;
+	if (len > room)
+		len = room;
+	if (body->canon == PST_CANON_SIMPLE) {
+		const char *cr = memchr(ptr, '\r', len);
+
+		i = cr == NULL ? len : (size_t)(cr - ptr);
+		memcpy(out, ptr, i);
+	}
+	for (; i < len; i++) {
+		if ((unsigned char)ptr[i] <= ' ' &&
+		    (ptr[i] == '\r' || is_held_back(body, ptr[i])))
+			break;
+		out[i] = ptr[i];
+	}
+	body->any = true;
+	body->len += i;
+	if (body->len == sizeof(body->out))
+		flush(body);
 	return i;
 }
 
@@ -156,16 +176,16 @@ text_len(const struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 static size_t
 take(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 {
-	size_t text;
-
 	if (body->cr && *ptr == '\n') {
 		body->cr = false;
 		body->blank = false;
 		body->line_ends++;
 		return 1;
 	}
-	if (body->cr)
-		put_text(body, "\r", 1);
+	if (body->cr) {
+		release(body);
+		put(body, "\r", 1);
+	}
 	body->cr = *ptr == '\r';
 	if (body->cr)
 		return 1;
@@ -173,9 +193,8 @@ take(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 		body->blank = true;
 		return 1;
 	}
-	text = text_len(body, ptr, len);
-	put_text(body, ptr, text);
-	return text;
+	release(body);
+	return put_text(body, ptr, len);
 }
 
 void
@@ -193,8 +212,10 @@ pst_msgsig_canon_body_add(
 void
 pst_msgsig_canon_body_end(struct pst_msgsig_canon_body *body)
 {
-	if (body->cr)
-		put_text(body, "\r", 1);
+	if (body->cr) {
+		release(body);
+		put(body, "\r", 1);
+	}
 	body->cr = false;
 	/* An empty body is one CRLF in the simple form (s. 3.4.3). */
 	if (body->any || body->canon == PST_CANON_SIMPLE)

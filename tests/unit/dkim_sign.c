@@ -117,18 +117,29 @@ add_reduced(struct pst_buf *out, struct pst_str text)
 	}
 }
 
+/* Where the line ends; nothing but CRLF ends one. */
+static size_t
+find_crlf(struct pst_str text)
+{
+	size_t i = 0;
+
+	while (i < text.len &&
+	    (text.ptr[i] != '\r' || i + 1 == text.len ||
+		text.ptr[i + 1] != '\n'))
+		i++;
+	return i;
+}
+
 static void
 add_body(struct pst_buf *out, struct pst_str body, bool relaxed)
 {
 	size_t empty = 0;
 
 	while (body.len > 0) {
-		size_t end = pst_str_find(body, '\n');
+		size_t end = find_crlf(body);
 		struct pst_str line = pst_str_first(body, end);
 
-		body = pst_str_from(body, end + 1);
-		if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-			line.len--;
+		body = pst_str_from(body, end + 2);
 		if (relaxed)
 			line = without_wsp_at_end(line);
 		if (line.len == 0) {
