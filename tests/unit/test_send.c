@@ -312,6 +312,7 @@ test_bounced(void **state)
 	bench.config->reports.bounces = "bounces@gw.example";
 	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
 	assert_true(send_run(&bench));
+	assert_int_equal(bench.server->count, 1);
 	from = pst_str(bench.server->mails[0].from);
 	assert_true(pst_str_starts(from, PST_STR("<bounces+")));
 	assert_true(pst_str_iends(from, PST_STR("@gw.example>")));
