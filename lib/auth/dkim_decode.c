@@ -9,6 +9,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/hash.h"
+
 #define SETS 128
 #define WAYS 4
 /* Of a SubjectPublicKeyInfo; RSA with 4096 bits has 550. */
@@ -56,12 +58,11 @@ pst_dkim_decode_init(void)
 static struct set *
 set_of(const unsigned char *der, size_t len)
 {
-	uint32_t hash = keys.seed;
-	size_t i;
+	const void *octets = der;
+	uint64_t hash =
+	    pst_hash(PST_HASH_START ^ keys.seed, (struct pst_str){octets, len});
 
-	for (i = 0; i < len; i++)
-		hash = (hash ^ der[i]) * UINT32_C(16777619);
-	return &keys.sets[(hash ^ hash >> 15) % SETS];
+	return &keys.sets[pst_hash_fold(hash) % SETS];
 }
 
 /* With a reference for the caller; NULL when it is not there. */

@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/enforce.h"
 
-/* FNV-1a, 64 bits. A sender may aim at a bucket: this is no protection. */
-static uint64_t
-mix(uint64_t hash, struct pst_str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.len; i++) {
-		hash ^= (unsigned char)s.ptr[i];
-		hash *= UINT64_C(1099511628211);
-	}
-	return hash;
-}
+#include "base/hash.h"
 
 unsigned
 pst_enforce_bucket(const struct pst_header *header)
 {
 	static const char *const names[] = {"Message-ID", "Date", "From"};
 	const struct pst_header_field *field;
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = PST_HASH_START;
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		field = pst_header_find(header, names[i], 1);
 		if (field != NULL)
-			hash = mix(hash, pst_str_trim(field->value));
-		hash = mix(hash, PST_STR("\n"));
+			hash = pst_hash(hash, pst_str_trim(field->value));
+		hash = pst_hash_octet(hash, '\n');
 	}
-	/* The low bits of FNV are its weak ones. */
+	/* A sender may aim at a bucket. */
 	return (unsigned)((hash ^ hash >> 32) % 100);
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/hash.h"
+
 #define SHARDS 16 /* so that threads seldom meet at a lock */
 #define WAYS 8    /* places that a name may have */
 #define TYPICAL_BYTES 512
@@ -93,17 +95,13 @@ pst_cache_free(struct pst_cache *cache)
 	free(cache);
 }
 
-/* FNV-1a from a secret start. */
 static uint32_t
 hash_of(const struct pst_cache *cache, const struct question *question)
 {
-	uint32_t hash = cache->seed ^ (uint32_t)question->type * 2654435761u;
-	size_t i;
+	uint64_t start = PST_HASH_START ^ cache->seed ^
+	    (uint64_t)question->type * 2654435761U;
 
-	for (i = 0; i < question->name.len; i++)
-		hash = (hash ^ (unsigned char)question->name.ptr[i]) *
-		    UINT32_C(16777619);
-	return hash ^ hash >> 15;
+	return pst_hash_fold(pst_hash(start, question->name));
 }
 
 static struct shard *

@@ -3,12 +3,14 @@
 
 #include <assert.h>
 
+#include "base/hash.h"
+
 #define CAPACITY_MIN 32
 
 struct pst_header_name {
 	struct pst_header_name *next; /* of those with the same bits of hash */
 	struct pst_str name;
-	uint32_t hash;
+	uint64_t hash;
 	size_t seen; /* fields, kept or left out for their size */
 };
 
@@ -63,28 +65,27 @@ copy_of(struct pst_arena *arena, struct pst_str s)
 	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
 }
 
-/* FNV-1a of the name in lower case. */
-static uint32_t
+static uint64_t
 hash_of(struct pst_str name)
 {
-	uint32_t hash = UINT32_C(2166136261);
+	uint64_t hash = PST_HASH_START;
 
 	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)pst_lower(name.ptr[i])) *
-		    UINT32_C(16777619);
+		hash = pst_hash_octet(hash, pst_lower(name.ptr[i]));
 	return hash;
 }
 
 /*
  * Counts one more field of that name; how many there are now. name is in the
- * arena. Whoever finds names that collide has us compare numbers, no texts.
+ * arena. Whoever finds names that collide makes this as slow as the number of
+ * fields, which is bounded.
  */
 static size_t
 count_field(struct pst_header *header, struct pst_str name)
 {
-	uint32_t hash = hash_of(name);
+	uint64_t hash = hash_of(name);
 	struct pst_header_name **first =
-	    &header->names[hash % PST_HEADER_NAMES];
+	    &header->names[pst_hash_fold(hash) % PST_HEADER_NAMES];
 	struct pst_header_name *one = *first;
 
 	while (

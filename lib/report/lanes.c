@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 #define NOTHING SIZE_MAX
 
 struct lane {
@@ -46,15 +48,12 @@ pst_lanes_new(struct pst_arena *arena, size_t max, unsigned pause_ms)
 	return lanes;
 }
 
-/* FNV-1a: who chooses names to collide makes a run of ours slower, once. */
+/* Who chooses names to collide makes a run of ours slower, once. */
 static size_t
 slot_of(const struct pst_lanes *lanes, const char *domain)
 {
-	uint32_t hash = 2166136261;
-
-	for (; *domain != '\0'; domain++)
-		hash = (hash ^ (unsigned char)*domain) * 16777619;
-	return hash & lanes->slot_mask;
+	return pst_hash_fold(pst_hash(PST_HASH_START, pst_str(domain))) &
+	    lanes->slot_mask;
 }
 
 static struct lane *

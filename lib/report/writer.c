@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "report/failure.h"
 #include "report/schema.h"
 #include "report/writer_item.h"
@@ -129,18 +130,6 @@ have_db(struct pst_writer *writer, struct pst_err *err)
 	return true;
 }
 
-/* FNV-1a of the text and its NUL. */
-static uint64_t
-hash_on(uint64_t hash, const char *text)
-{
-	do
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	while (*text++ != '\0');
-	return hash;
-}
-
-#define HASH_START UINT64_C(14695981039346656037)
-
 static struct known_policy
 know(const struct pst_report_record *record)
 {
@@ -149,12 +138,14 @@ know(const struct pst_report_record *record)
 	    policy->sp, policy->np, policy->testing, policy->fo,
 	    policy->discovery, policy->rua, policy->fault};
 	struct known_policy known = {
-	    hash_on(HASH_START ^ (uint64_t)record->day, policy->domain),
-	    HASH_START};
+	    pst_hash(PST_HASH_START ^ (uint64_t)record->day,
+		pst_str(policy->domain)),
+	    PST_HASH_START};
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		known.content = hash_on(known.content, texts[i]);
+		known.content = pst_hash_octet(
+		    pst_hash(known.content, pst_str(texts[i])), '\0');
 	return known;
 }
 

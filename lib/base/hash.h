@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_BASE_HASH_H
+#define PST_BASE_HASH_H
+
+/*
+ * FNV-1a, 64 bits: for tables and buckets. It is no protection: who chooses the
+ * octets can make them collide, so a table is bounded or has a secret start,
+ * and its entries are compared in full.
+ */
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+#define PST_HASH_START UINT64_C(14695981039346656037)
+
+static inline uint64_t
+pst_hash_octet(uint64_t hash, char c)
+{
+	return (hash ^ (unsigned char)c) * UINT64_C(1099511628211);
+}
+
+/* hash is PST_HASH_START or what came of the octets before. */
+static inline uint64_t
+pst_hash(uint64_t hash, struct pst_str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		hash = pst_hash_octet(hash, s.ptr[i]);
+	return hash;
+}
+
+/* For a place in a table: the low bits of FNV are its weak ones. */
+static inline uint32_t
+pst_hash_fold(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+#endif
