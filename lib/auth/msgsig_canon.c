@@ -134,6 +134,17 @@ release(struct pst_msgsig_canon_body *body)
 	body->blank = false;
 }
 
+/* The CR so far was none of a CRLF. */
+static void
+put_cr(struct pst_msgsig_canon_body *body)
+{
+	if (!body->cr)
+		return;
+	release(body);
+	put(body, "\r", 1);
+	body->cr = false;
+}
+
 static bool
 is_held_back(const struct pst_msgsig_canon_body *body, char c)
 {
@@ -182,10 +193,7 @@ take(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 		body->line_ends++;
 		return 1;
 	}
-	if (body->cr) {
-		release(body);
-		put(body, "\r", 1);
-	}
+	put_cr(body);
 	body->cr = *ptr == '\r';
 	if (body->cr)
 		return 1;
@@ -212,11 +220,7 @@ pst_msgsig_canon_body_add(
 void
 pst_msgsig_canon_body_end(struct pst_msgsig_canon_body *body)
 {
-	if (body->cr) {
-		release(body);
-		put(body, "\r", 1);
-	}
-	body->cr = false;
+	put_cr(body);
 	/* An empty body is one CRLF in the simple form (s. 3.4.3). */
 	if (body->any || body->canon == PST_CANON_SIMPLE)
 		put(body, "\r\n", 2);

@@ -130,8 +130,8 @@ find_crlf(struct pst_str text)
 	return i;
 }
 
-static void
-add_body(struct pst_buf *out, struct pst_str body, bool relaxed)
+void
+sign_canon_body(struct pst_buf *out, struct pst_str body, bool relaxed)
 {
 	size_t empty = 0;
 
@@ -239,7 +239,7 @@ hash_body(struct pst_arena *arena, const struct sign_options *options,
 	unsigned len = 0;
 
 	pst_buf_init(&buf, arena, MAX_TEXT);
-	add_body(&buf, body, relaxed);
+	sign_canon_body(&buf, body, relaxed);
 	text = pst_str_first(pst_buf_slice(&buf), options->length);
 	assert(EVP_Digest(text.len == 0 ? "" : text.ptr, text.len, digest, &len,
 		   EVP_sha256(), NULL) == 1);

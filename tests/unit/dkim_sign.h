@@ -7,8 +7,7 @@
  * verifier can not agree on the same mistake.
  */
 
-#include "base/arena.h"
-#include "base/str.h"
+#include "base/buf.h"
 
 struct sign_key;
 
@@ -31,6 +30,9 @@ struct sign_options {
 	const char *names; /* as in h= */
 	size_t length;     /* of l=; SIZE_MAX: the whole body */
 };
+
+/* The canonical body (RFC 6376 s. 3.4.3, 3.4.4), into an empty buffer. */
+void sign_canon_body(struct pst_buf *out, struct pst_str body, bool relaxed);
 
 /*
  * The DKIM-Signature field, with its CRLF, of a message whose header fields
