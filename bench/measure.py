@@ -20,6 +20,33 @@ TICK_MS = 1000.0 / os.sysconf("SC_CLK_TCK")
 MAX_ARGUMENTS = 3000
 
 
+def in_laboratory(inside, *errors):
+    """Runs inside() in the laboratory of tests/e2e/lab.py; the exit status.
+
+    errors: exceptions that are sentences for the user, beside the
+    laboratory's.
+    """
+    program = os.path.abspath(sys.argv[0])
+    try:
+        status = lab.enter([program] + sys.argv[1:])
+        if status is not None:
+            return status
+        status = lab.reap_for(inside)
+    except (lab.Unable, *errors) as why:
+        print("%s: %s" % (os.path.basename(program), why), file=sys.stderr)
+        status = 1
+    sys.stdout.flush()
+    # threads that wait for the network must not keep us
+    os._exit(status)
+
+
+def put_into_profile(mark, text, dry):
+    """Prints a section; into bench/PROFILE.md as well unless dry."""
+    print(text)
+    if not dry:
+        replace_between(os.path.join(HERE, "PROFILE.md"), mark, text)
+
+
 def tree(pid):
     """A process and all below it."""
     found = [pid]

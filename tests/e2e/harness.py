@@ -162,6 +162,15 @@ def too_slow(*_):
     raise AssertionError("took more than %d s" % PATIENCE)
 
 
+def greets():
+    """Whether an MTA listens."""
+    try:
+        with smtp.Client(lab.MTA_4, greet=False):
+            return True
+    except OSError:
+        return False
+
+
 class Runner:
     """Runs the chosen scenarios on one MTA after the other."""
 
@@ -198,11 +207,11 @@ class Runner:
         socket = self.lab.path(module.NAME + ".sock")
         daemon = Daemon(self.lab, self.program, "d-" + module.NAME,
                         "unix:" + socket)
-        mta = module.Mta(self.lab, socket)
+        mta = module.Mta(self.lab, module.UNIX % socket)
         context = Context(self.lab, mta, daemon, self.dns, self.sink)
         try:
             mta.start()
-            lab.wait_until(lambda: self._greets(), module.NAME, 20.0, 0.05)
+            lab.wait_until(greets, module.NAME, 20.0, 0.05)
             for full, config, function in chosen:
                 self._run_one(context, full, config, function)
         except AssertionError as why:
@@ -210,14 +219,6 @@ class Runner:
                             "%s\n%s" % (why, mta.log()[-3000:]))
         finally:
             mta.stop()
-
-    @staticmethod
-    def _greets():
-        try:
-            with smtp.Client(lab.MTA_4, greet=False):
-                return True
-        except OSError:
-            return False
 
     def _run_one(self, context, full, config, function):
         begin = time.monotonic()

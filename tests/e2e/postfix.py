@@ -13,6 +13,8 @@ import time
 import lab
 
 NAME = "postfix"
+# How it names the socket of a filter.
+UNIX, INET = "unix:%s", "inet:127.0.0.1:%d"
 DAEMONS = "/usr/lib/postfix/sbin"
 # Behind a proxy: smtpd itself, and smtpd behind postscreen.
 PROXY_SMTPD = 2526
@@ -91,10 +93,10 @@ class Mta:
 
     name = NAME
 
-    def __init__(self, laboratory, socket, milter=None):
+    def __init__(self, laboratory, milter):
         self.lab = laboratory
         self.dir = laboratory.path("postfix")
-        self.milter = milter or "unix:" + socket
+        self.milter = milter
         self.process = None
 
     def _write(self):

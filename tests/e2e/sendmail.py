@@ -14,6 +14,8 @@ import subprocess
 import lab
 
 NAME = "sendmail"
+# How it names the socket of a filter.
+UNIX, INET = "local:%s", "inet:%d@127.0.0.1"
 BINARY = "usr/libexec/sendmail/sendmail"
 CF_DIR = "usr/share/sendmail/cf"
 CONFIG = """\
@@ -81,10 +83,10 @@ class Mta:
 
     name = NAME
 
-    def __init__(self, laboratory, socket, milter=None):
+    def __init__(self, laboratory, milter):
         self.lab = laboratory
         self.dir = laboratory.path("sendmail")
-        self.milter = milter or "local:" + socket
+        self.milter = milter
         self.process = None
 
     def _write(self):
