@@ -354,15 +354,15 @@ static void
 log_dns_change(const struct pst_message *message)
 {
 	switch (message->dns_change) {
-	case PST_TROUBLE_SAME:
+	case PST_DNS_HEALTH_SAME:
 		return;
-	case PST_TROUBLE_CAPPED:
+	case PST_DNS_HEALTH_CAPPED:
 		pst_log(PST_LOG_WARNING,
 		    "the DNS has failed for longer than temperror-cap: "
 		    "messages are tagged and no longer deferred until it "
 		    "answers; look after the resolver");
 		return;
-	case PST_TROUBLE_OVER:
+	case PST_DNS_HEALTH_RECOVERED:
 		pst_log(PST_LOG_NOTICE,
 		    "the DNS answers again: messages are deferred again for "
 		    "its temporary errors");

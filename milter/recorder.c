@@ -5,14 +5,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "report/failure.h"
-#include "report/ship.h"
-#include "report/writer.h"
+#include "store/incident.h"
+#include "store/upload.h"
+#include "store/writer.h"
 
 /* Read by each message, written by the start and the end of the two. */
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static struct pst_writer *writer;
-static struct pst_shipper *shipper;
+static struct pst_uploader *shipper;
 static bool stopped;
 
 static void
@@ -52,7 +52,7 @@ pst_recorder_start(struct pst_config *config)
 			writer = pst_writer_start(
 			    config, (struct pst_writer_log){log_writer, NULL});
 		if (shipper == NULL && config->store.postgresql[0] != '\0')
-			shipper = pst_shipper_start(
+			shipper = pst_uploader_start(
 			    config, (struct pst_writer_log){log_shipper, NULL});
 	}
 	(void)pthread_rwlock_unlock(&lock);
@@ -82,7 +82,7 @@ pst_recorder_stop(void)
 		log_counts(&counts);
 		writer = NULL;
 	}
-	pst_shipper_stop(shipper);
+	pst_uploader_stop(shipper);
 	shipper = NULL;
 	(void)pthread_rwlock_unlock(&lock);
 }
@@ -116,7 +116,7 @@ pst_recorder_put(
 	int64_t until_ms =
 	    pst_clock_ms(&pst_clock_system) + config->store.wait_ms;
 	struct pst_arena *arena;
-	struct pst_report_record record;
+	struct pst_report_row record;
 	size_t at;
 
 	if (config->reports.from[0] == '\0')
@@ -124,7 +124,7 @@ pst_recorder_put(
 	arena = pst_arena_new();
 	(void)pthread_rwlock_rdlock(&lock);
 	for (at = 0; writer != NULL &&
-	     pst_report_record_make(arena, config, message, now_s, at, &record);
+	     pst_report_row_make(arena, config, message, now_s, at, &record);
 	     at++)
 		(void)pst_writer_put(writer, &record, time_left(until_ms));
 	if (writer != NULL && pst_incident_is_possible(config))

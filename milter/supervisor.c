@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/log.h"
-#include "core/keys.h"
+#include "config/option.h"
 #include "milter/child.h"
 #include "milter/control.h"
 #include "milter/milter.h"
@@ -208,7 +208,7 @@ stop_children(struct keeper *keeper)
 	}
 }
 
-/* The keys that a reload can not change, for the reply; "" when none. */
+/* The options that a reload can not change, for the reply; "" when none. */
 static const char *
 name_restart_keys(const struct keeper *keeper, const struct pst_config *fresh,
     char *text, size_t size)
@@ -217,7 +217,7 @@ name_restart_keys(const struct keeper *keeper, const struct pst_config *fresh,
 	size_t from = 0, len = 0;
 
 	text[0] = '\0';
-	while ((path = pst_config_restart_key(
+	while ((path = pst_config_restart_option(
 		    keeper->supervisor->started, fresh, &from)) != NULL) {
 		if (keeper->up_fd == -1)
 			pst_log(PST_LOG_WARNING,
@@ -253,7 +253,7 @@ begin_reload(struct keeper *keeper)
 	const char *file = pst_config_file(supervisor->config);
 	struct pst_config *fresh;
 	struct pst_err err;
-	char keys[300];
+	char options[300];
 
 	if (keeper->up_fd == -1)
 		pst_notify_reloading();
@@ -267,7 +267,7 @@ begin_reload(struct keeper *keeper)
 		return;
 	}
 	(void)pst_err_set(&keeper->reload_text, "configuration reloaded%s",
-	    name_restart_keys(keeper, fresh, keys, sizeof(keys)));
+	    name_restart_keys(keeper, fresh, options, sizeof(options)));
 	pst_config_unref(supervisor->config);
 	supervisor->config = fresh;
 	keeper->refused = 0;
@@ -384,7 +384,8 @@ open_control(struct keeper *keeper, struct pst_err *err)
 	    pst_control_open(path, socket_owner(keeper->supervisor), err);
 	if (keeper->control != NULL)
 		return true;
-	if (pst_config_line(config, pst_key_find(NULL, "control-socket")) != 0)
+	if (pst_config_line(config, pst_option_find(NULL, "control-socket")) !=
+	    0)
 		return false;
 	pst_log(PST_LOG_NOTICE, "there is no control socket: %s", err->text);
 	return true;

@@ -16,7 +16,7 @@
  * when each worker has said that it has the new configuration.
  */
 
-#include "core/config.h"
+#include "config/config.h"
 #include "milter/process.h"
 
 #define PST_MAX_LISTENERS 32

@@ -57,7 +57,7 @@ reload(struct control *control)
 	return true;
 }
 
-/* The only thread that loads configurations (core/config.h, thread rule). */
+/* The only thread that loads configurations (config/config.h, thread rule). */
 static void *
 obey(void *arg)
 {

@@ -8,7 +8,7 @@
  * worker then stops as if it had been told to.
  */
 
-#include "core/config.h"
+#include "config/config.h"
 
 /* From the supervisor. */
 #define PST_WORKER_RELOAD 'r'

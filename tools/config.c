@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "base/endpoint.h"
-#include "core/keys.h"
-#include "core/rule_make.h"
+#include "config/option.h"
+#include "config/rule_reader.h"
 #include "tools/command.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
-#define MAX_PATH 64 /* of a key */
+#define MAX_PATH 64 /* of an option */
 #define POSTFIX_QUEUE "/var/spool/postfix/"
 
 static const char command[] = "config";
@@ -37,7 +37,7 @@ test(const struct pst_config *config, const char *origin,
 	(void)arena;
 	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct pst_rule *rule = &config->rules.items[i];
-		cover = pst_rules_cover(&config->rules, i);
+		cover = pst_rules_find_covering(&config->rules, i);
 		if (cover == NULL)
 			continue;
 		printf("%s:%u: rule \"%s\" never gets its turn: rule \"%s\" "
@@ -54,13 +54,13 @@ static void
 show_rule(
     const struct pst_rule *rule, const char *origin, struct pst_arena *arena)
 {
-	for (enum pst_rule_key key = PST_RULE_CLIENT; key < PST_RULE_KEYS;
-	     key++) {
-		if (rule->written[key].line != 0)
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option < PST_RULE_OPTIONS; option++) {
+		if (rule->written[option].line != 0)
 			printf("rule \"%s\".%s = %s  # %s:%u\n", rule->title,
-			    pst_rule_keys[key].name,
-			    pst_rule_value_text(rule, key, arena), origin,
-			    rule->written[key].line);
+			    pst_rule_options[option].name,
+			    pst_rule_value_text(rule, option, arena), origin,
+			    rule->written[option].line);
 	}
 }
 
@@ -70,25 +70,26 @@ show_listener(const struct pst_config *config, size_t index, const char *origin,
 {
 	const struct pst_config *own = pst_config_at(config, index);
 
-	for (size_t i = 0; i < pst_key_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		unsigned line = pst_config_listener_line(config, index, i);
 		if (line != 0)
 			printf("listener \"%s\".%s = %s  # %s:%u\n",
-			    pst_config_socket(config, index), pst_keys[i].name,
+			    pst_config_socket(config, index),
+			    pst_options[i].name,
 			    pst_config_value(own, i, arena), origin, line);
 	}
 }
 
-/* Every key with its value and where that was set. */
+/* Every option with its value and where that was set. */
 static int
 show(const struct pst_config *config, const char *origin,
     struct pst_arena *arena)
 {
-	for (size_t i = 0; i < pst_key_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		char path[MAX_PATH];
 		unsigned line = pst_config_line(config, i);
 		printf("%s = %s  # ",
-		    pst_key_path(&pst_keys[i], path, sizeof(path)),
+		    pst_option_path(&pst_options[i], path, sizeof(path)),
 		    pst_config_value(config, i, arena));
 		if (line == 0)
 			puts("default");

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "mail/received.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 
 #define MAX_SOURCE 16384
 #define MAX_WORD 1024 /* octets of a name or path that is taken over */
@@ -56,19 +56,19 @@ pst_envelope_take(struct pst_arena *arena, const char *command,
 {
 	switch (option) {
 	case PST_OPT_IP:
-		return pst_option_ip(command, text, &given->ip);
+		return pst_argument_ip(command, text, &given->ip);
 	case PST_OPT_NAME:
 		given->name = text;
-		return pst_option_word(command, "--name", text);
+		return pst_argument_word(command, "--name", text);
 	case PST_OPT_HELO:
 		given->helo = text;
-		return pst_option_word(command, "--helo", text);
+		return pst_argument_word(command, "--helo", text);
 	case PST_OPT_MAIL_FROM:
 		given->mail_from = pst_envelope_path(arena, text);
-		return pst_option_word(command, "--mail-from", text);
+		return pst_argument_word(command, "--mail-from", text);
 	case PST_OPT_RCPT:
 		given->rcpt = pst_envelope_path(arena, text);
-		return pst_option_word(command, "--rcpt", text);
+		return pst_argument_word(command, "--rcpt", text);
 	case PST_OPT_OWN:
 		break;
 	}

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/near.h"
+#include "base/edit_distance.h"
 #include "tools/command.h"
 #include "tools/ui.h"
 
@@ -71,7 +71,7 @@ unknown_command(const char *name)
 	size_t least = 3; /* more than two slips are another word */
 
 	for (size_t i = 0; i < COMMANDS; i++) {
-		size_t far = pst_near_distance(name, commands[i].name);
+		size_t far = pst_edit_distance(name, commands[i].name);
 		if (far >= least)
 			continue;
 		least = far;

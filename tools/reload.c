@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 #include "tools/command.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
@@ -137,7 +137,7 @@ pst_cmd_reload(int argc, char **argv)
 	const char *request = "reload\n";
 	int c;
 
-	while ((c = pst_option_next(command, argc, argv, options)) != -1) {
+	while ((c = pst_argument_next(command, argc, argv, options)) != -1) {
 		switch (c) {
 		case 'c':
 			control = optarg;

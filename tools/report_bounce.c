@@ -8,10 +8,10 @@
 #include "base/buf.h"
 #include "report/bounce.h"
 #include "report/outbox.h"
-#include "report/store.h"
+#include "store/store.h"
 #include "tools/command.h"
 #include "tools/envelope.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/report.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
@@ -40,7 +40,7 @@ read_command_line(struct request *request, int argc, char **argv)
 {
 	int key;
 
-	while ((key = pst_option_next(command, argc, argv, options)) != -1) {
+	while ((key = pst_argument_next(command, argc, argv, options)) != -1) {
 		if (key == '?')
 			return false;
 		if (key == OPT_RECIPIENT)

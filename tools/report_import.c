@@ -4,10 +4,10 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "report/feedback_store.h"
-#include "report/store.h"
+#include "feedback/imports.h"
+#include "store/store.h"
 #include "tools/command.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/report.h"
 #include "tools/report_input.h"
 #include "tools/settings.h"
@@ -79,7 +79,7 @@ pst_report_import(int argc, char **argv)
 	const char *origin;
 	int key;
 
-	while ((key = pst_option_next("report", argc, argv, options)) != -1) {
+	while ((key = pst_argument_next("report", argc, argv, options)) != -1) {
 		if (key == '?' ||
 		    !pst_settings_take(command, (enum pst_settings_option)key,
 			optarg, &settings))

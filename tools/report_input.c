@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "report/day.h"
-#include "report/mailbox.h"
+#include "base/day.h"
+#include "feedback/mailbox.h"
 #include "tools/command.h"
 #include "tools/ui.h"
 

@@ -4,7 +4,7 @@
 
 /* The files on the command line of `postern report read` and `import`. */
 
-#include "report/feedback_read.h"
+#include "feedback/extract.h"
 
 /* What came of them. */
 struct pst_report_tally {

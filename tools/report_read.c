@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/json.h"
+#include "base/json.h"
 #include "tools/command.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/report.h"
 #include "tools/report_input.h"
 #include "tools/ui.h"
@@ -374,7 +374,7 @@ pst_report_read(int argc, char **argv)
 	struct pst_report_tally tally;
 	int key;
 
-	while ((key = pst_option_next("report", argc, argv, options)) != -1) {
+	while ((key = pst_argument_next("report", argc, argv, options)) != -1) {
 		if (key == '?')
 			return PST_EXIT_USAGE;
 		request.json = true;

@@ -9,14 +9,14 @@
 #include "base/buf.h"
 #include "base/domain.h"
 #include "report/compose.h"
-#include "report/day.h"
-#include "report/plan.h"
+#include "base/day.h"
+#include "report/preview.h"
 #include "report/selfcheck.h"
 #include "report/send.h"
-#include "report/store.h"
+#include "store/store.h"
 #include "tools/command.h"
 #include "tools/envelope.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/report.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
@@ -114,7 +114,7 @@ read_command_line(
 {
 	int key;
 
-	while ((key = pst_option_next(command, argc, argv, options)) != -1)
+	while ((key = pst_argument_next(command, argc, argv, options)) != -1)
 		if (key == '?' || !take_option(job, request, key))
 			return false;
 	if (optind < argc) {
@@ -132,13 +132,13 @@ read_command_line(
 /* ---- looking only ---- */
 
 static const char *
-short_id(const struct pst_plan_report *report)
+short_id(const struct pst_preview_report *report)
 {
 	return report->report[0] == '\0' ? "new" : report->report;
 }
 
 static bool
-print_plan(void *arg, const struct pst_plan_report *report)
+print_plan(void *arg, const struct pst_preview_report *report)
 {
 	struct job *job = arg;
 	char day[PST_DAY_TEXT_SIZE];
@@ -150,7 +150,7 @@ print_plan(void *arg, const struct pst_plan_report *report)
 	    pst_day_text(report->day, day), report->domain, report->rows,
 	    report->messages, short_id(report));
 	for (size_t i = 0; i < report->count; i++) {
-		const struct pst_plan_address *to = &report->addresses[i];
+		const struct pst_preview_address *to = &report->addresses[i];
 
 		printf("%12s%-10s  %s", "", to->what, to->address);
 		if (to->target != to->address)
@@ -172,7 +172,7 @@ write_out(void *arg, const void *ptr, size_t len)
 }
 
 static bool
-print_report(void *arg, const struct pst_plan_report *report)
+print_report(void *arg, const struct pst_preview_report *report)
 {
 	struct job *job = arg;
 	struct pst_composed size;
@@ -193,7 +193,7 @@ look(struct job *job)
 {
 	const struct request *request = job->request;
 	struct pst_err err = {""}, plan_err = {""};
-	struct pst_plan plan = {
+	struct pst_preview plan = {
 	    .service = job->service,
 	    .db = job->db,
 	    .filter = request->filter,
@@ -207,7 +207,7 @@ look(struct job *job)
 	plan.filter.before = request->filter.day >= 0 ?
 	    request->filter.day + 1 :
 	    pst_day_of(pst_clock_epoch(pst_service_clock(job->service)));
-	if (!pst_plan_run(&plan, &plan_err))
+	if (!pst_preview_run(&plan, &plan_err))
 		return pst_ui_fail(command, "%s",
 		    err.text[0] != '\0'          ? err.text :
 			plan_err.text[0] != '\0' ? plan_err.text :
@@ -224,7 +224,7 @@ warn_of_ourselves(struct job *job)
 {
 	struct pst_clock *clock = pst_service_clock(job->service);
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_check world = {.arena = arena,
+	struct pst_world world = {.arena = arena,
 	    .dns = pst_dns_open(arena, pst_service_resolver(job->service),
 		clock, job->config->dns_limits),
 	    .now_epoch = pst_clock_epoch(clock),

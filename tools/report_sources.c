@@ -6,12 +6,12 @@
 
 #include "base/buf.h"
 #include "base/domain.h"
-#include "core/json.h"
-#include "report/day.h"
-#include "report/feedback_store.h"
-#include "report/store.h"
+#include "base/json.h"
+#include "base/day.h"
+#include "feedback/imports.h"
+#include "store/store.h"
 #include "tools/command.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/report.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
@@ -231,7 +231,7 @@ read_command_line(struct request *request, int argc, char **argv)
 {
 	int key;
 
-	while ((key = pst_option_next("report", argc, argv, options)) != -1)
+	while ((key = pst_argument_next("report", argc, argv, options)) != -1)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	if (optind == argc)

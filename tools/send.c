@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "core/json.h"
+#include "base/json.h"
 #include "tools/command.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/ui.h"
 
 #define MAX_REPEAT 10000000
@@ -58,7 +58,7 @@ take_number(const char *option, uint64_t min, uint64_t max, unsigned *out)
 {
 	uint64_t value;
 
-	if (!pst_option_number(command, option, optarg, min, max, &value))
+	if (!pst_argument_number(command, option, optarg, min, max, &value))
 		return false;
 	*out = (unsigned)value;
 	return true;
@@ -75,7 +75,7 @@ take_option(struct request *request, int key)
 		return true;
 	case OPT_HOST:
 		plan->host = optarg;
-		return pst_option_word(command, "--host", optarg);
+		return pst_argument_word(command, "--host", optarg);
 	case OPT_TIMEOUT:
 		if (!take_number(
 			"--timeout", 1, MAX_TIMEOUT_S, &plan->timeout_ms))
@@ -86,7 +86,7 @@ take_option(struct request *request, int key)
 		plan->json = true;
 		return true;
 	case OPT_REPEAT:
-		return pst_option_number(
+		return pst_argument_number(
 		    command, "--repeat", optarg, 1, MAX_REPEAT, &plan->repeat);
 	case OPT_CONCURRENCY:
 		request->paced = true;
@@ -138,7 +138,7 @@ read_command_line(struct request *request, int argc, char **argv)
 	struct pst_err err;
 	int key;
 
-	while ((key = pst_option_next(command, argc, argv, options)) != -1)
+	while ((key = pst_argument_next(command, argc, argv, options)) != -1)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	if (request->to == NULL) {

@@ -5,8 +5,8 @@
 /* What `postern send` is to do, shared by its single and its repeated mode. */
 
 #include "tools/envelope.h"
-#include "tools/milter_client.h"
-#include "tools/milter_socket.h"
+#include "tools/mta/client.h"
+#include "tools/mta/socket.h"
 
 struct pst_send_item {
 	const char *file_name;

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "core/json.h"
+#include "base/json.h"
 #include "tools/command.h"
 #include "tools/send.h"
 #include "tools/ui.h"

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "dns/zone.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/ui.h"
 
 /* The year 9999: what no calendar function has trouble with. */
@@ -16,7 +16,7 @@ take_now(const char *command, const char *text, struct pst_settings *settings)
 {
 	uint64_t epoch;
 
-	if (!pst_option_number(command, "--now", text, 0, MAX_EPOCH, &epoch))
+	if (!pst_argument_number(command, "--now", text, 0, MAX_EPOCH, &epoch))
 		return false;
 	settings->has_now = true;
 	settings->now_epoch = (int64_t)epoch;

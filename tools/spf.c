@@ -5,10 +5,10 @@
 
 #include "auth/spf.h"
 #include "base/buf.h"
-#include "core/json.h"
+#include "base/json.h"
 #include "tools/command.h"
 #include "tools/envelope.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
@@ -63,7 +63,7 @@ read_command_line(struct request *request, int argc, char **argv)
 {
 	int key;
 
-	while ((key = pst_option_next(command, argc, argv, options)) != -1)
+	while ((key = pst_argument_next(command, argc, argv, options)) != -1)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	if (optind < argc) {
@@ -89,7 +89,7 @@ check(struct pst_service *service, struct pst_arena *arena,
 {
 	struct pst_clock *clock = pst_service_clock(service);
 	struct pst_config *config = pst_service_config(service);
-	struct pst_check world = {
+	struct pst_world world = {
 	    .arena = arena, .now_epoch = pst_clock_epoch(clock), .eager = true};
 	int64_t until = pst_clock_ms(clock) + config->deadline_ms;
 

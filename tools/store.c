@@ -9,10 +9,10 @@
 
 #include "base/clock.h"
 #include "base/domain.h"
-#include "report/day.h"
-#include "report/store.h"
+#include "base/day.h"
+#include "store/store.h"
 #include "tools/command.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
@@ -97,7 +97,7 @@ read_options(struct pst_store_request *request, struct pst_arena *arena,
 {
 	int c;
 
-	while ((c = pst_option_next(command, argc, argv, options)) != -1) {
+	while ((c = pst_argument_next(command, argc, argv, options)) != -1) {
 		switch (c) {
 		case 'f':
 			request->config_file = optarg;

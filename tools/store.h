@@ -4,7 +4,7 @@
 
 /* The parts of `postern store`. */
 
-#include "core/config.h"
+#include "config/config.h"
 
 struct pst_store_request {
 	const char *config_file; /* NULL: the system's */

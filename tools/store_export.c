@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/json.h"
-#include "report/day.h"
-#include "report/store.h"
+#include "base/json.h"
+#include "base/day.h"
+#include "store/store.h"
 #include "tools/command.h"
 #include "tools/store.h"
 #include "tools/ui.h"

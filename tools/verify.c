@@ -8,7 +8,7 @@
 #include "core/session.h"
 #include "tools/command.h"
 #include "tools/envelope.h"
-#include "tools/option.h"
+#include "tools/argument.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
@@ -52,7 +52,7 @@ take_option(struct request *request, int key)
 		    command, (enum pst_settings_option)key, optarg, settings);
 	case OPT_AUTHSERV_ID:
 		settings->authserv_id = optarg;
-		return pst_option_word(command, "--authserv-id", optarg);
+		return pst_argument_word(command, "--authserv-id", optarg);
 	case OPT_JSON:
 		request->json = true;
 		return true;
@@ -67,7 +67,7 @@ read_command_line(struct request *request, int argc, char **argv)
 {
 	int key;
 
-	while ((key = pst_option_next(command, argc, argv, options)) != -1)
+	while ((key = pst_argument_next(command, argc, argv, options)) != -1)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	if (optind == argc) {

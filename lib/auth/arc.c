@@ -20,7 +20,7 @@ struct pst_arc_msg {
 /* ---- the header ---- */
 
 static void
-ask_key(struct pst_check *world, struct pst_arc_sig *sig)
+ask_key(struct pst_world *world, struct pst_arc_sig *sig)
 {
 	const char *name = pst_arena_printf(
 	    world->arena, "%s._domainkey.%s", sig->selector, sig->domain);
@@ -29,7 +29,7 @@ ask_key(struct pst_check *world, struct pst_arc_sig *sig)
 }
 
 static void
-prepare(struct pst_check *world, struct pst_arc_msg *msg)
+prepare(struct pst_world *world, struct pst_arc_msg *msg)
 {
 	for (unsigned i = 0; i < msg->chain.count; i++) {
 		struct pst_arc_set *set = &msg->chain.sets[i];
@@ -52,7 +52,7 @@ fail(struct pst_arc_msg *msg, const char *reason)
 }
 
 struct pst_arc_msg *
-pst_arc_begin(struct pst_check *world, const struct pst_arc_config *config,
+pst_arc_begin(struct pst_world *world, const struct pst_arc_config *config,
     const struct pst_header *header)
 {
 	struct pst_arc_msg *msg = pst_arena_alloc(world->arena, sizeof(*msg));
@@ -103,7 +103,7 @@ add_sealed(struct pst_buf *buf, const struct pst_header_field *field)
 
 /* Why the signature over that text does not hold; NULL: it does. */
 static const char *
-verify_text(struct pst_check *world, const struct pst_arc_msg *msg,
+verify_text(struct pst_world *world, const struct pst_arc_msg *msg,
     const struct pst_arc_sig *sig, const struct pst_buf *text)
 {
 	struct pst_dkim_key key;
@@ -135,7 +135,7 @@ verify_body(const struct pst_arc_msg *msg, const struct pst_arc_sig *sig)
 }
 
 static const char *
-verify_ams(struct pst_check *world, const struct pst_arc_msg *msg,
+verify_ams(struct pst_world *world, const struct pst_arc_msg *msg,
     const struct pst_arc_sig *sig)
 {
 	struct pst_arena_mark mark = pst_arena_mark(world->arena);
@@ -158,7 +158,7 @@ verify_ams(struct pst_check *world, const struct pst_arc_msg *msg,
 /* The sets up to this one, in rising order (R-ARC-7). */
 static const char *
 verify_seal(
-    struct pst_check *world, const struct pst_arc_msg *msg, unsigned instance)
+    struct pst_world *world, const struct pst_arc_msg *msg, unsigned instance)
 {
 	struct pst_arena_mark mark = pst_arena_mark(world->arena);
 	const struct pst_arc_sig *seal = NULL;
@@ -200,7 +200,7 @@ is_waiting(const struct pst_arc_msg *msg)
 }
 
 static unsigned
-find_oldest_pass(struct pst_check *world, const struct pst_arc_msg *msg)
+find_oldest_pass(struct pst_world *world, const struct pst_arc_msg *msg)
 {
 	for (unsigned i = msg->chain.count - 1; i > 0; i--)
 		if (verify_ams(world, msg, &msg->chain.sets[i - 1].ams) != NULL)
@@ -209,7 +209,7 @@ find_oldest_pass(struct pst_check *world, const struct pst_arc_msg *msg)
 }
 
 static void
-pass(struct pst_check *world, struct pst_arc_msg *msg)
+pass(struct pst_world *world, struct pst_arc_msg *msg)
 {
 	struct pst_arc *result = &msg->result;
 	unsigned count = msg->chain.count;
@@ -232,7 +232,7 @@ pass(struct pst_check *world, struct pst_arc_msg *msg)
 
 /* RFC 8617 s. 5.2 steps 4 to 7. */
 static void
-verify(struct pst_check *world, struct pst_arc_msg *msg)
+verify(struct pst_world *world, struct pst_arc_msg *msg)
 {
 	unsigned count = msg->chain.count;
 	const char *reason =
@@ -257,7 +257,7 @@ verify(struct pst_check *world, struct pst_arc_msg *msg)
 
 bool
 pst_arc_check(
-    struct pst_check *world, struct pst_arc_msg *msg, struct pst_arc *out)
+    struct pst_world *world, struct pst_arc_msg *msg, struct pst_arc *out)
 {
 	if (!msg->done) {
 		if (is_waiting(msg))

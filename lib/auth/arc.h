@@ -11,7 +11,7 @@
  * each piece of the body, pst_arc_check() until it is done.
  */
 
-#include "auth/check.h"
+#include "auth/world.h"
 #include "auth/result.h"
 #include "base/ip.h"
 #include "mail/header.h"
@@ -47,14 +47,14 @@ struct pst_arc_msg;
  * look-ups of its keys: none when its structure makes it fail, and at most two
  * a set. Never NULL.
  */
-struct pst_arc_msg *pst_arc_begin(struct pst_check *world,
+struct pst_arc_msg *pst_arc_begin(struct pst_world *world,
     const struct pst_arc_config *config, const struct pst_header *header);
 
 /* The next octets of the body. False when no more is wanted. */
 bool pst_arc_body(struct pst_arc_msg *msg, const void *ptr, size_t len);
 
-/* The end of the body. Restartable, as in auth/check.h. */
-bool pst_arc_check(struct pst_check *world, struct pst_arc_msg *msg,
+/* The end of the body. Restartable, as in auth/world.h. */
+bool pst_arc_check(struct pst_world *world, struct pst_arc_msg *msg,
     struct pst_arc *out) PST_MUST_CHECK;
 
 /*

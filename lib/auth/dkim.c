@@ -345,7 +345,7 @@ want_body_hashes(struct pst_dkim_msg *msg)
 }
 
 struct pst_dkim_msg *
-pst_dkim_begin(struct pst_check *world, struct pst_dkim_lib *lib,
+pst_dkim_begin(struct pst_world *world, struct pst_dkim_lib *lib,
     const struct pst_dkim_config *config, const struct pst_header *header,
     const char *author_domain,
     bool (*public_suffix)(const void *arg, const char *domain), const void *arg)
@@ -521,7 +521,7 @@ verify(struct pst_dkim_msg *msg)
 
 bool
 pst_dkim_check(
-    struct pst_check *world, struct pst_dkim_msg *msg, struct pst_dkim *out)
+    struct pst_world *world, struct pst_dkim_msg *msg, struct pst_dkim *out)
 {
 	struct pst_dkim_pick *pick = &msg->pick;
 

@@ -12,7 +12,7 @@
  * lives in the message's arena.
  */
 
-#include "auth/check.h"
+#include "auth/world.h"
 #include "auth/result.h"
 #include "base/err.h"
 #include "mail/header.h"
@@ -70,7 +70,7 @@ struct pst_dkim_msg;
  * others. public_suffix (may be NULL) tells whether a d= is a public suffix
  * (R-DKIM-17). Never NULL.
  */
-struct pst_dkim_msg *pst_dkim_begin(struct pst_check *world,
+struct pst_dkim_msg *pst_dkim_begin(struct pst_world *world,
     struct pst_dkim_lib *lib, const struct pst_dkim_config *config,
     const struct pst_header *header, const char *author_domain,
     bool (*public_suffix)(const void *arg, const char *domain),
@@ -82,8 +82,8 @@ struct pst_dkim_msg *pst_dkim_begin(struct pst_check *world,
  */
 bool pst_dkim_body(struct pst_dkim_msg *msg, const void *ptr, size_t len);
 
-/* The end of the body. Restartable, as in auth/check.h. */
-bool pst_dkim_check(struct pst_check *world, struct pst_dkim_msg *msg,
+/* The end of the body. Restartable, as in auth/world.h. */
+bool pst_dkim_check(struct pst_world *world, struct pst_dkim_msg *msg,
     struct pst_dkim *out) PST_MUST_CHECK;
 
 #endif

@@ -120,7 +120,7 @@ describe(struct pst_dkim_item *item)
 }
 
 static void
-collect(struct pst_check *world, const struct pst_dkim_config *config,
+collect(struct pst_world *world, const struct pst_dkim_config *config,
     const struct pst_header *header, struct pst_dkim_pick *pick)
 {
 	size_t seen = 0;
@@ -187,7 +187,7 @@ choose(const struct pst_dkim_config *config, const char *author_domain,
 }
 
 static void
-ask_keys(struct pst_check *world, struct pst_dkim_pick *pick)
+ask_keys(struct pst_world *world, struct pst_dkim_pick *pick)
 {
 	for (size_t i = 0; i < pick->count; i++) {
 		struct pst_dkim_item *item = &pick->items[i];
@@ -205,7 +205,7 @@ ask_keys(struct pst_check *world, struct pst_dkim_pick *pick)
 }
 
 void
-pst_dkim_pick(struct pst_check *world, const struct pst_dkim_config *config,
+pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
     const struct pst_header *header, const char *author_domain,
     bool (*public_suffix)(const void *arg, const char *domain), const void *arg,
     struct pst_dkim_pick *out)
@@ -261,7 +261,7 @@ is_other_key(const struct pst_dkim_pick *pick, size_t at)
 }
 
 bool
-pst_dkim_pick_keys(struct pst_check *world,
+pst_dkim_pick_keys(struct pst_world *world,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
 {
 	bool any = false;
@@ -312,7 +312,7 @@ best_result(const struct pst_dkim *all)
 }
 
 void
-pst_dkim_pick_results(struct pst_check *world, const struct pst_dkim_pick *pick,
+pst_dkim_pick_results(struct pst_world *world, const struct pst_dkim_pick *pick,
     struct pst_dkim *out)
 {
 	*out = (struct pst_dkim){

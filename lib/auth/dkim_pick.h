@@ -35,7 +35,7 @@ struct pst_dkim_pick {
 };
 
 void
-pst_dkim_pick(struct pst_check *world, const struct pst_dkim_config *config,
+pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
     const struct pst_header *header, const char *author_domain,
     bool (*public_suffix)(const void *arg, const char *domain), const void *arg,
     struct pst_dkim_pick *out);
@@ -47,11 +47,11 @@ bool pst_dkim_pick_is_waiting(const struct pst_dkim_pick *pick);
  * Reads the key records. A signature without a usable key is judged by that;
  * false when no other is left.
  */
-bool pst_dkim_pick_keys(struct pst_check *world,
+bool pst_dkim_pick_keys(struct pst_world *world,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick);
 
 /* The end: what the items came to. */
-void pst_dkim_pick_results(struct pst_check *world,
+void pst_dkim_pick_results(struct pst_world *world,
     const struct pst_dkim_pick *pick, struct pst_dkim *out);
 
 bool pst_dkim_is_signature(const struct pst_header_field *field);

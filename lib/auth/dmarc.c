@@ -35,12 +35,12 @@ compare_with_psl(struct pst_dmarc_eval *ev)
 	/* The walk's org domain is wanted here even where nothing needs it. */
 	if (ev->out.policy_domain != NULL && ev->out.org_domain == NULL) {
 		switch (pst_dmarc_eval_org_domain(ev, ev->author, &found)) {
-		case PST_DMARC_KNOWN_PENDING:
+		case PST_DMARC_PENDING:
 			return false;
-		case PST_DMARC_KNOWN_YES:
+		case PST_DMARC_KNOWN:
 			ev->out.org_domain = found;
 			break;
-		case PST_DMARC_KNOWN_NO:
+		case PST_DMARC_TEMPERROR:
 			break;
 		}
 	}
@@ -64,7 +64,7 @@ evaluate_domain(struct pst_dmarc_eval *ev)
 }
 
 static void
-prefetch_name(struct pst_check *world, const char *domain)
+prefetch_name(struct pst_world *world, const char *domain)
 {
 	struct pst_arena_mark mark = pst_arena_mark(world->arena);
 	struct pst_dmarc_record record;
@@ -75,7 +75,7 @@ prefetch_name(struct pst_check *world, const char *domain)
 }
 
 void
-pst_dmarc_prefetch(struct pst_check *world,
+pst_dmarc_prefetch(struct pst_world *world,
     const struct pst_dmarc_config *config, const char *author_domain)
 {
 	const char *names[PST_WALK_MAX];
@@ -158,7 +158,7 @@ evaluate_all(const struct pst_dmarc_eval *blank, const struct pst_from *from,
 }
 
 bool
-pst_dmarc_check(struct pst_check *world, const struct pst_dmarc_config *config,
+pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
     const struct pst_from *from, const struct pst_spf *spf,
     struct pst_dkim *dkim, struct pst_dmarc *out)
 {

@@ -7,7 +7,7 @@
  * (R-DMARC-8 to -42). Disposition is not decided here; core/policy does that.
  */
 
-#include "auth/check.h"
+#include "auth/world.h"
 #include "auth/dkim.h"
 #include "auth/orgdomain.h"
 #include "auth/result.h"
@@ -59,7 +59,7 @@ struct pst_dmarc {
 };
 
 /* Starts the policy look-ups of an Author Domain ahead of the check. */
-void pst_dmarc_prefetch(struct pst_check *world,
+void pst_dmarc_prefetch(struct pst_world *world,
     const struct pst_dmarc_config *config, const char *author_domain);
 
 /*
@@ -68,7 +68,7 @@ void pst_dmarc_prefetch(struct pst_check *world,
  * domain that decided it. Restartable.
  */
 bool
-pst_dmarc_check(struct pst_check *world, const struct pst_dmarc_config *config,
+pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
     const struct pst_from *from, const struct pst_spf *spf,
     struct pst_dkim *dkim, struct pst_dmarc *out) PST_MUST_CHECK;
 

@@ -23,8 +23,8 @@ guard(struct pst_dmarc_eval *ev, const char *name, const char *org_domain)
 	return by_list;
 }
 
-/* After PST_DMARC_KNOWN_NO, *org_domain is the widest that is possible. */
-enum pst_dmarc_known
+/* After PST_DMARC_TEMPERROR, *org_domain is the widest that is possible. */
+enum pst_dmarc_lookup
 pst_dmarc_eval_org_domain(
     struct pst_dmarc_eval *ev, const char *name, const char **org_domain)
 {
@@ -33,15 +33,15 @@ pst_dmarc_eval_org_domain(
 
 	if (ev->psl_mode) {
 		*org_domain = pst_psl_org_domain(ev->config->psl, name);
-		return PST_DMARC_KNOWN_YES;
+		return PST_DMARC_KNOWN;
 	}
 	mark = pst_arena_mark(ev->world->arena);
 	if (!pst_walk_check(ev->world, name, &walk))
-		return PST_DMARC_KNOWN_PENDING;
+		return PST_DMARC_PENDING;
 	/* The names point into name; the records are of no use here. */
 	pst_arena_rewind(ev->world->arena, mark);
 	*org_domain = guard(ev, name, walk.widest);
-	return walk.temperror ? PST_DMARC_KNOWN_NO : PST_DMARC_KNOWN_YES;
+	return walk.temperror ? PST_DMARC_TEMPERROR : PST_DMARC_KNOWN;
 }
 
 static void
@@ -158,24 +158,24 @@ align_relaxed(struct pst_dmarc_eval *ev, const char *domain)
 		pst_domain_last_labels(ev->author, 1)))
 		return PST_DMARC_ALIGN_NO;
 	switch (pst_dmarc_eval_org_domain(ev, ev->author, &author_org)) {
-	case PST_DMARC_KNOWN_PENDING:
+	case PST_DMARC_PENDING:
 		return PST_DMARC_ALIGN_PENDING;
-	case PST_DMARC_KNOWN_NO:
+	case PST_DMARC_TEMPERROR:
 		if (!pst_domain_is_below(domain, author_org))
 			return PST_DMARC_ALIGN_NO;
 		return PST_DMARC_ALIGN_UNKNOWN;
-	case PST_DMARC_KNOWN_YES:
+	case PST_DMARC_KNOWN:
 		ev->out.org_domain = author_org;
 		break;
 	}
 	if (!pst_domain_is_below(domain, author_org))
 		return PST_DMARC_ALIGN_NO;
 	switch (pst_dmarc_eval_org_domain(ev, domain, &org_domain)) {
-	case PST_DMARC_KNOWN_PENDING:
+	case PST_DMARC_PENDING:
 		return PST_DMARC_ALIGN_PENDING;
-	case PST_DMARC_KNOWN_NO:
+	case PST_DMARC_TEMPERROR:
 		return PST_DMARC_ALIGN_UNKNOWN;
-	case PST_DMARC_KNOWN_YES:
+	case PST_DMARC_KNOWN:
 		break;
 	}
 	return pst_domain_eq(org_domain, author_org) ? PST_DMARC_ALIGN_YES :
@@ -361,7 +361,7 @@ tell_org_domain(struct pst_dmarc_eval *ev)
 	if (ev->out.org_domain == NULL &&
 	    ev->out.record.psd != PST_DMARC_PSD_U &&
 	    pst_dmarc_eval_org_domain(ev, ev->author, &org_domain) ==
-		PST_DMARC_KNOWN_YES)
+		PST_DMARC_KNOWN)
 		ev->out.org_domain = org_domain;
 }
 

@@ -18,14 +18,14 @@ enum pst_dmarc_align {
 	PST_DMARC_ALIGN_PENDING,
 };
 
-enum pst_dmarc_known {
-	PST_DMARC_KNOWN_PENDING,
-	PST_DMARC_KNOWN_NO, /* an answer is missing for now */
-	PST_DMARC_KNOWN_YES,
+enum pst_dmarc_lookup {
+	PST_DMARC_PENDING,
+	PST_DMARC_TEMPERROR, /* an answer is missing for now */
+	PST_DMARC_KNOWN,
 };
 
 struct pst_dmarc_eval {
-	struct pst_check *world;
+	struct pst_world *world;
 	const struct pst_dmarc_config *config;
 	const struct pst_spf *spf;
 	const struct pst_dkim *dkim;
@@ -43,14 +43,14 @@ struct pst_dmarc_eval {
 struct pst_dmarc_eval pst_dmarc_eval_begin(
     const struct pst_dmarc_eval *blank, const char *author, bool psl_mode);
 
-/* Restartable, as in auth/check.h; ev->out is complete when it is true. */
+/* Restartable, as in auth/world.h; ev->out is complete when it is true. */
 bool pst_dmarc_eval_check(struct pst_dmarc_eval *ev) PST_MUST_CHECK;
 
 /*
- * The org domain of name by the method of ev. After KNOWN_NO it is the widest
+ * The org domain of name by the method of ev. After PST_DMARC_TEMPERROR it is the widest
  * one that is possible.
  */
-enum pst_dmarc_known pst_dmarc_eval_org_domain(
+enum pst_dmarc_lookup pst_dmarc_eval_org_domain(
     struct pst_dmarc_eval *ev, const char *name, const char **org_domain);
 
 #endif

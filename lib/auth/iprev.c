@@ -42,7 +42,7 @@ holds_address(const struct pst_dns_answer *answer, const struct pst_ip *ip)
  * addresses arrive in, so the result does not depend on timing.
  */
 static bool
-judge(struct pst_check *world, const struct pst_dns_answer *ptr,
+judge(struct pst_world *world, const struct pst_dns_answer *ptr,
     struct pst_iprev *out)
 {
 	enum pst_dns_type type =
@@ -74,7 +74,7 @@ judge(struct pst_check *world, const struct pst_dns_answer *ptr,
 
 bool
 pst_iprev_check(
-    struct pst_check *world, const struct pst_ip *client, struct pst_iprev *out)
+    struct pst_world *world, const struct pst_ip *client, struct pst_iprev *out)
 {
 	struct pst_iprev found = {.ip = *client};
 	char reverse[PST_IP_REVERSE_SIZE];

@@ -4,7 +4,7 @@
 
 /* The iprev (FCrDNS) method: RFC 8601 s. 3, R-IPREV-1 to -5. */
 
-#include "auth/check.h"
+#include "auth/world.h"
 #include "auth/result.h"
 
 #define PST_IPREV_MAX_NAMES 10
@@ -16,7 +16,7 @@ struct pst_iprev {
 };
 
 /* client must have an address. */
-bool pst_iprev_check(struct pst_check *world, const struct pst_ip *client,
+bool pst_iprev_check(struct pst_world *world, const struct pst_ip *client,
     struct pst_iprev *out) PST_MUST_CHECK;
 
 #endif

@@ -35,7 +35,7 @@ pst_walk_names(const char *start, const char *names[PST_WALK_MAX])
 }
 
 static const struct pst_dns_answer *
-ask(struct pst_check *world, const char *domain)
+ask(struct pst_world *world, const char *domain)
 {
 	char name[sizeof(PREFIX) + PST_DOMAIN_MAX];
 	struct pst_str prefix = PST_STR(PREFIX);
@@ -85,7 +85,7 @@ pick_record(struct pst_arena *arena, const struct pst_dns_answer *answer,
 }
 
 enum pst_walk_found
-pst_walk_record(struct pst_check *world, const char *domain,
+pst_walk_record(struct pst_world *world, const char *domain,
     struct pst_dmarc_record *out, const char **fault)
 {
 	const struct pst_dns_answer *answer = ask(world, domain);
@@ -139,7 +139,7 @@ conclude(struct pst_walk *walk, const char *last_failed)
 
 /* False while the name's answer is open. */
 static bool
-visit(struct pst_check *world, const char *name, struct pst_walk *walk,
+visit(struct pst_world *world, const char *name, struct pst_walk *walk,
     const char **last_failed)
 {
 	struct pst_walk_hit *hit = &walk->hits[walk->hit_count];
@@ -167,7 +167,7 @@ visit(struct pst_check *world, const char *name, struct pst_walk *walk,
 }
 
 bool
-pst_walk_check(struct pst_check *world, const char *start, struct pst_walk *out)
+pst_walk_check(struct pst_world *world, const char *start, struct pst_walk *out)
 {
 	const char *names[PST_WALK_MAX];
 	size_t count = pst_walk_names(start, names);

@@ -7,7 +7,7 @@
  * public suffix list (R-DMARC-13, -20 to -23, -30, -31).
  */
 
-#include "auth/check.h"
+#include "auth/world.h"
 #include "auth/dmarc_record.h"
 #include "base/err.h"
 
@@ -41,11 +41,11 @@ enum pst_walk_found {
 	PST_WALK_ABSENT,
 	PST_WALK_TEMPERROR,
 };
-enum pst_walk_found pst_walk_record(struct pst_check *world, const char *domain,
+enum pst_walk_found pst_walk_record(struct pst_world *world, const char *domain,
     struct pst_dmarc_record *out, const char **fault);
 
 /* The whole walk. Stops at psd=y and psd=n. Restartable. */
-bool pst_walk_check(struct pst_check *world, const char *start,
+bool pst_walk_check(struct pst_world *world, const char *start,
     struct pst_walk *out) PST_MUST_CHECK;
 
 /* A public suffix list; immutable, shared by threads. */

@@ -378,7 +378,7 @@ identity(struct pst_arena *arena, const struct pst_spf_input *input,
 }
 
 static void
-set_macros(struct pst_check *world, const struct pst_spf_input *input,
+set_macros(struct pst_world *world, const struct pst_spf_input *input,
     const struct pst_spf *spf, struct pst_spf_macros *macros)
 {
 	struct pst_str helo = bounded(input->helo);
@@ -395,7 +395,7 @@ set_macros(struct pst_check *world, const struct pst_spf_input *input,
 }
 
 static bool
-evaluate(struct pst_check *world, const struct pst_spf_input *input,
+evaluate(struct pst_world *world, const struct pst_spf_input *input,
     struct pst_spf *spf)
 {
 	struct pst_spf_run *run;
@@ -424,7 +424,7 @@ evaluate(struct pst_check *world, const struct pst_spf_input *input,
 }
 
 bool
-pst_spf_check(struct pst_check *world, const struct pst_spf_input *input,
+pst_spf_check(struct pst_world *world, const struct pst_spf_input *input,
     struct pst_spf *out)
 {
 	struct pst_arena_mark mark = pst_arena_mark(world->arena);

@@ -7,7 +7,7 @@
  * a null reverse-path (R-SPF-1 to -21).
  */
 
-#include "auth/check.h"
+#include "auth/world.h"
 #include "auth/result.h"
 #include "base/ip.h"
 #include "mail/address.h"
@@ -57,7 +57,7 @@ struct pst_spf {
 /* Once per process, before threads: silences and sets up libspf2. */
 void pst_spf_init(void);
 
-bool pst_spf_check(struct pst_check *world, const struct pst_spf_input *input,
+bool pst_spf_check(struct pst_world *world, const struct pst_spf_input *input,
     struct pst_spf *out) PST_MUST_CHECK;
 
 #endif

@@ -48,7 +48,7 @@ struct pst_spf_level {
 };
 
 struct pst_spf_run {
-	struct pst_check *world;
+	struct pst_world *world;
 	const struct pst_spf_input *input;
 	struct pst_spf_macros macros; /* but for domain and validated */
 

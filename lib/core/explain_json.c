@@ -2,7 +2,7 @@
 #include "core/explain.h"
 
 #include "base/buf.h"
-#include "core/json.h"
+#include "base/json.h"
 
 static void
 add_texts(struct pst_json *json, const char *key, const char *const *items,

@@ -9,7 +9,7 @@
  * Pure.
  */
 
-#include "core/config.h"
+#include "config/config.h"
 #include "core/policy.h"
 
 /*

@@ -5,9 +5,9 @@
 
 #include "base/buf.h"
 #include "core/edits.h"
-#include "core/enforce.h"
-#include "core/facts.h"
-#include "core/refuse.h"
+#include "core/enforcement.h"
+#include "core/rule_match.h"
+#include "core/local_checks.h"
 #include "core/temperror.h"
 
 #define MAX_REPLY_TEXT 480
@@ -287,9 +287,9 @@ static void
 decide_other(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
 {
-	struct pst_refusal refusal;
+	struct pst_local_action refusal;
 
-	pst_refuse_check(arena, config, findings, &refusal);
+	pst_local_checks_decide(arena, config, findings, &refusal);
 	if (!pst_action_is_stricter(refusal.action, out->action))
 		return;
 	decide_locally(out, refusal.action, refusal.rule, refusal.rule);
@@ -322,11 +322,11 @@ decide_all(struct pst_arena *arena, const struct pst_config *config,
     struct verdict *out)
 {
 	const struct pst_rule *rule = NULL;
-	struct pst_facts facts;
+	struct pst_rule_facts facts;
 
 	if (config->rules.count > 0) {
-		pst_facts_make(arena, header, findings, &facts);
-		rule = pst_rules_find(&config->rules, &facts);
+		pst_rule_facts_make(arena, header, findings, &facts);
+		rule = pst_rule_match(&config->rules, &facts);
 	}
 	if (rule != NULL) {
 		decide_by_rule(arena, config, findings, rule, out);
@@ -395,7 +395,8 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
 	};
 
 	memset(out, 0, sizeof(*out));
-	out->monitored = !pst_enforce_applies(config, header, &findings->from);
+	out->monitored =
+	    !pst_enforcement_applies(config, header, &findings->from);
 	if (findings->exempt != PST_EXEMPT_NO)
 		decide(
 		    &v, PST_ACTION_ACCEPT, pst_exempt_word(findings->exempt));

@@ -11,7 +11,7 @@
 #include "auth/dmarc.h"
 #include "auth/iprev.h"
 #include "auth/spf.h"
-#include "core/config.h"
+#include "config/config.h"
 #include "mail/address.h"
 #include "mail/header.h"
 
@@ -26,7 +26,7 @@ enum pst_exempt {
 };
 
 /* The recipients' domains. */
-struct pst_rcpts {
+struct pst_recipients {
 	const char **domains; /* normal form; grows in the arena */
 	size_t count;
 	size_t capacity;
@@ -52,7 +52,7 @@ struct pst_findings {
 	struct pst_ip client;
 	const char *mail_from; /* domain of a valid reverse-path, or NULL */
 	struct pst_str mail_from_local; /* its local part; or empty */
-	struct pst_rcpts rcpts;
+	struct pst_recipients rcpts;
 	bool to_reports;        /* a recipient is ours for reports of others */
 	const char *arc_sealer; /* of a verified chain, trusted; or NULL */
 };

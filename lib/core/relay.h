@@ -12,7 +12,7 @@
  * that a sender wrote is ever looked at, as long as each relay writes one.
  */
 
-#include "core/config.h"
+#include "config/config.h"
 #include "mail/received.h"
 
 /* Relays that one message may come through. */

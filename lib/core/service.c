@@ -12,7 +12,7 @@
 struct pst_service {
 	pthread_mutex_t lock; /* of config and trouble */
 	struct pst_config *config;
-	struct pst_trouble trouble;
+	struct pst_dns_health trouble;
 	struct pst_resolver *resolver;
 	struct pst_clock *clock;
 };
@@ -92,15 +92,16 @@ pst_service_config(struct pst_service *service)
 	return config;
 }
 
-enum pst_trouble_change
+enum pst_dns_health_change
 pst_service_note_dns(struct pst_service *service,
-    const struct pst_config *config, enum pst_dns_health health, bool *capped)
+    const struct pst_config *config, enum pst_dns_observation health,
+    bool *capped)
 {
 	bool defers = pst_temperror_may_defer(config);
-	enum pst_trouble_change change;
+	enum pst_dns_health_change change;
 
 	(void)pthread_mutex_lock(&service->lock);
-	change = pst_trouble_step(&service->trouble, health,
+	change = pst_dns_health_update(&service->trouble, health,
 	    pst_clock_ms(service->clock),
 	    defers ? config->temperror_cap_ms : 0);
 	*capped = service->trouble.capped;

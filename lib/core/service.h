@@ -8,8 +8,8 @@
  */
 
 #include "base/clock.h"
-#include "core/config.h"
-#include "core/trouble.h"
+#include "config/config.h"
+#include "core/dns_health.h"
 #include "dns/dns.h"
 
 struct pst_service;
@@ -45,8 +45,9 @@ struct pst_config *pst_service_config(struct pst_service *service);
  * DNS trouble has ended for now (temperror-cap); the result says whether that
  * has just changed.
  */
-enum pst_trouble_change pst_service_note_dns(struct pst_service *service,
-    const struct pst_config *config, enum pst_dns_health health, bool *capped);
+enum pst_dns_health_change pst_service_note_dns(struct pst_service *service,
+    const struct pst_config *config, enum pst_dns_observation health,
+    bool *capped);
 
 struct pst_resolver *pst_service_resolver(struct pst_service *service);
 struct pst_clock *pst_service_clock(struct pst_service *service);

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "auth/check.h"
+#include "auth/world.h"
 #include "base/buf.h"
 #include "base/domain.h"
 #include "core/edits.h"
-#include "core/facts.h"
+#include "core/recipients.h"
 #include "core/indirect.h"
 #include "core/relay.h"
 #include "core/temperror.h"
@@ -53,7 +53,7 @@ struct msg {
 	struct pst_arena *arena;
 	struct pst_config *config;
 	enum state state;
-	struct pst_check world;
+	struct pst_world world;
 	struct pst_header header;
 	struct pst_spf_input spf_input;
 	struct pst_dkim_msg *dkim;
@@ -306,9 +306,9 @@ pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
 	rcpt = pst_str_first(rcpt, MAX_ARGUMENT);
 	if (msg->config->rules.count > 0 ||
 	    msg->config->reports.recipient_domains)
-		pst_facts_add_rcpt(msg->arena, &msg->out.findings.rcpts, rcpt);
+		pst_recipients_add(msg->arena, &msg->out.findings.rcpts, rcpt);
 	if (msg->config->reports.from[0] != '\0' &&
-	    pst_facts_takes_reports(msg->arena, msg->config, rcpt))
+	    pst_recipients_takes_reports(msg->arena, msg->config, rcpt))
 		msg->out.findings.to_reports = true;
 	poll_envelope(msg);
 }
@@ -515,7 +515,7 @@ note_dns(struct pst_service *service, struct msg *msg)
 	bool felt = pst_temperror_is_felt(msg->config, findings);
 
 	msg->out.dns_change = pst_service_note_dns(service, msg->config,
-	    pst_trouble_health(msg->world.dns, felt),
+	    pst_dns_health_observe(msg->world.dns, felt),
 	    &findings->temperror_capped);
 }
 

@@ -31,7 +31,7 @@ struct pst_message {
 	struct pst_findings findings;
 	struct pst_decision decision;
 	const struct pst_dns *dns;
-	enum pst_trouble_change dns_change; /* of what temperror comes to */
+	enum pst_dns_health_change dns_change; /* of what temperror comes to */
 	const char *note;    /* what else the log should say; or NULL */
 	unsigned elapsed_ms; /* spent in pst_session_end() */
 };

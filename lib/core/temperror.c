@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/temperror.h"
 
-#include "core/refuse.h"
+#include "core/local_checks.h"
 
 /* A look-up that failed. Of two with the same action the first one decides. */
 struct cause {

@@ -14,8 +14,8 @@
  * one that it knows, so the result validates whatever comes in.
  */
 
-#include "core/config.h"
-#include "report/record.h"
+#include "config/config.h"
+#include "store/report_row.h"
 
 struct pst_aggregate_head {
 	const char *org_name;
@@ -46,7 +46,7 @@ struct pst_aggregate *pst_aggregate_begin(enum pst_report_compat form,
  * sink has refused something.
  */
 bool pst_aggregate_add(struct pst_aggregate *report,
-    const struct pst_report_record *record, int64_t n);
+    const struct pst_report_row *record, int64_t n);
 
 /* Ends the document. False when the sink has refused a part of it. */
 bool pst_aggregate_end(struct pst_aggregate *report);

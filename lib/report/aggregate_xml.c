@@ -233,7 +233,7 @@ pst_aggregate_begin(enum pst_report_compat form,
 /* ---- records ---- */
 
 static void
-put_reason(struct pst_aggregate *report, const struct pst_report_record *record)
+put_reason(struct pst_aggregate *report, const struct pst_report_row *record)
 {
 	static const char *const words[] = {"other", "local_policy",
 	    "mailing_list", "policy_test_mode", "trusted_forwarder", NULL};
@@ -251,7 +251,7 @@ put_reason(struct pst_aggregate *report, const struct pst_report_record *record)
 }
 
 static void
-put_row(struct pst_aggregate *report, const struct pst_report_record *record,
+put_row(struct pst_aggregate *report, const struct pst_report_row *record,
     int64_t n)
 {
 	static const char *const actions[] = {
@@ -273,7 +273,7 @@ put_row(struct pst_aggregate *report, const struct pst_report_record *record,
 
 static void
 put_identifiers(
-    struct pst_aggregate *report, const struct pst_report_record *record)
+    struct pst_aggregate *report, const struct pst_report_row *record)
 {
 	open_element(report, "identifiers");
 	if (record->envelope_to[0] != '\0')
@@ -298,7 +298,7 @@ put_spf(
 }
 
 static void
-put_auth(struct pst_aggregate *report, const struct pst_report_record *record)
+put_auth(struct pst_aggregate *report, const struct pst_report_row *record)
 {
 	static const char *const results[] = {"none", "pass", "fail", "policy",
 	    "neutral", "temperror", "permerror", NULL};
@@ -328,7 +328,7 @@ put_auth(struct pst_aggregate *report, const struct pst_report_record *record)
 
 bool
 pst_aggregate_add(struct pst_aggregate *report,
-    const struct pst_report_record *record, int64_t n)
+    const struct pst_report_row *record, int64_t n)
 {
 	open_element(report, "record");
 	put_row(report, record, n);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "report/day.h"
+#include "base/day.h"
 
 /* No record is larger than this by far: 100 signatures with long names. */
 #define MAX_RECORD_BYTES (1U << 20)
@@ -118,10 +118,10 @@ open_rows(
 }
 
 /* The texts are valid until the next step. */
-static struct pst_report_record
+static struct pst_report_row
 read_row(struct pst_db *db)
 {
-	return (struct pst_report_record){
+	return (struct pst_report_row){
 	    .source_ip = pst_db_column(db, 1).ptr,
 	    .disposition = pst_db_column(db, 2).ptr,
 	    .dkim = pst_db_column(db, 3).ptr,
@@ -149,7 +149,7 @@ write_rows(struct pst_db *db, const struct pst_compose *what,
 	if (!open_rows(db, what, err))
 		return false;
 	while (ok && pst_db_next(db)) {
-		struct pst_report_record record = read_row(db);
+		struct pst_report_row record = read_row(db);
 		int64_t n = pst_db_number(db, 11);
 
 		ok = pst_aggregate_add(report, &record, n);

@@ -9,7 +9,7 @@
  */
 
 #include "report/aggregate.h"
-#include "report/db.h"
+#include "store/db.h"
 #include "report/pack.h"
 
 struct pst_compose {

@@ -9,7 +9,7 @@
 #define MAX_QUERIES 200
 
 struct asking {
-	struct pst_check world;
+	struct pst_world world;
 	struct pst_arena *arena; /* of its own */
 	bool done;
 };
@@ -24,7 +24,7 @@ begin(struct asking *asking, struct pst_service *service,
 	limits.reserved = 0;
 	asking->arena = pst_arena_new();
 	asking->done = false;
-	asking->world = (struct pst_check){.arena = asking->arena,
+	asking->world = (struct pst_world){.arena = asking->arena,
 	    .dns = pst_dns_open(asking->arena, pst_service_resolver(service),
 		pst_service_clock(service), limits),
 	    .now_epoch = pst_clock_epoch(pst_service_clock(service)),

@@ -6,7 +6,7 @@
 
 #include "auth/dkim_sign.h"
 #include "report/compose.h"
-#include "report/day.h"
+#include "base/day.h"
 #include "report/failure_send.h"
 #include "report/report_mail.h"
 #include "report/submit.h"

@@ -138,7 +138,7 @@ postpone(struct pst_destination *item, const char *why)
 
 /* False while an answer is open; *same is then not set. */
 static bool
-same_org_domain(struct pst_check *world, const struct pst_config *config,
+same_org_domain(struct pst_world *world, const struct pst_config *config,
     const char *a, const char *b, bool *same, bool *unknown)
 {
 	struct pst_walk one, two;
@@ -224,7 +224,7 @@ judge_answer(struct pst_arena *arena, enum pst_destination_kind kind,
 }
 
 static bool
-ask_for_consent(struct pst_check *world, enum pst_destination_kind kind,
+ask_for_consent(struct pst_world *world, enum pst_destination_kind kind,
     const char *policy_domain, struct pst_destination *item)
 {
 	const char *name = pst_arena_printf(
@@ -266,7 +266,7 @@ is_allowed(const struct pst_config *config, struct pst_destination *item)
 }
 
 static bool
-check_one(struct pst_check *world, const struct pst_config *config,
+check_one(struct pst_world *world, const struct pst_config *config,
     enum pst_destination_kind kind, const char *policy_domain,
     struct pst_destination *item)
 {
@@ -308,7 +308,7 @@ drop_doubles(struct pst_destinations *list)
 }
 
 bool
-pst_destination_check(struct pst_check *world, const struct pst_config *config,
+pst_destination_check(struct pst_world *world, const struct pst_config *config,
     enum pst_destination_kind kind, const char *policy_domain,
     struct pst_str uris, struct pst_destinations *out)
 {

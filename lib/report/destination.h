@@ -7,8 +7,8 @@
  * to (RFC 9990 s. 4, RFC 9991 s. 5; R-AGG-19 to -23, R-FAIL-4).
  */
 
-#include "auth/check.h"
-#include "core/config.h"
+#include "auth/world.h"
+#include "config/config.h"
 
 /* As in the record's table: "mailto:a@b mailto:c@d", percent-encoded. */
 #define PST_DESTINATION_MAX PST_DMARC_MAX_URIS
@@ -51,10 +51,10 @@ void pst_destination_list(struct pst_arena *arena, struct pst_str uris,
  * the operator's lists say, then for addresses outside the Organizational
  * Domain what their domain's confirming record says. An address that is
  * replaced by one that another entry has already is refused, so nobody gets
- * two. Restartable (auth/check.h).
+ * two. Restartable (auth/world.h).
  */
 bool
-pst_destination_check(struct pst_check *world, const struct pst_config *config,
+pst_destination_check(struct pst_world *world, const struct pst_config *config,
     enum pst_destination_kind kind, const char *policy_domain,
     struct pst_str uris, struct pst_destinations *out) PST_MUST_CHECK;
 

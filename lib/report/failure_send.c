@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "report/day.h"
-#include "report/store.h"
+#include "base/day.h"
+#include "store/store.h"
 
 #define HOUR 3600
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "report/store.h"
+#include "store/store.h"
 
 /* ---- holders: "PLACE PID" ---- */
 

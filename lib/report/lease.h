@@ -9,7 +9,7 @@
  * of the real clock, never those of --now.
  */
 
-#include "report/db.h"
+#include "store/db.h"
 
 /* Longer than one message can take to be handed over (report/submit.h). */
 #define PST_LEASE_S 1500

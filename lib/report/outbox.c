@@ -4,7 +4,7 @@
 #include <assert.h>
 
 #include "report/compose.h"
-#include "report/store.h"
+#include "store/store.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

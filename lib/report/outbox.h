@@ -4,7 +4,7 @@
 
 /*
  * What is to be sent, and what became of it: the tables report, delivery and
- * suppress (report/schema.h).
+ * suppress (store/schema.h).
  *
  * A delivery is one report's way to one address:
  *
@@ -26,8 +26,8 @@
  */
 
 #include "base/arena.h"
-#include "core/config.h"
-#include "report/db.h"
+#include "config/config.h"
+#include "store/db.h"
 #include "report/destination.h"
 
 enum pst_outbox_kind {

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "base/digest.h"
-#include "report/day.h"
+#include "base/day.h"
 
 #define LINE_MAX_OCTETS 998
 #define FOLD_AT 78

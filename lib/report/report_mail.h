@@ -49,7 +49,7 @@ struct pst_failure_mail {
 	const char *org_name;
 	const char *contact; /* or "" */
 	int64_t incidents;
-	/* As in struct pst_incident (report/failure.h) */
+	/* As in struct pst_incident (store/incident.h) */
 	int64_t seen_s;
 	struct pst_str fields;
 	struct pst_str header;

@@ -8,7 +8,7 @@
 #include "base/domain.h"
 
 struct self {
-	struct pst_check *world;
+	struct pst_world *world;
 	const struct pst_config *config;
 	const char *from;     /* domain of the From field */
 	const char *envelope; /* domain of the envelope sender */
@@ -193,7 +193,7 @@ check_dkim(struct self *self)
 }
 
 bool
-pst_selfcheck(struct pst_check *world, const struct pst_config *config,
+pst_selfcheck(struct pst_world *world, const struct pst_config *config,
     struct pst_selfcheck *out)
 {
 	struct pst_selfcheck found = {.count = 0};

@@ -8,8 +8,8 @@
  * the relay signs, nothing is said about signatures.
  */
 
-#include "auth/check.h"
-#include "core/config.h"
+#include "auth/world.h"
+#include "config/config.h"
 
 #define PST_SELFCHECK_MAX 6
 
@@ -18,8 +18,8 @@ struct pst_selfcheck {
 	size_t count;
 };
 
-/* reports.from must be set. Restartable (auth/check.h). */
-bool pst_selfcheck(struct pst_check *world, const struct pst_config *config,
+/* reports.from must be set. Restartable (auth/world.h). */
+bool pst_selfcheck(struct pst_world *world, const struct pst_config *config,
     struct pst_selfcheck *out) PST_MUST_CHECK;
 
 #endif

@@ -7,10 +7,10 @@
 #include "base/domain.h"
 #include "report/consent.h"
 #include "report/courier.h"
-#include "report/day.h"
+#include "base/day.h"
 #include "report/failure_send.h"
 #include "report/lanes.h"
-#include "report/store.h"
+#include "store/store.h"
 
 /* Policy domains and days made into reports in one transaction ... */
 #define CLAIM_BATCH 64

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "core/config.h"
+#include "config/config.h"
 
 struct pst_submitter;
 

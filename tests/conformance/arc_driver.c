@@ -37,7 +37,7 @@ feed_body(struct pst_arc_msg *msg, struct pst_str body, size_t chunk)
 }
 
 static void
-finish(struct pst_check *world, struct pst_arc_msg *msg, struct pst_arc *out)
+finish(struct pst_world *world, struct pst_arc_msg *msg, struct pst_arc *out)
 {
 	for (int i = 0; i < 100; i++) {
 		if (pst_arc_check(world, msg, out))
@@ -62,7 +62,7 @@ run(struct pst_arena *arena, struct pst_resolver *zone, int64_t now,
 	struct pst_header_limits limits = {1000, 65536, 524288};
 	struct pst_dns_limits dns_limits = {150, 5000, 16384, 0};
 	struct pst_clock clock = pst_clock_manual(now);
-	struct pst_check world = {.arena = arena,
+	struct pst_world world = {.arena = arena,
 	    .dns = pst_dns_open(arena, zone, &clock, dns_limits),
 	    .now_epoch = now};
 	struct pst_saved_message message = {.count = 0};

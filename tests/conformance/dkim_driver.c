@@ -126,7 +126,7 @@ feed_body(struct pst_dkim_msg *msg, struct pst_str body, size_t chunk)
 }
 
 static void
-finish(struct pst_check *world, struct pst_dkim_msg *msg, struct pst_dkim *out)
+finish(struct pst_world *world, struct pst_dkim_msg *msg, struct pst_dkim *out)
 {
 	for (int i = 0; i < 100; i++) {
 		if (pst_dkim_check(world, msg, out))
@@ -176,7 +176,7 @@ run(struct pst_arena *arena, const struct driver *driver, struct pst_str rest)
 	struct pst_header_limits limits = {1000, 65536, 524288};
 	struct pst_dns_limits dns_limits = {150, 5000, 16384, 0};
 	struct pst_clock clock = pst_clock_manual(driver->now);
-	struct pst_check world = {.arena = arena,
+	struct pst_world world = {.arena = arena,
 	    .dns = pst_dns_open(arena, driver->zone, &clock, dns_limits),
 	    .now_epoch = driver->now};
 	struct pst_header header;

@@ -24,7 +24,7 @@ struct bench {
 	struct pst_arena *arena;
 	struct pst_resolver *zone;
 	struct pst_clock clock;
-	struct pst_check world;
+	struct pst_world world;
 };
 
 static int
@@ -224,7 +224,7 @@ with_zone(struct pst_arena *arena, int argc, char **argv)
 	if (bench.zone == NULL)
 		return fail(err.text);
 	bench.clock = pst_clock_manual(1700000000);
-	bench.world = (struct pst_check){
+	bench.world = (struct pst_world){
 	    .arena = arena,
 	    .dns = pst_dns_open(arena, bench.zone, &bench.clock, limits),
 	    .now_epoch = 1700000000,

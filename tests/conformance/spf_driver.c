@@ -42,7 +42,7 @@ run_case(
 {
 	struct pst_clock clock = pst_clock_manual(1700000000);
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_check world = {.arena = arena, .eager = eager};
+	struct pst_world world = {.arena = arena, .eager = eager};
 	struct pst_spf_input input = {.max_voids = 2,
 	    .receiver = "receiver.example.com",
 	    .default_explanation = "DEFAULT",

@@ -54,7 +54,7 @@ run(struct pst_arena *arena, struct pst_resolver *zone,
 	struct pst_header_limits limits = {1000, 65536, 524288};
 	struct pst_dns_limits dns_limits = {150, 5000, 16384, 0};
 	struct pst_clock clock = pst_clock_manual(NOW);
-	struct pst_check world = {.arena = arena, .now_epoch = NOW};
+	struct pst_world world = {.arena = arena, .now_epoch = NOW};
 	struct pst_str body = message->body;
 	struct pst_header header;
 	struct pst_arc_msg *msg;

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "core/config_read.h"
-#include "core/keys.h"
-#include "core/listeners.h"
-#include "core/value.h"
+#include "config/reader.h"
+#include "config/option.h"
+#include "config/listeners.h"
+#include "config/option_value.h"
 
 #define MAX_TEXT (4 * 1024 * 1024)
 
@@ -48,14 +48,14 @@ static struct pst_config *
 read_text(struct pst_arena *arena, const void *data, size_t size)
 {
 	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
-	struct pst_setting *settings =
-	    pst_arena_array(arena, pst_key_count, sizeof(*settings));
+	struct pst_assignment *settings =
+	    pst_arena_array(arena, pst_option_count, sizeof(*settings));
 	struct pst_listener_sections sections = {0};
 	struct pst_listeners listeners = {0};
 	struct pst_err err = {0};
 
-	for (size_t i = 0; i < pst_key_count; i++)
-		pst_value_set_initial(config, arena, &pst_keys[i]);
+	for (size_t i = 0; i < pst_option_count; i++)
+		pst_option_set_default(config, arena, &pst_options[i]);
 	write_file(data, size);
 	if (pst_config_read(config, arena, path, settings, &sections, &err) &&
 	    pst_listeners_make(
@@ -73,16 +73,16 @@ print(struct pst_arena *arena, const struct pst_config *config)
 	struct pst_buf buf;
 
 	pst_buf_init(&buf, arena, MAX_TEXT);
-	for (size_t i = 0; i < pst_key_count; i++) {
-		const struct pst_key *key = &pst_keys[i];
+	for (size_t i = 0; i < pst_option_count; i++) {
+		const struct pst_option *option = &pst_options[i];
 
-		if (key->section != section && section != NULL)
+		if (option->section != section && section != NULL)
 			pst_buf_add_text(&buf, "}\n");
-		if (key->section != section && key->section != NULL)
-			pst_buf_printf(&buf, "%s {\n", key->section);
-		section = key->section;
-		pst_buf_printf(&buf, "%s = %s\n", key->name,
-		    pst_value_text(config, key, arena));
+		if (option->section != section && option->section != NULL)
+			pst_buf_printf(&buf, "%s {\n", option->section);
+		section = option->section;
+		pst_buf_printf(&buf, "%s = %s\n", option->name,
+		    pst_option_text(config, option, arena));
 	}
 	if (section != NULL)
 		pst_buf_add_text(&buf, "}\n");

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "report/feedback_xml.h"
+#include "feedback/xml_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "report/feedback_read.h"
-#include "report/mime_read.h"
+#include "feedback/extract.h"
+#include "mail/mime.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

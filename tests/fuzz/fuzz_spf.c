@@ -99,7 +99,7 @@ evaluate(struct oracle *oracle, struct pst_str helo, struct pst_str local)
 	static const uint8_t v6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 99};
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_clock clock = pst_clock_manual(1700000000);
-	struct pst_check world = {
+	struct pst_world world = {
 	    .arena = arena, .eager = (oracle->switches & 1) != 0};
 	struct pst_spf_input input = {.helo = helo,
 	    .max_voids = 2,

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "core/config.h"
+#include "config/config.h"
 
 /* For cmocka's group: the directory, and its end with the file. */
 int config_begin(void **state);

@@ -59,7 +59,7 @@ void
 send_row(struct send_bench *bench, int64_t day, const char *domain,
     const char *rua, unsigned number, int64_t n)
 {
-	struct pst_report_record record = store_record(number);
+	struct pst_report_row record = store_record(number);
 	struct pst_err err;
 
 	record.day = day;

@@ -16,7 +16,7 @@ struct bench {
 	struct pst_arena *arena;
 	struct pst_clock clock;
 	struct pst_resolver *resolver;
-	struct pst_check world;
+	struct pst_world world;
 	struct pst_spf_input input;
 	struct pst_spf spf;
 	unsigned rounds; /* calls that had to wait */

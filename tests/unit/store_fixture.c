@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/day.h"
-#include "report/schema.h"
+#include "base/day.h"
+#include "store/schema.h"
 
 static char dir[64];
 
@@ -133,7 +133,7 @@ store_sum(struct pst_db *db)
 	return text;
 }
 
-struct pst_report_record
+struct pst_report_row
 store_record(unsigned number)
 {
 	static char addresses[16][32];
@@ -142,7 +142,7 @@ store_record(unsigned number)
 
 	(void)snprintf(address, sizeof(addresses[0]), "10.%u.%u.%u",
 	    number >> 16 & 255, number >> 8 & 255, number & 255);
-	return (struct pst_report_record){
+	return (struct pst_report_row){
 	    .day = STORE_DAY,
 	    .seen_s = pst_day_begin(STORE_DAY) + 5,
 	    .policy = {.domain = "example.org",

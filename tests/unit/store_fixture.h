@@ -4,8 +4,8 @@
 
 /* A store in a directory of its own, and records to put into it. */
 
-#include "report/failure.h"
-#include "report/store.h"
+#include "store/incident.h"
+#include "store/store.h"
 
 #define STORE_DAY 20780 /* 2026-11-23 */
 
@@ -34,6 +34,6 @@ int64_t store_number(struct pst_db *db, const char *sql);
 const char *store_sum(struct pst_db *db);
 
 /* A record of example.org's, from an address that `number` chooses. */
-struct pst_report_record store_record(unsigned number);
+struct pst_report_row store_record(unsigned number);
 
 #endif

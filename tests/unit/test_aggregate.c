@@ -32,7 +32,7 @@ static const struct pst_aggregate_head plain_head = {
 	},
 };
 
-static const struct pst_report_record plain_record = {
+static const struct pst_report_row plain_record = {
     .source_ip = "192.0.2.123",
     .disposition = "pass",
     .dkim = "pass",
@@ -54,8 +54,7 @@ keep(void *arg, const void *ptr, size_t len)
 
 static const char *
 write_report(struct pst_arena *arena, enum pst_report_compat form,
-    const struct pst_aggregate_head *head,
-    const struct pst_report_record *record)
+    const struct pst_aggregate_head *head, const struct pst_report_row *record)
 {
 	struct pst_buf *buf = pst_arena_alloc(arena, sizeof(*buf));
 	struct pst_aggregate *report;
@@ -138,7 +137,7 @@ static void
 test_rfc7489(void **state)
 {
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_report_record record = plain_record;
+	struct pst_report_row record = plain_record;
 	const char *text;
 
 	(void)state;
@@ -166,7 +165,7 @@ test_optional(void **state)
 {
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_aggregate_head head = plain_head;
-	struct pst_report_record record = plain_record;
+	struct pst_report_row record = plain_record;
 	const char *text;
 
 	(void)state;
@@ -194,7 +193,7 @@ static void
 test_hostile(void **state)
 {
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_report_record record = plain_record;
+	struct pst_report_row record = plain_record;
 	char longer[3000];
 	const char *text;
 

@@ -119,7 +119,7 @@ run(struct trial *trial)
 {
 	struct pst_dns_limits dns_limits = {trial->max_queries, 100, 16384, 0};
 	struct pst_clock clock = pst_clock_manual(NOW);
-	struct pst_check world = {.arena = arena, .now_epoch = NOW};
+	struct pst_world world = {.arena = arena, .now_epoch = NOW};
 	struct pst_saved_message message;
 	struct pst_resolver *zone;
 	struct pst_header header;

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "report/compose.h"
-#include "report/day.h"
+#include "base/day.h"
 #include "tests/unit/send_fixture.h"
 
 static const struct pst_compose what = {

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "core/keys.h"
+#include "config/option.h"
 #include "tests/unit/config_fixture.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -23,12 +23,12 @@ index_of(const char *path)
 	char buf[80];
 	size_t i;
 
-	for (i = 0; i < pst_key_count; i++) {
-		if (strcmp(pst_key_path(&pst_keys[i], buf, sizeof(buf)),
+	for (i = 0; i < pst_option_count; i++) {
+		if (strcmp(pst_option_path(&pst_options[i], buf, sizeof(buf)),
 			path) == 0)
 			break;
 	}
-	if (i == pst_key_count)
+	if (i == pst_option_count)
 		fail_msg("no key %s", path);
 	return i;
 }
@@ -119,15 +119,15 @@ struct bad_row {
 
 static const struct bad_row bad_rows[] = {
     /* keys */
-    {"mdoe = monitor\n", 1, "unknown key \"mdoe\"; did you mean \"mode\"?"},
+    {"mdoe = monitor\n", 1, "unknown option \"mdoe\"; did you mean \"mode\"?"},
     {"\n\n# a\nmodes = 1\n", 4, "did you mean \"mode\"?"},
     {"dns {\n\n\tservrs = {}\n}\n", 3, "did you mean \"servers\"?"},
     {"dmrac {\n}\n", 1, "did you mean \"dmarc\"?"},
     {"max-queries = 120\n", 1, "\"max-queries\"; it belongs into section dns"},
     {"dns {\n\tmode = monitor\n}\n", 2, "it belongs into the top level"},
     {"Socket = x\n", 1, "see postern.conf(5) for the known ones"},
-    {"\x1b[31mx = 1\n", 1, "unknown key \"\\x1B[31mx\""},
-    {"include(\"other.conf\")\n", 1, "unknown key \"include\""},
+    {"\x1b[31mx = 1\n", 1, "unknown option \"\\x1B[31mx\""},
+    {"include(\"other.conf\")\n", 1, "unknown option \"include\""},
 
     /* set twice */
     {"mode = monitor\nmode = monitor\n", 2, "mode was already set in line 1"},

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/keys.h"
+#include "config/option.h"
 #include "tests/unit/config_fixture.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -38,7 +38,7 @@ static const struct {
 	"dns can not be set for one listener"},
     {"listener \"/x\" {\nclient = {}\n}\n", 2, "it belongs into a rule"},
     {"listener \"/x\" {\nmoed = enforce\n}\n", 2, "did you mean \"mode\"?"},
-    {"listener \"/x\" {\n\" \" = {a}\n}\n", 2, "unknown key \" \""},
+    {"listener \"/x\" {\n\" \" = {a}\n}\n", 2, "unknown option \" \""},
     {"listener \"/x\" {\nmode = enforc\n}\n", 2, "mode wants one of"},
     {"listener \"/x\" {\nsubmission = maybe\n}\n", 2, "wants yes or no"},
     {"listener \"/x\" {\ntag-header = \"a b\"\n}\n", 2, "tag-header: "},
@@ -146,8 +146,8 @@ compare(const struct pst_config *config, size_t row)
 	const struct pst_config *own = pst_config_at(config, 0);
 	struct pst_arena *arena = pst_arena_new();
 
-	for (size_t i = 0; i < pst_key_count; i++) {
-		bool set = strcmp(pst_keys[i].name, keys[row].name) == 0;
+	for (size_t i = 0; i < pst_option_count; i++) {
+		bool set = strcmp(pst_options[i].name, keys[row].name) == 0;
 		const char *base = pst_config_value(config, i, arena);
 		const char *want = set ? keys[row].value : base;
 		unsigned line = pst_config_listener_line(config, 0, i);
@@ -156,10 +156,10 @@ compare(const struct pst_config *config, size_t row)
 			fail_msg("%s: that is its default", keys[row].name);
 		if (strcmp(pst_config_value(own, i, arena), want) != 0)
 			fail_msg("%s: %s is not %s", keys[row].name,
-			    pst_keys[i].name, want);
+			    pst_options[i].name, want);
 		if (line != (set ? 2 : 0) || pst_config_line(own, i) != line)
-			fail_msg(
-			    "%s: line of %s", keys[row].name, pst_keys[i].name);
+			fail_msg("%s: line of %s", keys[row].name,
+			    pst_options[i].name);
 	}
 	pst_arena_free(arena);
 }
@@ -171,8 +171,8 @@ test_values(void **state)
 	size_t may = 0;
 
 	(void)state;
-	for (size_t i = 0; i < pst_key_count; i++)
-		may += pst_keys[i].per_listener;
+	for (size_t i = 0; i < pst_option_count; i++)
+		may += pst_options[i].per_listener;
 	assert_int_equal(may, COUNT(keys));
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		struct pst_config *config;
@@ -243,7 +243,7 @@ test_restart(void **state)
 		const char *want = restart_rows[i].path;
 		size_t from = 0;
 		const char *path =
-		    pst_config_restart_key(running, fresh, &from);
+		    pst_config_restart_option(running, fresh, &from);
 
 		if ((path == NULL) != (want == NULL) ||
 		    (path != NULL && strcmp(path, want) != 0))

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "core/keys.h"
+#include "config/option.h"
 #include "tests/unit/config_fixture.h"
 
 /* The values of a loaded configuration: printed, read back, compared. */
@@ -22,15 +22,15 @@ add_all(struct pst_buf *buf, struct pst_arena *arena,
 {
 	size_t i;
 
-	for (i = 0; i < pst_key_count; i++) {
-		const struct pst_key *key = &pst_keys[i];
+	for (i = 0; i < pst_option_count; i++) {
+		const struct pst_option *option = &pst_options[i];
 		const char *value = pst_config_value(config, i, arena);
 
-		if (key->section == NULL)
-			pst_buf_printf(buf, "%s = %s\n", key->name, value);
+		if (option->section == NULL)
+			pst_buf_printf(buf, "%s = %s\n", option->name, value);
 		else
-			pst_buf_printf(buf, "%s {\n%s = %s\n}\n", key->section,
-			    key->name, value);
+			pst_buf_printf(buf, "%s {\n%s = %s\n}\n",
+			    option->section, option->name, value);
 	}
 }
 
@@ -100,13 +100,13 @@ test_round_trip(void **state)
 		pst_buf_init(&buf, arena, 65536);
 		add_all(&buf, arena, first);
 		again = config_must_load(pst_buf_str(&buf));
-		for (i = 0; i < pst_key_count; i++) {
+		for (i = 0; i < pst_option_count; i++) {
 			const char *a = pst_config_value(first, i, arena);
 			const char *b = pst_config_value(again, i, arena);
 
 			if (strcmp(a, b) != 0)
-				fail_msg(
-				    "%s: %s became %s", pst_keys[i].name, a, b);
+				fail_msg("%s: %s became %s",
+				    pst_options[i].name, a, b);
 		}
 		pst_config_unref(again);
 		pst_config_unref(first);
@@ -124,14 +124,14 @@ test_unusual_is_unusual(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < pst_key_count; i++) {
-		if (strcmp(pst_keys[i].name, "discovery") != 0 &&
+	for (i = 0; i < pst_option_count; i++) {
+		if (strcmp(pst_options[i].name, "discovery") != 0 &&
 		    /* not with iprev off */
-		    strcmp(pst_keys[i].name, "on-iprev-fail") != 0 &&
-		    strcmp(pst_keys[i].name, "on-iprev-temperror") != 0 &&
+		    strcmp(pst_options[i].name, "on-iprev-fail") != 0 &&
+		    strcmp(pst_options[i].name, "on-iprev-temperror") != 0 &&
 		    strcmp(pst_config_value(config, i, arena),
 			pst_config_value(defaults, i, arena)) == 0)
-			fail_msg("%s has its default", pst_keys[i].name);
+			fail_msg("%s has its default", pst_options[i].name);
 	}
 	pst_config_unref(config);
 	pst_config_unref(defaults);
@@ -173,8 +173,8 @@ test_restart_keys(void **state)
 		size_t from = 0;
 
 		pst_buf_init(&buf, arena, 1000);
-		while ((path = pst_config_restart_key(running, fresh, &from)) !=
-		    NULL)
+		while ((path = pst_config_restart_option(
+			    running, fresh, &from)) != NULL)
 			pst_buf_printf(&buf, "%s ", path);
 		if (strcmp(pst_buf_str(&buf), row->paths) != 0)
 			fail_msg("\"%s\", then \"%s\": %s", row->running,

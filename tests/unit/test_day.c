@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "report/day.h"
+#include "base/day.h"
 
 static void
 test_limits(void **state)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report/db.h"
+#include "store/db.h"
 
 #define VALUES(...)                                                            \
 	(struct pst_db_value[])                                                \

@@ -43,7 +43,7 @@ check(struct bench *bench, enum pst_destination_kind kind, const char *domain,
 {
 	const struct pst_dns_limits limits = {
 	    .max_queries = 200, .query_ms = 1000, .max_txt_bytes = 16384};
-	struct pst_check world = {.arena = bench->arena, .now_epoch = LAB_NOW};
+	struct pst_world world = {.arena = bench->arena, .now_epoch = LAB_NOW};
 
 	world.dns =
 	    pst_dns_open(bench->arena, bench->zone, &bench->clock, limits);

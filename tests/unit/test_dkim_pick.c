@@ -328,7 +328,7 @@ test_restart(void **state)
 	struct pst_err err;
 	struct pst_resolver *zone =
 	    pst_zone_parse(zone_text, strlen(zone_text), "zone", &err);
-	struct pst_check world = {.arena = arena, .now_epoch = TRIAL_NOW};
+	struct pst_world world = {.arena = arena, .now_epoch = TRIAL_NOW};
 	const char *field = sign(arena, rsa, "example.com", "r");
 	struct pst_str value =
 	    folded_with_lf(arena, field + sizeof("DKIM-Signature:") - 1);

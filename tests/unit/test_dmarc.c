@@ -43,7 +43,7 @@ struct bench {
 	struct pst_arena *arena;
 	struct pst_resolver *zone;
 	struct pst_clock clock;
-	struct pst_check world;
+	struct pst_world world;
 	struct pst_dmarc_config config;
 	struct pst_from from;
 	struct pst_spf spf;
@@ -137,7 +137,7 @@ bench_open(
 	if (bench->zone == NULL)
 		fail_msg("%s: %s", row->label, err.text);
 	bench->clock = pst_clock_manual(1700000000);
-	bench->world = (struct pst_check){
+	bench->world = (struct pst_world){
 	    .arena = bench->arena,
 	    .dns =
 		pst_dns_open(bench->arena, bench->zone, &bench->clock, limits),

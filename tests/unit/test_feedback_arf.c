@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/feedback_arf.h"
+#include "feedback/arf.h"
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -74,7 +74,7 @@ check(struct pst_arena *arena, const char *zone, const char *client, bool eager,
     struct pst_iprev *out, size_t *questions)
 {
 	struct pst_clock clock = pst_clock_manual(1700000000);
-	struct pst_check world = {.arena = arena, .eager = eager};
+	struct pst_world world = {.arena = arena, .eager = eager};
 	struct pst_err err;
 	struct pst_resolver *resolver;
 	struct pst_ip ip;

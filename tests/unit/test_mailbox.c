@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "report/mailbox.h"
+#include "feedback/mailbox.h"
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_BYTES ((size_t)200 * 1024)

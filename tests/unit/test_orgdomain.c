@@ -23,7 +23,7 @@ struct bench {
 	struct pst_arena *arena;
 	struct pst_resolver *zone;
 	struct pst_clock clock;
-	struct pst_check world;
+	struct pst_world world;
 };
 
 static void
@@ -38,7 +38,7 @@ bench_open(struct bench *bench, const char *zone, bool eager)
 	if (bench->zone == NULL)
 		fail_msg("%s", err.text);
 	bench->clock = pst_clock_manual(1700000000);
-	bench->world = (struct pst_check){
+	bench->world = (struct pst_world){
 	    .arena = bench->arena,
 	    .dns =
 		pst_dns_open(bench->arena, bench->zone, &bench->clock, limits),

@@ -5,8 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/enforce.h"
-#include "core/facts.h"
+#include "core/enforcement.h"
+#include "core/recipients.h"
+#include "core/rule_facts.h"
 #include "tests/unit/policy_fixture.h"
 
 #define SAME(a, b)                                                             \
@@ -177,14 +178,15 @@ test_buckets(void **state)
 
 	(void)state;
 	/* A fixed value: all gateways and releases agree. */
-	assert_int_equal(pst_enforce_bucket(&a), pst_enforce_bucket(&b));
-	assert_in_range(pst_enforce_bucket(&none), 0, 99);
+	assert_int_equal(
+	    pst_enforcement_bucket(&a), pst_enforcement_bucket(&b));
+	assert_in_range(pst_enforcement_bucket(&none), 0, 99);
 	for (unsigned i = 0; i < 2000; i++) {
 		struct pst_header one = header_with(
 		    pst_arena_printf(arena, " <%u@x.example>", i), NULL, NULL);
 
-		assert_in_range(pst_enforce_bucket(&one), 0, 99);
-		seen[pst_enforce_bucket(&one) / 10]++;
+		assert_in_range(pst_enforcement_bucket(&one), 0, 99);
+		seen[pst_enforcement_bucket(&one) / 10]++;
 	}
 	for (size_t i = 0; i < COUNT(seen); i++)
 		assert_in_range(seen[i], 140, 260);
@@ -242,7 +244,7 @@ test_enforce_rows(void **state)
 			config.enforce_domains.set = set_of(rows[i].enforce);
 		if (rows[i].monitor != NULL)
 			config.monitor_domains.set = set_of(rows[i].monitor);
-		if (pst_enforce_applies(&config, &header, &from) !=
+		if (pst_enforcement_applies(&config, &header, &from) !=
 		    rows[i].want)
 			fail_msg("%s", rows[i].label);
 	}
@@ -255,7 +257,7 @@ test_percent(void **state)
 	struct pst_config config = defaults();
 	struct pst_findings findings = failing(PST_DMARC_REJECT);
 	struct pst_header header = header_with(NULL, NULL, NULL);
-	unsigned bucket = pst_enforce_bucket(&header);
+	unsigned bucket = pst_enforcement_bucket(&header);
 
 	(void)state;
 	config.enforce_percent = bucket + 1;
@@ -337,15 +339,15 @@ test_list_ids(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		pst_header_init(&header, arena, limits);
-		assert_null(pst_facts_list_id(arena, &header));
+		assert_null(pst_rule_facts_list_id(arena, &header));
 		(void)pst_header_add(
 		    &header, PST_STR("List-ID"), pst_str(rows[i].value));
-		const char *got = pst_facts_list_id(arena, &header);
+		const char *got = pst_rule_facts_list_id(arena, &header);
 		if (!SAME(rows[i].want, got))
 			fail_msg("%s: %s", rows[i].label, got ? got : "-");
 		(void)pst_header_add(
 		    &header, PST_STR("List-Id"), PST_STR(" <b.example>"));
-		assert_null(pst_facts_list_id(arena, &header));
+		assert_null(pst_rule_facts_list_id(arena, &header));
 	}
 }
 
@@ -359,17 +361,17 @@ test_facts(void **state)
 	};
 	struct pst_findings findings = failing(PST_DMARC_REJECT);
 	struct pst_header header = header_with(NULL, NULL, NULL);
-	struct pst_facts facts;
+	struct pst_rule_facts facts;
 
 	(void)state;
 	findings.dkim = (struct pst_dkim){.sigs = sigs, .count = COUNT(sigs)};
 	findings.has_iprev = true;
 	findings.iprev.result = PST_RESULT_FAIL;
 	findings.iprev.name = "unconfirmed.example";
-	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<a@X.example>"));
-	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<b@x.example>"));
-	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<b@y.example>"));
-	pst_facts_make(arena, &header, &findings, &facts);
+	pst_recipients_add(arena, &findings.rcpts, PST_STR("<a@X.example>"));
+	pst_recipients_add(arena, &findings.rcpts, PST_STR("<b@x.example>"));
+	pst_recipients_add(arena, &findings.rcpts, PST_STR("<b@y.example>"));
+	pst_rule_facts_make(arena, &header, &findings, &facts);
 	assert_int_equal(facts.dkim.count, 1);
 	assert_string_equal(facts.dkim.items[0], "passes.example");
 	assert_null(facts.client_name);
@@ -378,9 +380,9 @@ test_facts(void **state)
 	assert_false(facts.indirect);
 
 	findings.iprev.result = PST_RESULT_PASS;
-	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<root>"));
-	pst_facts_add_rcpt(arena, &findings.rcpts, PST_STR("<b@y.example>"));
-	pst_facts_make(arena, &header, &findings, &facts);
+	pst_recipients_add(arena, &findings.rcpts, PST_STR("<root>"));
+	pst_recipients_add(arena, &findings.rcpts, PST_STR("<b@y.example>"));
+	pst_rule_facts_make(arena, &header, &findings, &facts);
 	assert_string_equal(facts.client_name, "unconfirmed.example");
 	assert_int_equal(facts.rcpt.count, 0);
 }
@@ -388,16 +390,16 @@ test_facts(void **state)
 static void
 test_many_recipients(void **state)
 {
-	struct pst_rcpts rcpts = {.count = 0};
+	struct pst_recipients rcpts = {.count = 0};
 
 	(void)state;
 	for (unsigned i = 0; i < 1000; i++)
-		pst_facts_add_rcpt(arena, &rcpts,
+		pst_recipients_add(arena, &rcpts,
 		    pst_str(pst_arena_printf(arena, "<a@d%u.example>", i)));
 	assert_int_equal(rcpts.count, 1000);
 	assert_string_equal(rcpts.domains[999], "d999.example");
 	assert_false(rcpts.unknown);
-	pst_facts_add_rcpt(arena, &rcpts, PST_STR("<a@b.example>"));
+	pst_recipients_add(arena, &rcpts, PST_STR("<a@b.example>"));
 	assert_true(rcpts.unknown);
 }
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "report/redact.h"
+#include "store/redact.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define SECRET "0123"

@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
-#include "core/config.h"
-#include "core/rule_make.h"
+#include "config/config.h"
+#include "config/rule_reader.h"
+#include "core/rule_match.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_KEYS 5
@@ -45,20 +46,20 @@ written(const char *title, const struct key_text keys[MAX_KEYS])
 	struct pst_rule rule = {.title = title, .line = 1};
 
 	for (unsigned i = 0; i < MAX_KEYS && keys[i].name != NULL; i++) {
-		enum pst_rule_key key = pst_rule_key_find(keys[i].name);
+		enum pst_rule_option key = pst_rule_option_find(keys[i].name);
 		struct pst_str rest = pst_str(keys[i].parts), part;
 		bool more = rest.len > 0;
 
-		if (key == PST_RULE_KEYS)
+		if (key == PST_RULE_OPTIONS)
 			fail_msg("no key %s", keys[i].name);
 		rule.written[key].line = i + 2;
 		rule.written[key].parts =
 		    pst_arena_array(arena, 20, sizeof(const char *));
-		while (pst_rule_keys[key].list &&
+		while (pst_rule_options[key].list &&
 		    pst_str_split(&rest, ' ', &part, &more))
 			rule.written[key].parts[rule.written[key].count++] =
 			    pst_arena_memdup(arena, part.ptr, part.len);
-		if (!pst_rule_keys[key].list) {
+		if (!pst_rule_options[key].list) {
 			rule.written[key].parts[0] = keys[i].parts;
 			rule.written[key].count = 1;
 		}
@@ -83,10 +84,10 @@ static const char *const three_dkim[] = {
     "x.example", "esp.example", "a.example"};
 static const char *const rcpts[] = {"us.example", "mx.us.example"};
 
-static struct pst_facts
+static struct pst_rule_facts
 some_facts(void)
 {
-	struct pst_facts facts = {
+	struct pst_rule_facts facts = {
 	    .client_name = "out.partner.example",
 	    .mail_from = "bounce.a.example",
 	    .from = {two_from, 1},
@@ -140,7 +141,7 @@ test_conditions(void **state)
 	    {"one that does not", {{"client", "192.0.2.66"}, {"dmarc", "pass"}},
 		false},
 	};
-	struct pst_facts facts = some_facts();
+	struct pst_rule_facts facts = some_facts();
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -152,7 +153,7 @@ test_conditions(void **state)
 		if (keys[1].name == NULL)
 			keys[1] = (struct key_text){"reason", "other"};
 		rule = make(keys);
-		if ((pst_rules_find(&rules, &facts) != NULL) != rows[i].want)
+		if ((pst_rule_match(&rules, &facts) != NULL) != rows[i].want)
 			fail_msg("%s", rows[i].label);
 	}
 }
@@ -164,7 +165,7 @@ test_nothing_known(void **state)
 	static const char *const keys[] = {"client-name", "mail-from",
 	    "from-domain", "rcpt-domain", "dkim-domain", "list-id",
 	    "arc-sealer"};
-	struct pst_facts facts = {.dmarc = PST_RESULT_NONE};
+	struct pst_rule_facts facts = {.dmarc = PST_RESULT_NONE};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(keys); i++) {
@@ -173,7 +174,7 @@ test_nothing_known(void **state)
 		struct pst_rule rule = make(texts);
 		struct pst_rules rules = {&rule, 1};
 
-		if (pst_rules_find(&rules, &facts) != NULL)
+		if (pst_rule_match(&rules, &facts) != NULL)
 			fail_msg("%s", keys[i]);
 	}
 }
@@ -199,11 +200,11 @@ test_all_of_several(void **state)
 		    {rows[i].key, rows[i].parts}, {"action", "reject"}};
 		struct pst_rule rule = make(texts);
 		struct pst_rules rules = {&rule, 1};
-		struct pst_facts facts = some_facts();
+		struct pst_rule_facts facts = some_facts();
 
 		facts.from.count = rows[i].from;
 		facts.rcpt.count = rows[i].rcpt;
-		if ((pst_rules_find(&rules, &facts) != NULL) != rows[i].want)
+		if ((pst_rule_match(&rules, &facts) != NULL) != rows[i].want)
 			fail_msg("%s", rows[i].label);
 	}
 }
@@ -218,18 +219,18 @@ test_first_wins(void **state)
 	};
 	struct pst_rule items[COUNT(texts)];
 	struct pst_rules rules = {items, COUNT(texts)};
-	struct pst_facts facts = some_facts();
+	struct pst_rule_facts facts = some_facts();
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++)
 		items[i] = make(texts[i]);
-	assert_ptr_equal(pst_rules_find(&rules, &facts), &items[1]);
+	assert_ptr_equal(pst_rule_match(&rules, &facts), &items[1]);
 	facts.dmarc = PST_RESULT_NONE;
-	assert_ptr_equal(pst_rules_find(&rules, &facts), &items[2]);
+	assert_ptr_equal(pst_rule_match(&rules, &facts), &items[2]);
 	facts.indirect = false;
-	assert_null(pst_rules_find(&rules, &facts));
+	assert_null(pst_rule_match(&rules, &facts));
 	rules.count = 0;
-	assert_null(pst_rules_find(&rules, &facts));
+	assert_null(pst_rule_match(&rules, &facts));
 }
 
 static void
@@ -271,8 +272,9 @@ test_cover(void **state)
 		struct pst_rule items[2] = {make(a), make(b)};
 		struct pst_rules rules = {items, 2};
 
-		assert_null(pst_rules_cover(&rules, 0));
-		if ((pst_rules_cover(&rules, 1) == &items[0]) != rows[i].want)
+		assert_null(pst_rules_find_covering(&rules, 0));
+		if ((pst_rules_find_covering(&rules, 1) == &items[0]) !=
+		    rows[i].want)
 			fail_msg("%s", rows[i].label);
 	}
 }
@@ -410,7 +412,7 @@ test_texts(void **state)
 	    pst_rule_value_text(&rule, PST_RULE_ACTION, arena), "\"tag\"");
 	assert_string_equal(pst_rule_value_text(&rule, PST_RULE_COMMENT, arena),
 	    "\"a \\\\ \\$b\"");
-	assert_int_equal(pst_rule_key_find("mode"), PST_RULE_KEYS);
+	assert_int_equal(pst_rule_option_find("mode"), PST_RULE_OPTIONS);
 	assert_string_equal(
 	    pst_reason_word(PST_REASON_POLICY_TEST_MODE), "policy_test_mode");
 	assert_string_equal(pst_reason_word(PST_REASON_NONE), "none");

@@ -30,7 +30,7 @@ check(struct pst_arena *arena, const char *settings, const char *zone)
 	struct pst_resolver *resolver = lab_zone(zone);
 	struct pst_clock clock = pst_clock_manual(LAB_NOW);
 	struct pst_arena *mine = pst_arena_new();
-	struct pst_check world = {.arena = mine, .now_epoch = LAB_NOW};
+	struct pst_world world = {.arena = mine, .now_epoch = LAB_NOW};
 	struct pst_selfcheck found;
 	const char *text = "";
 

@@ -201,7 +201,7 @@ evaluate_often(void *arg)
 	for (int i = 0; i < 100; i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_clock clock = pst_clock_manual(1700000000);
-		struct pst_check world = {.arena = arena, .eager = i % 2 == 1};
+		struct pst_world world = {.arena = arena, .eager = i % 2 == 1};
 		struct pst_spf_input input = {.max_voids = 2,
 		    .want_explanation = true,
 		    .mail_from = {.valid = true, .domain = "d.example"}};

@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
-#include "report/day.h"
-#include "report/schema.h"
+#include "base/day.h"
+#include "store/schema.h"
 #include "tests/unit/store_fixture.h"
 
 #define LIMIT 100
 
 static void
-add(struct pst_db *db, const struct pst_report_record *record, unsigned limit)
+add(struct pst_db *db, const struct pst_report_row *record, unsigned limit)
 {
 	struct pst_err err;
 
@@ -93,18 +93,18 @@ static void
 test_merge(void **state)
 {
 	static const size_t keys[] = {
-	    offsetof(struct pst_report_record, source_ip),
-	    offsetof(struct pst_report_record, disposition),
-	    offsetof(struct pst_report_record, dkim),
-	    offsetof(struct pst_report_record, spf),
-	    offsetof(struct pst_report_record, reason),
-	    offsetof(struct pst_report_record, comment),
-	    offsetof(struct pst_report_record, header_from),
-	    offsetof(struct pst_report_record, envelope_from),
-	    offsetof(struct pst_report_record, envelope_to),
-	    offsetof(struct pst_report_record, auth)};
+	    offsetof(struct pst_report_row, source_ip),
+	    offsetof(struct pst_report_row, disposition),
+	    offsetof(struct pst_report_row, dkim),
+	    offsetof(struct pst_report_row, spf),
+	    offsetof(struct pst_report_row, reason),
+	    offsetof(struct pst_report_row, comment),
+	    offsetof(struct pst_report_row, header_from),
+	    offsetof(struct pst_report_row, envelope_from),
+	    offsetof(struct pst_report_row, envelope_to),
+	    offsetof(struct pst_report_row, auth)};
 	struct pst_db *db = store_open("db");
-	struct pst_report_record record = store_record(1);
+	struct pst_report_row record = store_record(1);
 	size_t i;
 
 	(void)state;
@@ -144,7 +144,7 @@ static void
 test_policy(void **state)
 {
 	struct pst_db *db = store_open("db");
-	struct pst_report_record record = store_record(1);
+	struct pst_report_row record = store_record(1);
 	struct pst_err err;
 
 	(void)state;
@@ -180,7 +180,7 @@ static void
 test_limit(void **state)
 {
 	struct pst_db *db = store_open("db");
-	struct pst_report_record record;
+	struct pst_report_row record;
 	char auth[64];
 	unsigned i;
 
@@ -268,7 +268,7 @@ test_expire(void **state)
 	static const char *const left[] = {"record", "policy", "report",
 	    "delivery", "failure", "batch", "feedback", "source", "suppress"};
 	struct pst_db *db = store_open("db");
-	struct pst_report_record record = store_record(1);
+	struct pst_report_row record = store_record(1);
 	int64_t now = pst_day_begin(STORE_DAY);
 	struct pst_config config = {.mode = PST_MODE_ENFORCE};
 	struct pst_err err;

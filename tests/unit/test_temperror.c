@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/refuse.h"
+#include "core/local_checks.h"
 #include "core/temperror.h"
 #include "tests/unit/policy_fixture.h"
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "report/unpack.h"
+#include "feedback/unpack.h"
 
 #define MB ((size_t)1024 * 1024)
 #define PACKED_MAX (8 * MB)

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "report/writer.h"
+#include "store/writer.h"
 #include "tests/unit/store_fixture.h"
 
 #define PATIENCE_MS 10000
@@ -63,7 +63,7 @@ wait_for(atomic_uint *number, unsigned wanted)
 static bool
 put(struct pst_writer *writer, unsigned number, unsigned wait_ms)
 {
-	struct pst_report_record record = store_record(number);
+	struct pst_report_row record = store_record(number);
 
 	return pst_writer_put(writer, &record, wait_ms);
 }
@@ -222,7 +222,7 @@ test_moved_away(void **state)
 }
 
 static atomic_uint uncommitted;
-static struct pst_report_record client_record;
+static struct pst_report_row client_record;
 
 struct client {
 	struct pst_writer *writer;
@@ -234,7 +234,7 @@ play(void *arg)
 {
 	const struct client *client = arg;
 	/* The fixture's addresses are not for threads. */
-	struct pst_report_record record;
+	struct pst_report_row record;
 	char address[32];
 	unsigned i;
 
@@ -279,7 +279,7 @@ static void
 test_expire(void **state)
 {
 	struct pst_writer *writer = start("retention = 2d");
-	struct pst_report_record record = store_record(1);
+	struct pst_report_row record = store_record(1);
 
 	(void)state;
 	record.day = 1;

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/config.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include "config/reader.h"
+#include "config/option.h"
+#include "config/listeners.h"
+#include "config/option_value.h"
+
+struct pst_config_private {
+	struct pst_arena *arena;
+	const char *file;                   /* NULL: defaults */
+	struct pst_assignment *assignments; /* by option index */
+	struct pst_listener_sections sections;
+	struct pst_listeners listeners;
+	struct pst_config *base; /* of all that are for one listener */
+	atomic_uint *refs;       /* to any of them: they live together */
+};
+
+/* Names the place of the one or the other option. */
+static bool
+fail_whole(const struct pst_config *config, struct pst_err *err,
+    const char *section, const char *option, const char *other,
+    const char *sentence)
+{
+	unsigned line =
+	    pst_config_line(config, pst_option_find(section, option));
+
+	if (line == 0)
+		line = pst_config_line(config, pst_option_find(section, other));
+	return pst_err_set_at(err, config->private->file, line, "%s", sentence);
+}
+
+/* What depends on more than one option. */
+/* What SPF and iprev must be left with. */
+#define MIN_FREE 30
+
+/*
+ * A sender chooses what SPF and iprev ask. That must never use up what the
+ * options and the policy of the From domain need, or it would lift the policy.
+ */
+static unsigned
+reserved_queries(const struct pst_config *config)
+{
+	unsigned domains =
+	    config->dmarc.evaluate_all ? config->dmarc.max_author_domains : 1;
+
+	/* A walk, and whether the domain exists (R-DMARC-25). */
+	return config->dkim.max_verified + domains * (PST_WALK_MAX + 1);
+}
+
+/* A rule about the client's name, which only iprev can confirm. */
+static bool
+check_names(const struct pst_config *config, struct pst_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		unsigned line = rule->written[PST_RULE_CLIENT_NAME].line;
+
+		if (line != 0)
+			return pst_err_set_at(err, config->private->file, line,
+			    "rule \"%s\": client-name needs iprev.enabled",
+			    rule->title);
+	}
+	return true;
+}
+
+/* What waits for a trusted sealer waits in vain without these. */
+static bool
+check_sealers(const struct pst_config *config, struct pst_err *err)
+{
+	bool listed = config->arc.trusted_sealers.written.count > 0;
+	size_t i;
+
+	if (listed && !config->arc.verify)
+		return fail_whole(config, err, "arc", "trusted-sealers",
+		    "verify", "arc.trusted-sealers needs arc.verify");
+	for (i = 0; !listed && i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		unsigned line = rule->written[PST_RULE_ARC_SEALER].line;
+
+		if (line != 0)
+			return pst_err_set_at(err, config->private->file, line,
+			    "rule \"%s\": arc-sealer needs arc.verify and "
+			    "arc.trusted-sealers",
+			    rule->title);
+	}
+	return true;
+}
+
+static bool
+check_reports(const struct pst_config *config, struct pst_err *err)
+{
+	bool all = config->failures.all_domains;
+
+	if (config->reports.dkim_key[0] != '\0' &&
+	    config->reports.dkim_selector[0] == '\0')
+		return fail_whole(config, err, "reports", "dkim-key",
+		    "dkim-selector",
+		    "reports.dkim-key needs reports.dkim-selector");
+	if (config->reports.relay_user[0] != '\0' &&
+	    config->reports.relay_password_file[0] == '\0')
+		return fail_whole(config, err, "reports", "relay-user",
+		    "relay-password-file",
+		    "reports.relay-user needs reports.relay-password-file");
+	if ((all || config->failures.domains.written.count > 0) &&
+	    config->reports.from[0] == '\0')
+		return fail_whole(config, err, "failure-reports",
+		    all ? "all-domains" : "domains", "domains",
+		    "failure-reports needs reports.from");
+	return true;
+}
+
+static bool
+check_whole(const struct pst_config *config, struct pst_err *err)
+{
+	if (config->private->listeners.count == 0)
+		return fail_whole(config, err, NULL, "listen", "listen",
+		    "listen is empty; name at least one socket");
+	if (config->dkim.max_parsed < config->dkim.max_verified)
+		return fail_whole(config, err, "dkim", "max-parsed",
+		    "max-verified",
+		    "dkim.max-parsed is below dkim.max-verified; raise it");
+	if (config->dns.max_queries < reserved_queries(config) + MIN_FREE)
+		return fail_whole(config, err, "dns", "max-queries",
+		    "max-queries",
+		    "dns.max-queries is too low for dkim.max-verified and the "
+		    "policy look-ups; raise it");
+	if (config->on_iprev_fail != PST_ACTION_ACCEPT &&
+	    !config->iprev.enabled)
+		return fail_whole(config, err, NULL, "on-iprev-fail",
+		    "on-iprev-fail", "on-iprev-fail needs iprev.enabled");
+	if (config->on_iprev_temperror != PST_ACTION_ACCEPT &&
+	    !config->iprev.enabled)
+		return fail_whole(config, err, NULL, "on-iprev-temperror",
+		    "on-iprev-temperror",
+		    "on-iprev-temperror needs iprev.enabled");
+	if (!config->iprev.enabled && !check_names(config, err))
+		return false;
+	if (!check_sealers(config, err) || !check_reports(config, err))
+		return false;
+	if (config->header.max_total_bytes < config->header.max_field_bytes)
+		return fail_whole(config, err, "header", "max-size",
+		    "max-field-size",
+		    "header.max-size is below header.max-field-size; raise it");
+	return true;
+}
+
+static bool
+load_psl(struct pst_config *config, struct pst_err *err)
+{
+	const char *list = config->dmarc.public_suffix_list;
+	bool needed = config->dmarc.discovery != PST_DMARC_TREEWALK;
+	bool asked = pst_config_line(config,
+			 pst_option_find("dmarc", "public-suffix-list")) != 0;
+	struct pst_err why;
+
+	if (list[0] == '\0') {
+		if (!needed)
+			return true;
+		return fail_whole(config, err, "dmarc", "discovery",
+		    "public-suffix-list",
+		    "dmarc.discovery needs dmarc.public-suffix-list");
+	}
+	config->psl = pst_psl_load(list, &why);
+	/* The default path is a wish, a path that was written is an order. */
+	if (config->psl == NULL && (needed || asked)) {
+		return fail_whole(config, err, "dmarc", "public-suffix-list",
+		    "discovery", why.text);
+	}
+	return true;
+}
+
+static bool
+derive(struct pst_config *config, struct pst_err *err)
+{
+	if (!load_psl(config, err))
+		return false;
+	config->dkim_lib = pst_dkim_lib_new(&config->dkim, err);
+	if (config->dkim_lib == NULL)
+		return false;
+	config->dmarc_config = (struct pst_dmarc_config){
+	    .discovery = (enum pst_dmarc_discovery)config->dmarc.discovery,
+	    .psl = config->psl,
+	    .psl_guard = config->dmarc.suffix_guard,
+	    .evaluate_all = config->dmarc.evaluate_all,
+	    .max_author_domains = config->dmarc.max_author_domains,
+	    .accept_test_keys = config->dkim.accept_test_keys,
+	};
+	config->arc_config = (struct pst_arc_config){
+	    .max_sets = config->arc.max_sets,
+	    .min_key_bits = config->dkim.min_key_bits,
+	    .clock_skew_s = config->dkim.clock_skew_s,
+	    .accept_test_keys = config->dkim.accept_test_keys,
+	};
+	config->dns_limits = (struct pst_dns_limits){
+	    /* So that a long chain takes none of what SPF may ask. */
+	    .max_queries = config->dns.max_queries +
+		(config->arc.verify ? 2 * config->arc.max_sets : 0),
+	    .query_ms = config->dns.query_timeout_ms,
+	    .max_txt_bytes = (unsigned)config->dns.max_txt_bytes,
+	    .reserved = reserved_queries(config),
+	};
+	config->header_limits = (struct pst_header_limits){
+	    .max_fields = config->header.max_fields,
+	    .max_field_bytes = config->header.max_field_bytes,
+	    .max_total_bytes = config->header.max_total_bytes,
+	};
+	return true;
+}
+
+/* The sockets of the sections stand beside those that were wished for. */
+static bool
+list_listeners(struct pst_config *config, struct pst_err *err)
+{
+	struct pst_config_private *private = config->private;
+
+	if (private->sections.count > 0 &&
+	    pst_config_line(config, pst_option_find(NULL, "listen")) == 0)
+		config->listen.count = 0;
+	return pst_listeners_make(&private->listeners, private->arena,
+	    &config->listen, &private->sections, private->file, err);
+}
+
+/* A copy of base, complete already, with what the section sets. */
+static struct pst_config *
+copy_for(
+    const struct pst_config *base, const struct pst_listener_section *section)
+{
+	struct pst_arena *arena = base->private->arena;
+	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
+	struct pst_assignment *assignments =
+	    pst_arena_array(arena, pst_option_count, sizeof(*assignments));
+	struct pst_err err;
+	size_t i;
+
+	*config = *base;
+	config->private = pst_arena_alloc(arena, sizeof(*config->private));
+	*config->private = *base->private;
+	config->private->assignments = assignments;
+	for (i = 0; i < pst_option_count; i++) {
+		assignments[i] = base->private->assignments[i];
+		if (section->assignments[i].line == 0)
+			continue;
+		assignments[i] = section->assignments[i];
+		if (!pst_option_set(config, arena, &pst_options[i],
+			assignments[i].last, &err))
+			assert(false);
+	}
+	return config;
+}
+
+static bool
+make_copies(struct pst_config *config, struct pst_err *err)
+{
+	struct pst_listeners *listeners = &config->private->listeners;
+	size_t i;
+
+	for (i = 0; i < listeners->count; i++) {
+		struct pst_listener *listener = &listeners->items[i];
+
+		listener->config = config;
+		if (listener->section == NULL)
+			continue;
+		listener->config = copy_for(config, listener->section);
+		if (!check_whole(listener->config, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+complete(struct pst_config *config, struct pst_err *err)
+{
+	return list_listeners(config, err) && check_whole(config, err) &&
+	    derive(config, err) && make_copies(config, err);
+}
+
+struct pst_config *
+pst_config_load(const char *file_name, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
+	size_t i;
+
+	config->private = pst_arena_alloc(arena, sizeof(*config->private));
+	config->private->arena = arena;
+	config->private->base = config;
+	config->private->refs =
+	    pst_arena_alloc(arena, sizeof(*config->private->refs));
+	config->private->assignments = pst_arena_array(
+	    arena, pst_option_count, sizeof(*config->private->assignments));
+	atomic_init(config->private->refs, 1);
+	for (i = 0; i < pst_option_count; i++)
+		pst_option_set_default(config, arena, &pst_options[i]);
+	if (file_name != NULL)
+		config->private->file = pst_arena_strdup(arena, file_name);
+	if ((file_name != NULL &&
+		!pst_config_read(config, arena, config->private->file,
+		    config->private->assignments, &config->private->sections,
+		    err)) ||
+	    !complete(config, err)) {
+		pst_config_unref(config);
+		return NULL;
+	}
+	return config;
+}
+
+struct pst_config *
+pst_config_ref(struct pst_config *config)
+{
+	atomic_fetch_add(config->private->refs, 1);
+	return config;
+}
+
+void
+pst_config_unref(struct pst_config *config)
+{
+	if (config == NULL || atomic_fetch_sub(config->private->refs, 1) != 1)
+		return;
+	if (config->dkim_lib != NULL)
+		pst_dkim_lib_free(config->dkim_lib);
+	pst_psl_free(config->psl);
+	pst_arena_free(config->private->arena);
+}
+
+size_t
+pst_config_listeners(const struct pst_config *config)
+{
+	return config->private->listeners.count;
+}
+
+static const struct pst_listener *
+listener_at(const struct pst_config *config, size_t index)
+{
+	assert(index < config->private->listeners.count);
+	return &config->private->listeners.items[index];
+}
+
+const char *
+pst_config_socket(const struct pst_config *config, size_t index)
+{
+	return listener_at(config, index)->socket;
+}
+
+const struct pst_config *
+pst_config_at(const struct pst_config *config, size_t index)
+{
+	return listener_at(config, index)->config;
+}
+
+struct pst_config *
+pst_config_for_listener(struct pst_config *config, size_t index)
+{
+	return pst_config_ref(listener_at(config, index)->config);
+}
+
+struct pst_config *
+pst_config_for_socket(struct pst_config *config, const char *socket)
+{
+	size_t i = pst_listeners_find(&config->private->listeners, socket);
+
+	if (i == config->private->listeners.count)
+		return pst_config_ref(config->private->base);
+	return pst_config_for_listener(config, i);
+}
+
+unsigned
+pst_config_listener_line(
+    const struct pst_config *config, size_t index, size_t option_index)
+{
+	const struct pst_listener *listener = listener_at(config, index);
+
+	assert(option_index < pst_option_count);
+	return listener->section == NULL ?
+	    0 :
+	    listener->section->assignments[option_index].line;
+}
+
+const char *
+pst_config_file(const struct pst_config *config)
+{
+	return config->private->file;
+}
+
+unsigned
+pst_config_line(const struct pst_config *config, size_t option_index)
+{
+	assert(option_index < pst_option_count);
+	return config->private->assignments[option_index].line;
+}
+
+const char *
+pst_config_value(const struct pst_config *config, size_t option_index,
+    struct pst_arena *arena)
+{
+	assert(option_index < pst_option_count);
+	return pst_option_text(config, &pst_options[option_index], arena);
+}
+
+static bool
+is_same_value(
+    const struct pst_config *a, const struct pst_config *b, size_t option_index)
+{
+	struct pst_arena *arena = b->private->arena;
+
+	/* The sections may say what `listen` said before, or add to it. */
+	if (option_index == pst_option_find(NULL, "listen"))
+		return pst_listeners_equal(
+		    &a->private->listeners, &b->private->listeners);
+	return strcmp(pst_config_value(a, option_index, arena),
+		   pst_config_value(b, option_index, arena)) == 0;
+}
+
+const char *
+pst_config_restart_option(const struct pst_config *running,
+    const struct pst_config *fresh, size_t *from)
+{
+	struct pst_arena *arena = fresh->private->arena;
+	char path[80];
+
+	while (*from < pst_option_count) {
+		size_t i = (*from)++;
+
+		if (!pst_options[i].at_start)
+			continue;
+		if (!is_same_value(running, fresh, i))
+			return pst_arena_strdup(arena,
+			    pst_option_path(
+				&pst_options[i], path, sizeof(path)));
+	}
+	return NULL;
+}
+
+const char *
+pst_action_word(enum pst_action action)
+{
+	static const char *const words[] = {
+	    [PST_ACTION_ACCEPT] = "accept",
+	    [PST_ACTION_TAG] = "tag",
+	    [PST_ACTION_QUARANTINE] = "quarantine",
+	    [PST_ACTION_REJECT] = "reject",
+	    [PST_ACTION_TEMPFAIL] = "tempfail",
+	};
+
+	return words[action];
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/list_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define MAX_LIST_BYTES (64 * 1024 * 1024)
+#define MAX_SHOWN 80
+
+const char *
+pst_list_shown(struct pst_arena *arena, struct pst_str entry)
+{
+	return pst_escaped(arena, pst_str_first(entry, MAX_SHOWN));
+}
+
+/* read(2) may give less than is there. */
+static bool
+read_all(int fd, char *to, size_t size, size_t *len)
+{
+	ssize_t got = 1;
+
+	*len = 0;
+	while (*len < size && got > 0) {
+		got = read(fd, to + *len, size - *len);
+		if (got > 0)
+			*len += (size_t)got;
+	}
+	return got != -1;
+}
+
+static bool
+read_open(
+    int fd, const char *path, char **text, size_t *len, struct pst_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return pst_err_set(err, "%s: not a regular file", path);
+	if (st.st_size > MAX_LIST_BYTES)
+		return pst_err_set(
+		    err, "%s: a list has at most 64 MB; divide it", path);
+	*text = malloc((size_t)st.st_size + 1);
+	if (*text == NULL)
+		abort();
+	if (read_all(fd, *text, (size_t)st.st_size, len))
+		return true;
+	free(*text);
+	return pst_err_set(err, "%s: %s", path, strerror(errno));
+}
+
+static bool
+take_lines(const char *path, struct pst_str rest,
+    bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
+    void *arg, struct pst_err *err)
+{
+	struct pst_str line;
+	struct pst_err why;
+	unsigned number = 0;
+	bool more = true;
+
+	while (more && pst_str_split(&rest, '\n', &line, &more)) {
+		number++;
+		line =
+		    pst_str_trim(pst_str_first(line, pst_str_find(line, '#')));
+		if (line.len > 0 && !add(arg, line, &why))
+			return pst_err_set_at(
+			    err, path, number, "%s", why.text);
+	}
+	return true;
+}
+
+static bool
+read_list(const char *path,
+    bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
+    void *arg, struct pst_err *err)
+{
+	/* A FIFO without a writer must not stop us here. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char *text = NULL;
+	size_t len = 0;
+	bool good;
+
+	if (fd == -1)
+		return pst_err_set(
+		    err, "%s: %s; name a readable file", path, strerror(errno));
+	good = read_open(fd, path, &text, &len, err);
+	(void)close(fd);
+	if (!good)
+		return false;
+	good = take_lines(path, (struct pst_str){text, len}, add, arg, err);
+	free(text);
+	return good;
+}
+
+bool
+pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
+    bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
+    void *arg, struct pst_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct pst_str part = pst_str(parts[i]);
+
+		if (part.len == 0 || part.ptr[0] != '@') {
+			if (!add(arg, part, err))
+				return false;
+			continue;
+		}
+		/* Where the daemon was started must not matter. */
+		if (part.len < 2 || part.ptr[1] != '/')
+			return pst_err_set(err,
+			    "\"%s\": a list's file is named by its whole path, "
+			    "as in @/etc/postern/partners",
+			    pst_list_shown(arena, part));
+		if (!read_list(part.ptr + 1, add, arg, err))
+			return false;
+	}
+	return true;
+}

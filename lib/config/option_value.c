@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/option_value.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/domain.h"
+
+#define MAX_VALUE_TEXT 65536
+
+struct unit {
+	const char *word;
+	uint64_t factor;
+};
+
+static const struct unit time_units[] = {
+    {"ms", 1},
+    {"s", 1000},
+    {"min", 60000},
+    {"h", 3600000},
+    {"d", 86400000},
+    {NULL, 0},
+};
+
+static const struct unit size_units[] = {
+    {"", 1},
+    {"k", 1024},
+    {"M", 1024 * 1024},
+    {"G", 1024 * 1024 * 1024},
+    {NULL, 0},
+};
+
+static void *
+place(struct pst_config *config, const struct pst_option *option)
+{
+	return (char *)config + option->offset;
+}
+
+static const void *
+stored(const struct pst_config *config, const struct pst_option *option)
+{
+	return (const char *)config + option->offset;
+}
+
+/* Digits, then one of the units. */
+static bool
+parse_united(
+    const char *text, const struct unit *units, uint64_t max, uint64_t *out)
+{
+	struct pst_str s = pst_str(text);
+	size_t digits = 0;
+	uint64_t number;
+
+	while (digits < s.len && pst_is_digit(s.ptr[digits]))
+		digits++;
+	if (!pst_str_to_u64(pst_str_first(s, digits), max, &number))
+		return false;
+	for (; units->word != NULL; units++) {
+		if (!pst_str_eq(pst_str_from(s, digits), pst_str(units->word)))
+			continue;
+		if (number > max / units->factor)
+			return false;
+		*out = number * units->factor;
+		return true;
+	}
+	return false;
+}
+
+/* The largest unit that divides value without rest. */
+static const char *
+united_text(struct pst_arena *arena, const struct unit *units, uint64_t value)
+{
+	const struct unit *best = units;
+
+	for (; units->word != NULL; units++) {
+		if (value != 0 && value % units->factor == 0)
+			best = units;
+	}
+	return pst_arena_printf(
+	    arena, "%" PRIu64 "%s", value / best->factor, best->word);
+}
+
+static bool
+set_number(struct pst_config *config, const struct pst_option *option,
+    const char *text, struct pst_err *err)
+{
+	uint64_t n;
+
+	if (!pst_str_to_u64(pst_str(text), option->max, &n) ||
+	    n < option->min) {
+		return pst_err_set(err,
+		    "%s wants a number from %" PRIu64 " to %" PRIu64,
+		    option->name, option->min, option->max);
+	}
+	*(unsigned *)place(config, option) = (unsigned)n;
+	return true;
+}
+
+static bool
+set_duration(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_option *option, const char *text, struct pst_err *err)
+{
+	uint64_t ms;
+
+	if (!parse_united(text, time_units, option->max, &ms) ||
+	    ms < option->min) {
+		return pst_err_set(err,
+		    "%s wants a time from %s to %s, as in 500ms, 5s or 2min",
+		    option->name, united_text(arena, time_units, option->min),
+		    united_text(arena, time_units, option->max));
+	}
+	if (option->type == PST_OPTION_SECONDS) {
+		if (ms % 1000 != 0)
+			return pst_err_set(
+			    err, "%s wants whole seconds", option->name);
+		ms /= 1000;
+	}
+	*(unsigned *)place(config, option) = (unsigned)ms;
+	return true;
+}
+
+static bool
+set_size(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_option *option, const char *text, struct pst_err *err)
+{
+	uint64_t n;
+
+	if (!parse_united(text, size_units, option->max, &n) ||
+	    n < option->min) {
+		return pst_err_set(err,
+		    "%s wants a size from %s to %s, as in 4096, 64k or 8M",
+		    option->name, united_text(arena, size_units, option->min),
+		    united_text(arena, size_units, option->max));
+	}
+	*(size_t *)place(config, option) = (size_t)n;
+	return true;
+}
+
+static bool
+set_octal(struct pst_config *config, const struct pst_option *option,
+    const char *text, struct pst_err *err)
+{
+	unsigned n = 0;
+	const char *c;
+
+	for (c = text; *c >= '0' && *c <= '7' && c - text < 5; c++)
+		n = n * 8 + (unsigned)(*c - '0');
+	if (*text == '\0' || *c != '\0' || n > option->max)
+		return pst_err_set(
+		    err, "%s wants an octal mask, as in 0007", option->name);
+	*(unsigned *)place(config, option) = n;
+	return true;
+}
+
+static bool
+set_switch(struct pst_config *config, const struct pst_option *option,
+    const char *text, struct pst_err *err)
+{
+	static const char *const words[][2] = {
+	    {"yes", "no"},
+	    {"on", "off"},
+	    {"true", "false"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		bool on = strcmp(text, words[i][0]) == 0;
+
+		if (!on && strcmp(text, words[i][1]) != 0)
+			continue;
+		*(bool *)place(config, option) = on;
+		return true;
+	}
+	return pst_err_set(err, "%s wants yes or no", option->name);
+}
+
+static bool
+set_word(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_option *option, const char *text, struct pst_err *err)
+{
+	const struct pst_option_word *w;
+	struct pst_buf known;
+
+	pst_buf_init(&known, arena, 300);
+	for (w = option->words; w->word != NULL; w++) {
+		if (strcmp(w->word, text) == 0) {
+			*(int *)place(config, option) = w->value;
+			return true;
+		}
+		pst_buf_printf(
+		    &known, "%s%s", w == option->words ? "" : ", ", w->word);
+	}
+	return pst_err_set(
+	    err, "%s wants one of: %s", option->name, pst_buf_str(&known));
+}
+
+static bool
+set_text(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_option *option, const char *text, struct pst_err *err)
+{
+	const char *c;
+
+	for (c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return pst_err_set(err,
+			    "%s wants a text without control characters",
+			    option->name);
+	}
+	*(const char **)place(config, option) = pst_arena_strdup(arena, text);
+	return true;
+}
+
+static bool
+check_part(struct pst_arena *arena, const struct pst_option *option,
+    const char *text, struct pst_err *err)
+{
+	struct pst_net net;
+
+	if (option->type == PST_OPTION_NETWORKS && text[0] != '@' &&
+	    !pst_net_parse(pst_str(text), &net)) {
+		return pst_err_set(err,
+		    "%s wants addresses and networks, as in 192.0.2.0/24 or "
+		    "2001:db8::/32",
+		    option->name);
+	}
+	if (option->type == PST_OPTION_DOMAINS &&
+	    pst_domain_normalize(arena, pst_str(text)) == NULL) {
+		return pst_err_set(err,
+		    "%s wants domain names, as in mx.example.com",
+		    option->name);
+	}
+	return true;
+}
+
+bool
+pst_option_set(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_option *option, const char *text, struct pst_err *err)
+{
+	const char *why = NULL;
+
+	if (option->valid != NULL && !option->valid(text, &why))
+		return pst_err_set(err, "%s: %s", option->name, why);
+	switch (option->type) {
+	case PST_OPTION_TEXT:
+		return set_text(config, arena, option, text, err);
+	case PST_OPTION_NUMBER:
+		return set_number(config, option, text, err);
+	case PST_OPTION_DURATION:
+	case PST_OPTION_SECONDS:
+		return set_duration(config, arena, option, text, err);
+	case PST_OPTION_SIZE:
+		return set_size(config, arena, option, text, err);
+	case PST_OPTION_OCTAL:
+		return set_octal(config, option, text, err);
+	case PST_OPTION_SWITCH:
+		return set_switch(config, option, text, err);
+	case PST_OPTION_WORD:
+		return set_word(config, arena, option, text, err);
+	case PST_OPTION_TEXTS:
+	case PST_OPTION_DOMAINS:
+	case PST_OPTION_NETWORKS:
+	case PST_OPTION_DOMAIN_SET:
+		return check_part(arena, option, text, err);
+	}
+	assert(false);
+	return false;
+}
+
+bool
+pst_option_is_list(const struct pst_option *option)
+{
+	return option->type == PST_OPTION_TEXTS ||
+	    option->type == PST_OPTION_DOMAINS ||
+	    option->type == PST_OPTION_NETWORKS ||
+	    option->type == PST_OPTION_DOMAIN_SET;
+}
+
+static const char *
+net_text(struct pst_arena *arena, const char *part)
+{
+	char text[PST_IP_TEXT_SIZE];
+	struct pst_net net;
+
+	if (!pst_net_parse(pst_str(part), &net)) /* a file */
+		return pst_arena_strdup(arena, part);
+	(void)pst_ip_text(&net.base, text);
+	if (net.prefix_bits == (net.base.family == PST_IP_V4 ? 32 : 128))
+		return pst_arena_strdup(arena, text);
+	return pst_arena_printf(arena, "%s/%u", text, net.prefix_bits);
+}
+
+static const char *
+part_text(
+    struct pst_arena *arena, const struct pst_option *option, const char *part)
+{
+	if (option->type == PST_OPTION_DOMAINS)
+		return pst_domain_normalize(arena, pst_str(part));
+	if (option->type == PST_OPTION_NETWORKS)
+		return net_text(arena, part);
+	return pst_arena_strdup(arena, part);
+}
+
+static void
+set_texts(struct pst_texts *texts, struct pst_arena *arena,
+    const struct pst_option *option, const char *const *parts, size_t count)
+{
+	size_t i;
+
+	texts->items = pst_arena_array(arena, count, sizeof(*texts->items));
+	texts->count = count;
+	for (i = 0; i < count; i++)
+		texts->items[i] = part_text(arena, option, parts[i]);
+}
+
+bool
+pst_option_set_list(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_option *option, const char *const *parts, size_t count,
+    struct pst_err *err)
+{
+	void *at = place(config, option);
+
+	/* The first member of a set is its text. */
+	set_texts(at, arena, option, parts, count);
+	if (option->type == PST_OPTION_NETWORKS)
+		return pst_net_set_make(&((struct pst_networks *)at)->set,
+		    arena, parts, count, err);
+	if (option->type == PST_OPTION_DOMAIN_SET)
+		return pst_domain_set_make(
+		    &((struct pst_domains *)at)->set, arena, parts, count, err);
+	return true;
+}
+
+#define MAX_INITIAL_PARTS 8
+
+void
+pst_option_set_default(struct pst_config *config, struct pst_arena *arena,
+    const struct pst_option *option)
+{
+	const char *parts[MAX_INITIAL_PARTS];
+	struct pst_str rest = pst_str(option->initial), part;
+	struct pst_err err;
+	size_t count = 0;
+	bool more = rest.len > 0;
+
+	if (!pst_option_is_list(option)) {
+		bool ok = pst_option_set(
+		    config, arena, option, option->initial, &err);
+
+		assert(ok);
+		(void)ok;
+		return;
+	}
+	while (more && pst_str_split(&rest, ',', &part, &more)) {
+		assert(count < MAX_INITIAL_PARTS);
+		parts[count++] = pst_arena_memdup(arena, part.ptr, part.len);
+	}
+	if (!pst_option_set_list(config, arena, option, parts, count, &err))
+		assert(false);
+}
+
+void
+pst_option_add_quoted(struct pst_buf *buf, const char *text)
+{
+	pst_buf_add_char(buf, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\' || *text == '$')
+			pst_buf_add_char(buf, '\\');
+		pst_buf_add_char(buf, *text);
+	}
+	pst_buf_add_char(buf, '"');
+}
+
+static const char *
+list_text(const struct pst_config *config, const struct pst_option *option,
+    struct pst_arena *arena)
+{
+	struct pst_buf buf;
+	const struct pst_texts *texts = stored(config, option);
+	size_t i;
+
+	pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
+	pst_buf_add_char(&buf, '{');
+	for (i = 0; i < texts->count; i++) {
+		pst_buf_add_text(&buf, i == 0 ? "" : ", ");
+		pst_option_add_quoted(&buf, texts->items[i]);
+	}
+	pst_buf_add_char(&buf, '}');
+	return pst_buf_overflowed(&buf) ? "{...}" : pst_buf_str(&buf);
+}
+
+const char *
+pst_option_text(const struct pst_config *config,
+    const struct pst_option *option, struct pst_arena *arena)
+{
+	const void *at = stored(config, option);
+	const struct pst_option_word *w;
+	struct pst_buf buf;
+
+	switch (option->type) {
+	case PST_OPTION_TEXT:
+		pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
+		pst_option_add_quoted(&buf, *(const char *const *)at);
+		return pst_buf_str(&buf);
+	case PST_OPTION_NUMBER:
+		return pst_arena_printf(arena, "%u", *(const unsigned *)at);
+	case PST_OPTION_DURATION:
+		return united_text(arena, time_units, *(const unsigned *)at);
+	case PST_OPTION_SECONDS:
+		return united_text(arena, time_units,
+		    (uint64_t) * (const unsigned *)at * 1000);
+	case PST_OPTION_SIZE:
+		return united_text(arena, size_units, *(const size_t *)at);
+	case PST_OPTION_OCTAL:
+		return pst_arena_printf(arena, "%04o", *(const unsigned *)at);
+	case PST_OPTION_SWITCH:
+		return *(const bool *)at ? "yes" : "no";
+	case PST_OPTION_WORD:
+		for (w = option->words; w->word != NULL; w++) {
+			if (w->value == *(const int *)at)
+				return w->word;
+		}
+		break;
+	case PST_OPTION_TEXTS:
+	case PST_OPTION_DOMAINS:
+	case PST_OPTION_NETWORKS:
+	case PST_OPTION_DOMAIN_SET:
+		return list_text(config, option, arena);
+	}
+	assert(false);
+	return "";
+}

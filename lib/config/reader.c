@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/reader.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <confuse.h>
+
+#include "base/buf.h"
+#include "config/hint.h"
+#include "config/assignments.h"
+#include "config/source_text.h"
+#include "config/option.h"
+#include "config/rule_reader.h"
+#include "config/option_value.h"
+
+#define MAX_SECTION_KEYS 64
+
+/*
+ * A list that is not for operators: libconfuse shows its default where a
+ * section begins, and only then is the line known.
+ */
+#define BEGIN " "
+
+/*
+ * libconfuse passes no argument of ours to its callbacks, and cannot run twice
+ * at a time anyway (its scanner has one global state): so the load under way
+ * is a static.
+ */
+static struct {
+	struct pst_config *config;
+	struct pst_arena *arena;
+	const char *file;
+	struct pst_assignment *assignments;
+	struct pst_err *err;
+	unsigned last_line;
+	bool failed;
+	struct pst_assignments notes;
+	struct pst_config *trial; /* takes values that are only checked */
+} loading;
+
+static bool
+fail_at(unsigned line, const char *sentence)
+{
+	if (line > loading.last_line)
+		line = loading.last_line;
+	if (!loading.failed) {
+		loading.failed = true;
+		(void)pst_err_set_at(
+		    loading.err, loading.file, line, "%s", sentence);
+	}
+	return false;
+}
+
+static bool
+has_listener(cfg_t *root, struct pst_str title)
+{
+	return cfg_gettsec(root, PST_SECTION_LISTENER,
+		   pst_arena_memdup(loading.arena, title.ptr, title.len)) !=
+	    NULL;
+}
+
+__attribute__((format(printf, 2, 0))) static void
+on_error(cfg_t *cfg, const char *format, va_list ap)
+{
+	static const struct pst_str unknown = PST_STR_INIT("no such option '");
+	static const struct pst_str double_title =
+	    PST_STR_INIT("found duplicate title");
+	char text[400];
+	struct pst_str s;
+
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	s = pst_str(text);
+	if (pst_str_starts(s, unknown)) {
+		s = pst_str_from(s, unknown.len);
+		s = pst_str_first(s, pst_str_rfind(s, '\''));
+		(void)fail_at((unsigned)cfg->line,
+		    pst_hint_unknown_option(loading.arena, cfg_name(cfg), s));
+		return;
+	}
+	if (pst_str_starts(s, double_title)) {
+		s = pst_str_from(s, pst_str_find(s, '\'') + 1);
+		s = pst_str_first(s, pst_str_rfind(s, '\''));
+		(void)fail_at((unsigned)cfg->line,
+		    pst_arena_printf(loading.arena,
+			"there is a %s of that title already; each needs its "
+			"own",
+			has_listener(cfg, s) ? PST_SECTION_LISTENER :
+					       PST_SECTION_RULE));
+		return;
+	}
+	(void)fail_at((unsigned)cfg->line, pst_escaped(loading.arena, s));
+}
+
+/* Notes where the option was set; false when that is not for the first time. */
+static bool
+note_assignment(struct pst_assignment *setting, cfg_t *cfg, cfg_opt_t *opt,
+    const char *text)
+{
+	unsigned line = (unsigned)cfg->line;
+	bool list = (opt->flags & CFGF_LIST) != 0;
+
+	if (pst_assignment_note(setting, loading.arena, line, text,
+		list ? cfg_opt_size(opt) : 0))
+		return true;
+	return fail_at(line,
+	    pst_arena_printf(loading.arena,
+		"%s was already set in line %u; keep one of the two", opt->name,
+		setting->line));
+}
+
+static const char *
+last_part(cfg_opt_t *opt)
+{
+	const char *text;
+
+	assert(cfg_opt_size(opt) > 0);
+	text = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
+	return text == NULL ? "" : text;
+}
+
+static int
+on_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+	size_t index =
+	    pst_option_find(pst_option_section(cfg_name(cfg)), opt->name);
+	const char *text = last_part(opt);
+	struct pst_err err;
+
+	assert(index < pst_option_count);
+	if (!note_assignment(&loading.assignments[index], cfg, opt, text))
+		return -1;
+	if (pst_option_set(
+		loading.config, loading.arena, &pst_options[index], text, &err))
+		return 0;
+	(void)fail_at((unsigned)cfg->line, err.text);
+	return -1;
+}
+
+static struct pst_rule_assignments *
+rule_notes(cfg_t *rule)
+{
+	return pst_assignments_of_rule(
+	    &loading.notes, rule, (unsigned)rule->line);
+}
+
+static struct pst_listener_section *
+listener_notes(cfg_t *listener)
+{
+	return pst_assignments_of_listener(
+	    &loading.notes, listener, (unsigned)listener->line);
+}
+
+/*
+ * What it means is looked at when the rule is complete. Where a rule begins,
+ * libconfuse first shows the default of each list, which is one empty part, and
+ * its end.
+ */
+static int
+on_rule_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+	enum pst_rule_option option = pst_rule_option_find(opt->name);
+	struct pst_rule_assignments *notes = rule_notes(cfg);
+	const char *text = last_part(opt);
+
+	assert(option < PST_RULE_OPTIONS);
+	if (pst_rule_options[option].list && text[0] == '\0' &&
+	    notes->defaults_seen[option] < 2) {
+		notes->defaults_seen[option]++;
+		return 0;
+	}
+	return note_assignment(&notes->options[option], cfg, opt, text) ? 0 :
+									  -1;
+}
+
+static int
+on_listener_begin(cfg_t *cfg, cfg_opt_t *opt)
+{
+	(void)listener_notes(cfg);
+	/* In quotes, a file can name it after all. */
+	if (last_part(opt)[0] == '\0')
+		return 0;
+	(void)fail_at((unsigned)cfg->line,
+	    pst_hint_unknown_option(
+		loading.arena, PST_SECTION_LISTENER, pst_str(BEGIN)));
+	return -1;
+}
+
+static int
+on_listener_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+	size_t index = pst_option_find(NULL, opt->name);
+	const char *text = last_part(opt);
+	struct pst_err err;
+
+	assert(index < pst_option_count);
+	if (!note_assignment(
+		&listener_notes(cfg)->assignments[index], cfg, opt, text))
+		return -1;
+	if (pst_option_set(
+		loading.trial, loading.arena, &pst_options[index], text, &err))
+		return 0;
+	(void)fail_at((unsigned)cfg->line, err.text);
+	return -1;
+}
+
+/* Lists have their default here, so that "+=" adds to it. */
+static void
+add_option(cfg_opt_t *opt, const struct pst_option *option)
+{
+	char *initial = pst_option_is_list(option) ?
+	    pst_arena_strdup(loading.arena,
+		pst_option_text(loading.config, option, loading.arena)) :
+	    NULL;
+	cfg_opt_t scalar = CFG_STR(option->name, NULL, CFGF_NODEFAULT);
+	cfg_opt_t list = CFG_STR_LIST(option->name, initial, CFGF_NONE);
+
+	*opt = initial == NULL ? scalar : list;
+}
+
+static size_t
+add_keys(cfg_opt_t *opts, const char *section)
+{
+	cfg_opt_t end = CFG_END();
+	size_t i, n = 0;
+
+	for (i = 0; i < pst_option_count; i++) {
+		const char *own = pst_options[i].section;
+
+		if ((own == NULL) != (section == NULL) ||
+		    (own != NULL && strcmp(own, section) != 0))
+			continue;
+		assert(n < MAX_SECTION_KEYS - 1);
+		add_option(&opts[n++], &pst_options[i]);
+	}
+	opts[n] = end;
+	return n;
+}
+
+/*
+ * A list that is not set has one empty part, since a list that is set to
+ * nothing must not look like it.
+ */
+static cfg_opt_t *
+rule_options(void)
+{
+	cfg_opt_t end = CFG_END();
+	cfg_opt_t *opts =
+	    pst_arena_array(loading.arena, PST_RULE_OPTIONS + 1, sizeof(*opts));
+	char *unset = pst_arena_strdup(loading.arena, "{\"\"}");
+	enum pst_rule_option option;
+
+	for (option = PST_RULE_CLIENT; option < PST_RULE_OPTIONS; option++) {
+		const char *name = pst_rule_options[option].name;
+		cfg_opt_t one = CFG_STR(name, NULL, CFGF_NODEFAULT);
+		cfg_opt_t list = CFG_STR_LIST(name, unset, CFGF_NONE);
+
+		opts[option] = pst_rule_options[option].list ? list : one;
+	}
+	opts[option] = end;
+	return opts;
+}
+
+static cfg_opt_t *
+listener_options(void)
+{
+	cfg_opt_t end = CFG_END();
+	cfg_opt_t *opts =
+	    pst_arena_array(loading.arena, MAX_SECTION_KEYS, sizeof(*opts));
+	char *shown = pst_arena_strdup(loading.arena, "{\"\"}");
+	cfg_opt_t begin = CFG_STR_LIST(BEGIN, shown, CFGF_NONE);
+	size_t i, n = 0;
+
+	opts[n++] = begin;
+	for (i = 0; i < pst_option_count; i++) {
+		if (!pst_options[i].per_listener)
+			continue;
+		assert(n < MAX_SECTION_KEYS - 1);
+		assert(!pst_option_is_list(&pst_options[i]));
+		add_option(&opts[n++], &pst_options[i]);
+	}
+	opts[n] = end;
+	return opts;
+}
+
+static void
+set_listener_validators(cfg_t *cfg)
+{
+	char path[80];
+	size_t i;
+
+	(void)cfg_set_validate_func(
+	    cfg, PST_SECTION_LISTENER "|" BEGIN, on_listener_begin);
+	for (i = 0; i < pst_option_count; i++) {
+		if (!pst_options[i].per_listener)
+			continue;
+		(void)snprintf(path, sizeof(path), "%s|%s",
+		    PST_SECTION_LISTENER, pst_options[i].name);
+		(void)cfg_set_validate_func(cfg, path, on_listener_value);
+	}
+}
+
+static void
+set_validators(cfg_t *cfg)
+{
+	enum pst_rule_option option;
+	char path[80];
+	size_t i;
+
+	for (i = 0; i < pst_option_count; i++) {
+		const char *section = pst_options[i].section;
+
+		(void)snprintf(path, sizeof(path), "%s%s%s",
+		    section == NULL ? "" : section, section == NULL ? "" : "|",
+		    pst_options[i].name);
+		(void)cfg_set_validate_func(cfg, path, on_value);
+	}
+	for (option = PST_RULE_CLIENT; option < PST_RULE_OPTIONS; option++) {
+		(void)snprintf(path, sizeof(path), "%s|%s", PST_SECTION_RULE,
+		    pst_rule_options[option].name);
+		(void)cfg_set_validate_func(cfg, path, on_rule_value);
+	}
+	set_listener_validators(cfg);
+}
+
+/* The option table that libconfuse parses by, made from the option table. */
+static cfg_t *
+make_parser(void)
+{
+	struct pst_arena *arena = loading.arena;
+	cfg_opt_t end = CFG_END();
+	cfg_opt_t rule = CFG_SEC(PST_SECTION_RULE, rule_options(),
+	    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+	cfg_opt_t listener = CFG_SEC(PST_SECTION_LISTENER, listener_options(),
+	    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+	cfg_opt_t *top =
+	    pst_arena_array(arena, 2 * MAX_SECTION_KEYS, sizeof(*top));
+	size_t i, n = add_keys(top, NULL);
+	cfg_t *cfg;
+
+	for (i = 0; pst_option_sections[i] != NULL; i++) {
+		cfg_opt_t *inner =
+		    pst_arena_array(arena, MAX_SECTION_KEYS, sizeof(*inner));
+		cfg_opt_t section =
+		    CFG_SEC(pst_option_sections[i], inner, CFGF_NONE);
+
+		(void)add_keys(inner, pst_option_sections[i]);
+		top[n++] = section;
+	}
+	top[n++] = rule;
+	top[n++] = listener;
+	top[n] = end;
+	cfg = cfg_init(top, CFGF_NONE);
+	if (cfg == NULL)
+		abort();
+	(void)cfg_set_error_function(cfg, on_error);
+	set_validators(cfg);
+	return cfg;
+}
+
+static bool
+take_lists(cfg_t *cfg)
+{
+	struct pst_err err;
+	size_t i;
+
+	for (i = 0; i < pst_option_count; i++) {
+		const struct pst_option *option = &pst_options[i];
+		cfg_t *at = option->section == NULL ?
+		    cfg :
+		    cfg_getsec(cfg, option->section);
+		const char **parts;
+		unsigned n, count;
+
+		if (!pst_option_is_list(option) || at == NULL)
+			continue;
+		count = cfg_size(at, option->name);
+		parts = pst_arena_array(loading.arena, count, sizeof(*parts));
+		for (n = 0; n < count; n++)
+			parts[n] = cfg_getnstr(at, option->name, n);
+		if (!pst_option_set_list(loading.config, loading.arena, option,
+			parts, count, &err))
+			return fail_at(loading.assignments[i].line,
+			    pst_arena_printf(loading.arena, "%s: %s",
+				option->name, err.text));
+	}
+	return true;
+}
+
+static void
+take_value(cfg_t *section, enum pst_rule_option option, unsigned line,
+    struct pst_rule_value *out)
+{
+	cfg_opt_t *opt = cfg_getopt(section, pst_rule_options[option].name);
+	unsigned n, count = cfg_opt_size(opt);
+
+	out->line = line;
+	/* "= {}" is not told to the validator. */
+	if (line == 0 && pst_rule_options[option].list && count == 0)
+		out->line = rule_notes(section)->line;
+	if (line == 0)
+		return;
+	out->count = count;
+	out->parts = pst_arena_array(loading.arena, count, sizeof(*out->parts));
+	for (n = 0; n < count; n++)
+		out->parts[n] =
+		    pst_arena_strdup(loading.arena, cfg_opt_getnstr(opt, n));
+}
+
+static bool
+take_rule(cfg_t *section, struct pst_rule *rule)
+{
+	struct pst_rule_assignments *notes = rule_notes(section);
+	enum pst_rule_option option;
+	struct pst_err err;
+	unsigned line;
+
+	rule->title = pst_arena_strdup(loading.arena, cfg_title(section));
+	rule->line = notes->line;
+	for (option = PST_RULE_CLIENT; option < PST_RULE_OPTIONS; option++)
+		take_value(section, option, notes->options[option].line,
+		    &rule->written[option]);
+	return pst_rule_make(rule, loading.arena, &line, &err) ||
+	    fail_at(line, err.text);
+}
+
+static bool
+take_rules(cfg_t *cfg)
+{
+	struct pst_rules *rules = &loading.config->rules;
+	size_t count = cfg_size(cfg, PST_SECTION_RULE);
+
+	rules->items =
+	    pst_arena_array(loading.arena, count, sizeof(*rules->items));
+	for (; rules->count < count; rules->count++) {
+		if (!take_rule(cfg_getnsec(cfg, PST_SECTION_RULE,
+				   (unsigned)rules->count),
+			&rules->items[rules->count]))
+			return false;
+	}
+	return true;
+}
+
+static void
+take_listeners(cfg_t *cfg, struct pst_listener_sections *out)
+{
+	size_t count = cfg_size(cfg, PST_SECTION_LISTENER);
+
+	out->items = pst_arena_array(loading.arena, count, sizeof(*out->items));
+	for (; out->count < count; out->count++) {
+		struct pst_listener_section *to = &out->items[out->count];
+		cfg_t *from = cfg_getnsec(
+		    cfg, PST_SECTION_LISTENER, (unsigned)out->count);
+
+		*to = *listener_notes(from);
+		to->title = pst_arena_strdup(loading.arena, cfg_title(from));
+	}
+}
+
+bool
+pst_config_read(struct pst_config *config, struct pst_arena *arena,
+    const char *file, struct pst_assignment *assignments,
+    struct pst_listener_sections *listeners, struct pst_err *err)
+{
+	struct pst_config_text text;
+	cfg_t *cfg;
+	int status;
+
+	if (!pst_config_text_read(arena, file, &text, err))
+		return false;
+	loading.config = config;
+	loading.arena = arena;
+	loading.file = file;
+	loading.assignments = assignments;
+	loading.err = err;
+	loading.last_line = text.last_line;
+	loading.failed = false;
+	loading.notes = (struct pst_assignments){.arena = arena};
+	loading.trial = pst_arena_alloc(arena, sizeof(*loading.trial));
+	cfg = make_parser();
+	status = cfg_parse_buf(cfg, text.text);
+	if (status != CFG_SUCCESS)
+		(void)fail_at((unsigned)cfg->line, "syntax error");
+	if (!loading.failed && take_lists(cfg) && take_rules(cfg))
+		take_listeners(cfg, listeners);
+	(void)cfg_free(cfg);
+	return !loading.failed;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/rule_reader.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "config/option_value.h"
+
+#define MAX_TITLE 60
+#define MAX_COMMENT 200
+#define MAX_REPLY 400
+#define MAX_VALUE_TEXT 65536
+#define SKIP (-1)
+
+const struct pst_rule_option_info pst_rule_options[PST_RULE_OPTIONS] = {
+    [PST_RULE_CLIENT] = {"client", true},
+    [PST_RULE_CLIENT_NAME] = {"client-name", true},
+    [PST_RULE_MAIL_FROM] = {"mail-from", true},
+    [PST_RULE_FROM_DOMAIN] = {"from-domain", true},
+    [PST_RULE_RCPT_DOMAIN] = {"rcpt-domain", true},
+    [PST_RULE_DKIM_DOMAIN] = {"dkim-domain", true},
+    [PST_RULE_LIST_ID] = {"list-id", true},
+    [PST_RULE_ARC_SEALER] = {"arc-sealer", true},
+    [PST_RULE_DMARC] = {"dmarc", true},
+    [PST_RULE_SPF] = {"spf", true},
+    [PST_RULE_INDIRECT] = {"indirect", false},
+    [PST_RULE_ACTION] = {"action", false},
+    [PST_RULE_REASON] = {"reason", false},
+    [PST_RULE_COMMENT] = {"comment", false},
+    [PST_RULE_REPLY] = {"reply", false},
+};
+
+struct word {
+	const char *word; /* NULL ends the list */
+	int value;
+};
+
+static const struct word dmarc_words[] = {
+    {"none", PST_RESULT_NONE},
+    {"pass", PST_RESULT_PASS},
+    {"fail", PST_RESULT_FAIL},
+    {"temperror", PST_RESULT_TEMPERROR},
+    {"permerror", PST_RESULT_PERMERROR},
+    {NULL, 0},
+};
+
+static const struct word spf_words[] = {
+    {"none", PST_RESULT_NONE},
+    {"pass", PST_RESULT_PASS},
+    {"fail", PST_RESULT_FAIL},
+    {"softfail", PST_RESULT_SOFTFAIL},
+    {"neutral", PST_RESULT_NEUTRAL},
+    {"temperror", PST_RESULT_TEMPERROR},
+    {"permerror", PST_RESULT_PERMERROR},
+    {NULL, 0},
+};
+
+static const struct word switch_words[] = {
+    {"yes", 1},
+    {"no", 0},
+    {NULL, 0},
+};
+
+static const struct word action_words[] = {
+    {"accept", PST_ACTION_ACCEPT},
+    {"tag", PST_ACTION_TAG},
+    {"quarantine", PST_ACTION_QUARANTINE},
+    {"reject", PST_ACTION_REJECT},
+    {"tempfail", PST_ACTION_TEMPFAIL},
+    {"skip", SKIP},
+    {NULL, 0},
+};
+
+static const struct word reason_words[] = {
+    {"trusted_forwarder", PST_REASON_TRUSTED_FORWARDER},
+    {"mailing_list", PST_REASON_MAILING_LIST},
+    {"local_policy", PST_REASON_LOCAL_POLICY},
+    {"other", PST_REASON_OTHER},
+    {NULL, 0},
+};
+
+enum pst_rule_option
+pst_rule_option_find(const char *name)
+{
+	enum pst_rule_option option;
+
+	for (option = PST_RULE_CLIENT; option < PST_RULE_OPTIONS; option++) {
+		if (strcmp(pst_rule_options[option].name, name) == 0)
+			break;
+	}
+	return option;
+}
+
+/* The rule that is being made, for the small functions below. */
+struct maker {
+	struct pst_rule *rule;
+	struct pst_arena *arena;
+	unsigned *line;
+	struct pst_err *err;
+};
+
+static bool
+fail_key(
+    const struct maker *m, enum pst_rule_option option, const char *sentence)
+{
+	unsigned line = m->rule->written[option].line;
+
+	*m->line = line == 0 ? m->rule->line : line;
+	return pst_err_set(m->err, "rule \"%s\": %s%s%s",
+	    pst_escaped(m->arena, pst_str(m->rule->title)),
+	    line == 0 ? "" : pst_rule_options[option].name,
+	    line == 0 ? "" : ": ", sentence);
+}
+
+static bool
+is_set(const struct maker *m, enum pst_rule_option option)
+{
+	return m->rule->written[option].line != 0;
+}
+
+static bool
+take_word(const struct maker *m, enum pst_rule_option option, const char *text,
+    const struct word *words, int *out)
+{
+	const struct word *w;
+	struct pst_buf known;
+
+	pst_buf_init(&known, m->arena, 300);
+	for (w = words; w->word != NULL; w++) {
+		if (strcmp(w->word, text) == 0) {
+			*out = w->value;
+			return true;
+		}
+		pst_buf_printf(&known, "%s%s", w == words ? "" : ", ", w->word);
+	}
+	return fail_key(m, option,
+	    pst_arena_printf(
+		m->arena, "this wants one of: %s", pst_buf_str(&known)));
+}
+
+/* A option that holds one word; *out stays as it is when it is not set. */
+static bool
+take_one(const struct maker *m, enum pst_rule_option option,
+    const struct word *words, int *out)
+{
+	return !is_set(m, option) ||
+	    take_word(m, option, m->rule->written[option].parts[0], words, out);
+}
+
+static bool
+take_results(const struct maker *m, enum pst_rule_option option,
+    const struct word *words, unsigned *out)
+{
+	const struct pst_rule_value *value = &m->rule->written[option];
+	size_t i;
+	int result = 0;
+
+	for (i = 0; i < value->count; i++) {
+		if (!take_word(m, option, value->parts[i], words, &result))
+			return false;
+		*out |= 1u << result;
+	}
+	return true;
+}
+
+static bool
+take_domains(const struct maker *m, enum pst_rule_option option)
+{
+	const struct pst_rule_value *value = &m->rule->written[option];
+	struct pst_err why;
+
+	return pst_domain_set_make(&m->rule->domains[option], m->arena,
+		   value->parts, value->count, &why) ||
+	    fail_key(m, option, why.text);
+}
+
+static bool
+take_conditions(const struct maker *m)
+{
+	const struct pst_rule_value *client =
+	    &m->rule->written[PST_RULE_CLIENT];
+	enum pst_rule_option option;
+	struct pst_err why;
+	int indirect = 0;
+
+	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
+		/* A condition on nothing would look like no condition. */
+		if (is_set(m, option) && m->rule->written[option].count == 0)
+			return fail_key(m, option,
+			    "an empty list matches nothing; take the option out "
+			    "or fill the list");
+	}
+	if (!pst_net_set_make(
+		&m->rule->client, m->arena, client->parts, client->count, &why))
+		return fail_key(m, PST_RULE_CLIENT, why.text);
+	for (option = PST_RULE_CLIENT_NAME; option <= PST_RULE_ARC_SEALER;
+	     option++) {
+		if (!take_domains(m, option))
+			return false;
+	}
+	if (!take_one(m, PST_RULE_INDIRECT, switch_words, &indirect))
+		return false;
+	m->rule->indirect = indirect != 0;
+	return take_results(m, PST_RULE_DMARC, dmarc_words, &m->rule->dmarc) &&
+	    take_results(m, PST_RULE_SPF, spf_words, &m->rule->spf);
+}
+
+static bool
+take_text(const struct maker *m, enum pst_rule_option option, size_t max,
+    const char **out)
+{
+	const char *text;
+
+	if (!is_set(m, option))
+		return true;
+	text = m->rule->written[option].parts[0];
+	if (!pst_str_is_printable(pst_str(text)) || strlen(text) > max)
+		return fail_key(m, option,
+		    pst_arena_printf(m->arena,
+			"this is one line of 1 to %zu printable ASCII octets",
+			max));
+	*out = text;
+	return true;
+}
+
+static bool
+take_orders(const struct maker *m)
+{
+	struct pst_rule *rule = m->rule;
+	int reason = PST_REASON_LOCAL_POLICY;
+
+	if (!is_set(m, PST_RULE_ACTION))
+		return fail_key(m, PST_RULE_ACTION,
+		    "there is no action; say action = accept, tag, quarantine, "
+		    "reject, tempfail or skip");
+	if (!take_one(m, PST_RULE_ACTION, action_words, &rule->action) ||
+	    !take_one(m, PST_RULE_REASON, reason_words, &reason) ||
+	    !take_text(m, PST_RULE_COMMENT, MAX_COMMENT, &rule->comment) ||
+	    !take_text(m, PST_RULE_REPLY, MAX_REPLY, &rule->reply))
+		return false;
+	rule->reason = (enum pst_reason)reason;
+	rule->skip = rule->action == SKIP;
+	if (rule->skip)
+		rule->action = PST_ACTION_ACCEPT;
+	if (rule->reply != NULL && rule->action != PST_ACTION_REJECT &&
+	    rule->action != PST_ACTION_TEMPFAIL)
+		return fail_key(
+		    m, PST_RULE_REPLY, "only reject and tempfail have a reply");
+	return true;
+}
+
+static bool
+has_conditions(const struct maker *m)
+{
+	enum pst_rule_option option;
+
+	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
+		if (is_set(m, option))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Anybody can write a List-Id, so that one alone must not get a message past
+ * the sender's policy: something that can not be forged has to stand by.
+ */
+static bool
+is_forgeable(const struct maker *m)
+{
+	static const enum pst_rule_option proofs[] = {PST_RULE_CLIENT,
+	    PST_RULE_CLIENT_NAME, PST_RULE_DKIM_DOMAIN, PST_RULE_ARC_SEALER};
+	size_t i;
+
+	if (m->rule->action != PST_ACTION_ACCEPT ||
+	    (!is_set(m, PST_RULE_LIST_ID) && !m->rule->indirect))
+		return false;
+	for (i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+		if (is_set(m, proofs[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_title(const char *title)
+{
+	return pst_str_is_printable(pst_str(title)) &&
+	    strlen(title) <= MAX_TITLE && strpbrk(title, "\"\\") == NULL;
+}
+
+bool
+pst_rule_make(struct pst_rule *rule, struct pst_arena *arena, unsigned *line,
+    struct pst_err *err)
+{
+	const struct maker m = {rule, arena, line, err};
+
+	*line = rule->line;
+	if (!is_title(rule->title))
+		return pst_err_set(err,
+		    "the title of a rule is 1 to 60 printable ASCII octets "
+		    "without quotes and backslashes");
+	if (!has_conditions(&m))
+		return fail_key(&m, PST_RULE_CLIENT,
+		    "there is no condition; it would match everything");
+	if (!take_conditions(&m) || !take_orders(&m))
+		return false;
+	if (is_forgeable(&m))
+		return fail_key(&m, PST_RULE_ACTION,
+		    "anybody can write list fields; to let such mail pass, add "
+		    "client, client-name, dkim-domain or arc-sealer");
+	return true;
+}
+
+const char *
+pst_rule_value_text(const struct pst_rule *rule, enum pst_rule_option option,
+    struct pst_arena *arena)
+{
+	const struct pst_rule_value *value = &rule->written[option];
+	bool list = pst_rule_options[option].list;
+	struct pst_buf buf;
+	size_t i;
+
+	pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
+	pst_buf_add_text(&buf, list ? "{" : "");
+	for (i = 0; i < value->count; i++) {
+		pst_buf_add_text(&buf, i == 0 ? "" : ", ");
+		pst_option_add_quoted(&buf, value->parts[i]);
+	}
+	pst_buf_add_text(&buf, list ? "}" : "");
+	return pst_buf_overflowed(&buf) ? "{...}" : pst_buf_str(&buf);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/rules.h"
+
+#include <assert.h>
+
+static bool
+is_set(const struct pst_rule *rule, enum pst_rule_option option)
+{
+	return rule->written[option].line != 0;
+}
+
+/* True when a's condition holds wherever b's does; both are set. */
+static bool
+condition_covers(const struct pst_rule *a, const struct pst_rule *b,
+    enum pst_rule_option option)
+{
+	if (option == PST_RULE_CLIENT)
+		return pst_net_set_covers(&a->client, &b->client);
+	if (option == PST_RULE_DMARC)
+		return (b->dmarc & ~a->dmarc) == 0;
+	if (option == PST_RULE_SPF)
+		return (b->spf & ~a->spf) == 0;
+	if (option == PST_RULE_INDIRECT)
+		return a->indirect == b->indirect;
+	return pst_domain_set_covers(&a->domains[option], &b->domains[option]);
+}
+
+static bool
+rule_covers(const struct pst_rule *a, const struct pst_rule *b)
+{
+	enum pst_rule_option option;
+
+	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
+		if (is_set(a, option) &&
+		    (!is_set(b, option) || !condition_covers(a, b, option)))
+			return false;
+	}
+	return true;
+}
+
+const struct pst_rule *
+pst_rules_find_covering(const struct pst_rules *rules, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at; i++) {
+		if (rule_covers(&rules->items[i], &rules->items[at]))
+			return &rules->items[i];
+	}
+	return NULL;
+}
+
+const char *
+pst_reason_word(enum pst_reason reason)
+{
+	static const char *const words[] = {
+	    [PST_REASON_NONE] = "none",
+	    [PST_REASON_TRUSTED_FORWARDER] = "trusted_forwarder",
+	    [PST_REASON_MAILING_LIST] = "mailing_list",
+	    [PST_REASON_LOCAL_POLICY] = "local_policy",
+	    [PST_REASON_POLICY_TEST_MODE] = "policy_test_mode",
+	    [PST_REASON_OTHER] = "other",
+	};
+
+	return words[reason];
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/sets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/domain.h"
+#include "config/list_file.h"
+
+/* Entries as they come, before they are sorted. */
+struct names {
+	const char **items;
+	size_t count;
+	size_t capacity;
+};
+
+struct domain_maker {
+	struct pst_arena *arena;
+	struct names exact;
+	struct names below;
+};
+
+struct net_maker {
+	struct pst_arena *arena;
+	struct pst_net *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* Grows by doubling: an arena has no realloc, and what is left lies idle. */
+static void *
+room_for_one(struct pst_arena *arena, void *items, size_t count,
+    size_t *capacity, size_t size_bytes)
+{
+	void *bigger;
+
+	if (count < *capacity)
+		return items;
+	*capacity = *capacity == 0 ? 8 : 2 * *capacity;
+	bigger = pst_arena_array(arena, *capacity, size_bytes);
+	if (count > 0)
+		memcpy(bigger, items, count * size_bytes);
+	return bigger;
+}
+
+static bool
+add_domain(void *arg, struct pst_str entry, struct pst_err *err)
+{
+	struct domain_maker *maker = arg;
+	bool below = entry.len > 1 && entry.ptr[0] == '.';
+	struct names *names = below ? &maker->below : &maker->exact;
+	const char *name =
+	    pst_domain_normalize(maker->arena, pst_str_from(entry, below));
+
+	if (name == NULL)
+		return pst_err_set(err,
+		    "\"%s\" is no domain name, as in example.com, or "
+		    ".example.com for all below it",
+		    pst_list_shown(maker->arena, entry));
+	names->items = room_for_one(maker->arena, names->items, names->count,
+	    &names->capacity, sizeof(*names->items));
+	names->items[names->count++] = name;
+	return true;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+sort_names(struct names *names)
+{
+	size_t i, kept = 0;
+
+	if (names->count == 0)
+		return;
+	qsort(names->items, names->count, sizeof(*names->items), by_name);
+	for (i = 1; i < names->count; i++) {
+		if (strcmp(names->items[kept], names->items[i]) != 0)
+			names->items[++kept] = names->items[i];
+	}
+	names->count = kept + 1;
+}
+
+bool
+pst_domain_set_make(struct pst_domain_set *out, struct pst_arena *arena,
+    const char *const *parts, size_t count, struct pst_err *err)
+{
+	struct domain_maker maker = {.arena = arena};
+	size_t i, labels;
+
+	memset(out, 0, sizeof(*out));
+	if (!pst_list_read(arena, parts, count, add_domain, &maker, err))
+		return false;
+	sort_names(&maker.exact);
+	sort_names(&maker.below);
+	out->exact = maker.exact.items;
+	out->exact_count = maker.exact.count;
+	out->below = maker.below.items;
+	out->below_count = maker.below.count;
+	for (i = 0; i < out->below_count; i++) {
+		labels = pst_domain_labels(out->below[i]);
+		if (labels > out->below_labels)
+			out->below_labels = labels;
+	}
+	return true;
+}
+
+static bool
+holds_name(const char *const *names, size_t count, const char *name)
+{
+	return count > 0 &&
+	    bsearch(&name, names, count, sizeof(*names), by_name) != NULL;
+}
+
+/* True when name is one of `below`, or below one of them. */
+static bool
+is_at_or_below(const struct pst_domain_set *set, const char *name)
+{
+	/* A name of 127 labels is no reason for 127 searches. */
+	if (set->below_count > 0)
+		name = pst_domain_last_labels(name, set->below_labels);
+	else
+		name = NULL;
+	for (; name != NULL; name = pst_domain_parent(name)) {
+		if (holds_name(set->below, set->below_count, name))
+			return true;
+	}
+	return false;
+}
+
+bool
+pst_domain_set_has(const struct pst_domain_set *set, const char *name)
+{
+	const char *parent = pst_domain_parent(name);
+
+	return holds_name(set->exact, set->exact_count, name) ||
+	    (parent != NULL && is_at_or_below(set, parent));
+}
+
+bool
+pst_domain_set_covers(
+    const struct pst_domain_set *a, const struct pst_domain_set *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->exact_count; i++) {
+		if (!pst_domain_set_has(a, b->exact[i]))
+			return false;
+	}
+	for (i = 0; i < b->below_count; i++) {
+		if (!is_at_or_below(a, b->below[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_net(void *arg, struct pst_str entry, struct pst_err *err)
+{
+	struct net_maker *maker = arg;
+	struct pst_net net;
+
+	if (!pst_net_parse(entry, &net))
+		return pst_err_set(err,
+		    "\"%s\" is no address and no network, as in 192.0.2.0/24 "
+		    "or 2001:db8::/32",
+		    pst_list_shown(maker->arena, entry));
+	maker->items = room_for_one(maker->arena, maker->items, maker->count,
+	    &maker->capacity, sizeof(*maker->items));
+	maker->items[maker->count++] = net;
+	return true;
+}
+
+static int
+compare_addresses(const struct pst_ip *a, const struct pst_ip *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->octets, b->octets, a->family == PST_IP_V4 ? 4 : 16);
+}
+
+/* A network stands in front of those that it holds. */
+static int
+by_net(const void *a, const void *b)
+{
+	const struct pst_net *x = a, *y = b;
+	int order = compare_addresses(&x->base, &y->base);
+
+	if (order != 0)
+		return order;
+	return (x->prefix_bits > y->prefix_bits) -
+	    (x->prefix_bits < y->prefix_bits);
+}
+
+static bool
+net_holds(const struct pst_net *a, const struct pst_net *b)
+{
+	return a->prefix_bits <= b->prefix_bits &&
+	    pst_net_contains(a, &b->base);
+}
+
+/* Joins the last two when they are the two halves of one network. */
+static bool
+join_last(struct pst_net *nets, size_t *count)
+{
+	struct pst_net *a, whole;
+
+	if (*count < 2)
+		return false;
+	a = &nets[*count - 2];
+	if (a[0].prefix_bits != a[1].prefix_bits || a[0].prefix_bits == 0)
+		return false;
+	whole = a[0];
+	whole.prefix_bits--;
+	/* The first one must be the lower half: no host bit in its base. */
+	if ((a[0].base.octets[whole.prefix_bits / 8] &
+		(0x80 >> whole.prefix_bits % 8)) != 0 ||
+	    !pst_net_contains(&whole, &a[1].base))
+		return false;
+	a[0] = whole;
+	(*count)--;
+	return true;
+}
+
+bool
+pst_net_set_make(struct pst_net_set *out, struct pst_arena *arena,
+    const char *const *parts, size_t count, struct pst_err *err)
+{
+	struct net_maker maker = {.arena = arena};
+	size_t i, kept = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (!pst_list_read(arena, parts, count, add_net, &maker, err))
+		return false;
+	if (maker.count > 0)
+		qsort(maker.items, maker.count, sizeof(*maker.items), by_net);
+	for (i = 0; i < maker.count; i++) {
+		if (kept > 0 &&
+		    net_holds(&maker.items[kept - 1], &maker.items[i]))
+			continue;
+		maker.items[kept++] = maker.items[i];
+		while (join_last(maker.items, &kept))
+			continue;
+	}
+	out->nets = maker.items;
+	out->count = kept;
+	return true;
+}
+
+/* The only network that can hold the address, NULL when there is none. */
+static const struct pst_net *
+nearest(const struct pst_net_set *set, const struct pst_ip *address)
+{
+	size_t low = 0, high = set->count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare_addresses(&set->nets[middle].base, address) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == 0 ? NULL : &set->nets[low - 1];
+}
+
+bool
+pst_net_set_has(const struct pst_net_set *set, const struct pst_ip *address)
+{
+	const struct pst_net *net = nearest(set, address);
+
+	return net != NULL && pst_net_contains(net, address);
+}
+
+bool
+pst_net_set_covers(const struct pst_net_set *a, const struct pst_net_set *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->count; i++) {
+		const struct pst_net *net = nearest(a, &b->nets[i].base);
+
+		if (net == NULL || !net_holds(net, &b->nets[i]))
+			return false;
+	}
+	return true;
+}

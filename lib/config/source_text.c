@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/source_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_FILE_BYTES (1024 * 1024)
+#define MAX_OPEN_BRACES 8 /* no valid file has more than two */
+
+struct scan {
+	char *at;
+	unsigned line;
+	bool
+	    in_word; /* "//" and "/" with "*" are comments between words only */
+	unsigned open[MAX_OPEN_BRACES]; /* lines of the open braces */
+	size_t depth;
+	const char *what; /* what has no end; NULL: all is well */
+	unsigned what_line;
+};
+
+static char *
+read_file(struct pst_arena *arena, const char *name, struct pst_err *err)
+{
+	/* A FIFO without a writer must not stop us here. */
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	char *text = NULL;
+	ssize_t len;
+
+	if (fd == -1) {
+		(void)pst_err_set(
+		    err, "%s: %s; name a readable file", name, strerror(errno));
+		return NULL;
+	}
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		(void)pst_err_set(err, "%s: not a regular file", name);
+	} else if (st.st_size > MAX_FILE_BYTES) {
+		(void)pst_err_set(
+		    err, "%s: a configuration file has at most 1 MB", name);
+	} else {
+		text = pst_arena_alloc(arena, (size_t)st.st_size + 1);
+		len = read(fd, text, (size_t)st.st_size);
+		if (len == -1 || memchr(text, '\0', (size_t)len) != NULL) {
+			(void)pst_err_set(err, "%s: not a text file", name);
+			text = NULL;
+		}
+	}
+	(void)close(fd);
+	return text;
+}
+
+static void
+advance(struct scan *scan)
+{
+	if (*scan->at == '\n')
+		scan->line++;
+	scan->at++;
+}
+
+static void
+blank(struct scan *scan)
+{
+	if (*scan->at != '\n')
+		*scan->at = ' ';
+	advance(scan);
+}
+
+static void
+missing_end(struct scan *scan, const char *what, unsigned line)
+{
+	scan->what = what;
+	scan->what_line = line;
+}
+
+static void
+skip_quoted(struct scan *scan)
+{
+	char quote = *scan->at;
+	unsigned line = scan->line;
+
+	advance(scan);
+	while (*scan->at != '\0' && *scan->at != quote) {
+		if (*scan->at == '\\' && scan->at[1] != '\0')
+			advance(scan);
+		advance(scan);
+	}
+	if (*scan->at == '\0')
+		missing_end(scan, "text in quotes", line);
+	else
+		advance(scan);
+	scan->in_word = false;
+}
+
+static void
+blank_line(struct scan *scan)
+{
+	while (*scan->at != '\0' && *scan->at != '\n')
+		blank(scan);
+}
+
+static void
+blank_block(struct scan *scan)
+{
+	unsigned line = scan->line;
+
+	blank(scan);
+	blank(scan);
+	while (*scan->at != '\0' && strncmp(scan->at, "*/", 2) != 0)
+		blank(scan);
+	if (*scan->at == '\0') {
+		missing_end(scan, "comment", line);
+		return;
+	}
+	blank(scan);
+	blank(scan);
+}
+
+static void
+take_plain(struct scan *scan)
+{
+	char c = *scan->at;
+
+	if (c == '{') {
+		if (scan->depth < MAX_OPEN_BRACES)
+			scan->open[scan->depth] = scan->line;
+		scan->depth++;
+	} else if (c == '}' && scan->depth > 0) {
+		scan->depth--;
+	}
+	scan->in_word = strchr(" \t\r\n={}()+,", c) == NULL;
+	advance(scan);
+}
+
+static void
+take_next(struct scan *scan)
+{
+	if (*scan->at == '"' || *scan->at == '\'')
+		skip_quoted(scan);
+	else if (*scan->at == '#')
+		blank_line(scan);
+	else if (!scan->in_word && strncmp(scan->at, "//", 2) == 0)
+		blank_line(scan);
+	else if (!scan->in_word && strncmp(scan->at, "/*", 2) == 0)
+		blank_block(scan);
+	else
+		take_plain(scan);
+}
+
+bool
+pst_config_text_read(struct pst_arena *arena, const char *file,
+    struct pst_config_text *out, struct pst_err *err)
+{
+	char *text = read_file(arena, file, err);
+	struct scan scan = {.at = text, .line = 1};
+
+	if (text == NULL)
+		return false;
+	while (*scan.at != '\0' && scan.what == NULL)
+		take_next(&scan);
+	if (scan.what == NULL && scan.depth > 0)
+		missing_end(&scan, "brace",
+		    scan.open[scan.depth < MAX_OPEN_BRACES ?
+			    scan.depth - 1 :
+			    MAX_OPEN_BRACES - 1]);
+	if (scan.what != NULL)
+		return pst_err_set_at(err, file, scan.what_line,
+		    "the %s that begins here has no end", scan.what);
+	out->text = text;
+	out->last_line = scan.line;
+	if (scan.at > text && scan.at[-1] == '\n')
+		out->last_line--;
+	return true;
+}

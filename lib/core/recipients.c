@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/recipients.h"
+
+#include "base/domain.h"
+
+#define MAX_RCPTS 1000
+
+void
+pst_recipients_add(
+    struct pst_arena *arena, struct pst_recipients *rcpts, struct pst_str rcpt)
+{
+	struct pst_path path;
+	const char **bigger;
+
+	if (rcpts->unknown)
+		return;
+	pst_reverse_path_parse(arena, rcpt, &path);
+	rcpts->unknown = path.domain == NULL || rcpts->count == MAX_RCPTS;
+	/* Most messages have all their recipients in one domain. */
+	if (rcpts->unknown ||
+	    (rcpts->count > 0 &&
+		strcmp(rcpts->domains[rcpts->count - 1], path.domain) == 0))
+		return;
+	if (rcpts->count == rcpts->capacity) {
+		rcpts->capacity = rcpts->count == 0 ? 4 : 2 * rcpts->count;
+		bigger =
+		    pst_arena_array(arena, rcpts->capacity, sizeof(*bigger));
+		if (rcpts->count > 0)
+			memcpy(bigger, rcpts->domains,
+			    rcpts->count * sizeof(*bigger));
+		rcpts->domains = bigger;
+	}
+	rcpts->domains[rcpts->count++] = path.domain;
+}
+
+/*
+ * address is local@domain; a mark behind a plus sign in the recipient's local
+ * part does not make another mailbox of it.
+ */
+static bool
+is_mailbox(const struct pst_path *path, const char *address)
+{
+	struct pst_str s = pst_str(address);
+	size_t at = pst_str_rfind(s, '@');
+	struct pst_str local = path->local;
+
+	if (at == s.len ||
+	    !pst_domain_eq(path->domain, pst_str_from(s, at + 1).ptr))
+		return false;
+	return pst_str_ieq(local, pst_str_first(s, at)) ||
+	    pst_str_ieq(pst_str_first(local, pst_str_find(local, '+')),
+		pst_str_first(s, at));
+}
+
+bool
+pst_recipients_takes_reports(struct pst_arena *arena,
+    const struct pst_config *config, struct pst_str rcpt)
+{
+	const struct pst_texts *more = &config->reports.skip_recipients;
+	struct pst_path path;
+	size_t i;
+
+	pst_reverse_path_parse(arena, rcpt, &path);
+	if (!path.valid || path.domain == NULL)
+		return false;
+	if (is_mailbox(&path, config->reports.from) ||
+	    is_mailbox(&path, config->reports.bounces))
+		return true;
+	for (i = 0; i < more->count; i++) {
+		if (is_mailbox(&path, more->items[i]))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/rule_match.h"
+
+#include <assert.h>
+
+static bool
+is_set(const struct pst_rule *rule, enum pst_rule_option option)
+{
+	return rule->written[option].line != 0;
+}
+
+static bool
+has_one(const struct pst_domain_set *set, const char *name)
+{
+	return name != NULL && pst_domain_set_has(set, name);
+}
+
+/* What is said about nobody is not true of all. */
+static bool
+has_all(const struct pst_domain_set *set, struct pst_names names)
+{
+	size_t i;
+
+	for (i = 0; i < names.count; i++) {
+		if (!pst_domain_set_has(set, names.items[i]))
+			return false;
+	}
+	return names.count > 0;
+}
+
+static bool
+has_any(const struct pst_domain_set *set, struct pst_names names)
+{
+	size_t i;
+
+	for (i = 0; i < names.count; i++) {
+		if (pst_domain_set_has(set, names.items[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+holds(const struct pst_rule *rule, enum pst_rule_option option,
+    const struct pst_rule_facts *facts)
+{
+	const struct pst_domain_set *set = &rule->domains[option];
+
+	switch (option) {
+	case PST_RULE_CLIENT:
+		return pst_net_set_has(&rule->client, &facts->client);
+	case PST_RULE_CLIENT_NAME:
+		return has_one(set, facts->client_name);
+	case PST_RULE_MAIL_FROM:
+		return has_one(set, facts->mail_from);
+	case PST_RULE_FROM_DOMAIN:
+		return has_all(set, facts->from);
+	case PST_RULE_RCPT_DOMAIN:
+		return has_all(set, facts->rcpt);
+	case PST_RULE_DKIM_DOMAIN:
+		return has_any(set, facts->dkim);
+	case PST_RULE_LIST_ID:
+		return has_one(set, facts->list_id);
+	case PST_RULE_ARC_SEALER:
+		return has_one(set, facts->arc_sealer);
+	case PST_RULE_DMARC:
+		return (rule->dmarc & 1u << facts->dmarc) != 0;
+	case PST_RULE_SPF:
+		return (rule->spf & 1u << facts->spf) != 0;
+	case PST_RULE_INDIRECT:
+		return rule->indirect == facts->indirect;
+	case PST_RULE_ACTION:
+	case PST_RULE_REASON:
+	case PST_RULE_COMMENT:
+	case PST_RULE_REPLY:
+	case PST_RULE_OPTIONS:
+		break;
+	}
+	assert(false);
+	return false;
+}
+
+static bool
+matches(const struct pst_rule *rule, const struct pst_rule_facts *facts)
+{
+	enum pst_rule_option option;
+
+	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
+		if (is_set(rule, option) && !holds(rule, option, facts))
+			return false;
+	}
+	return true;
+}
+
+const struct pst_rule *
+pst_rule_match(
+    const struct pst_rules *rules, const struct pst_rule_facts *facts)
+{
+	size_t i;
+
+	for (i = 0; i < rules->count; i++) {
+		if (matches(&rules->items[i], facts))
+			return &rules->items[i];
+	}
+	return NULL;
+}

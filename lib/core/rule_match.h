@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_CORE_RULE_MATCH_H
+#define PST_CORE_RULE_MATCH_H
+
+/* Which of the operator's rules applies to a message. Pure. */
+
+#include "config/rules.h"
+#include "core/rule_facts.h"
+
+/*
+ * The first rule that matches, NULL when none does. Of Author Domains and of
+ * recipients all must be in the set, of signatures one.
+ */
+const struct pst_rule *pst_rule_match(
+    const struct pst_rules *rules, const struct pst_rule_facts *facts);
+
+#endif

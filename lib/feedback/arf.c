@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "feedback/arf.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/ip.h"
+#include "mail/token.h"
+
+/* ---- dates ---- */
+
+/* A word of letters. */
+static struct pst_str
+scan_word(struct pst_scan *scan)
+{
+	size_t from = scan->pos;
+
+	(void)pst_scan_cfws(scan);
+	from = scan->pos;
+	while (
+	    !pst_scan_at_end(scan) && pst_is_alpha(scan->text.ptr[scan->pos]))
+		scan->pos++;
+	return (struct pst_str){scan->text.ptr + from, scan->pos - from};
+}
+
+static bool
+scan_number(struct pst_scan *scan, uint64_t max, uint64_t *out)
+{
+	size_t from;
+
+	(void)pst_scan_cfws(scan);
+	from = scan->pos;
+	while (
+	    !pst_scan_at_end(scan) && pst_is_digit(scan->text.ptr[scan->pos]))
+		scan->pos++;
+	return pst_str_to_u64(
+	    (struct pst_str){scan->text.ptr + from, scan->pos - from}, max,
+	    out);
+}
+
+static bool
+scan_month(struct pst_scan *scan, int *month)
+{
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	struct pst_str word = scan_word(scan);
+
+	if (word.len != 3)
+		return false;
+	for (*month = 0; *month < 12; (*month)++)
+		if (pst_str_ieq(
+			word, (struct pst_str){names + (size_t)*month * 3, 3}))
+			return true;
+	return false;
+}
+
+/* Seconds east of UTC; letters without meaning are UTC (s. 4.3). */
+static int64_t
+scan_zone(struct pst_scan *scan)
+{
+	static const struct {
+		struct pst_str name;
+		int hours;
+	} zones[] = {{PST_STR_INIT("EDT"), -4}, {PST_STR_INIT("EST"), -5},
+	    {PST_STR_INIT("CDT"), -5}, {PST_STR_INIT("CST"), -6},
+	    {PST_STR_INIT("MDT"), -6}, {PST_STR_INIT("MST"), -7},
+	    {PST_STR_INIT("PDT"), -7}, {PST_STR_INIT("PST"), -8}};
+	struct pst_str word = scan_word(scan);
+	bool west = pst_scan_char(scan, '-');
+	uint64_t digits;
+
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
+		if (pst_str_ieq(word, zones[i].name))
+			return (int64_t)zones[i].hours * 3600;
+	if (!west && !pst_scan_char(scan, '+'))
+		return 0;
+	if (!scan_number(scan, 9999, &digits))
+		return 0;
+	int64_t east = (int64_t)(digits / 100 * 3600 + digits % 100 * 60);
+	return west ? -east : east;
+}
+
+bool
+pst_feedback_date(struct pst_str text, int64_t *epoch)
+{
+	struct pst_scan scan = {text, 0};
+	uint64_t day, year, hour, minute, second = 0;
+	struct tm tm;
+
+	memset(&tm, 0, sizeof(tm));
+	(void)scan_word(&scan);
+	(void)pst_scan_cfws(&scan);
+	(void)pst_scan_char(&scan, ',');
+	if (!scan_number(&scan, 31, &day) || day == 0 ||
+	    !scan_month(&scan, &tm.tm_mon) ||
+	    !scan_number(&scan, 9999, &year) ||
+	    !scan_number(&scan, 23, &hour) || !pst_scan_char(&scan, ':') ||
+	    !scan_number(&scan, 59, &minute))
+		return false;
+	if (pst_scan_char(&scan, ':') && !scan_number(&scan, 60, &second))
+		return false;
+	/* Two digits are of the last century or of this one (s. 4.3). */
+	if (year < 100)
+		year += year < 50 ? 2000 : 1900;
+	if (year < 1970)
+		return false;
+	tm.tm_year = (int)year - 1900;
+	tm.tm_mday = (int)day;
+	tm.tm_hour = (int)hour;
+	tm.tm_min = (int)minute;
+	tm.tm_sec = (int)second;
+	*epoch = (int64_t)timegm(&tm) - scan_zone(&scan);
+	return *epoch >= 0;
+}
+
+/* ---- the report ---- */
+
+bool
+pst_feedback_arf_find(const struct pst_mime *mime, size_t *at)
+{
+	for (*at = 0; *at < mime->count; (*at)++)
+		if (strcmp(mime->parts[*at].type, "message/feedback-report") ==
+		    0)
+			return true;
+	return false;
+}
+
+static void
+read_fields(
+    struct pst_arena *arena, struct pst_str text, struct pst_feedback *out)
+{
+	struct pst_feedback_field **end = &out->fields;
+	struct pst_str name, value;
+	size_t count;
+
+	for (count = 0; count < PST_FEEDBACK_MAX_FIELDS; count++) {
+		struct pst_feedback_field *field;
+
+		if (!pst_mime_next_field(&text, &name, &value))
+			return;
+		field = pst_arena_alloc(arena, sizeof(*field));
+		field->name = pst_feedback_text(arena, name);
+		field->value =
+		    pst_feedback_text(arena, pst_mime_unfold(arena, value));
+		*end = field;
+		end = &field->next;
+	}
+}
+
+/* The header of the message that the report is about. */
+static void
+read_reported(struct pst_arena *arena, const struct pst_mime *mime, size_t at,
+    struct pst_feedback *out)
+{
+	for (size_t i = at + 1; i < mime->count; i++) {
+		const struct pst_mime_part *part = &mime->parts[i];
+
+		if (part->messages != mime->parts[at].messages ||
+		    (strcmp(part->type, "text/rfc822-headers") != 0 &&
+			strcmp(part->type, "message/rfc822") != 0))
+			continue;
+		out->reported = pst_mime_header(pst_mime_decode(arena, part));
+		out->subject = pst_feedback_text(
+		    arena, pst_mime_field(arena, out->reported, "Subject"));
+		return;
+	}
+}
+
+/* The domain of "<local@domain>", or of "domain" alone. */
+static const char *
+domain_of(struct pst_arena *arena, const char *path)
+{
+	struct pst_str text = pst_str(path);
+	size_t at = pst_str_rfind(text, '@');
+
+	if (at < text.len)
+		text = pst_str_from(text, at + 1);
+	text = pst_str_first(text, pst_str_find(text, '>'));
+	return pst_feedback_domain(arena, pst_feedback_text(arena, text));
+}
+
+/* "pass" unless the mechanism is listed as not aligned (RFC 9991 s. 4). */
+static const char *
+alignment(const struct pst_feedback *feedback, const char *mechanism)
+{
+	struct pst_str rest =
+	    pst_str(pst_feedback_field(feedback, "Identity-Alignment"));
+	struct pst_str word;
+	bool more = true;
+
+	if (rest.len == 0)
+		return "";
+	while (pst_str_split(&rest, ',', &word, &more))
+		if (pst_str_ieq(pst_str_trim(word), pst_str(mechanism)))
+			return "fail";
+	return "pass";
+}
+
+/* "192.0.2.1 (host)" and "[192.0.2.1]" are met with as well. */
+static const char *
+source_of(struct pst_arena *arena, const char *text)
+{
+	char canonical[PST_IP_TEXT_SIZE];
+	struct pst_str word = pst_str(text);
+	struct pst_ip ip;
+
+	if (pst_str_starts(word, PST_STR("[")))
+		word = pst_str_from(word, 1);
+	word = pst_str_first(word, pst_str_find(word, ']'));
+	word = pst_str_first(word, pst_str_find(word, ' '));
+	if (!pst_ip_parse(word, &ip))
+		return text;
+	return pst_arena_strdup(arena, pst_ip_text(&ip, canonical));
+}
+
+static void
+make_row(struct pst_arena *arena, struct pst_feedback *out)
+{
+	struct pst_feedback_row *row = pst_arena_alloc(arena, sizeof(*row));
+	uint64_t incidents = 1;
+
+	pst_feedback_row_init(row);
+	(void)pst_str_to_u64(pst_str(pst_feedback_field(out, "Incidents")),
+	    PST_FEEDBACK_MAX_MESSAGES, &incidents);
+	row->count = incidents == 0 ? 1 : (int64_t)incidents;
+	row->source_ip = source_of(arena, pst_feedback_field(out, "Source-IP"));
+	row->disposition = pst_feedback_lower(
+	    arena, pst_feedback_field(out, "Delivery-Result"));
+	row->dkim = alignment(out, "dkim");
+	row->spf = alignment(out, "spf");
+	row->header_from = out->domain;
+	row->envelope_from =
+	    domain_of(arena, pst_feedback_field(out, "Original-Mail-From"));
+	out->rows = row;
+	out->row_count = 1;
+	out->messages = row->count;
+}
+
+/* RFC 5965 s. 3.1 and RFC 6591 s. 3.1 want these. */
+static void
+check_fields(struct pst_arena *arena, struct pst_feedback *out)
+{
+	static const char *const names[] = {"Feedback-Type", "User-Agent",
+	    "Version", "Auth-Failure", "Reported-Domain"};
+	size_t wanted = out->kind == PST_FEEDBACK_FAILURE ? 5 : 3;
+
+	for (size_t i = 0; i < wanted; i++)
+		if (pst_feedback_field(out, names[i])[0] == '\0')
+			pst_feedback_fault(
+			    arena, out, "%s is missing", names[i]);
+}
+
+void
+pst_feedback_arf_read(struct pst_arena *arena, const struct pst_mime *mime,
+    size_t at, struct pst_feedback *out)
+{
+	const char *date;
+
+	pst_feedback_init(out);
+	read_fields(arena, pst_mime_decode(arena, &mime->parts[at]), out);
+	out->kind =
+	    pst_str_ieq(pst_str(pst_feedback_field(out, "Feedback-Type")),
+		PST_STR("auth-failure")) ?
+	    PST_FEEDBACK_FAILURE :
+	    PST_FEEDBACK_ABUSE;
+	out->org = pst_feedback_text(
+	    arena, pst_mime_field(arena, mime->header, "From"));
+	out->report_id = pst_feedback_text(
+	    arena, pst_mime_field(arena, mime->header, "Message-ID"));
+	out->domain =
+	    domain_of(arena, pst_feedback_field(out, "Reported-Domain"));
+	date = pst_feedback_field(out, "Arrival-Date");
+	if (date[0] == '\0')
+		date = pst_feedback_field(out, "Received-Date");
+	if (!pst_feedback_date(pst_str(date), &out->begin_s))
+		(void)pst_feedback_date(
+		    pst_mime_field(arena, mime->header, "Date"), &out->begin_s);
+	out->end_s = out->begin_s;
+	read_reported(arena, mime, at, out);
+	make_row(arena, out);
+	check_fields(arena, out);
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "feedback/xml_reader.h"
+
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/ip.h"
+#include "feedback/xml_elements.h"
+
+/* The year 9999. */
+#define MAX_EPOCH 253402300799
+
+/* Room for the longest text that is kept and for the rest of a character. */
+#define TEXT_ROOM (PST_FEEDBACK_MAX_TEXT + 4)
+
+/* ---- the reader ---- */
+
+struct reader {
+	struct pst_arena *arena;
+	struct pst_feedback *out;
+	struct pst_err *err;
+	xmlParserCtxtPtr ctxt;
+	bool refused; /* the sentence is in err */
+	int bad_line; /* of what is not well-formed first; 0: all is */
+
+	enum pst_feedback_element open[PST_FEEDBACK_MAX_DEPTH + 1];
+	unsigned depth;
+	const char *space; /* the root's namespace; NULL: none */
+	bool has_root;
+
+	const struct pst_feedback_rule *leaf; /* of the leaf that is open */
+	char text[TEXT_ROOM];
+	size_t text_len;
+
+	size_t details;
+	struct pst_feedback_row *row;
+	struct pst_feedback_reason *reason;
+	struct pst_feedback_auth *auth;
+	/* Where the next one is linked in */
+	struct pst_feedback_row **row_end;
+	struct pst_feedback_reason **reason_end;
+	struct pst_feedback_auth **auth_end;
+};
+
+static void refuse(struct reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+refuse(struct reader *reader, const char *format, ...)
+{
+	va_list args;
+	struct pst_err err;
+
+	if (!reader->refused) {
+		va_start(args, format);
+		(void)vsnprintf(err.text, sizeof(err.text), format, args);
+		va_end(args);
+		(void)pst_err_set(reader->err, "%s", err.text);
+	}
+	reader->refused = true;
+	xmlStopParser(reader->ctxt);
+}
+
+static const char *
+text_of(const xmlChar *text)
+{
+	return (const char *)text;
+}
+
+/* An element of an extension has a namespace that is not the root's. */
+static bool
+is_own(const struct reader *reader, const char *space)
+{
+	return space == NULL || reader->depth == 0 ||
+	    (reader->space != NULL && strcmp(space, reader->space) == 0);
+}
+
+static bool
+count_detail(struct reader *reader)
+{
+	if (reader->details++ < PST_FEEDBACK_MAX_DETAILS)
+		return true;
+	refuse(reader,
+	    "has more than %d signatures and reasons, so it is no report that "
+	    "can be read",
+	    PST_FEEDBACK_MAX_DETAILS);
+	return false;
+}
+
+static void
+begin_record(struct reader *reader)
+{
+	if (reader->out->row_count == PST_FEEDBACK_MAX_ROWS) {
+		refuse(reader,
+		    "has more than %d records; ask its sender to split it",
+		    PST_FEEDBACK_MAX_ROWS);
+		return;
+	}
+	reader->row = pst_arena_alloc(reader->arena, sizeof(*reader->row));
+	pst_feedback_row_init(reader->row);
+	reader->reason_end = &reader->row->reasons;
+	reader->auth_end = &reader->row->auths;
+}
+
+static void
+begin_reason(struct reader *reader)
+{
+	if (!count_detail(reader))
+		return;
+	reader->reason =
+	    pst_arena_alloc(reader->arena, sizeof(*reader->reason));
+	*reader->reason =
+	    (struct pst_feedback_reason){.type = "", .comment = ""};
+	*reader->reason_end = reader->reason;
+	reader->reason_end = &reader->reason->next;
+}
+
+static void
+begin_auth(struct reader *reader, bool is_spf)
+{
+	if (!count_detail(reader))
+		return;
+	reader->auth = pst_arena_alloc(reader->arena, sizeof(*reader->auth));
+	*reader->auth = (struct pst_feedback_auth){.is_spf = is_spf,
+	    .domain = "",
+	    .selector = "",
+	    .scope = "",
+	    .result = "",
+	    .human_result = ""};
+	*reader->auth_end = reader->auth;
+	reader->auth_end = &reader->auth->next;
+}
+
+static void
+begin_element(struct reader *reader, const struct pst_feedback_rule *rule)
+{
+	switch (rule->element) {
+	case PST_ELEMENT_RECORD:
+		begin_record(reader);
+		break;
+	case PST_ELEMENT_REASON:
+		begin_reason(reader);
+		break;
+	case PST_ELEMENT_DKIM:
+	case PST_ELEMENT_SPF:
+		begin_auth(reader, rule->element == PST_ELEMENT_SPF);
+		break;
+	case PST_ELEMENT_LEAF:
+		reader->leaf = rule;
+		reader->text_len = 0;
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- texts become members ---- */
+
+static void *
+target_of(struct reader *reader, enum pst_feedback_target target)
+{
+	switch (target) {
+	case PST_IN_ROW:
+		return reader->row;
+	case PST_IN_REASON:
+		return reader->reason;
+	case PST_IN_AUTH:
+		return reader->auth;
+	case PST_IN_REPORT:
+		break;
+	}
+	return reader->out;
+}
+
+static const char *
+address_text(struct pst_arena *arena, const char *text)
+{
+	char canonical[PST_IP_TEXT_SIZE];
+	struct pst_ip ip;
+
+	if (!pst_ip_parse(pst_str(text), &ip))
+		return text;
+	return pst_arena_strdup(arena, pst_ip_text(&ip, canonical));
+}
+
+static const char *
+convert_text(
+    struct pst_arena *arena, enum pst_feedback_leaf leaf, const char *text)
+{
+	switch (leaf) {
+	case PST_LEAF_WORD:
+		return pst_feedback_lower(arena, text);
+	case PST_LEAF_DOMAIN:
+		return pst_feedback_domain(arena, text);
+	case PST_LEAF_ADDRESS:
+		return address_text(arena, text);
+	default:
+		return text;
+	}
+}
+
+/* Of an element that stands there twice the first one counts. */
+static void
+end_leaf(struct reader *reader)
+{
+	const struct pst_feedback_rule *rule = reader->leaf;
+	struct pst_str octets = {reader->text, reader->text_len};
+	const char *text = pst_feedback_text(reader->arena, octets);
+	char *target = target_of(reader, rule->target);
+	uint64_t number = 0;
+
+	if (rule->leaf == PST_LEAF_EPOCH || rule->leaf == PST_LEAF_COUNT) {
+		int64_t *member = (int64_t *)(void *)(target + rule->offset);
+
+		(void)pst_str_to_u64(pst_str(text),
+		    rule->leaf == PST_LEAF_EPOCH ? MAX_EPOCH :
+						   PST_FEEDBACK_MAX_MESSAGES,
+		    &number);
+		if (*member == 0)
+			*member = (int64_t)number;
+		return;
+	}
+	const char **member = (const char **)(void *)(target + rule->offset);
+	if ((*member)[0] == '\0' && text[0] != '\0')
+		*member = convert_text(reader->arena, rule->leaf, text);
+}
+
+static void
+end_record(struct reader *reader)
+{
+	const char *fault = pst_feedback_row_fault(reader->row);
+
+	*reader->row_end = reader->row;
+	reader->row_end = &reader->row->next;
+	reader->out->row_count++;
+	reader->out->messages += reader->row->count;
+	if (fault != NULL)
+		pst_feedback_fault(reader->arena, reader->out, "record %zu: %s",
+		    reader->out->row_count, fault);
+}
+
+/* ---- what the parser calls ---- */
+
+static void
+on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *space, int spaces_count, const xmlChar **spaces,
+    int attributes_count, int defaulted_count, const xmlChar **attributes)
+{
+	struct reader *reader = arg;
+	const struct pst_feedback_rule *rule = NULL;
+
+	(void)prefix;
+	(void)spaces;
+	(void)defaulted_count;
+	(void)attributes;
+	if (spaces_count > PST_FEEDBACK_MAX_NAMESPACES ||
+	    attributes_count > PST_FEEDBACK_MAX_ATTRIBUTES)
+		refuse(reader,
+		    "has an element with more than %d attributes or %d "
+		    "namespaces, so it is no report",
+		    PST_FEEDBACK_MAX_ATTRIBUTES, PST_FEEDBACK_MAX_NAMESPACES);
+	else if (reader->depth == PST_FEEDBACK_MAX_DEPTH)
+		refuse(reader,
+		    "has elements inside of each other, more than %d deep, so "
+		    "it is no report",
+		    PST_FEEDBACK_MAX_DEPTH);
+	if (reader->refused)
+		return;
+	if (is_own(reader, text_of(space)))
+		rule = pst_feedback_rule(
+		    reader->open[reader->depth], text_of(name));
+	if (reader->depth == 0) {
+		if (rule == NULL) {
+			refuse(reader,
+			    "is XML, but no DMARC report: its root is not "
+			    "\"feedback\"");
+			return;
+		}
+		reader->has_root = true;
+		if (space != NULL)
+			reader->space =
+			    pst_arena_strdup(reader->arena, text_of(space));
+	}
+	reader->open[++reader->depth] =
+	    rule == NULL ? PST_ELEMENT_UNKNOWN : rule->element;
+	if (rule != NULL)
+		begin_element(reader, rule);
+}
+
+static void
+on_text(void *arg, const xmlChar *text, int len)
+{
+	struct reader *reader = arg;
+	struct pst_str piece = {text_of(text), (size_t)len};
+
+	if (reader->open[reader->depth] != PST_ELEMENT_LEAF)
+		return;
+	/* Blanks in front do not use up the room. */
+	if (reader->text_len == 0)
+		while (piece.len > 0 && strchr(" \t\r\n", piece.ptr[0]) != NULL)
+			piece = pst_str_from(piece, 1);
+	piece = pst_str_first(piece, TEXT_ROOM - reader->text_len);
+	if (piece.len > 0)
+		memcpy(reader->text + reader->text_len, piece.ptr, piece.len);
+	reader->text_len += piece.len;
+}
+
+static void
+on_end(
+    void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *space)
+{
+	struct reader *reader = arg;
+
+	(void)name;
+	(void)prefix;
+	(void)space;
+	if (reader->refused)
+		return;
+	if (reader->open[reader->depth] == PST_ELEMENT_LEAF)
+		end_leaf(reader);
+	else if (reader->open[reader->depth] == PST_ELEMENT_RECORD)
+		end_record(reader);
+	reader->depth--;
+}
+
+static void
+on_doctype(void *arg, const xmlChar *name, const xmlChar *external,
+    const xmlChar *system)
+{
+	(void)name;
+	(void)external;
+	(void)system;
+	refuse(arg,
+	    "has a document type (<!DOCTYPE), which no report has and attacks "
+	    "begin with, so it is not read");
+}
+
+/*
+ * Before the first element. The length of tags was looked at in the octets, so
+ * `<` and `>` must be what they are in ASCII.
+ */
+static void
+on_document(void *arg)
+{
+	static const char *const families[] = {
+	    "utf-8", "us-ascii", "ascii", "iso-8859-", "windows-125", "utf-16"};
+	struct reader *reader = arg;
+	const char *name = text_of(reader->ctxt->encoding);
+
+	if (name == NULL && reader->ctxt->input != NULL)
+		name = text_of(reader->ctxt->input->encoding);
+	if (name == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (pst_str_istarts(pst_str(name), pst_str(families[i])))
+			return;
+	refuse(reader,
+	    "is XML in a character set that reports do not come in; convert "
+	    "it to UTF-8");
+}
+
+static void
+on_error(void *arg, xmlErrorPtr error)
+{
+	struct reader *reader = arg;
+
+	if (error->code == XML_ERR_UNDECLARED_ENTITY ||
+	    error->code == XML_WAR_UNDECLARED_ENTITY)
+		refuse(reader,
+		    "refers to an entity, which no report does, so it is not "
+		    "read");
+	else if (error->level == XML_ERR_FATAL && reader->bad_line == 0)
+		reader->bad_line = error->line > 0 ? error->line : 1;
+}
+
+/* ---- the whole ---- */
+
+/*
+ * libxml2 compares each attribute of a tag with all others, so a tag is not to
+ * have thousands.
+ */
+static bool
+check_tags(struct pst_str xml, struct pst_err *err)
+{
+	size_t begin = pst_str_find(xml, '<');
+
+	while (begin < xml.len) {
+		struct pst_str rest = pst_str_from(xml, begin);
+		struct pst_str near = pst_str_first(rest, PST_FEEDBACK_MAX_TAG);
+		size_t end = pst_str_find(near, '>');
+
+		if (end == PST_FEEDBACK_MAX_TAG)
+			return pst_err_set(err,
+			    "has a tag or comment of more than %zu KB, so it "
+			    "is no report",
+			    PST_FEEDBACK_MAX_TAG / 1024);
+		begin += end;
+		begin += pst_str_find(pst_str_from(xml, begin), '<');
+	}
+	return true;
+}
+
+static void
+parse(struct reader *reader, struct pst_str xml)
+{
+	xmlSAXHandler sax = {
+	    .initialized = XML_SAX2_MAGIC,
+	    .internalSubset = on_doctype,
+	    .startDocument = on_document,
+	    .startElementNs = on_start,
+	    .endElementNs = on_end,
+	    .characters = on_text,
+	    .ignorableWhitespace = on_text,
+	    .cdataBlock = on_text,
+	    .serror = on_error,
+	};
+
+	xmlInitParser();
+	reader->ctxt = xmlCreateMemoryParserCtxt(xml.ptr, (int)xml.len);
+	if (reader->ctxt == NULL)
+		abort();
+	(void)xmlCtxtUseOptions(reader->ctxt, XML_PARSE_NONET);
+	*reader->ctxt->sax = sax;
+	reader->ctxt->userData = reader;
+	(void)xmlParseDocument(reader->ctxt);
+	/*
+	 * A document type that is ill-formed passes by on_doctype(). Its
+	 * entities are kept here, but no one can ask for them.
+	 */
+	xmlFreeDoc(reader->ctxt->myDoc);
+	xmlFreeParserCtxt(reader->ctxt);
+}
+
+bool
+pst_feedback_xml_read(struct pst_arena *arena, struct pst_str xml,
+    struct pst_feedback *out, struct pst_err *err)
+{
+	struct reader reader = {.arena = arena,
+	    .out = out,
+	    .err = err,
+	    .open = {PST_ELEMENT_DOCUMENT},
+	    .row_end = &out->rows};
+
+	pst_feedback_init(out);
+	if (xml.len == 0 || xml.len > INT_MAX)
+		return pst_err_set(err, "is empty, so it is no report");
+	if (!check_tags(xml, err))
+		return false;
+	parse(&reader, xml);
+	if (reader.refused)
+		return false;
+	if (!reader.has_root)
+		return pst_err_set(
+		    err, "begins like XML, but is none, so it is no report");
+	if (reader.bad_line > 0)
+		pst_feedback_fault(arena, out,
+		    "the XML is broken or cut short at line %d",
+		    reader.bad_line);
+	pst_feedback_check(arena, out);
+	return true;
+}

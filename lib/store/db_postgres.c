@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/db_driver.h"
+
+#define NUMBER_SIZE 24
+#define NAME_SIZE 16
+
+struct statement {
+	const char *sql; /* its address is what it is found by */
+	char name[NAME_SIZE];
+};
+
+struct postgres_db {
+	struct pst_db base;
+	PGconn *conn;
+	struct statement kept[PST_DB_KEPT_STATEMENTS];
+	size_t next_kept;    /* the one to displace */
+	unsigned names;      /* given so far */
+	bool selecting;      /* a selection is open */
+	bool at_end;         /* and has no more rows */
+	bool failed;         /* or will end with this */
+	struct pst_err what; /* of failed */
+	PGresult *row;
+};
+
+static struct postgres_db *
+own(struct pst_db *db)
+{
+	return (struct postgres_db *)db;
+}
+
+/* libpq's sentences have several lines and may begin with the severity. */
+static bool
+fail(const struct postgres_db *db, struct pst_err *err)
+{
+	struct pst_str text = pst_str(PQerrorMessage(db->conn));
+
+	if (pst_str_starts(text, PST_STR("ERROR:")) ||
+	    pst_str_starts(text, PST_STR("FATAL:")))
+		text = pst_str_from(text, sizeof("ERROR:") - 1);
+	text = pst_str_trim(text);
+	text = pst_str_first(text, pst_str_find(text, '\n'));
+	if (text.len == 0)
+		text = PST_STR("no answer");
+	return pst_err_set(err, "shared database: %.*s; %s", PST_STR_ARG(text),
+	    PQstatus(db->conn) == CONNECTION_OK ?
+		"see the server's log" :
+		"look after the server that store.postgresql names");
+}
+
+static void
+close_postgres(struct pst_db *base)
+{
+	struct postgres_db *db = own(base);
+
+	PQclear(db->row);
+	PQfinish(db->conn);
+	free(db);
+}
+
+static bool
+is_alive(const struct pst_db *base)
+{
+	const struct postgres_db *db = (const struct postgres_db *)base;
+
+	return PQstatus(db->conn) == CONNECTION_OK;
+}
+
+/* Takes over the result; *changed may be NULL. */
+static bool
+finish(struct postgres_db *db, PGresult *result, int64_t *changed,
+    struct pst_err *err)
+{
+	ExecStatusType status = PQresultStatus(result);
+	bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+	uint64_t number = 0;
+
+	if (!ok) {
+		(void)fail(db, err);
+	} else if (changed != NULL) {
+		(void)pst_str_to_u64(
+		    pst_str(PQcmdTuples(result)), INT64_MAX, &number);
+		*changed = (int64_t)number;
+	}
+	PQclear(result);
+	return ok;
+}
+
+static bool
+script(struct pst_db *base, const char *sql, struct pst_err *err)
+{
+	struct postgres_db *db = own(base);
+
+	assert(!db->selecting);
+	return finish(db, PQexec(db->conn, sql), NULL, err);
+}
+
+/* The name of the statement on the server; NULL: it was refused. */
+static const char *
+prepare(struct postgres_db *db, const char *sql, struct pst_err *err)
+{
+	struct statement *place;
+	char drop[NAME_SIZE + 16];
+	size_t i;
+
+	for (i = 0; i < PST_DB_KEPT_STATEMENTS && db->kept[i].sql != NULL;
+	     i++) {
+		if (db->kept[i].sql == sql)
+			return db->kept[i].name;
+	}
+	place = &db->kept[db->next_kept];
+	if (place->sql != NULL) {
+		(void)snprintf(
+		    drop, sizeof(drop), "DEALLOCATE %s", place->name);
+		PQclear(PQexec(db->conn, drop));
+	}
+	/* A name of its own: the old one may still be there. */
+	(void)snprintf(place->name, sizeof(place->name), "s%u", db->names++);
+	place->sql = NULL;
+	if (!finish(
+		db, PQprepare(db->conn, place->name, sql, 0, NULL), NULL, err))
+		return NULL;
+	place->sql = sql;
+	db->next_kept = (db->next_kept + 1) % PST_DB_KEPT_STATEMENTS;
+	return place->name;
+}
+
+/* Values as libpq wants them: C strings, the numbers too. */
+struct parameters {
+	const char *texts[PST_DB_MAX_VALUES];
+	char numbers[PST_DB_MAX_VALUES][NUMBER_SIZE];
+	char *memory;
+};
+
+static void
+write_parameters(
+    struct parameters *out, const struct pst_db_value *values, size_t count)
+{
+	size_t i, size = 1;
+	char *at;
+
+	for (i = 0; i < count; i++)
+		size += values[i].text.len + 1;
+	out->memory = at = malloc(size);
+	if (at == NULL)
+		abort();
+	for (i = 0; i < count; i++) {
+		if (values[i].type == PST_DB_INT) {
+			(void)snprintf(out->numbers[i], NUMBER_SIZE, "%" PRId64,
+			    values[i].number);
+			out->texts[i] = out->numbers[i];
+			continue;
+		}
+		out->texts[i] = at;
+		if (values[i].text.len > 0)
+			memcpy(at, values[i].text.ptr, values[i].text.len);
+		at += values[i].text.len;
+		*at++ = '\0';
+	}
+}
+
+static bool
+run(struct pst_db *base, const char *sql, const struct pst_db_value *values,
+    size_t count, int64_t *changed, struct pst_err *err)
+{
+	struct postgres_db *db = own(base);
+	struct parameters parameters;
+	const char *name;
+	bool ok;
+
+	assert(!db->selecting);
+	name = prepare(db, sql, err);
+	if (name == NULL)
+		return false;
+	write_parameters(&parameters, values, count);
+	ok = finish(db,
+	    PQexecPrepared(
+		db->conn, name, (int)count, parameters.texts, NULL, NULL, 0),
+	    changed, err);
+	free(parameters.memory);
+	return ok;
+}
+
+static bool
+begin(struct pst_db *base, struct pst_err *err)
+{
+	/* What is said here of two at once is true at this level. */
+	return script(base, "BEGIN ISOLATION LEVEL READ COMMITTED", err);
+}
+
+/* COMMIT of a transaction that has failed is a rollback, and no error. */
+static bool
+commit(struct pst_db *base, struct pst_err *err)
+{
+	struct postgres_db *db = own(base);
+
+	if (PQtransactionStatus(db->conn) == PQTRANS_INERROR)
+		return pst_err_set(err,
+		    "shared database: a statement before the commit failed; "
+		    "report this as a bug");
+	return script(base, "COMMIT", err);
+}
+
+static void
+rollback(struct pst_db *base)
+{
+	struct postgres_db *db = own(base);
+
+	if (PQtransactionStatus(db->conn) != PQTRANS_IDLE)
+		(void)script(base, "ROLLBACK", NULL);
+}
+
+static bool
+open_selection(struct pst_db *base, const char *sql,
+    const struct pst_db_value *values, size_t count, struct pst_err *err)
+{
+	struct postgres_db *db = own(base);
+	struct parameters parameters;
+	const char *name;
+	bool ok;
+
+	assert(!db->selecting);
+	name = prepare(db, sql, err);
+	if (name == NULL)
+		return false;
+	write_parameters(&parameters, values, count);
+	/* One row after the other, or all would be in memory. */
+	ok = PQsendQueryPrepared(db->conn, name, (int)count, parameters.texts,
+		 NULL, NULL, 0) == 1 &&
+	    PQsetSingleRowMode(db->conn) == 1;
+	free(parameters.memory);
+	if (!ok)
+		return fail(db, err);
+	db->selecting = true;
+	db->at_end = false;
+	db->failed = false;
+	return true;
+}
+
+static bool
+next(struct pst_db *base)
+{
+	struct postgres_db *db = own(base);
+
+	assert(db->selecting);
+	while (!db->at_end) {
+		ExecStatusType status;
+
+		PQclear(db->row);
+		db->row = PQgetResult(db->conn);
+		if (db->row == NULL) {
+			db->at_end = true;
+			break;
+		}
+		status = PQresultStatus(db->row);
+		if (status == PGRES_SINGLE_TUPLE)
+			return true;
+		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+			db->failed = true;
+			(void)fail(db, &db->what);
+		}
+	}
+	return false;
+}
+
+static bool
+end(struct pst_db *base, struct pst_err *err)
+{
+	struct postgres_db *db = own(base);
+
+	while (next(base))
+		continue;
+	db->selecting = false;
+	return !db->failed || pst_err_set(err, "%s", db->what.text);
+}
+
+static int64_t
+number(struct pst_db *base, unsigned column)
+{
+	return strtoll(PQgetvalue(own(base)->row, 0, (int)column), NULL, 10);
+}
+
+static struct pst_str
+text(struct pst_db *base, unsigned column)
+{
+	return pst_str(PQgetvalue(own(base)->row, 0, (int)column));
+}
+
+static const struct pst_db_driver driver = {
+    .is_shared = true,
+    .close = close_postgres,
+    .is_alive = is_alive,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .run = run,
+    .script = script,
+    .select = open_selection,
+    .next = next,
+    .end = end,
+    .number = number,
+    .column = text,
+};
+
+/* "relation exists already, skipping" is nobody's business. */
+static void
+drop_notice(void *arg, const PGresult *notice)
+{
+	(void)arg;
+	(void)notice;
+}
+
+struct pst_db *
+pst_db_open_postgres(const char *conninfo, struct pst_err *err)
+{
+	/* The last one of a name counts: what stands behind dbname, which is
+	 * the whole conninfo, is not the operator's to choose. A server that
+	 * went away without a word is noticed within a minute. */
+	static const char *const names[] = {"connect_timeout",
+	    "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
+	    "keepalives_count", "fallback_application_name", "dbname",
+	    "client_encoding", NULL};
+	const char *const values[] = {
+	    "10", "30000", "30", "10", "3", "postern", conninfo, "UTF8", NULL};
+	struct postgres_db *db = calloc(1, sizeof(*db));
+
+	if (db == NULL)
+		abort();
+	db->base.driver = &driver;
+	db->conn = PQconnectdbParams(names, values, 1);
+	if (db->conn == NULL)
+		abort();
+	(void)PQsetNoticeReceiver(db->conn, drop_notice, NULL);
+	if (PQstatus(db->conn) == CONNECTION_OK)
+		return &db->base;
+	(void)fail(db, err);
+	close_postgres(&db->base);
+	return NULL;
+}

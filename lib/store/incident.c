@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/incident.h"
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/domain.h"
+#include "mail/authres.h"
+#include "base/day.h"
+#include "store/report_row.h"
+#include "store/redact.h"
+
+#define MAX_FIELDS 8192
+#define MAX_SPF_RECORDS 10
+#define MAX_SPF_RECORD 600
+
+/* What a report is about (RFC 6591 s. 3.1). */
+enum failed {
+	FAILED_NOTHING,
+	FAILED_DMARC,
+	FAILED_SIGNATURE, /* fo=d */
+	FAILED_SPF,       /* fo=s */
+};
+
+/* The first signature that failed, aligned or not; NULL when none did. */
+static const struct pst_dkim_sig *
+failed_signature(const struct pst_dkim *dkim, bool aligned)
+{
+	size_t i;
+
+	for (i = 0; i < dkim->count; i++) {
+		const struct pst_dkim_sig *sig = &dkim->sigs[i];
+
+		if (sig->checked && sig->result == PST_RESULT_FAIL &&
+		    sig->domain != NULL && sig->selector != NULL &&
+		    (sig->aligned || !aligned))
+			return sig;
+	}
+	return NULL;
+}
+
+/* R-FAIL-3. What the DNS left open is no failure yet. */
+static enum failed
+what_failed(const struct pst_findings *findings)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+	const char *fo = dmarc->record.fo;
+	bool spf = dmarc->spf_aligned, dkim = dmarc->dkim_aligned;
+
+	if (dmarc->result == PST_RESULT_TEMPERROR)
+		return FAILED_NOTHING;
+	if ((strchr(fo, '1') != NULL && (!spf || !dkim)) ||
+	    (strchr(fo, '0') != NULL && !spf && !dkim))
+		return FAILED_DMARC;
+	if (strchr(fo, 'd') != NULL &&
+	    failed_signature(&findings->dkim, false) != NULL)
+		return FAILED_SIGNATURE;
+	if (strchr(fo, 's') != NULL && findings->spf.result == PST_RESULT_FAIL)
+		return FAILED_SPF;
+	return FAILED_NOTHING;
+}
+
+/* R-FAIL-13: a report on a report would never end. */
+static bool
+is_automatic(const struct pst_message *message)
+{
+	const struct pst_header_field *type =
+	    pst_header_find(message->header, "Content-Type", 1);
+	const struct pst_header_field *sent =
+	    pst_header_find(message->header, "Auto-Submitted", 1);
+
+	return message->findings.to_reports ||
+	    message->findings.mail_from == NULL ||
+	    (type != NULL &&
+		pst_str_istarts(
+		    pst_str_trim(type->value), PST_STR("multipart/report"))) ||
+	    (sent != NULL &&
+		!pst_str_istarts(pst_str_trim(sent->value), PST_STR("no")));
+}
+
+/* R-FAIL-1, R-FAIL-2. */
+static bool
+is_wanted(const struct pst_config *config, const struct pst_message *message)
+{
+	const struct pst_findings *findings = &message->findings;
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+
+	if (findings->exempt != PST_EXEMPT_NO || dmarc->policy_domain == NULL ||
+	    dmarc->author_domain == NULL || dmarc->record.ruf_count == 0 ||
+	    message->decision.action == PST_ACTION_TEMPFAIL ||
+	    is_automatic(message))
+		return false;
+	if (pst_domain_set_has(
+		&config->failures.domains.set, dmarc->policy_domain))
+		return true;
+	return config->failures.all_domains &&
+	    dmarc->record.psd != PST_DMARC_PSD_Y;
+}
+
+static const char *
+delivery_result(enum pst_action action)
+{
+	static const char *const words[] = {
+	    [PST_ACTION_ACCEPT] = "delivered",
+	    [PST_ACTION_TAG] = "spam",
+	    [PST_ACTION_QUARANTINE] = "policy",
+	    [PST_ACTION_REJECT] = "reject",
+	    [PST_ACTION_TEMPFAIL] = "other",
+	};
+
+	return words[action];
+}
+
+/* R-FAIL-9: who gave no aligned pass. */
+static const char *
+identity_alignment(const struct pst_dmarc *dmarc)
+{
+	if (dmarc->dkim_aligned)
+		return dmarc->spf_aligned ? "none" : "spf";
+	return dmarc->spf_aligned ? "dkim" : "dkim, spf";
+}
+
+static const char *
+auth_failure(enum failed failed, const struct pst_findings *findings)
+{
+	const struct pst_dkim_sig *sig;
+
+	switch (failed) {
+	case FAILED_SIGNATURE:
+		sig = failed_signature(&findings->dkim, false);
+		return sig->body_failed ? "bodyhash" : "signature";
+	case FAILED_SPF:
+		return "spf";
+	case FAILED_NOTHING:
+	case FAILED_DMARC:
+		break;
+	}
+	return "dmarc";
+}
+
+/* R-FAIL-10. */
+static void
+add_dkim(struct pst_arena *arena, struct pst_buf *out,
+    const struct pst_dkim_sig *sig, const char *secret)
+{
+	struct pst_str identity;
+	size_t at;
+
+	if (sig == NULL)
+		return;
+	pst_buf_printf(out, "DKIM-Domain: %s\n", sig->domain);
+	identity = pst_str(sig->identity);
+	at = pst_str_rfind(identity, '@');
+	if (sig->identity != NULL && at < identity.len) {
+		pst_buf_printf(out, "DKIM-Identity: %s@",
+		    at == 0 ? "" :
+			      pst_redact_local(
+				  arena, pst_str_first(identity, at), secret));
+		pst_buf_add_escaped(out, pst_str_from(identity, at + 1));
+		pst_buf_add_char(out, '\n');
+	}
+	pst_buf_printf(out, "DKIM-Selector: %s\n", sig->selector);
+}
+
+/* RFC 6591 s. 3.2.6: the records that SPF went through. */
+static void
+add_spf(struct pst_arena *arena, struct pst_buf *out, const struct pst_dns *dns)
+{
+	size_t i, j, added = 0;
+
+	for (i = 0; i < pst_dns_count(dns); i++) {
+		const struct pst_dns_entry *entry = pst_dns_at(dns, i);
+
+		if (entry->type != PST_DNS_TXT || entry->answer == NULL)
+			continue;
+		for (j = 0; j < entry->answer->count; j++) {
+			struct pst_str text = pst_str_first(
+			    entry->answer->records[j].data, MAX_SPF_RECORD);
+
+			if (!pst_str_istarts(text, PST_STR("v=spf1")) ||
+			    !pst_str_is_printable(text) ||
+			    pst_str_find(text, '"') < text.len ||
+			    pst_str_find(text, '\\') < text.len ||
+			    added == MAX_SPF_RECORDS)
+				continue;
+			pst_buf_printf(out, "SPF-DNS: txt : %s : \"%.*s\"\n",
+			    pst_escaped(arena,
+				(struct pst_str){entry->name, entry->name_len}),
+			    PST_STR_ARG(text));
+			added++;
+		}
+	}
+}
+
+/* Whether the domain that SPF was asked about would have been aligned. */
+static bool
+spf_would_align(const struct pst_findings *findings)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+	const char *domain = findings->spf.domain;
+
+	if (domain == NULL)
+		return false;
+	if (dmarc->record.aspf_strict || dmarc->org_domain == NULL)
+		return pst_domain_eq(domain, dmarc->author_domain);
+	return pst_domain_is_below(domain, dmarc->org_domain);
+}
+
+static void
+add_authres(struct pst_arena *arena, struct pst_buf *out,
+    const struct pst_message *message)
+{
+	const struct pst_dmarc *dmarc = &message->findings.dmarc;
+	struct pst_authres ar;
+	const char *value;
+
+	pst_authres_begin(&ar, arena, pst_str(message->authserv_id));
+	pst_authres_method(
+	    &ar, "dmarc", pst_result_word(dmarc->result), NULL, NULL);
+	pst_authres_prop(&ar, "header", "from", pst_str(dmarc->author_domain));
+	value = pst_authres_end(&ar);
+	if (value != NULL)
+		pst_buf_printf(out, "Authentication-Results:%s\n", value);
+}
+
+/* The part of message/feedback-report that is the incident's own. */
+static const char *
+make_fields(struct pst_arena *arena, const struct pst_message *message,
+    enum failed failed, const char *secret, int64_t now_s)
+{
+	const struct pst_findings *findings = &message->findings;
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+	char ip[PST_IP_TEXT_SIZE], date[PST_DATE_TEXT_SIZE];
+	const char *mail_from =
+	    pst_redact_path(arena, message->mail_from, secret);
+	struct pst_buf out;
+
+	pst_buf_init(&out, arena, MAX_FIELDS);
+	pst_buf_printf(
+	    &out, "Auth-Failure: %s\n", auth_failure(failed, findings));
+	add_authres(arena, &out, message);
+	pst_buf_printf(
+	    &out, "Identity-Alignment: %s\n", identity_alignment(dmarc));
+	pst_buf_printf(&out, "Reported-Domain: %s\n", dmarc->author_domain);
+	pst_buf_printf(
+	    &out, "Source-IP: %s\n", pst_ip_text(&message->client, ip));
+	pst_buf_printf(&out, "Arrival-Date: %s\n", pst_date_text(now_s, date));
+	pst_buf_printf(&out, "Delivery-Result: %s\n",
+	    delivery_result(message->decision.action));
+	pst_buf_printf(&out, "Reporting-MTA: dns; %s\n", message->authserv_id);
+	if (message->queue_id[0] != '\0')
+		pst_buf_printf(
+		    &out, "Original-Envelope-Id: %s\n", message->queue_id);
+	if (mail_from[0] != '\0')
+		pst_buf_printf(&out, "Original-Mail-From: %s\n", mail_from);
+	add_dkim(arena, &out,
+	    failed_signature(&findings->dkim, failed != FAILED_SIGNATURE),
+	    secret);
+	if (findings->spf.result == PST_RESULT_FAIL &&
+	    (failed == FAILED_SPF || spf_would_align(findings)))
+		add_spf(arena, &out, message->dns);
+	return pst_buf_str(&out);
+}
+
+/* Alike are those that tell the owner the same (R-FAIL-5). */
+static const char *
+make_id(struct pst_arena *arena, const struct pst_message *message,
+    enum failed failed)
+{
+	const struct pst_findings *findings = &message->findings;
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+	unsigned char digest[PST_DIGEST_BYTES];
+	char hex[PST_DIGEST_HEX_SIZE];
+	char ip[PST_IP_TEXT_SIZE];
+	const char *text = pst_arena_printf(arena, "%s %s %s %s %s %s %s",
+	    dmarc->policy_domain, dmarc->author_domain,
+	    pst_ip_text(&message->client, ip), findings->mail_from,
+	    auth_failure(failed, findings), identity_alignment(dmarc),
+	    delivery_result(message->decision.action));
+
+	pst_digest_sha256(text, strlen(text), digest);
+	return pst_arena_strdup(arena, pst_digest_hex(digest, hex));
+}
+
+bool
+pst_incident_is_possible(const struct pst_config *config)
+{
+	return config->failures.all_domains ||
+	    config->failures.domains.written.count > 0;
+}
+
+bool
+pst_incident_make(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_message *message, const char *secret, int64_t now_s,
+    struct pst_incident *out)
+{
+	const struct pst_dmarc_record *record = &message->findings.dmarc.record;
+	enum failed failed;
+
+	if (!is_wanted(config, message))
+		return false;
+	failed = what_failed(&message->findings);
+	if (failed == FAILED_NOTHING)
+		return false;
+	*out = (struct pst_incident){
+	    .id = make_id(arena, message, failed),
+	    .seen_s = now_s,
+	    .domain = message->findings.dmarc.policy_domain,
+	    .ruf = pst_report_uris(arena, record->ruf, record->ruf_count),
+	    .fields = make_fields(arena, message, failed, secret, now_s),
+	    .header = pst_redact_header(arena, config, message->header, secret),
+	    .subject =
+		pst_redact_subject(arena, config, message->header, secret),
+	};
+	/* Nothing of it can be that long, but it is a stranger's text. */
+	return out->fields != NULL;
+}

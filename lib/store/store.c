@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/day.h"
+#include "store/incident.h"
+#include "store/schema.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Hexadecimal digits of a row's id: no two rows share one by chance. */
+#define ROW_ID_LEN 32
+
+struct pst_db *
+pst_store_open(const struct pst_config *config, enum pst_db_access access,
+    struct pst_err *err)
+{
+	struct pst_db *db = pst_db_open_sqlite(
+	    config->store.path, access, PST_STORE_PATIENCE_MS, err);
+
+	if (db == NULL)
+		return NULL;
+	if (access == PST_DB_READ ? pst_schema_check(db, err) :
+				    pst_schema_make(db, err))
+		return db;
+	pst_db_close(db);
+	return NULL;
+}
+
+struct pst_db *
+pst_store_open_shared(const struct pst_config *config, struct pst_err *err)
+{
+	struct pst_db *db = pst_db_open_postgres(config->store.postgresql, err);
+
+	if (db == NULL || pst_schema_make(db, err))
+		return db;
+	pst_db_close(db);
+	return NULL;
+}
+
+struct pst_db *
+pst_store_open_reports(const struct pst_config *config, struct pst_err *err)
+{
+	if (config->store.postgresql[0] != '\0')
+		return pst_store_open_shared(config, err);
+	return pst_store_open(config, PST_DB_CREATE, err);
+}
+
+void
+pst_store_random_id(char id[PST_STORE_ID_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char octets[(PST_STORE_ID_SIZE - 1) / 2];
+	size_t i;
+
+	if (getentropy(octets, sizeof(octets)) == -1)
+		abort();
+	for (i = 0; i < sizeof(octets); i++) {
+		id[2 * i] = digits[octets[i] >> 4];
+		id[2 * i + 1] = digits[octets[i] & 15];
+	}
+	id[2 * sizeof(octets)] = '\0';
+}
+
+/* NULL with *ok when it is missing. */
+static const char *
+read_meta(struct pst_db *db, struct pst_arena *arena, const char *name,
+    bool *ok, struct pst_err *err)
+{
+	const struct pst_db_value value = pst_db_text(name);
+	const char *text = NULL;
+
+	*ok = pst_db_select(
+	    db, "SELECT value FROM meta WHERE name = $1", &value, 1, err);
+	if (!*ok)
+		return NULL;
+	if (pst_db_next(db)) {
+		struct pst_str found = pst_db_column(db, 0);
+
+		text = pst_arena_memdup(arena, found.ptr, found.len);
+	}
+	*ok = pst_db_end(db, err);
+	return *ok ? text : NULL;
+}
+
+const char *
+pst_store_identity(struct pst_db *db, struct pst_arena *arena, const char *name,
+    struct pst_err *err)
+{
+	char id[PST_STORE_ID_SIZE];
+	const char *text;
+	bool ok;
+
+	text = read_meta(db, arena, name, &ok, err);
+	if (text != NULL || !ok)
+		return text;
+	pst_store_random_id(id);
+	/* Another process may be faster; then its text is the one. */
+	if (!pst_db_run(db,
+		"INSERT INTO meta (name, value) VALUES ($1, $2)"
+		" ON CONFLICT (name) DO NOTHING",
+		(struct pst_db_value[]){pst_db_text(name), pst_db_text(id)}, 2,
+		NULL, err))
+		return NULL;
+	text = read_meta(db, arena, name, &ok, err);
+	assert(text != NULL || !ok);
+	return text;
+}
+
+bool
+pst_store_put_policy(struct pst_db *db, const struct pst_report_policy *policy,
+    int64_t day, int64_t seen_s, int64_t *rows, struct pst_err *err)
+{
+	static const char put[] =
+	    "INSERT INTO policy (day, domain, owner, seen_s, adkim, aspf, p,"
+	    " sp, np, testing, fo, discovery, rua, fault, rows_n)"
+	    " VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+	    " $13, 0) ON CONFLICT (day, domain, owner) DO UPDATE SET"
+	    " seen_s = excluded.seen_s, adkim = excluded.adkim,"
+	    " aspf = excluded.aspf, p = excluded.p, sp = excluded.sp,"
+	    " np = excluded.np, testing = excluded.testing, fo = excluded.fo,"
+	    " discovery = excluded.discovery, rua = excluded.rua,"
+	    " fault = excluded.fault WHERE excluded.seen_s >= policy.seen_s"
+	    " RETURNING rows_n";
+	const struct pst_db_value values[] = {pst_db_int(day),
+	    pst_db_text(policy->domain), pst_db_int(seen_s),
+	    pst_db_text(policy->adkim), pst_db_text(policy->aspf),
+	    pst_db_text(policy->p), pst_db_text(policy->sp),
+	    pst_db_text(policy->np), pst_db_text(policy->testing),
+	    pst_db_text(policy->fo), pst_db_text(policy->discovery),
+	    pst_db_text(policy->rua), pst_db_text(policy->fault)};
+	bool found;
+
+	return pst_db_get_number(
+		   db, put, values, COUNT(values), rows, &found, err) &&
+	    (found ||
+		/* A later one is there. */
+		pst_db_get_number(db,
+		    "SELECT rows_n FROM policy WHERE day = $1 AND domain = $2"
+		    " AND owner = ''",
+		    values, 2, rows, NULL, err));
+}
+
+/* Each text with its length before it, so that no two keys are alike. */
+static const char *
+row_id(const struct pst_report_row *record, struct pst_arena *arena)
+{
+	const char *const texts[] = {record->source_ip, record->disposition,
+	    record->dkim, record->spf, record->reason, record->comment,
+	    record->header_from, record->envelope_from, record->envelope_to,
+	    record->auth};
+	unsigned char digest[PST_DIGEST_BYTES];
+	char hex[PST_DIGEST_HEX_SIZE];
+	struct pst_buf buf;
+	size_t i;
+
+	pst_buf_init(&buf, arena, SIZE_MAX / 4);
+	for (i = 0; i < COUNT(texts); i++) {
+		pst_buf_printf(&buf, "%zu:", strlen(texts[i]));
+		pst_buf_add_text(&buf, texts[i]);
+	}
+	pst_digest_sha256(buf.ptr, buf.len, digest);
+	return pst_arena_memdup(arena, pst_digest_hex(digest, hex), ROW_ID_LEN);
+}
+
+/* Adds to the row if it is there; *found is whether it was. */
+static bool
+add_to_row(struct pst_db *db, const struct pst_report_row *record,
+    const char *id, int64_t n, bool *found, struct pst_err *err)
+{
+	int64_t changed;
+
+	if (!pst_db_run(db,
+		"UPDATE record SET n = n + $4 WHERE day = $1 AND domain = $2"
+		" AND owner = '' AND id = $3",
+		(struct pst_db_value[]){pst_db_int(record->day),
+		    pst_db_text(record->policy.domain), pst_db_text(id),
+		    pst_db_int(n)},
+		4, &changed, err))
+		return false;
+	*found = changed > 0;
+	return true;
+}
+
+/* Makes the row or adds to it; counts it in *rows when it is new. */
+static bool
+make_row(struct pst_db *db, const struct pst_report_row *record, const char *id,
+    int64_t n, int64_t *rows, struct pst_err *err)
+{
+	static const char put[] =
+	    "INSERT INTO record (day, domain, owner, id, source_ip,"
+	    " disposition, dkim, spf, reason, comment, header_from,"
+	    " envelope_from, envelope_to, auth, n) VALUES ($1, $2, '', $3, $4,"
+	    " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+	    " ON CONFLICT (day, domain, owner, id) DO UPDATE"
+	    " SET n = record.n + excluded.n RETURNING n";
+	const struct pst_db_value values[] = {pst_db_int(record->day),
+	    pst_db_text(record->policy.domain), pst_db_text(id),
+	    pst_db_text(record->source_ip), pst_db_text(record->disposition),
+	    pst_db_text(record->dkim), pst_db_text(record->spf),
+	    pst_db_text(record->reason), pst_db_text(record->comment),
+	    pst_db_text(record->header_from),
+	    pst_db_text(record->envelope_from),
+	    pst_db_text(record->envelope_to), pst_db_text(record->auth),
+	    pst_db_int(n)};
+	int64_t now = 0;
+
+	if (!pst_db_get_number(db, put, values, COUNT(values), &now, NULL, err))
+		return false;
+	if (now == n)
+		++*rows;
+	return true;
+}
+
+/* auth without the signatures that failed, as in store/report_row.h. */
+static const char *
+shorten(struct pst_arena *arena, const char *auth)
+{
+	struct pst_str rest = pst_str(auth);
+	struct pst_report_auth line;
+	struct pst_buf buf;
+
+	pst_buf_init(&buf, arena, rest.len);
+	pst_buf_add_text(&buf, "");
+	while (pst_report_auth_next(&rest, &line)) {
+		if (line.is_spf)
+			pst_buf_printf(&buf, "spf %.*s %.*s\n",
+			    PST_STR_ARG(line.domain), PST_STR_ARG(line.result));
+		else if (pst_str_eq(line.result, PST_STR("pass")))
+			pst_buf_printf(&buf, "dkim %.*s %.*s pass\n",
+			    PST_STR_ARG(line.domain),
+			    PST_STR_ARG(line.selector));
+	}
+	return pst_buf_str(&buf);
+}
+
+/* Behind the limit: how much less is kept depends on how far. */
+static bool
+put_short(struct pst_db *db, const struct pst_report_row *record, int64_t n,
+    unsigned max_rows, int64_t *rows, struct pst_arena *arena,
+    struct pst_err *err)
+{
+	struct pst_report_row less = *record;
+	const char *id;
+	bool found = false;
+
+	less.auth = record->auth_short != NULL ? record->auth_short :
+						 shorten(arena, record->auth);
+	id = row_id(&less, arena);
+	if (!add_to_row(db, &less, id, n, &found, err) || found)
+		return found;
+	if (*rows >= (int64_t)max_rows * 2) {
+		less.source_ip = PST_STORE_NO_SOURCE;
+		less.reason = pst_reason_word(PST_REASON_OTHER);
+		less.comment = "rows from many sources, merged";
+		less.header_from = record->policy.domain;
+		less.envelope_from = "";
+		less.envelope_to = "";
+		less.auth = "";
+		id = row_id(&less, arena);
+	}
+	return make_row(db, &less, id, n, rows, err);
+}
+
+bool
+pst_store_put_row(struct pst_db *db, const struct pst_report_row *record,
+    int64_t n, unsigned max_rows, int64_t *rows, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	const char *id = row_id(record, arena);
+	bool found, ok;
+
+	if (*rows < (int64_t)max_rows)
+		ok = make_row(db, record, id, n, rows, err);
+	else
+		ok = add_to_row(db, record, id, n, &found, err) &&
+		    (found ||
+			put_short(db, record, n, max_rows, rows, arena, err));
+	pst_arena_free(arena);
+	return ok;
+}
+
+bool
+pst_store_put_rows_n(struct pst_db *db, const char *domain, int64_t day,
+    int64_t rows, struct pst_err *err)
+{
+	return pst_db_run(db,
+	    "UPDATE policy SET rows_n = $3 WHERE day = $1 AND domain = $2"
+	    " AND owner = ''",
+	    (struct pst_db_value[]){
+		pst_db_int(day), pst_db_text(domain), pst_db_int(rows)},
+	    3, NULL, err);
+}
+
+bool
+pst_store_add(struct pst_db *db, const struct pst_report_row *record, int64_t n,
+    unsigned max_rows, struct pst_err *err)
+{
+	int64_t before = 0, rows;
+
+	if (!pst_store_put_policy(
+		db, &record->policy, record->day, record->seen_s, &before, err))
+		return false;
+	rows = before;
+	return pst_store_put_row(db, record, n, max_rows, &rows, err) &&
+	    (rows == before ||
+		pst_store_put_rows_n(
+		    db, record->policy.domain, record->day, rows, err));
+}
+
+bool
+pst_store_add_again(struct pst_db *db, const struct pst_report_row *record,
+    int64_t n, bool *found, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	bool ok = add_to_row(db, record, row_id(record, arena), n, found, err);
+
+	pst_arena_free(arena);
+	return ok;
+}
+
+bool
+pst_store_add_incident(struct pst_db *db, const struct pst_incident *incident,
+    int64_t n, struct pst_err *err)
+{
+	static const char put[] =
+	    "INSERT INTO failure (id, owner, seen_s, domain, ruf, fields,"
+	    " header, subject, n) VALUES ($1, '', $2, $3, $4, $5, $6, $7, $8)"
+	    " ON CONFLICT (id, owner) DO UPDATE SET n = failure.n + excluded.n";
+	const struct pst_db_value values[] = {pst_db_text(incident->id),
+	    pst_db_int(incident->seen_s), pst_db_text(incident->domain),
+	    pst_db_text(incident->ruf), pst_db_text(incident->fields),
+	    pst_db_text(incident->header), pst_db_text(incident->subject),
+	    pst_db_int(n)};
+
+	return pst_db_run(db, put, values, COUNT(values), NULL, err);
+}
+
+bool
+pst_store_expire(struct pst_db *db, const struct pst_config *config,
+    int64_t now_s, struct pst_err *err)
+{
+	/* Until when: the day of `old`, `old`, that for imports, now. */
+	enum { OLD_DAY, OLD, IMPORTED, NOW };
+	/* What refers to rows of another table goes before these. */
+	static const struct {
+		const char *sql;
+		int limit;
+	} steps[] = {
+	    {"DELETE FROM record WHERE day < $1", OLD_DAY},
+	    {"DELETE FROM policy WHERE day < $1", OLD_DAY},
+	    {"DELETE FROM delivery WHERE report IN"
+	     " (SELECT id FROM report WHERE made_s < $1)",
+		OLD},
+	    {"DELETE FROM report WHERE made_s < $1", OLD},
+	    {"DELETE FROM failure WHERE seen_s < $1", OLD},
+	    {"DELETE FROM batch WHERE shipped_s < $1", OLD},
+	    {"DELETE FROM source WHERE feedback IN"
+	     " (SELECT id FROM feedback WHERE imported_s < $1)",
+		IMPORTED},
+	    {"DELETE FROM feedback WHERE imported_s < $1", IMPORTED},
+	    {"DELETE FROM suppress WHERE until_s < $1", NOW},
+	};
+	const int64_t old = now_s - (int64_t)config->store.retention_s;
+	const int64_t limits[] = {
+	    [OLD_DAY] = pst_day_of(old),
+	    [OLD] = old,
+	    [IMPORTED] = now_s - (int64_t)config->store.imported_retention_s,
+	    [NOW] = now_s,
+	};
+	size_t i;
+
+	if (!pst_db_begin(db, err))
+		return false;
+	for (i = 0; i < COUNT(steps); i++) {
+		struct pst_db_value value = pst_db_int(limits[steps[i].limit]);
+
+		if (!pst_db_run(db, steps[i].sql, &value, 1, NULL, err))
+			break;
+	}
+	if (i == COUNT(steps) && pst_db_commit(db, err))
+		return true;
+	pst_db_rollback(db);
+	return false;
+}

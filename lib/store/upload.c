@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/upload.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/domain.h"
+#include "store/incident.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define MAX_HOST 256
+
+/*
+ * What is closed or shipped in one transaction: so long the writer waits, or
+ * the other gateways. (The number stands in the statements, too.)
+ */
+#define BATCH_ROWS 1000
+#define BATCH_LIMIT " LIMIT 1000"
+
+/* ---- in this gateway's file ---- */
+
+/*
+ * Gives rows that are nobody's to the batch. Rows of one domain may be in
+ * several batches: each has a copy of the policy. They are taken domain by
+ * domain, since each domain costs more than a row; LENGTH() keeps SQLite from
+ * sorting them all for that, for it hides the column's index. *count is how
+ * many rows and incidents the batch has.
+ */
+static bool
+fill_batch(struct pst_db *local, const char *id, int64_t now_s, int64_t *count,
+    struct pst_err *err)
+{
+	static const char records[] =
+	    "UPDATE record SET owner = $1 WHERE (day, domain, owner, id) IN"
+	    " (SELECT day, domain, owner, id FROM record"
+	    " WHERE LENGTH(owner) = 0 ORDER BY day, domain" BATCH_LIMIT ")";
+	static const char policies[] =
+	    "INSERT INTO policy (day, domain, owner, seen_s, adkim, aspf, p,"
+	    " sp, np, testing, fo, discovery, rua, fault, rows_n)"
+	    " SELECT day, domain, $1, seen_s, adkim, aspf, p, sp, np, testing,"
+	    " fo, discovery, rua, fault, rows_n FROM policy WHERE owner = ''"
+	    " AND (day, domain) IN"
+	    " (SELECT day, domain FROM record WHERE owner = $1)";
+	static const char failures[] =
+	    "UPDATE failure SET owner = $1 WHERE (id, owner) IN"
+	    " (SELECT id, owner FROM failure WHERE owner = ''" BATCH_LIMIT ")";
+	const struct pst_db_value value = pst_db_text(id);
+	int64_t rows, incidents;
+
+	if (!pst_db_run(local, records, &value, 1, &rows, err) ||
+	    !pst_db_run(local, policies, &value, 1, NULL, err) ||
+	    !pst_db_run(local, failures, &value, 1, &incidents, err))
+		return false;
+	/* All rows are taken now: nobody needs the policies themselves. */
+	if (rows < BATCH_ROWS &&
+	    !pst_db_run(local, "DELETE FROM policy WHERE owner = ''", NULL, 0,
+		NULL, err))
+		return false;
+	*count = rows + incidents;
+	return *count == 0 ||
+	    pst_db_run(local,
+		"INSERT INTO batch (id, gateway, host, shipped_s)"
+		" VALUES ($1, '', '', $2)",
+		(struct pst_db_value[]){value, pst_db_int(now_s)}, 2, NULL,
+		err);
+}
+
+/* *closed is false when there was nothing to close. */
+static bool
+close_batch(struct pst_db *local, char id[PST_STORE_ID_SIZE], int64_t now_s,
+    bool *closed, struct pst_err *err)
+{
+	int64_t count = 0;
+
+	pst_store_random_id(id);
+	if (!pst_db_begin(local, err))
+		return false;
+	if (fill_batch(local, id, now_s, &count, err) &&
+	    pst_db_commit(local, err)) {
+		*closed = count > 0;
+		return true;
+	}
+	pst_db_rollback(local);
+	return false;
+}
+
+/* A batch that was closed and is still here. */
+static bool
+find_batch(struct pst_db *local, char id[PST_STORE_ID_SIZE], bool *found,
+    struct pst_err *err)
+{
+	struct pst_str text;
+
+	if (!pst_db_select(local, "SELECT id FROM batch LIMIT 1", NULL, 0, err))
+		return false;
+	*found = pst_db_next(local);
+	if (*found) {
+		text = pst_str_first(
+		    pst_db_column(local, 0), PST_STORE_ID_SIZE - 1);
+		memcpy(id, text.ptr, text.len);
+		id[text.len] = '\0';
+	}
+	return pst_db_end(local, err);
+}
+
+/* It is in the shared database. */
+static bool
+forget_batch(struct pst_db *local, const char *id, struct pst_err *err)
+{
+	static const char *const steps[] = {
+	    "DELETE FROM record WHERE owner = $1",
+	    "DELETE FROM policy WHERE owner = $1",
+	    "DELETE FROM failure WHERE owner = $1",
+	    "DELETE FROM batch WHERE id = $1",
+	};
+	const struct pst_db_value value = pst_db_text(id);
+	size_t i;
+
+	if (!pst_db_begin(local, err))
+		return false;
+	for (i = 0; i < COUNT(steps); i++) {
+		if (!pst_db_run(local, steps[i], &value, 1, NULL, err))
+			break;
+	}
+	if (i == COUNT(steps) && pst_db_commit(local, err))
+		return true;
+	pst_db_rollback(local);
+	return false;
+}
+
+/* ---- to the shared database ---- */
+
+/* The text is valid until the selection's next step. */
+static const char *
+column(struct pst_db *local, unsigned at)
+{
+	return pst_db_column(local, at).ptr;
+}
+
+static bool
+ship_policies(struct pst_db *local, struct pst_db *shared,
+    const struct pst_db_value *id, struct pst_err *err)
+{
+	int64_t rows;
+	bool ok = true;
+
+	/* In one order everywhere, or two gateways would block each other. */
+	if (!pst_db_select(local,
+		"SELECT day, domain, seen_s, adkim, aspf, p, sp, np, testing,"
+		" fo, discovery, rua, fault FROM policy WHERE owner = $1"
+		" ORDER BY day, domain",
+		id, 1, err))
+		return false;
+	while (ok && pst_db_next(local)) {
+		const struct pst_report_policy policy = {
+		    .domain = column(local, 1),
+		    .adkim = column(local, 3),
+		    .aspf = column(local, 4),
+		    .p = column(local, 5),
+		    .sp = column(local, 6),
+		    .np = column(local, 7),
+		    .testing = column(local, 8),
+		    .fo = column(local, 9),
+		    .discovery = column(local, 10),
+		    .rua = column(local, 11),
+		    .fault = column(local, 12),
+		};
+
+		ok = pst_store_put_policy(shared, &policy,
+		    pst_db_number(local, 0), pst_db_number(local, 2), &rows,
+		    err);
+	}
+	/* The first failure is the one to tell. */
+	return pst_db_end(local, ok ? err : NULL) && ok;
+}
+
+/* Rows of one domain and day, as they come. */
+struct group {
+	int64_t day;
+	char domain[PST_DOMAIN_MAX + 1]; /* "" at first */
+	int64_t rows;
+};
+
+static bool
+leave_group(
+    struct pst_db *shared, const struct group *group, struct pst_err *err)
+{
+	return group->domain[0] == '\0' ||
+	    pst_store_put_rows_n(
+		shared, group->domain, group->day, group->rows, err);
+}
+
+static bool
+enter_group(struct pst_db *shared, const struct pst_report_row *record,
+    struct group *group, struct pst_err *err)
+{
+	const struct pst_db_value values[] = {
+	    pst_db_int(record->day), pst_db_text(record->policy.domain)};
+	size_t len = strlen(record->policy.domain);
+
+	if (group->day == record->day &&
+	    strcmp(group->domain, record->policy.domain) == 0)
+		return true;
+	if (!leave_group(shared, group, err))
+		return false;
+	group->day = record->day;
+	if (len >= sizeof(group->domain))
+		len = sizeof(group->domain) - 1;
+	memcpy(group->domain, record->policy.domain, len);
+	group->domain[len] = '\0';
+	group->rows = 0;
+	return pst_db_get_number(shared,
+	    "SELECT rows_n FROM policy WHERE day = $1 AND domain = $2"
+	    " AND owner = ''",
+	    values, COUNT(values), &group->rows, NULL, err);
+}
+
+static bool
+ship_records(struct pst_db *local, struct pst_db *shared,
+    const struct pst_db_value *id, unsigned max_rows, struct pst_err *err)
+{
+	struct group group = {.domain = ""};
+	bool ok = true;
+
+	if (!pst_db_select(local,
+		"SELECT day, domain, source_ip, disposition, dkim, spf,"
+		" reason, comment, header_from, envelope_from, envelope_to,"
+		" auth, n FROM record WHERE owner = $1 ORDER BY day, domain",
+		id, 1, err))
+		return false;
+	while (ok && pst_db_next(local)) {
+		const struct pst_report_row record = {
+		    .day = pst_db_number(local, 0),
+		    .policy = {.domain = column(local, 1)},
+		    .source_ip = column(local, 2),
+		    .disposition = column(local, 3),
+		    .dkim = column(local, 4),
+		    .spf = column(local, 5),
+		    .reason = column(local, 6),
+		    .comment = column(local, 7),
+		    .header_from = column(local, 8),
+		    .envelope_from = column(local, 9),
+		    .envelope_to = column(local, 10),
+		    .auth = column(local, 11),
+		};
+
+		ok = enter_group(shared, &record, &group, err) &&
+		    pst_store_put_row(shared, &record, pst_db_number(local, 12),
+			max_rows, &group.rows, err);
+	}
+	return pst_db_end(local, ok ? err : NULL) && ok &&
+	    leave_group(shared, &group, err);
+}
+
+static bool
+ship_failures(struct pst_db *local, struct pst_db *shared,
+    const struct pst_db_value *id, struct pst_err *err)
+{
+	bool ok = true;
+
+	if (!pst_db_select(local,
+		"SELECT id, seen_s, domain, ruf, fields, header, subject, n"
+		" FROM failure WHERE owner = $1 ORDER BY id",
+		id, 1, err))
+		return false;
+	while (ok && pst_db_next(local)) {
+		const struct pst_incident incident = {
+		    .id = column(local, 0),
+		    .seen_s = pst_db_number(local, 1),
+		    .domain = column(local, 2),
+		    .ruf = column(local, 3),
+		    .fields = column(local, 4),
+		    .header = column(local, 5),
+		    .subject = column(local, 6),
+		};
+
+		ok = pst_store_add_incident(
+		    shared, &incident, pst_db_number(local, 7), err);
+	}
+	return pst_db_end(local, ok ? err : NULL) && ok;
+}
+
+/* Who ships; for `postern store info`. */
+struct sender {
+	const char *gateway;
+	char host[MAX_HOST];
+};
+
+/* Puts the batch into the shared database unless it is there already. */
+static bool
+ship_batch(struct pst_db *local, struct pst_db *shared, const char *id,
+    const struct sender *sender, int64_t now_s, unsigned max_rows,
+    struct pst_err *err)
+{
+	const struct pst_db_value values[] = {pst_db_text(id),
+	    pst_db_text(sender->gateway), pst_db_text(sender->host),
+	    pst_db_int(now_s)};
+	int64_t is_new = 0;
+
+	if (!pst_db_begin(shared, err))
+		return false;
+	/* Who does the same just now is waited for by this. */
+	if (pst_db_run(shared,
+		"INSERT INTO batch (id, gateway, host, shipped_s)"
+		" VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
+		values, COUNT(values), &is_new, err) &&
+	    (is_new == 0 ||
+		(ship_policies(local, shared, values, err) &&
+		    ship_records(local, shared, values, max_rows, err) &&
+		    ship_failures(local, shared, values, err))) &&
+	    pst_db_commit(shared, err))
+		return true;
+	pst_db_rollback(shared);
+	return false;
+}
+
+bool
+pst_upload_all(struct pst_db *local, struct pst_db *shared, int64_t now_s,
+    unsigned max_rows, unsigned *batches, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct sender sender = {.host = ""};
+	char id[PST_STORE_ID_SIZE];
+	bool found = false, ok;
+
+	if (batches != NULL)
+		*batches = 0;
+	if (gethostname(sender.host, sizeof(sender.host) - 1) == -1)
+		sender.host[0] = '\0';
+	sender.gateway = pst_store_identity(local, arena, "gateway", err);
+	ok = sender.gateway != NULL;
+	while (ok) {
+		ok = find_batch(local, id, &found, err) &&
+		    (found || close_batch(local, id, now_s, &found, err));
+		if (!ok || !found)
+			break;
+		ok = ship_batch(
+			 local, shared, id, &sender, now_s, max_rows, err) &&
+		    forget_batch(local, id, err);
+		if (ok && batches != NULL)
+			++*batches;
+	}
+	pst_arena_free(arena);
+	return ok;
+}

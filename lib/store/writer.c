@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/writer.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "store/incident.h"
+#include "store/schema.h"
+#include "store/writer_item.h"
+
+#define BATCH_ITEMS 500  /* of one transaction */
+#define PATIENCE_MS 2000 /* with who has the file locked; a stop waits, too */
+#define RETRY_MS 1000
+#define STOP_MS 3000
+#define EXPIRE_MS 3600000
+
+/* A policy as this writer wrote it last, so that it need not do it again. */
+struct known_policy {
+	uint64_t place; /* hash of domain and day; 0: none */
+	uint64_t content;
+};
+
+#define KNOWN_POLICIES 4096
+
+struct pst_writer {
+	struct pst_config *config;
+	struct pst_writer_log log;
+	pthread_t thread;
+
+	/* The thread's own */
+	struct pst_db *db; /* NULL: not open */
+	int64_t expire_ms; /* when to do it next */
+	struct known_policy known[KNOWN_POLICIES];
+
+	pthread_mutex_t mutex; /* of all below */
+	pthread_cond_t work;   /* something to write, or the end */
+	pthread_cond_t done;   /* something was written, or failed */
+	struct pst_writer_item *head;
+	struct pst_writer_item **tail;
+	uint64_t taken;   /* items that were ever put in */
+	uint64_t written; /* the first so many of these are committed */
+	bool failing;     /* the last try did */
+	bool stopping;
+	char secret[PST_STORE_ID_SIZE]; /* "" until the store was open */
+	struct pst_writer_counts counts;
+	uint64_t dropped_before; /* the spell of trouble */
+};
+
+/* ---- the thread ---- */
+
+static struct timespec
+time_after(unsigned ms)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+static void
+close_db(struct pst_writer *writer)
+{
+	pst_db_close(writer->db);
+	writer->db = NULL;
+}
+
+static struct pst_db *
+open_db(const struct pst_config *config, struct pst_err *err)
+{
+	struct pst_db *db = pst_db_open_sqlite(
+	    config->store.path, PST_DB_CREATE, PATIENCE_MS, err);
+
+	if (db == NULL || pst_schema_make(db, err))
+		return db;
+	pst_db_close(db);
+	return NULL;
+}
+
+/* Reads the gateway's secret when it is not known yet. */
+static bool
+have_secret(struct pst_writer *writer, struct pst_err *err)
+{
+	struct pst_arena *arena;
+	const char *text;
+
+	if (writer->secret[0] != '\0')
+		return true;
+	arena = pst_arena_new();
+	text = pst_store_identity(writer->db, arena, "secret", err);
+	if (text != NULL) {
+		(void)pthread_mutex_lock(&writer->mutex);
+		(void)snprintf(
+		    writer->secret, sizeof(writer->secret), "%s", text);
+		(void)pthread_mutex_unlock(&writer->mutex);
+	}
+	pst_arena_free(arena);
+	return text != NULL;
+}
+
+/* Opens the store when it is not, and forgets what is old when it is time. */
+static bool
+have_db(struct pst_writer *writer, struct pst_err *err)
+{
+	int64_t now_ms = pst_clock_ms(&pst_clock_system);
+
+	if (writer->db != NULL && !pst_db_is_alive(writer->db))
+		close_db(writer);
+	if (writer->db == NULL)
+		writer->db = open_db(writer->config, err);
+	if (writer->db == NULL || !have_secret(writer, err))
+		return false;
+	if (now_ms < writer->expire_ms)
+		return true;
+	if (!pst_store_expire(writer->db, writer->config,
+		pst_clock_epoch(&pst_clock_system), err))
+		return false;
+	writer->expire_ms = now_ms + EXPIRE_MS;
+	return true;
+}
+
+static struct known_policy
+know(const struct pst_report_row *record)
+{
+	const struct pst_report_policy *policy = &record->policy;
+	const char *const texts[] = {policy->adkim, policy->aspf, policy->p,
+	    policy->sp, policy->np, policy->testing, policy->fo,
+	    policy->discovery, policy->rua, policy->fault};
+	struct known_policy known = {
+	    pst_hash(PST_HASH_START ^ (uint64_t)record->day,
+		pst_str(policy->domain)),
+	    PST_HASH_START};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		known.content = pst_hash_octet(
+		    pst_hash(known.content, pst_str(texts[i])), '\0');
+	return known;
+}
+
+/*
+ * Most messages are like another one of the day, and their policy is as it was:
+ * then it is one statement. When rows were taken meanwhile, that finds none.
+ */
+static bool
+write_record(struct pst_writer *writer, const struct pst_report_row *record,
+    struct pst_err *err)
+{
+	struct known_policy now = know(record);
+	struct known_policy *last = &writer->known[now.place % KNOWN_POLICIES];
+	bool found = false;
+
+	if (last->place == now.place && last->content == now.content &&
+	    !pst_store_add_again(writer->db, record, 1, &found, err))
+		return false;
+	*last = now;
+	return found ||
+	    pst_store_add(
+		writer->db, record, 1, writer->config->store.max_rows, err);
+}
+
+static bool
+write_items(struct pst_writer *writer, const struct pst_writer_item *items,
+    struct pst_err *err)
+{
+	bool ok = have_db(writer, err) && pst_db_begin(writer->db, err);
+
+	for (; ok && items != NULL; items = items->next) {
+		if (items->is_incident)
+			ok = pst_store_add_incident(
+			    writer->db, &items->incident, 1, err);
+		else
+			ok = write_record(writer, &items->record, err);
+	}
+	if (ok && pst_db_commit(writer->db, err))
+		return true;
+	/* What was written is not there, as if it had never been known. */
+	memset(writer->known, 0, sizeof(writer->known));
+	/* Whatever is wrong with the connection, the next one is a new one. */
+	if (writer->db != NULL)
+		pst_db_rollback(writer->db);
+	close_db(writer);
+	return false;
+}
+
+/* Takes up to BATCH_ITEMS off the queue. Locked. */
+static struct pst_writer_item *
+take_items(struct pst_writer *writer, size_t *count, size_t *records)
+{
+	struct pst_writer_item *items = writer->head;
+	struct pst_writer_item **at = &writer->head;
+
+	*count = *records = 0;
+	while (*at != NULL && *count < BATCH_ITEMS) {
+		++*count;
+		*records += !(*at)->is_incident;
+		at = &(*at)->next;
+	}
+	writer->head = *at;
+	if (writer->head == NULL)
+		writer->tail = &writer->head;
+	*at = NULL;
+	return items;
+}
+
+static void
+put_back(struct pst_writer *writer, struct pst_writer_item *items)
+{
+	struct pst_writer_item **end = &items;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = writer->head;
+	if (writer->head == NULL)
+		writer->tail = end;
+	writer->head = items;
+}
+
+/* Locked; unlocked while it speaks. */
+static void
+say(struct pst_writer *writer, enum pst_writer_event event,
+    const struct pst_err *err)
+{
+	(void)pthread_mutex_unlock(&writer->mutex);
+	writer->log.call(writer->log.arg, event, err->text);
+	(void)pthread_mutex_lock(&writer->mutex);
+}
+
+static void
+note_failure(struct pst_writer *writer, const struct pst_err *err)
+{
+	bool first = !writer->failing;
+
+	writer->failing = true;
+	(void)pthread_cond_broadcast(&writer->done);
+	if (!first)
+		return;
+	writer->dropped_before = writer->counts.dropped;
+	say(writer, PST_WRITER_FAILED, err);
+}
+
+static void
+note_success(struct pst_writer *writer, size_t count, size_t records)
+{
+	struct pst_err text;
+	bool first = writer->failing;
+
+	writer->failing = false;
+	writer->written += count;
+	writer->counts.waiting -= count;
+	writer->counts.committed += records;
+	(void)pthread_cond_broadcast(&writer->done);
+	if (!first)
+		return;
+	(void)pst_err_set(&text,
+	    "%llu records were waiting, %llu did not fit and are lost",
+	    (unsigned long long)(writer->counts.waiting + count),
+	    (unsigned long long)(writer->counts.dropped -
+		writer->dropped_before));
+	say(writer, PST_WRITER_RECOVERED, &text);
+}
+
+/* Writes a batch; an empty one opens the store and looks after it. Locked. */
+static bool
+write_batch(struct pst_writer *writer)
+{
+	struct pst_err err;
+	struct pst_writer_item *items;
+	size_t count, records;
+	bool ok;
+
+	items = take_items(writer, &count, &records);
+	(void)pthread_mutex_unlock(&writer->mutex);
+	ok = write_items(writer, items, &err);
+	if (ok)
+		pst_writer_items_free(items);
+	(void)pthread_mutex_lock(&writer->mutex);
+	if (ok) {
+		note_success(writer, count, records);
+		return true;
+	}
+	if (items != NULL)
+		put_back(writer, items);
+	note_failure(writer, &err);
+	return false;
+}
+
+/* Waits for the end or the time, and, when told so, for work. Locked. */
+static void
+wait_for(struct pst_writer *writer, unsigned ms, bool work)
+{
+	struct timespec until = time_after(ms);
+
+	while (!writer->stopping && !(work && writer->head != NULL) &&
+	    pthread_cond_timedwait(&writer->work, &writer->mutex, &until) == 0)
+		continue;
+}
+
+static void *
+run(void *arg)
+{
+	struct pst_writer *writer = arg;
+	int64_t give_up_ms;
+
+	(void)pthread_mutex_lock(&writer->mutex);
+	while (!writer->stopping) {
+		if (write_batch(writer))
+			wait_for(writer, EXPIRE_MS, true);
+		else
+			wait_for(writer, RETRY_MS, false);
+	}
+	give_up_ms = pst_clock_ms(&pst_clock_system) + STOP_MS;
+	while (writer->head != NULL &&
+	    pst_clock_ms(&pst_clock_system) < give_up_ms) {
+		if (!write_batch(writer))
+			break;
+	}
+	(void)pthread_mutex_unlock(&writer->mutex);
+	return NULL;
+}
+
+/* ---- the caller's side ---- */
+
+struct pst_writer *
+pst_writer_start(struct pst_config *config, struct pst_writer_log log)
+{
+	struct pst_writer *writer = calloc(1, sizeof(*writer));
+	pthread_condattr_t attr;
+	sigset_t all, old;
+
+	if (writer == NULL)
+		abort();
+	writer->config = pst_config_ref(config);
+	writer->log = log;
+	writer->tail = &writer->head;
+	(void)pthread_mutex_init(&writer->mutex, NULL);
+	/* A clock that somebody sets must not make mail wait. */
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&writer->work, &attr);
+	(void)pthread_cond_init(&writer->done, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	/* Signals are for the program's own threads. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
+	if (pthread_create(&writer->thread, NULL, run, writer) != 0)
+		abort();
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return writer;
+}
+
+void
+pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
+{
+	(void)pthread_mutex_lock(&writer->mutex);
+	writer->stopping = true;
+	(void)pthread_cond_broadcast(&writer->work);
+	(void)pthread_mutex_unlock(&writer->mutex);
+	(void)pthread_join(writer->thread, NULL);
+	if (counts != NULL)
+		*counts = writer->counts;
+	close_db(writer);
+	pst_writer_items_free(writer->head);
+	(void)pthread_cond_destroy(&writer->work);
+	(void)pthread_cond_destroy(&writer->done);
+	(void)pthread_mutex_destroy(&writer->mutex);
+	pst_config_unref(writer->config);
+	free(writer);
+}
+
+/* Locked. *number is the item's, for waiting. False when there is no room. */
+static bool
+enqueue(
+    struct pst_writer *writer, struct pst_writer_item *item, uint64_t *number)
+{
+	if (writer->counts.waiting >= writer->config->store.max_waiting) {
+		writer->counts.dropped++;
+		free(item);
+		return false;
+	}
+	item->next = NULL;
+	*writer->tail = item;
+	writer->tail = &item->next;
+	writer->counts.waiting++;
+	*number = ++writer->taken;
+	(void)pthread_cond_signal(&writer->work);
+	return true;
+}
+
+bool
+pst_writer_put(struct pst_writer *writer, const struct pst_report_row *record,
+    unsigned wait_ms)
+{
+	struct pst_writer_item *item = pst_writer_item(record, NULL);
+	struct timespec until = time_after(wait_ms);
+	uint64_t number;
+	bool committed = false;
+
+	(void)pthread_mutex_lock(&writer->mutex);
+	if (enqueue(writer, item, &number)) {
+		while (writer->written < number && !writer->failing &&
+		    pthread_cond_timedwait(
+			&writer->done, &writer->mutex, &until) == 0)
+			continue;
+		committed = writer->written >= number;
+		writer->counts.late += !committed;
+	}
+	(void)pthread_mutex_unlock(&writer->mutex);
+	return committed;
+}
+
+bool
+pst_writer_secret(struct pst_writer *writer, char secret[PST_STORE_ID_SIZE])
+{
+	(void)pthread_mutex_lock(&writer->mutex);
+	memcpy(secret, writer->secret, PST_STORE_ID_SIZE);
+	(void)pthread_mutex_unlock(&writer->mutex);
+	return secret[0] != '\0';
+}
+
+void
+pst_writer_put_incident(
+    struct pst_writer *writer, const struct pst_incident *incident)
+{
+	struct pst_writer_item *item = pst_writer_item(NULL, incident);
+	uint64_t number;
+
+	(void)pthread_mutex_lock(&writer->mutex);
+	(void)enqueue(writer, item, &number);
+	(void)pthread_mutex_unlock(&writer->mutex);
+}
+
+void
+pst_writer_counts(struct pst_writer *writer, struct pst_writer_counts *out)
+{
+	(void)pthread_mutex_lock(&writer->mutex);
+	*out = writer->counts;
+	(void)pthread_mutex_unlock(&writer->mutex);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/assignments.h"
+#include "config/option.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+/*
+ * What libconfuse shows, one step after the other: the parts of a list so far
+ * (0: it is none) and the newest. The last step is the one that is looked at.
+ */
+static const struct {
+	const char *label;
+	struct {
+		unsigned parts;
+		const char *text; /* NULL: no step */
+	} steps[6];
+	bool want;
+	const char *last;
+} rows[] = {
+    {"once", {{0, "a"}}, true, "a"},
+    {"twice", {{0, "a"}, {0, "b"}}, false, "a"},
+    {"twice the same", {{0, "a"}, {0, "a"}}, false, "a"},
+    {"a list", {{1, "a"}, {2, "b"}}, true, "b"},
+    {"and its end", {{1, "a"}, {2, "b"}, {2, "b"}}, true, "b"},
+    {"a list of one twice", {{1, "a"}, {1, "a"}, {1, "b"}}, false, "a"},
+    {"the same list twice", {{1, "a"}, {1, "a"}, {1, "a"}}, false, "a"},
+    {"parts alike", {{1, "a"}, {2, "a"}, {3, "a"}, {3, "a"}}, true, "a"},
+    {"behind a default", {{3, "a"}, {4, "b"}, {4, "b"}}, true, "b"},
+    {"more of it later", {{1, "a"}, {1, "a"}, {2, "b"}}, false, "a"},
+    {"a shorter one later", {{1, "a"}, {2, "b"}, {2, "b"}, {1, "c"}}, false,
+	"b"},
+};
+
+static void
+test_settings(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_assignment setting = {.line = 0};
+		bool got = true;
+		unsigned line = 7;
+
+		for (size_t n = 0; rows[i].steps[n].text != NULL; n++) {
+			if (!got)
+				fail_msg("%s: step %zu", rows[i].label, n);
+			got = pst_assignment_note(&setting, arena, line++,
+			    rows[i].steps[n].text, rows[i].steps[n].parts);
+		}
+		if (got != rows[i].want || setting.line != 7 ||
+		    strcmp(setting.last, rows[i].last) != 0)
+			fail_msg("%s: %d, line %u, %s", rows[i].label, got,
+			    setting.line, setting.last);
+		pst_arena_free(arena);
+	}
+}
+
+/* Each has its own, at the same place for good. */
+static void
+test_sections(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_assignments notes = {.arena = arena};
+	char places[3];
+	struct pst_rule_assignments *rule =
+	    pst_assignments_of_rule(&notes, &places[0], 3);
+	struct pst_listener_section *listener =
+	    pst_assignments_of_listener(&notes, &places[1], 5);
+	struct pst_rule_assignments *other =
+	    pst_assignments_of_rule(&notes, &places[2], 9);
+
+	(void)state;
+	assert_int_equal(rule->line, 3);
+	assert_int_equal(listener->line, 5);
+	assert_int_equal(other->line, 9);
+	for (size_t i = 0; i < pst_option_count; i++)
+		assert_int_equal(listener->assignments[i].line, 0);
+	assert_ptr_equal(pst_assignments_of_rule(&notes, &places[0], 4), rule);
+	assert_ptr_equal(
+	    pst_assignments_of_listener(&notes, &places[1], 6), listener);
+	assert_ptr_equal(
+	    pst_assignments_of_rule(&notes, &places[2], 10), other);
+	assert_int_equal(rule->line, 3);
+	assert_int_equal(listener->line, 5);
+	pst_arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_settings),
+	    cmocka_unit_test(test_sections),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

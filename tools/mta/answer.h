@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TOOLS_MTA_ANSWER_H
+#define PST_TOOLS_MTA_ANSWER_H
+
+/*
+ * A filter's packets to a verdict. Strict: a wrong length, a missing NUL or
+ * one too many, a change that was not negotiated, a letter that has no place
+ * here are all failures.
+ */
+
+#include "tools/mta/client.h"
+#include "tools/mta/io.h"
+
+enum pst_milter_flow {
+	PST_MILTER_GO_ON,
+	PST_MILTER_SKIP_REST, /* no more events of this kind */
+	PST_MILTER_DECIDED,   /* the verdict stands */
+	PST_MILTER_FAILED,    /* a sentence is in err */
+};
+
+struct pst_milter_answers {
+	struct pst_milter_io *io;
+	struct pst_arena *arena; /* the verdict's */
+	uint32_t actions;        /* as negotiated */
+	bool leading_space;
+	bool may_skip;
+	struct pst_milter_verdict *verdict;
+	size_t edit_capacity;
+};
+
+/* Reads up to the answer to one event. at_end: changes may come before it. */
+enum pst_milter_flow pst_milter_answer_read(
+    struct pst_milter_answers *answers, bool at_end, struct pst_err *err);
+
+#endif

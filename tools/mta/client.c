@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools/mta/client.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "tools/mta/answer.h"
+#include "tools/mta/io.h"
+#include "tools/mta/macros.h"
+#include "tools/mta/protocol.h"
+
+#define MAX_ENVELOPE_BYTES 65000
+
+struct pst_milter {
+	struct pst_arena *arena;
+	int fd;
+	struct pst_milter_io *io;
+	struct pst_milter_requests wishes;
+	uint32_t actions;
+	uint32_t steps;
+	bool broken; /* a failure was seen: not even QUIT makes sense */
+};
+
+/* One message on its way: what all the functions below need. */
+struct session {
+	struct pst_milter *milter;
+	struct pst_arena *arena;
+	const struct pst_milter_mail *mail;
+	struct pst_milter_answers answers;
+	struct pst_err *err;
+};
+
+static const char *const action_words[] = {
+    [PST_MILTER_ACCEPT] = "accept",
+    [PST_MILTER_QUARANTINE] = "quarantine",
+    [PST_MILTER_REJECT] = "reject",
+    [PST_MILTER_TEMPFAIL] = "tempfail",
+    [PST_MILTER_DISCARD] = "discard",
+};
+
+static const char *const edit_words[] = {
+    [PST_MILTER_EDIT_INSERT] = "insert",
+    [PST_MILTER_EDIT_DELETE] = "delete",
+    [PST_MILTER_EDIT_CHANGE] = "change",
+    [PST_MILTER_EDIT_ADD] = "add",
+};
+
+const char *
+pst_milter_action_word(enum pst_milter_action action)
+{
+	return action_words[action];
+}
+
+const char *
+pst_milter_edit_word(enum pst_milter_edit_op op)
+{
+	return edit_words[op];
+}
+
+static uint32_t
+read_u32(struct pst_str data, size_t nth)
+{
+	uint32_t value;
+
+	memcpy(&value, data.ptr + nth * sizeof(value), sizeof(value));
+	return ntohl(value);
+}
+
+/* Lists of macros behind the three words: place, names, NUL. */
+static bool
+take_wishes(struct pst_milter *milter, struct pst_str rest, struct pst_err *err)
+{
+	while (rest.len > 0) {
+		uint32_t place;
+		size_t end;
+		if (rest.len < sizeof(place))
+			return pst_err_set(err,
+			    "the filter's list of macros breaks off in the "
+			    "negotiation");
+		place = read_u32(rest, 0);
+		rest = pst_str_from(rest, sizeof(place));
+		end = pst_str_find(rest, '\0');
+		if (end == rest.len || place >= MILTER_PLACES)
+			return pst_err_set(err,
+			    "the filter asked for macros at place %lu in a "
+			    "way that is not the protocol",
+			    (unsigned long)place);
+		milter->wishes.names[place] =
+		    pst_arena_memdup(milter->arena, rest.ptr, end);
+		rest = pst_str_from(rest, end + 1);
+	}
+	return true;
+}
+
+static bool
+negotiate(struct pst_milter *milter, struct pst_err *err)
+{
+	const uint32_t offer[3] = {htonl(MILTER_VERSION), htonl(MILTER_MAY_ALL),
+	    htonl(MILTER_STEPS_ALL)};
+	struct pst_milter_packet packet;
+
+	pst_milter_macros_default(&milter->wishes);
+	pst_milter_io_put(milter->io, MILTER_NEGOTIATE,
+	    (struct pst_str){(const char *)offer, sizeof(offer)});
+	if (!pst_milter_io_read(milter->io, &packet, err))
+		return false;
+	if (packet.letter != MILTER_NEGOTIATE ||
+	    packet.data.len < sizeof(offer))
+		return pst_err_set(
+		    err, "the other side does not speak the milter protocol");
+	uint32_t version = read_u32(packet.data, 0);
+	milter->actions = read_u32(packet.data, 1);
+	milter->steps = read_u32(packet.data, 2);
+	if (version < MILTER_VERSION_OLDEST || version > MILTER_VERSION)
+		return pst_err_set(err,
+		    "the filter wants version %lu of the milter protocol, "
+		    "which is not within %d to %d",
+		    (unsigned long)version, MILTER_VERSION_OLDEST,
+		    MILTER_VERSION);
+	if ((milter->actions & ~MILTER_MAY_ALL) != 0 ||
+	    (milter->steps & ~MILTER_STEPS_ALL) != 0)
+		return pst_err_set(err,
+		    "the filter asked for actions 0x%lx and steps 0x%lx, more "
+		    "than was offered",
+		    (unsigned long)milter->actions,
+		    (unsigned long)milter->steps);
+	return take_wishes(
+	    milter, pst_str_from(packet.data, sizeof(offer)), err);
+}
+
+struct pst_milter *
+pst_milter_open(int fd, unsigned timeout_ms, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_milter *milter = pst_arena_alloc(arena, sizeof(*milter));
+
+	milter->arena = arena;
+	milter->fd = fd;
+	milter->io = pst_milter_io_new(arena, fd, timeout_ms);
+	if (negotiate(milter, err))
+		return milter;
+	milter->broken = true;
+	pst_milter_close(milter);
+	return NULL;
+}
+
+/*
+ * No abort goes before this one: libmilter takes both as the end of the
+ * message and then leaves the next CONNECT unanswered.
+ */
+bool
+pst_milter_reuse(struct pst_milter *milter, struct pst_err *err)
+{
+	pst_milter_io_put(milter->io, MILTER_QUIT_FOR_NEXT, PST_STR(""));
+	milter->broken = !pst_milter_io_flush(milter->io, err);
+	return !milter->broken;
+}
+
+void
+pst_milter_close(struct pst_milter *milter)
+{
+	if (milter == NULL)
+		return;
+	if (!milter->broken) {
+		/* Postfix says both, whatever came before. */
+		pst_milter_io_put(milter->io, MILTER_ABORT, PST_STR(""));
+		pst_milter_io_put(milter->io, MILTER_QUIT, PST_STR(""));
+		(void)pst_milter_io_flush(milter->io, NULL);
+	}
+	close(milter->fd);
+	pst_arena_free(milter->arena);
+}
+
+/* One kind of event: how it is sent, and what a filter may do without. */
+struct event {
+	char letter;
+	const char *stage;
+	enum milter_place place;
+	uint32_t unwanted; /* step: is not sent */
+	uint32_t silent;   /* step: is not answered */
+};
+
+static const struct event connect_event = {MILTER_CONNECT, "CONNECT",
+    MILTER_AT_CONNECT, MILTER_NO_CONNECT, MILTER_SILENT_CONNECT};
+static const struct event helo_event = {
+    MILTER_HELO, "HELO", MILTER_AT_HELO, MILTER_NO_HELO, MILTER_SILENT_HELO};
+static const struct event mail_event = {
+    MILTER_MAIL, "MAIL", MILTER_AT_MAIL, MILTER_NO_MAIL, MILTER_SILENT_MAIL};
+static const struct event rcpt_event = {
+    MILTER_RCPT, "RCPT", MILTER_AT_RCPT, MILTER_NO_RCPT, MILTER_SILENT_RCPT};
+static const struct event data_event = {
+    MILTER_DATA, "DATA", MILTER_AT_DATA, MILTER_NO_DATA, MILTER_SILENT_DATA};
+static const struct event header_event = {MILTER_HEADER, "HEADER",
+    MILTER_AT_EOH, MILTER_NO_HEADERS, MILTER_SILENT_HEADER};
+static const struct event eoh_event = {
+    MILTER_EOH, "EOH", MILTER_AT_EOH, MILTER_NO_EOH, MILTER_SILENT_EOH};
+static const struct event body_event = {
+    MILTER_BODY, "BODY", MILTER_AT_END, MILTER_NO_BODY, MILTER_SILENT_BODY};
+static const struct event end_event = {MILTER_END, "END", MILTER_AT_END, 0, 0};
+
+/* Sends one event and takes the answer, unless the filter wants neither. */
+static enum pst_milter_flow
+tell(struct session *session, const struct event *event, struct pst_str data)
+{
+	struct pst_milter *milter = session->milter;
+
+	if ((milter->steps & event->unwanted) != 0)
+		return PST_MILTER_GO_ON;
+	session->answers.verdict->stage = event->stage;
+	struct pst_arena_mark mark = pst_arena_mark(milter->arena);
+	struct pst_str macros = pst_milter_macros_make(
+	    milter->arena, &milter->wishes, event->place, session->mail);
+	char about = event->letter;
+	struct pst_buf packet;
+	pst_buf_init(&packet, milter->arena, macros.len + 1);
+	pst_buf_add_char(&packet, about);
+	pst_buf_add(&packet, macros);
+	pst_milter_io_put(milter->io, MILTER_MACROS, pst_buf_slice(&packet));
+	pst_arena_rewind(milter->arena, mark);
+	pst_milter_io_put(milter->io, event->letter, data);
+	if ((milter->steps & event->silent) != 0)
+		return PST_MILTER_GO_ON;
+	session->answers.may_skip = (milter->steps & MILTER_CAN_SKIP) != 0 &&
+	    (event == &header_event || event == &body_event);
+	return pst_milter_answer_read(
+	    &session->answers, event == &end_event, session->err);
+}
+
+/* "host", family, and for a family with an address port and address. */
+static enum pst_milter_flow
+tell_connect(struct session *session)
+{
+	const struct pst_milter_mail *mail = session->mail;
+	char ip[PST_IP_TEXT_SIZE];
+	struct pst_buf buf;
+
+	pst_ip_text(&mail->client, ip);
+	pst_buf_init(&buf, session->arena, MAX_ENVELOPE_BYTES);
+	if (mail->client_name[0] != '\0')
+		pst_buf_add_text(&buf, mail->client_name);
+	else
+		pst_buf_printf(&buf, "[%s]", ip);
+	pst_buf_add_char(&buf, '\0');
+	switch (mail->client.family) {
+	case PST_IP_NONE:
+		pst_buf_add_char(&buf, 'U');
+		break;
+	case PST_IP_V4:
+		pst_buf_add(&buf, (struct pst_str){"4\0\0", 3});
+		break;
+	case PST_IP_V6:
+		pst_buf_add(&buf, (struct pst_str){"6\0\0", 3});
+		break;
+	}
+	if (mail->client.family != PST_IP_NONE) {
+		pst_buf_add_text(&buf, ip);
+		pst_buf_add_char(&buf, '\0');
+	}
+	return tell(session, &connect_event, pst_buf_slice(&buf));
+}
+
+/* One argument, NUL included. */
+static enum pst_milter_flow
+tell_text(struct session *session, const struct event *event, const char *text)
+{
+	return tell(session, event, (struct pst_str){text, strlen(text) + 1});
+}
+
+static enum pst_milter_flow
+tell_envelope(struct session *session)
+{
+	const struct pst_milter_mail *mail = session->mail;
+	enum pst_milter_flow flow = tell_connect(session);
+
+	if (flow == PST_MILTER_GO_ON && mail->helo[0] != '\0')
+		flow = tell_text(session, &helo_event, mail->helo);
+	if (flow == PST_MILTER_GO_ON)
+		flow = tell_text(session, &mail_event, mail->mail_from);
+	if (flow == PST_MILTER_GO_ON)
+		flow = tell_text(session, &rcpt_event, mail->rcpt);
+	if (flow == PST_MILTER_GO_ON)
+		flow = tell(session, &data_event, PST_STR(""));
+	return flow;
+}
+
+static enum pst_milter_flow
+tell_headers(struct session *session)
+{
+	const struct pst_saved_message *message = session->mail->message;
+	bool leading = (session->milter->steps & MILTER_LEADING_SPACE) != 0;
+	enum pst_milter_flow flow = PST_MILTER_GO_ON;
+
+	for (size_t i = 0; i < message->count && flow == PST_MILTER_GO_ON;
+	     i++) {
+		const struct pst_saved_field *field = &message->fields[i];
+		struct pst_str value = field->value;
+		struct pst_buf buf;
+		if (!leading && value.len > 0 && value.ptr[0] == ' ')
+			value = pst_str_from(value, 1);
+		struct pst_arena_mark mark = pst_arena_mark(session->arena);
+		pst_buf_init(
+		    &buf, session->arena, field->name.len + value.len + 2);
+		pst_buf_add(&buf, field->name);
+		pst_buf_add_char(&buf, '\0');
+		pst_buf_add(&buf, value);
+		pst_buf_add_char(&buf, '\0');
+		flow = tell(session, &header_event, pst_buf_slice(&buf));
+		/* A decided verdict has its texts behind the mark. */
+		if (flow == PST_MILTER_GO_ON)
+			pst_arena_rewind(session->arena, mark);
+	}
+	return flow == PST_MILTER_SKIP_REST ? PST_MILTER_GO_ON : flow;
+}
+
+static enum pst_milter_flow
+tell_body(struct session *session)
+{
+	struct pst_str rest = session->mail->message->body;
+	enum pst_milter_flow flow = PST_MILTER_GO_ON;
+
+	while (rest.len > 0 && flow == PST_MILTER_GO_ON) {
+		struct pst_str chunk = pst_str_first(rest, MILTER_BODY_CHUNK);
+		flow = tell(session, &body_event, chunk);
+		rest = pst_str_from(rest, chunk.len);
+	}
+	if (flow != PST_MILTER_SKIP_REST)
+		return flow;
+	session->answers.verdict->body_skipped = true;
+	return PST_MILTER_GO_ON;
+}
+
+bool
+pst_milter_deliver(struct pst_milter *milter, struct pst_arena *arena,
+    const struct pst_milter_mail *mail, struct pst_milter_verdict *out,
+    struct pst_err *err)
+{
+	struct session session = {.milter = milter,
+	    .arena = arena,
+	    .mail = mail,
+	    .answers = {.io = milter->io,
+		.arena = arena,
+		.actions = milter->actions,
+		.leading_space = (milter->steps & MILTER_LEADING_SPACE) != 0,
+		.verdict = out},
+	    .err = err};
+	enum pst_milter_flow flow;
+
+	*out = (struct pst_milter_verdict){.stage = "CONNECT"};
+	flow = tell_envelope(&session);
+	if (flow == PST_MILTER_GO_ON)
+		flow = tell_headers(&session);
+	if (flow == PST_MILTER_GO_ON)
+		flow = tell(&session, &eoh_event, PST_STR(""));
+	if (flow == PST_MILTER_GO_ON)
+		flow = tell_body(&session);
+	if (flow == PST_MILTER_GO_ON)
+		flow = tell(&session, &end_event, PST_STR(""));
+	if (flow == PST_MILTER_FAILED) {
+		milter->broken = true;
+		return false;
+	}
+	return true;
+}

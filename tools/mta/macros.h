@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TOOLS_MTA_MACROS_H
+#define PST_TOOLS_MTA_MACROS_H
+
+/*
+ * The macros that go with each event: what Postfix sends of its own accord, or
+ * what the filter asked for.
+ */
+
+#include "base/buf.h"
+#include "tools/mta/client.h"
+#include "tools/mta/protocol.h"
+
+struct pst_milter_requests {
+	const char *names[MILTER_PLACES]; /* separated by blanks */
+};
+
+/* Postfix's own lists. */
+void pst_milter_macros_default(struct pst_milter_requests *wishes);
+
+/*
+ * The data of the macro packet for an event at this place: for each wished
+ * macro that the MTA has a value for, name and value, NUL-terminated.
+ */
+struct pst_str pst_milter_macros_make(struct pst_arena *arena,
+    const struct pst_milter_requests *wishes, enum milter_place place,
+    const struct pst_milter_mail *mail);
+
+#endif

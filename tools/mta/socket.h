@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TOOLS_MTA_SOCKET_H
+#define PST_TOOLS_MTA_SOCKET_H
+
+#include "base/endpoint.h"
+
+/*
+ * A connected, non-blocking descriptor to a filter; -1 with a sentence in err.
+ * An endpoint without a host is sought on the loopback address. Thread-safe.
+ */
+int pst_milter_connect(
+    const struct pst_endpoint *where, unsigned timeout_ms, struct pst_err *err);
+
+#endif
