@@ -22,7 +22,7 @@ pst_child_start(struct pst_child *child, int *own_fd)
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == -1) {
-		pst_log(PST_LOG_ERROR, "can not make a socket pair: %s",
+		pst_log(PST_LOG_ERROR, "cannot make a socket pair: %s",
 		    strerror(errno));
 		return -1;
 	}
@@ -34,7 +34,7 @@ pst_child_start(struct pst_child *child, int *own_fd)
 	}
 	(void)close(fds[1]);
 	if (pid == -1) {
-		pst_log(PST_LOG_ERROR, "can not fork: %s", strerror(errno));
+		pst_log(PST_LOG_ERROR, "cannot fork: %s", strerror(errno));
 		(void)close(fds[0]);
 		return -1;
 	}

@@ -80,8 +80,8 @@ pst_control_open(const char *path, long uid, struct pst_err *err)
 		sizeof(address)) == -1 ||
 	    listen(control->fd, PST_CONTROL_MAX_CLIENTS) == -1 ||
 	    (uid != -1 && lchown(path, (uid_t)uid, (gid_t)-1) == -1)) {
-		(void)pst_err_set(err, "can not listen on unix:%s: %s", path,
-		    strerror(errno));
+		(void)pst_err_set(
+		    err, "cannot listen on unix:%s: %s", path, strerror(errno));
 		pst_control_leave(control);
 		return NULL;
 	}

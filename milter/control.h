@@ -32,7 +32,7 @@ struct pst_control;
 
 /*
  * Listens on a unix socket, whose owner becomes uid unless that is -1. NULL
- * with a sentence when it can not be had.
+ * with a sentence when it cannot be had.
  */
 struct pst_control *
 pst_control_open(const char *path, long uid, struct pst_err *err);

@@ -70,20 +70,20 @@ check_unix(const struct pst_endpoint *endpoint, struct pst_err *err)
 	slash[slash == dir ? 1 : 0] = '\0';
 	if (stat(dir, &st) == -1 || !S_ISDIR(st.st_mode)) {
 		return pst_err_set(err,
-		    "can not listen on unix:%s: there is no directory %s; "
+		    "cannot listen on unix:%s: there is no directory %s; "
 		    "create it for the daemon's user",
 		    endpoint->path, dir);
 	}
 	if (access(dir, W_OK | X_OK) == -1) {
 		return pst_err_set(err,
-		    "can not listen on unix:%s: no permission to write to %s",
+		    "cannot listen on unix:%s: no permission to write to %s",
 		    endpoint->path, dir);
 	}
 	if (lstat(endpoint->path, &st) == -1)
 		return true;
 	if (!S_ISSOCK(st.st_mode)) {
 		return pst_err_set(err,
-		    "can not listen on unix:%s: there is a file of that name "
+		    "cannot listen on unix:%s: there is a file of that name "
 		    "that is no socket; move it away",
 		    endpoint->path);
 	}
@@ -92,7 +92,7 @@ check_unix(const struct pst_endpoint *endpoint, struct pst_err *err)
 		return true;
 	(void)close(fd);
 	return pst_err_set(err,
-	    "can not listen on unix:%s: another program answers there; stop "
+	    "cannot listen on unix:%s: another program answers there; stop "
 	    "it first",
 	    endpoint->path);
 }
@@ -107,7 +107,7 @@ check_inet(const struct pst_endpoint *endpoint, struct pst_err *err)
 
 	if (list == NULL) {
 		return pst_err_set(err,
-		    "can not listen on host \"%s\": %s; use one of this "
+		    "cannot listen on host \"%s\": %s; use one of this "
 		    "machine's addresses",
 		    endpoint->host, gai_strerror(status));
 	}
@@ -116,7 +116,7 @@ check_inet(const struct pst_endpoint *endpoint, struct pst_err *err)
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    bind(fd, list->ai_addr, list->ai_addrlen) == 0;
 	if (!ok)
-		(void)pst_err_set(err, "can not listen on port %u of %s: %s",
+		(void)pst_err_set(err, "cannot listen on port %u of %s: %s",
 		    endpoint->port,
 		    endpoint->host[0] == '\0' ? "any address" : endpoint->host,
 		    strerror(errno));
@@ -168,7 +168,7 @@ pst_listener_tune(
 		if (uid != -1 &&
 		    lchown(endpoint->path, (uid_t)uid, (gid_t)-1) == -1) {
 			return pst_err_set(err,
-			    "can not give unix:%s to its user: %s",
+			    "cannot give unix:%s to its user: %s",
 			    endpoint->path, strerror(errno));
 		}
 		return true;
@@ -176,7 +176,7 @@ pst_listener_tune(
 	/* Accepted sockets inherit it. */
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1)
 		return pst_err_set(
-		    err, "can not set TCP_NODELAY: %s", strerror(errno));
+		    err, "cannot set TCP_NODELAY: %s", strerror(errno));
 	return true;
 }
 

@@ -3,7 +3,7 @@
 #define PST_MILTER_LISTENER_H
 
 /*
- * What libmilter does not do for its listening socket: say why it can not be
+ * What libmilter does not do for its listening socket: say why it cannot be
  * had, set TCP_NODELAY, give the file to its owner, wake the listener up.
  */
 

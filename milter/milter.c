@@ -120,9 +120,9 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	(void)unused3;
 	if ((steps & SMFIP_HDR_LEADSPC) == 0) {
 		/* Without it "X:v" and "X: v" are the same and a signature
-		 * over the header as it was can not be verified. */
+		 * over the header as it was cannot be verified. */
 		pst_log(PST_LOG_ERROR,
-		    "the MTA can not pass leading blanks of header fields "
+		    "the MTA cannot pass leading blanks of header fields "
 		    "(SMFIP_HDR_LEADSPC); use Postfix 2.6 or Sendmail 8.14 "
 		    "or later");
 		return SMFIS_REJECT;
@@ -461,7 +461,7 @@ pst_milter_open(
 	    smfi_setconn(text) != MI_SUCCESS ||
 	    smfi_setbacklog(512) != MI_SUCCESS ||
 	    smfi_opensocket(true) != MI_SUCCESS)
-		return pst_err_set(err, "can not listen on %s", text);
+		return pst_err_set(err, "cannot listen on %s", text);
 	return pst_listener_tune(endpoint, uid, err);
 }
 

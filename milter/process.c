@@ -54,7 +54,7 @@ pst_process_become(const struct pst_identity *identity, struct pst_err *err)
 	if (setgroups(1, &identity->gid) == -1 || setgid(identity->gid) == -1 ||
 	    setuid(identity->uid) == -1) {
 		return pst_err_set(
-		    err, "can not give up root: %s", strerror(errno));
+		    err, "cannot give up root: %s", strerror(errno));
 	}
 	if (identity->uid != 0 && setuid(0) == 0)
 		return pst_err_set(err, "root could be had back; stopping");
@@ -101,10 +101,10 @@ pst_process_background(struct pst_err *err)
 
 	if (pipe(fds) == -1)
 		return pst_err_set(
-		    err, "can not make a pipe: %s", strerror(errno));
+		    err, "cannot make a pipe: %s", strerror(errno));
 	child = fork();
 	if (child == -1)
-		return pst_err_set(err, "can not fork: %s", strerror(errno));
+		return pst_err_set(err, "cannot fork: %s", strerror(errno));
 	if (child > 0) {
 		(void)close(fds[1]);
 		wait_for_child(child, fds[0]);
@@ -115,12 +115,12 @@ pst_process_background(struct pst_err *err)
 	null = open("/dev/null", O_RDWR);
 	if (setsid() == -1 || null == -1 || dup2(null, STDIN_FILENO) == -1)
 		return pst_err_set(
-		    err, "can not leave the terminal: %s", strerror(errno));
+		    err, "cannot leave the terminal: %s", strerror(errno));
 	if (null > STDERR_FILENO)
 		(void)close(null);
 	/* The directory we were started in must stay removable. */
 	if (chdir("/") == -1)
-		return pst_err_set(err, "can not enter /: %s", strerror(errno));
+		return pst_err_set(err, "cannot enter /: %s", strerror(errno));
 	return true;
 }
 
@@ -147,8 +147,8 @@ pst_process_write_pid(const char *name, struct pst_err *err)
 		return true;
 	pid_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (pid_fd == -1)
-		return pst_err_set(err, "can not write pid-file %s: %s", name,
-		    strerror(errno));
+		return pst_err_set(
+		    err, "cannot write pid-file %s: %s", name, strerror(errno));
 	if (fcntl(pid_fd, F_SETLK, &lock) == -1) {
 		return pst_err_set(err,
 		    "pid-file %s is held by a running posternd; stop that one "
@@ -158,8 +158,8 @@ pst_process_write_pid(const char *name, struct pst_err *err)
 	len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (ftruncate(pid_fd, 0) == -1 ||
 	    write(pid_fd, text, (size_t)len) != (ssize_t)len)
-		return pst_err_set(err, "can not write pid-file %s: %s", name,
-		    strerror(errno));
+		return pst_err_set(
+		    err, "cannot write pid-file %s: %s", name, strerror(errno));
 	(void)snprintf(pid_path, sizeof(pid_path), "%s", name);
 	return true;
 }

@@ -39,7 +39,7 @@ void pst_process_ready(void);
 
 /*
  * Writes our pid; name "" does nothing. False with a sentence when another
- * process holds the file or it can not be written. The file is locked as long
+ * process holds the file or it cannot be written. The file is locked as long
  * as the process lives.
  */
 bool pst_process_write_pid(const char *name, struct pst_err *err);

@@ -21,7 +21,7 @@ log_writer(void *arg, enum pst_writer_event event, const char *text)
 	(void)arg;
 	if (event == PST_WRITER_FAILED)
 		pst_log(PST_LOG_ERROR,
-		    "rows for reports can not be written and wait, mail goes "
+		    "rows for reports cannot be written and wait, mail goes "
 		    "on: %s",
 		    text);
 	else
@@ -35,7 +35,7 @@ log_shipper(void *arg, enum pst_writer_event event, const char *text)
 	(void)arg;
 	if (event == PST_WRITER_FAILED)
 		pst_log(PST_LOG_WARNING,
-		    "rows for reports can not be handed over and wait in the "
+		    "rows for reports cannot be handed over and wait in the "
 		    "gateway's own file: %s",
 		    text);
 	else

@@ -208,7 +208,7 @@ stop_children(struct keeper *keeper)
 	}
 }
 
-/* The options that a reload can not change, for the reply; "" when none. */
+/* The options that a reload cannot change, for the reply; "" when none. */
 static const char *
 name_restart_keys(const struct keeper *keeper, const struct pst_config *fresh,
     char *text, size_t size)

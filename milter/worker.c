@@ -168,7 +168,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 		return 1;
 	}
 	if (!start_obeying(&control)) {
-		pst_log(PST_LOG_ERROR, "can not start a thread");
+		pst_log(PST_LOG_ERROR, "cannot start a thread");
 		return 1;
 	}
 	current = pst_service_config(control.service);

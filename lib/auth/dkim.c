@@ -121,7 +121,7 @@ pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err)
 	if (lib->handle == NULL ||
 	    dkim_libfeature(lib->handle, DKIM_FEATURE_ED25519) == 0) {
 		pst_err_set(err,
-		    "libopendkim can not be used: it must be built with "
+		    "libopendkim cannot be used: it must be built with "
 		    "Ed25519; install version 2.11 or later");
 	} else if (!set_options(lib->handle, config->min_key_bits)) {
 		pst_err_set(err,
@@ -232,7 +232,7 @@ feed_header(
 		    (pst_dkim_is_signature(field) &&
 			(item == NULL || !item->chosen)))
 			continue;
-		/* what it does not take of other fields it can not hash */
+		/* what it does not take of other fields it cannot hash */
 		if (feed_field(msg->handle, &buf, field) != DKIM_STAT_OK) {
 			if (item != NULL)
 				pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,

@@ -20,7 +20,7 @@ struct pst_dkim_signer {
 };
 
 /*
- * libopendkim forgets some blocks of a handle whose key it can not read. All
+ * libopendkim forgets some blocks of a handle whose key it cannot read. All
  * blocks of a handle hang on a list, the handle's closure, so that what is left
  * when it ends can be given back. The library's own have no closure.
  */
@@ -219,7 +219,7 @@ pst_dkim_sign(struct pst_dkim_signer *signer, struct pst_arena *arena,
 		field = field_of(handle, arena);
 	if (field == NULL)
 		pst_err_set(err,
-		    "libopendkim can not sign (%s); check "
+		    "libopendkim cannot sign (%s); check "
 		    "reports.dkim-key and reports.dkim-selector",
 		    handle == NULL ? "no handle" : dkim_getresultstr(status));
 	if (handle != NULL)

@@ -168,7 +168,7 @@ read_policy(const struct tag *tag, enum pst_dmarc_policy *policy, bool *has)
 }
 
 /*
- * p, sp and np. When one of them can not be used, a valid report address turns
+ * p, sp and np. When one of them cannot be used, a valid report address turns
  * all into none, and the lack of it turns DMARC off (RFC 9989 s. 4.10.1,
  * R-DMARC-16).
  */

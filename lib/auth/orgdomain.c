@@ -120,7 +120,7 @@ select_org_domain(const struct pst_walk *walk)
 
 /*
  * A name without an answer might hold a record, which would then be the org
- * domain or stand above it; it can not make the org domain any wider than
+ * domain or stand above it; it cannot make the org domain any wider than
  * that. (R-DMARC-37.)
  */
 static void

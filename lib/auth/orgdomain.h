@@ -51,7 +51,7 @@ bool pst_walk_check(struct pst_world *world, const char *start,
 /* A public suffix list; immutable, shared by threads. */
 struct pst_psl;
 
-/* NULL with a sentence in err when the file can not be read. */
+/* NULL with a sentence in err when the file cannot be read. */
 struct pst_psl *pst_psl_load(const char *file_name, struct pst_err *err);
 void pst_psl_free(struct pst_psl *psl);
 

@@ -146,7 +146,7 @@ size_t pst_spf_rewrite_order(
 #define PST_SPF_REWRITTEN_SIZE 80
 
 /*
- * Writes a term for libspf2, "" when it can not match this client. number is
+ * Writes a term for libspf2, "" when it cannot match this client. number is
  * the level's index times PST_SPF_LEVEL_TOKENS plus the term's. To libspf2 a
  * prefix length of 0 is none at all: ip4 and ip6 with it become `all`, and the
  * replies to a and mx allow for it.

@@ -3,14 +3,14 @@
 #define PST_AUTH_WORLD_H
 
 /*
- * All that a check may touch: memory, the DNS, the date. A check can not log,
+ * All that a check may touch: memory, the DNS, the date. A check cannot log,
  * read the configuration or wait.
  *
  * Every check has one shape,
  *	bool pst_X_check(struct pst_world *world, input, struct pst_X *out)
  * and is restartable: it reads answers from the message's transcript, asks for
  * all that is missing (which starts the look-ups), and returns false when it
- * can not finish yet; *out is then untouched. Called again after answers have
+ * cannot finish yet; *out is then untouched. Called again after answers have
  * arrived it starts over, which is cheap: nothing is asked twice. True means
  * done; *out is complete and does not change any more. After pst_dns_expire()
  * a check always finishes, with temperror where an answer is missing.

@@ -113,7 +113,7 @@ pst_hint_unknown_option(
 	if (strcmp(section, PST_SECTION_LISTENER) == 0 &&
 	    (home != NULL || pst_option_section(text) != NULL))
 		return pst_arena_printf(
-		    arena, "%s can not be set for one listener", text);
+		    arena, "%s cannot be set for one listener", text);
 	if (home == NULL && pst_rule_option_find(text) != PST_RULE_OPTIONS)
 		home = "a rule";
 	if (home != NULL)

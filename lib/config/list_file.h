@@ -15,7 +15,7 @@
  * Calls add() for each of parts[0..count); for "@/path" instead for each entry
  * of that file. False with a sentence in err at the first entry that add()
  * refuses, with "file:line: " in front when it stands in a file, and when a
- * file can not be read.
+ * file cannot be read.
  */
 bool
 pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,

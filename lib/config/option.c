@@ -209,7 +209,7 @@ const struct pst_option pst_options[] = {
 	"Message refused by DMARC policy of {domain}", 0, 0, NULL,
 	pst_option_check_reply, false, false},
     {NULL, "tempfail-text", PST_OPTION_TEXT, AT(tempfail_text),
-	"Sender can not be checked now because of DNS trouble, try again later",
+	"Sender cannot be checked now because of DNS trouble, try again later",
 	0, 0, NULL, pst_option_check_reply, false, false},
     {NULL, "malformed-text", PST_OPTION_TEXT, AT(malformed_text),
 	"Message refused: it needs one From field with one sender domain", 0, 0,

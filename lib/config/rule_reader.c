@@ -264,7 +264,7 @@ has_conditions(const struct maker *m)
 
 /*
  * Anybody can write a List-Id, so that one alone must not get a message past
- * the sender's policy: something that can not be forged has to stand by.
+ * the sender's policy: something that cannot be forged has to stand by.
  */
 static bool
 is_forgeable(const struct maker *m)

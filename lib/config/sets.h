@@ -4,7 +4,7 @@
 
 /*
  * Sets of domains and of networks, made once and then asked for each message.
- * A look-up is a binary search, so that what a sender puts into a name can not
+ * A look-up is a binary search, so that what a sender puts into a name cannot
  * make it slow, and 100 000 entries cost a microsecond.
  *
  * A part is an entry, or "@/path": a file with one entry a line, blanks around

@@ -244,7 +244,7 @@ decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
 	assert(false);
 }
 
-/* What the MTA can not do is never skipped silently (R-MTA-13). */
+/* What the MTA cannot do is never skipped silently (R-MTA-13). */
 static enum pst_action
 possible(const struct pst_config *config, const struct pst_mta *mta,
     enum pst_action action)

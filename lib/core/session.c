@@ -357,7 +357,7 @@ parse_from(struct msg *msg)
 	    pst_header_find(&msg->header, "From", 1);
 	struct pst_str value = PST_STR("");
 
-	/* One that passed a limit is there, but can not be read. */
+	/* One that passed a limit is there, but cannot be read. */
 	if (field != NULL)
 		value = field->value;
 	pst_from_parse(msg->arena, &value, msg->header.from_count,

@@ -30,7 +30,7 @@ struct pst_feedback_visitor {
 enum pst_feedback_outcome {
 	PST_FEEDBACK_READ,    /* a report or several, and nothing else */
 	PST_FEEDBACK_NONE,    /* well-formed mail about something else */
-	PST_FEEDBACK_REFUSED, /* no report, or one that can not be read */
+	PST_FEEDBACK_REFUSED, /* no report, or one that cannot be read */
 };
 
 /*

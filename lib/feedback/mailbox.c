@@ -251,7 +251,7 @@ by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* One that can not be read is refused; the others are read. */
+/* One that cannot be read is refused; the others are read. */
 static void
 visit_message(
     const char *name, size_t max_bytes, struct pst_mailbox_visitor visitor)

@@ -31,7 +31,7 @@ struct pst_mailbox_visitor {
 /*
  * Visits the documents in a file or directory of that name; "-" is standard
  * input. Of a document there are at most max_bytes. False with half a sentence
- * in err, to go behind the name, when the whole can not be read (to its end).
+ * in err, to go behind the name, when the whole cannot be read (to its end).
  */
 bool pst_mailbox_visit(const char *name, size_t max_bytes,
     struct pst_mailbox_visitor visitor, struct pst_err *err);

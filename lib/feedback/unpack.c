@@ -57,7 +57,7 @@ static bool
 fail_damaged(struct pst_err *err)
 {
 	return pst_err_set(err,
-	    "is damaged or ends too early, so it can not be unpacked; get it "
+	    "is damaged or ends too early, so it cannot be unpacked; get it "
 	    "anew");
 }
 

@@ -57,7 +57,7 @@ void pst_header_init(struct pst_header *header, struct pst_arena *arena,
 
 /*
  * Counts all fields of that name from now on, those behind a bound too, so that
- * what must be deleted can not hide there. Call it before the first
+ * what must be deleted cannot hide there. Call it before the first
  * pst_header_add(), at most PST_HEADER_WATCHED times; name is borrowed.
  */
 void pst_header_watch(struct pst_header *header, const char *name);

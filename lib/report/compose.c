@@ -165,7 +165,7 @@ write_rows(struct pst_db *db, const struct pst_compose *what,
 	return pst_db_end(db, err) &&
 	    (ok ||
 		pst_err_set(err,
-		    "the report for %s can not be written: the output is full",
+		    "the report for %s cannot be written: the output is full",
 		    what->domain));
 }
 
@@ -187,7 +187,7 @@ pst_compose_write(struct pst_db *db, const struct pst_config *config,
 		ok = write_rows(db, what, report, NULL, NULL, out, err);
 		if (!pst_aggregate_end(report) && ok)
 			ok = pst_err_set(err,
-			    "the report for %s can not be written: the output "
+			    "the report for %s cannot be written: the output "
 			    "is full",
 			    what->domain);
 	}

@@ -343,7 +343,7 @@ book_result(struct trip *trip, const struct pst_submit_result *result,
 		break;
 	}
 	return pst_err_set(err,
-	    "the relay %s can not be used: %s; reports wait for the next run",
+	    "the relay %s cannot be used: %s; reports wait for the next run",
 	    courier->config->reports.relay, result->reply);
 }
 

@@ -32,7 +32,7 @@ struct pst_courier_outcome {
 /*
  * Delivers to target, which is the delivery's address or what its domain wants
  * instead. False with a sentence in err when no other delivery would fare
- * better: the store fails, the relay can not be used, the lease is lost. This
+ * better: the store fails, the relay cannot be used, the lease is lost. This
  * delivery then waits for the next run.
  */
 bool pst_courier_deliver(struct pst_courier *courier,

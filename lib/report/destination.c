@@ -52,7 +52,7 @@ is_dot_string(struct pst_str local)
 	return !dot;
 }
 
-/* The local part as SMTP writes it, quoted when it has to be; NULL: it can not
+/* The local part as SMTP writes it, quoted when it has to be; NULL: it cannot
  * be written. */
 static const char *
 write_local(struct pst_arena *arena, struct pst_str local)

@@ -163,7 +163,7 @@ bool pst_outbox_is_suppressed(struct pst_db *db, const char *address,
 
 /*
  * Suppresses the address of the delivery with that token until until_s.
- * *address is "" when there is none: tokens can not be guessed, so nothing
+ * *address is "" when there is none: tokens cannot be guessed, so nothing
  * happens then. In the arena.
  */
 bool pst_outbox_bounce(struct pst_db *db, struct pst_arena *arena,

@@ -352,14 +352,14 @@ make_file(const char *path, struct pst_err *err)
 		return true;
 	if (fd == -1) {
 		return pst_err_set(err,
-		    "can not make the store %s: %s; create its directory for "
+		    "cannot make the store %s: %s; create its directory for "
 		    "the daemon's user, or set store.path",
 		    path, strerror(errno));
 	}
 	ok = fchmod(fd, 0600) == 0;
 	give_away(fd, path);
 	(void)close(fd);
-	return ok || pst_err_set(err, "can not set the mode of %s", path);
+	return ok || pst_err_set(err, "cannot set the mode of %s", path);
 }
 
 /* A symbolic link is refused: who made it may not be who owns the store. */
@@ -370,13 +370,13 @@ check_file(struct sqlite_db *db, struct pst_err *err)
 
 	if (lstat(db->path, &st) == -1) {
 		return pst_err_set(err,
-		    "can not open the store %s: %s; the daemon makes it when "
+		    "cannot open the store %s: %s; the daemon makes it when "
 		    "reports.from is set",
 		    db->path, strerror(errno));
 	}
 	if (!S_ISREG(st.st_mode)) {
 		return pst_err_set(err,
-		    "can not open the store %s: it is no plain file; move it "
+		    "cannot open the store %s: it is no plain file; move it "
 		    "away, or set store.path",
 		    db->path);
 	}

@@ -138,7 +138,7 @@ hash_locals(struct pst_arena *arena, struct pst_str value, enum kind kind,
 	return pst_buf_slice(&buf);
 }
 
-/* Blanks and folds become one blank; links can not be followed any more. */
+/* Blanks and folds become one blank; links cannot be followed any more. */
 static struct pst_str
 tame(struct pst_arena *arena, struct pst_str value)
 {

@@ -23,7 +23,7 @@
 const char *pst_redact_local(
     struct pst_arena *arena, struct pst_str local, const char *secret);
 
-/* An envelope address, "<>" for a null one; "" when it can not be read. */
+/* An envelope address, "<>" for a null one; "" when it cannot be read. */
 const char *pst_redact_path(
     struct pst_arena *arena, struct pst_str path, const char *secret);
 

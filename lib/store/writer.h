@@ -28,7 +28,7 @@ struct pst_writer_log {
 };
 
 /*
- * Starts the thread; a store that can not be opened is no reason to fail, it is
+ * Starts the thread; a store that cannot be opened is no reason to fail, it is
  * tried again. Keeps a reference to config for path, limits and retention.
  */
 struct pst_writer *

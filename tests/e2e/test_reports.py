@@ -182,7 +182,7 @@ def refusals(t):
         sender.row(name + ".example", "mailto:x@%s.example" % name)
     status, said = sender.run()
     equal(status, 1, "status without a relay")
-    check("can not be used" in said, "the sentence", said)
+    check("cannot be used" in said, "the sentence", said)
     with With() as relay:
         relay.rcpt = {"x@hard.example": "550 5.1.1 nobody"}.get
         relay.end = {"x@soft.example": "451 4.7.1 later"}.get

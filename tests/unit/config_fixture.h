@@ -15,7 +15,7 @@ int config_end(void **state);
 extern char config_dir[64];
 extern char config_file[128];
 
-/* The test ends when the file can not be written. */
+/* The test ends when the file cannot be written. */
 void config_write(const void *ptr, size_t len);
 
 /* What pst_config_load() says to that text. */

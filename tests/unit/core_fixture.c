@@ -20,7 +20,7 @@ lab_config(const char *text)
 	char name[] = "postern-test-XXXXXX";
 	size_t len = strlen(text);
 	int fd = mkstemp(name);
-	struct pst_err err = {"can not write the configuration"};
+	struct pst_err err = {"cannot write the configuration"};
 	struct pst_config *config;
 
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd) != 0)

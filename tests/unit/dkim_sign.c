@@ -84,8 +84,7 @@ sign_key_public(
 	int der_len;
 
 	if (is_ed25519(key)) {
-		assert(
-		    EVP_PKEY_get_raw_public_key(key->pkey, raw, &len) == 1);
+		assert(EVP_PKEY_get_raw_public_key(key->pkey, raw, &len) == 1);
 		return base64(arena, raw, len);
 	}
 	der_len = form == SIGN_SPKI ? i2d_PUBKEY(key->pkey, &der) :

@@ -4,7 +4,7 @@
 
 /*
  * A DKIM signer for tests, written without libopendkim, so that signer and
- * verifier can not agree on the same mistake.
+ * verifier cannot agree on the same mistake.
  */
 
 #include "base/buf.h"

@@ -257,7 +257,7 @@ static const struct row undecided_rows[] = {
 	REC("example.com", "p=reject") FAILS("_dmarc.com"), "example.com",
 	"spf=pass:attack.com", 0,
 	"temperror author example.com p reject>reject  aligned?", NULL, NULL},
-    {"author's org domain unknown, identifier can not align",
+    {"author's org domain unknown, identifier cannot align",
 	REC("a.b.example.com", "p=reject") FAILS("_dmarc.b.example.com")
 	    REC("example.com", "p=none"),
 	"a.b.example.com", "spf=pass:attack.com dkim=temperror:x.attack.com", 0,

@@ -118,7 +118,7 @@ test_health(void **state)
 		PST_DNS_OBSERVED_ANSWERS, "<>"},
 	    {"no question for a policy", "", NOBODY, PST_DNS_OBSERVED_NOTHING,
 		"<a@other.example>"},
-	    {"a name that can not be asked", "", TOO_LONG,
+	    {"a name that cannot be asked", "", TOO_LONG,
 		PST_DNS_OBSERVED_ANSWERS, "<>"},
 	    {"nor an answer to another",
 		";! timeout other.example\n" CLIENT_FAILS, NOBODY,

@@ -202,7 +202,7 @@ test_from_rows(void **state)
 	}
 }
 
-/* What the MTA can not do. */
+/* What the MTA cannot do. */
 static void
 test_fallback_rows(void **state)
 {

@@ -14,7 +14,7 @@ test_reply_rows(void **state)
 		const char *label;
 		enum pst_from_verdict verdict;
 		enum pst_result result;
-		enum pst_action fallback; /* for a quarantine that can not be */
+		enum pst_action fallback; /* for a quarantine that cannot be */
 		const char *domain;
 		unsigned code;
 		const char *xcode, *text, *reason;

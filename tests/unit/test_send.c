@@ -155,7 +155,7 @@ test_no_relay(void **state)
 	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
 	assert_false(send_run(&bench));
 	assert_true(bench.counts.begun);
-	assert_non_null(strstr(bench.err.text, "can not be used"));
+	assert_non_null(strstr(bench.err.text, "cannot be used"));
 	bench.server->greeting = NULL;
 	assert_true(send_run(&bench));
 	assert_int_equal(bench.counts.sent, 1);

@@ -366,7 +366,7 @@ test_mixed(void **state)
 	}
 }
 
-/* A refusal that can not be carried out is no fault of the DNS. */
+/* A refusal that cannot be carried out is no fault of the DNS. */
 static void
 test_fallback_is_no_temperror(void **state)
 {

@@ -185,7 +185,7 @@ test_locked(void **state)
 	pst_db_close(db);
 }
 
-/* A store that can not be had is had as soon as it can. */
+/* A store that cannot be had is had as soon as it can. */
 static void
 test_no_file(void **state)
 {
