@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The mail of bench/compare: sender domains, their zone, messages as files.
+"""The mail of bench/compare: sender domains, their zone, messages in files.
 
-Each sender domain has an address, an SPF record, an RSA key of its own (made
-here: a filter that remembers keys must not see the same one everywhere) and a
-DMARC policy. The kinds of mail come in fixed shares. The client is told from
-each message's Received field, the reverse-path from Return-Path.
+Each sender domain has an address, an SPF record, a DMARC policy and an RSA key
+of its own. The keys are created here, because a filter that remembers keys
+must not see the same one everywhere. The kinds of mail have fixed shares.
+`postern send` finds the client in each message's Received field, and the
+reverse-path in Return-Path.
 """
 
 import base64
@@ -19,7 +20,7 @@ MIX = (("4k", 60), ("40k", 30), ("400k", 10))
 TEXT = 3500  # octets of text in a message, at most
 FORGER = "192.0.2.66"
 FORWARDER = "192.0.2.77"
-# what, share, what a filter that follows the policy does
+# kind, share, the action of a filter that follows the policy
 KINDS = (
     ("spf+dkim", 50, "accept"), ("dkim", 10, "accept"), ("spf", 10, "accept"),
     ("spoof", 15, "reject"), ("lax-spoof", 5, "accept"),
@@ -30,28 +31,28 @@ SELECTOR = "bench2048"
 
 
 class Missing(Exception):
-    """Something that is not installed."""
+    """Something is not installed."""
 
 
 def name_of(number):
-    """A sender domain."""
+    """Returns the name of a sender domain."""
     return "sender%02d.example" % number
 
 
 def address_of(number):
-    """Where it sends from."""
+    """Returns the address from which it sends."""
     return "198.51.100.%d" % (number + 1)
 
 
 def policy_of(number):
-    """Its DMARC policy; None: it has none."""
+    """Returns its DMARC policy; None: it has none."""
     if number % 10 == 9:
         return None
     return "none" if number % 10 == 8 else "reject"
 
 
 def make_key(path):
-    """A new key, and p= of its record."""
+    """Creates a key; returns p= of its record."""
     subprocess.run(["openssl", "genrsa", "-traditional", "-out", path, "2048"],
                    check=True, capture_output=True)
     der = subprocess.run(["openssl", "rsa", "-in", path, "-pubout", "-outform",
@@ -60,13 +61,13 @@ def make_key(path):
 
 
 def txt(owner, text):
-    """A TXT record."""
+    """Returns a TXT record."""
     return '%s. TXT %s' % (owner, " ".join(
         '"%s"' % text[i:i + 250] for i in range(0, len(text), 250)))
 
 
 def zone_of(number, public):
-    """The records of a sender domain."""
+    """Returns the records of a sender domain."""
     name, address = name_of(number), address_of(number)
     reverse = ".".join(reversed(address.split(".")))
     spf = ("v=spf1 ip4:%s -all" % address, "v=spf1 a:mail.%s ~all" % name,
@@ -83,7 +84,7 @@ def zone_of(number, public):
 
 
 def zone_head():
-    """The root, and what the senders have in common."""
+    """Returns the root, and what the senders have in common."""
     lines = ["$TTL 3600", ". SOA ns.example. root.example. 1 3600 600 86400 60",
              ". NS ns.example.", "ns.example. A 127.0.0.1",
              txt("forger.example", "v=spf1 ip4:%s -all" % FORGER),
@@ -96,7 +97,7 @@ def zone_head():
 
 
 def words_of(chance, size):
-    """Lines of words, a tenth of them broken as quoted-printable does it."""
+    """Returns lines of words, a tenth of them with quoted-printable blanks."""
     words = ["".join(chance.choice("abcdefghijklmnopqrstuvwxyz")
                      for _ in range(chance.randint(2, 9)))
              for _ in range(400)]
@@ -111,7 +112,7 @@ def words_of(chance, size):
 
 
 def body_of(chance, size):
-    """A text, and behind it what makes most large mail large: an attachment."""
+    """Returns a text, followed by an attachment, as in most large mail."""
     text = words_of(chance, min(size, TEXT))
     octets = chance.randbytes(max(0, (size - TEXT) * 55 // 76))
     attached = base64.encodebytes(octets).decode("ascii")
@@ -124,7 +125,7 @@ def body_of(chance, size):
 
 
 def header_of(kind, number, nth):
-    """(trace fields, the fields that get signed) of a message."""
+    """Returns (trace fields, fields that are signed) of a message."""
     name = name_of(number)
     helo, client, path = "mail." + name, address_of(number), "bounce@" + name
     if kind in ("spoof", "lax-spoof"):
@@ -150,14 +151,14 @@ def header_of(kind, number, nth):
 
 
 def sign(dkim, message, domain, key):
-    """The DKIM-Signature field."""
+    """Returns the DKIM-Signature field."""
     return dkim.sign(message, SELECTOR.encode("ascii"), domain.encode("ascii"),
                      key, canonicalize=(b"relaxed", b"relaxed"),
                      include_headers=list(FIELDS))
 
 
 class Corpus:
-    """Files below a directory, and lists of them."""
+    """Message files below a directory, and lists of them."""
 
     def __init__(self, place, count):
         try:
@@ -211,7 +212,7 @@ class Corpus:
 
 
 def prepend(files, fields, place):
-    """Copies of the files with fields[file] on top; their paths."""
+    """Copies the files with fields[file] on top; returns {file: copy}."""
     os.makedirs(place, exist_ok=True)
     made = {}
     for path in files:
@@ -224,5 +225,5 @@ def prepend(files, fields, place):
 
 
 def as_field(name, value):
-    """A header field as it stands in a file."""
+    """Returns a header field as it appears in a file."""
     return "%s: %s\r\n" % (name, re.sub(r"\r?\n", "\r\n", value.lstrip(" ")))

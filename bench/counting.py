@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Counts the instructions of a round of a micro-benchmark, with callgrind.
 
-They are those of twice as many rounds less those of the rounds, so that what
-happens once does not count.
+The count is that of twice as many rounds minus that of the rounds, so that
+what happens only once does not count.
 """
 
 import concurrent.futures
@@ -17,8 +17,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TIMED_INSTRUCTIONS = 5e8
 PASSES = 3
 
-# Libraries choose their code by the processor, which valgrind passes on in
-# part. This is what every x86_64 of the last fifteen years has.
+# Libraries select code for the processor, some of whose features valgrind
+# passes on. Every x86_64 of the last fifteen years has the ones left here.
 PINNED = {
     "LC_ALL": "C",
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -38,11 +38,11 @@ PINNED = {
 
 
 class Unable(Exception):
-    """Nothing can be counted here; the text says why."""
+    """Counting is impossible here; the text says why."""
 
 
 class Micro:
-    """The program of the benchmarks."""
+    """The program that runs the benchmarks."""
 
     def __init__(self, program):
         self.program = os.path.abspath(program)
@@ -50,15 +50,15 @@ class Micro:
         self.pinned = dict(PINNED, srcdir=self.source)
 
     def rounds(self, which="list"):
-        """Names and the rounds to count, in order."""
+        """Returns the names and the rounds to count, in order."""
         out = subprocess.run([self.program, which], check=True, text=True,
                              capture_output=True).stdout
         return [(x, int(y)) for x, y in map(str.split, out.splitlines())]
 
     def build(self):
-        """What the counts depend on, as lines."""
+        """Returns what the counts depend on, as lines."""
         if not shutil.which("valgrind"):
-            raise Unable("there is no valgrind")
+            raise Unable("valgrind is not installed")
         version = subprocess.run(["valgrind", "--version"], check=True,
                                  text=True, capture_output=True).stdout
         out = subprocess.run([self.program, "build"], check=True, text=True,
@@ -68,7 +68,7 @@ class Micro:
                 ] + out.splitlines()
 
     def _all(self, name, rounds, size):
-        """Instructions of so many rounds."""
+        """Returns the instructions of all these rounds."""
         with tempfile.TemporaryDirectory(prefix="postern-bench.") as place:
             done = subprocess.run(
                 ["setarch", "-R", "valgrind", "--tool=callgrind",
@@ -83,7 +83,7 @@ class Micro:
                                      file.read(), re.M)[1])
 
     def count(self, name, rounds, size=None):
-        """Instructions of one round."""
+        """Returns the instructions of one round."""
         more = [] if size is None else [str(size)]
         twice = self._all(name, 2 * rounds, more)
         return round((twice - self._all(name, rounds, more)) / rounds)
@@ -99,13 +99,13 @@ class Micro:
                 after.ru_stime - before.ru_stime)
 
     def nanoseconds(self, name, instructions):
-        """CPU time of one round, outside of callgrind."""
+        """Returns the CPU time of one round, outside of callgrind."""
         rounds = max(10, int(TIMED_INSTRUCTIONS / instructions))
         return min(self._cpu(name, 2 * rounds) - self._cpu(name, rounds)
                    for _ in range(PASSES)) / rounds * 1e9
 
     def count_all(self):
-        """Counts by name, in order."""
+        """Returns the counts by name, in order."""
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             made = [(name, pool.submit(self.count, name, rounds))
                     for name, rounds in self.rounds()]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The daemons of bench/compare and bench/growth, with their configurations.
 
-All of it lives in the laboratory of tests/e2e/lab.py: a network of its own
-with a name server at 127.0.0.1, a directory that goes with it.
+They run in the laboratory of tests/e2e/lab.py, which has a private network
+with a name server at 127.0.0.1, and a temporary directory.
 """
 
 import os
@@ -76,8 +76,8 @@ RejectFailures true
 HoldQuarantinedMessages true
 """
 
-# As a milter that scans by itself, with the modules for SPF, DKIM, ARC and
-# DMARC only; one worker for each processor; no redis, so no reports.
+# A milter that scans by itself, with only the modules for SPF, DKIM, ARC and
+# DMARC, one worker for each processor, and no redis, so no reports.
 RSPAMD = """\
 options {
 	filters = "dkim";
@@ -137,11 +137,11 @@ class Daemon:
             os.chown(self.dir, entry.pw_uid, entry.pw_gid)
 
     def command(self):
-        """How it is started."""
+        """Returns the command that starts it."""
         raise NotImplementedError
 
     def answers(self):
-        """It can be used."""
+        """True if it is ready."""
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             link.connect(self.path)
@@ -152,7 +152,7 @@ class Daemon:
             link.close()
 
     def start(self, template):
-        """Writes the configuration, starts, waits."""
+        """Writes the configuration, starts the daemon and waits for it."""
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(template % self.values)
         self.process = lab.Process(self.command(), self.dir + "/output")
@@ -161,7 +161,7 @@ class Daemon:
                 lambda: self.answers() or not self.process.running(),
                 self.name, self.patience)
         except AssertionError as why:
-            raise lab.Unable("%s; it said: %s" % (
+            raise lab.Unable("%s; its output: %s" % (
                 why, self.process.output()[-1000:])) from why
         if not self.process.running():
             raise lab.Unable("%s does not start: %s" % (
@@ -170,11 +170,11 @@ class Daemon:
 
     @property
     def pid(self):
-        """The process that was started."""
+        """The id of the process that was started."""
         return self.process.pid
 
     def stop(self):
-        """Ends it."""
+        """Ends the daemon, and removes its directory."""
         self.process.stop(signal.SIGTERM)
         shutil.rmtree(self.dir, ignore_errors=True)
 
@@ -189,7 +189,7 @@ class Nsd(Daemon):
         return [self.program, "-d", "-c", self.config]
 
     def answers(self):
-        """It answers a question for the root's SOA."""
+        """True if it answers a query for the root's SOA."""
         query = bytes.fromhex("123400000001000000000000" "00" "00060001")
         link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         link.settimeout(0.2)
@@ -239,12 +239,12 @@ class Rspamd(Daemon):
 
 
 def there(kind):
-    """It is installed."""
+    """True if it is installed."""
     return shutil.which(kind.program) is not None
 
 
 def start_nsd(zone):
-    """The name server with these lines as its root zone."""
+    """Starts the name server with these lines as its root zone."""
     if not there(Nsd):
         raise lab.Unable("nsd is not installed (scripts/dependencies bench)")
     daemon = Nsd("nsd")
@@ -254,21 +254,21 @@ def start_nsd(zone):
 
 
 def start_postern(build, dns="", name="postern"):
-    """posternd of a build."""
+    """Starts posternd of a build."""
     program = os.path.join(os.path.abspath(build), "posternd")
     return Postern(name, program=program, dns=dns).start(POSTERN)
 
 
 def start_rspamd():
-    """rspamd with a worker for each processor."""
+    """Starts rspamd with a worker for each processor."""
     return Rspamd("rspamd", count=os.cpu_count()).start(RSPAMD)
 
 
 def start_opendkim():
-    """opendkim as a verifier."""
+    """Starts opendkim as a verifier."""
     return Opendkim("opendkim").start(OPENDKIM)
 
 
 def start_opendmarc():
-    """opendmarc, which reads what opendkim wrote and does SPF itself."""
+    """Starts opendmarc, which reads opendkim's results and does SPF itself."""
     return Opendmarc("opendmarc").start(OPENDMARC)

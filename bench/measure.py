@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a daemon costs while `postern send` plays messages to it."""
+"""The cost of a daemon while `postern send` plays messages to it."""
 
 import json
 import os
@@ -21,10 +21,10 @@ MAX_ARGUMENTS = 3000
 
 
 def in_laboratory(inside, *errors):
-    """Runs inside() in the laboratory of tests/e2e/lab.py; the exit status.
+    """Runs inside() in the laboratory of tests/e2e/lab.py.
 
-    errors: exceptions that are sentences for the user, beside the
-    laboratory's.
+    Returns the exit status. errors: exceptions to show to the user, in
+    addition to the laboratory's.
     """
     program = os.path.abspath(sys.argv[0])
     try:
@@ -36,19 +36,19 @@ def in_laboratory(inside, *errors):
         print("%s: %s" % (os.path.basename(program), why), file=sys.stderr)
         status = 1
     sys.stdout.flush()
-    # threads that wait for the network must not keep us
+    # threads that wait for the network must not delay the exit
     os._exit(status)
 
 
 def put_into_profile(mark, text, dry):
-    """Prints a section; into bench/PROFILE.md as well unless dry."""
+    """Prints a section, and writes it to bench/PROFILE.md unless dry."""
     print(text)
     if not dry:
         replace_between(os.path.join(HERE, "PROFILE.md"), mark, text)
 
 
 def tree(pid):
-    """A process and all below it."""
+    """Returns a process and all its descendants."""
     found = [pid]
     for process in found:
         found += lab.children(process)
@@ -56,7 +56,7 @@ def tree(pid):
 
 
 def cpu_ms(pids):
-    """User and system time of process trees, reaped children included."""
+    """Returns the CPU time of process trees, including reaped children."""
     ticks = 0
     for pid in [x for top in pids for x in tree(top)]:
         with open("/proc/%d/stat" % pid, encoding="latin-1") as file:
@@ -66,7 +66,7 @@ def cpu_ms(pids):
 
 
 def pss_mb(pids):
-    """Proportional set size of process trees."""
+    """Returns the proportional set size of process trees."""
     kib = 0
     for pid in [x for top in pids for x in tree(top)]:
         with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as file:
@@ -87,7 +87,7 @@ class Sender:
             files, capture_output=True, text=True, check=False)
 
     def each(self, socket, files):
-        """Each file once; what was answered, by file."""
+        """Plays each file once; returns the answers by file."""
         answers = {}
         for i in range(0, len(files), MAX_ARGUMENTS):
             done = self._run(socket, [], files[i:i + MAX_ARGUMENTS])
@@ -99,9 +99,9 @@ class Sender:
         return answers
 
     def load(self, socket, files, count, at_once, pids, under=()):
-        """count messages; what `postern send` says, and the daemons' CPU.
+        """Plays count messages; returns the result, with the daemons' CPU.
 
-        under: the words of a command that runs another one.
+        under: the words of a command that runs `postern send`.
         """
         before = cpu_ms(pids)
         done = self._run(socket, ["--repeat", str(count), "--concurrency",
@@ -115,7 +115,7 @@ class Sender:
 
 
 def table(head, rows):
-    """A table in Markdown; numbers to the right."""
+    """Returns a table in Markdown, with numbers aligned right."""
     def line(cells):
         return "| " + " | ".join(str(x) for x in cells) + " |"
     marks = ["---"] + ["---:"] * (len(head) - 1)
@@ -123,7 +123,7 @@ def table(head, rows):
 
 
 def short(number):
-    """Three digits that mean something."""
+    """Returns a number with three significant digits."""
     if number == 0:
         return "0"
     if abs(number) >= 100:
@@ -133,12 +133,12 @@ def short(number):
 
 
 def middle(values):
-    """The median."""
+    """Returns the median."""
     return statistics.median(values)
 
 
 def processor():
-    """What it runs on."""
+    """Returns the number and the model of the processors."""
     model = "unknown processor"
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         found = re.search(r"^model name\s*:\s*(.*)$", file.read(), re.M)
@@ -148,14 +148,14 @@ def processor():
 
 
 def write(name, text):
-    """A file of results."""
+    """Writes a file of results."""
     os.makedirs(RESULTS, exist_ok=True)
     with open(os.path.join(RESULTS, name), "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def replace_between(path, mark, text):
-    """What stands between two marks of a file becomes the text."""
+    """Replaces what is between two marks of a file with the text."""
     with open(path, encoding="utf-8") as file:
         whole = file.read()
     begin, end = "<!-- %s -->\n" % mark, "<!-- end of %s -->" % mark

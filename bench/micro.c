@@ -4,10 +4,10 @@
  * usage: micro NAME ROUNDS [SIZE]
  *        micro list | growth | build
  *
- * Runs one benchmark. Those of `growth` take a SIZE: octets, signatures and so
- * on. `list` and `growth` print names with the rounds that bench/count takes;
- * `build` prints what the number of instructions depends on. The keys are read
- * below $srcdir.
+ * Runs one benchmark. Those that `growth` lists take a SIZE: octets,
+ * signatures and so on. `list` and `growth` print the names, with the rounds
+ * that bench/count uses. `build` prints what the number of instructions
+ * depends on. The keys are read from below $srcdir.
  */
 
 #include "bench/micro.h"
@@ -29,7 +29,7 @@ micro_must(int condition, const char *text)
 {
 	if (condition)
 		return;
-	(void)fprintf(stderr, "micro: not so: %s\n", text);
+	(void)fprintf(stderr, "micro: this is false: %s\n", text);
 	exit(1);
 }
 
@@ -54,7 +54,7 @@ list(const struct micro *micros, size_t count, bool growth)
 			printf("%s %u\n", micros[i].name, micros[i].rounds);
 }
 
-/* Not the patch levels of the libraries: they change, the counts do not. */
+/* The patch levels of libraries are left out: they do not alter the counts. */
 static void
 print_build(void)
 {
@@ -64,8 +64,8 @@ print_build(void)
 }
 
 /*
- * bench/count counts in here only: signing a message, which is set-up, takes
- * random numbers of instructions.
+ * bench/count counts only within this function. Set-up signs messages, for
+ * which the number of instructions is random.
  */
 void
 micro_rounds(const struct micro *micro, uint64_t rounds, void *state)

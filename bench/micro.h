@@ -3,10 +3,9 @@
 #define PST_BENCH_MICRO_H
 
 /*
- * Micro-benchmarks: each does the same work round after round, without a
- * thread, a network or a clock, so that its instructions can be counted. A
- * round checks what came out: one that measures the wrong path is worse than
- * none.
+ * Micro-benchmarks. Each does the same work in every round, without threads,
+ * network or clock, so that its instructions can be counted. A round checks
+ * its result, because a benchmark of the wrong path is worse than none.
  */
 
 #include <stddef.h>
@@ -16,10 +15,10 @@
 
 struct micro {
 	const char *name;
-	unsigned rounds; /* so many are counted */
-	/* Makes what the rounds share, in the arena. size: see micro.c. */
+	unsigned rounds; /* how many are counted */
+	/* Returns what the rounds share, from arena. size: see micro.c. */
 	void *(*set_up)(struct pst_arena *arena, size_t size);
-	/* One round; arena is empty again after it. */
+	/* Runs one round; the caller empties the arena after it. */
 	void (*round)(struct pst_arena *arena, void *state);
 	void (*tear_down)(void *state); /* NULL: nothing to do */
 };
@@ -29,11 +28,11 @@ extern const size_t micro_parser_count;
 extern const struct micro micro_sessions[];
 extern const size_t micro_session_count;
 
-/* Found by its name from outside, so it stays a function. */
+/* bench/count looks for this name, so it must not be inlined. */
 void micro_rounds(const struct micro *micro, uint64_t rounds, void *state)
     __attribute__((noinline));
 
-/* Ends the program when a round had another result than it must have. */
+/* Ends the program if a round has a result that it must not have. */
 #define MICRO_MUST(condition) micro_must((condition), #condition)
 void micro_must(int condition, const char *text);
 

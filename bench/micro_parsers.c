@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* What peers write, read: header fields, records, packets. */
+/* Parsers of what peers send: header fields, records, packets. */
 
 #include "auth/dkim_key.h"
 #include "auth/dmarc_record.h"
@@ -142,7 +142,7 @@ read_spf_record(struct pst_arena *arena, void *state)
 	    record.term_count == 8);
 }
 
-/* The record as it comes out of the DNS: its strings joined. */
+/* Returns the record as it comes from the DNS: with its strings joined. */
 static void *
 make_key_record(struct pst_arena *arena, size_t size)
 {
@@ -201,7 +201,7 @@ put_strings(struct packet *packet, struct pst_str text)
 
 #define KEY_NAME "rsa._domainkey.shop.example"
 
-/* A key behind a CNAME, as providers of mail have it, names compressed. */
+/* A key behind a CNAME, as mail providers publish it; compressed names. */
 static void *
 make_packet(struct pst_arena *arena, size_t size)
 {

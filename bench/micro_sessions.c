@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Whole messages through the engine, over a zone in memory. */
+/* Whole messages through the engine, with a zone in memory. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_TEXT ((size_t)1 << 26)
-#define BODY_PIECE 65535 /* what libmilter gives at once */
+#define BODY_PIECE 65535 /* the most that libmilter gives at once */
 #define LINE 76
 #define GOOD_IP "192.0.2.10"
 #define BAD_IP "203.0.113.66"
@@ -36,7 +36,7 @@ static const char zone[] =
     "rsa._domainkey.lists.example. TXT " RSA_RECORD "\n"
     "_dmarc.signed.example. TXT \"v=DMARC1; p=none\"\n";
 
-/* Behind the signature: those that are signed, then others. */
+/* The signed fields, and others. */
 static const char signed_part[] =
     "From: Shop <orders@%s>\r\n"
     "To: You <you@gateway.example>\r\n"
@@ -58,23 +58,23 @@ static const char other_part[] =
     "User-Agent: shop/4.2\r\n"
     "X-Entity-Ref: 1b2e0c55-0b0e-4a54-8d8b-2a39b0a8c0f4\r\n";
 
-#define OWN_FIELDS 15 /* of both, and the signature */
+#define OWN_FIELDS 15 /* in both parts, and the signature */
 
 struct shape {
 	const char *domain; /* in From */
 	const char *ip;
 	const char *mail_from;
-	const char *config; /* behind LAB_TOP */
+	const char *config; /* appended to LAB_TOP */
 	size_t body;        /* octets */
 	size_t signatures;
 	size_t extra_fields;
 	size_t rcpts;
-	const char *file; /* a message below $srcdir instead */
+	const char *file; /* instead: a message file, below $srcdir */
 	enum pst_action action;
 	enum pst_result dmarc;
 };
 
-/* A message in the form in which libmilter gives it. */
+/* A message in the form in which libmilter delivers it. */
 struct play {
 	struct lab lab;
 	struct shape shape;
@@ -83,7 +83,7 @@ struct play {
 	struct pst_str body;
 };
 
-/* Lines of words; what they say does not matter, that they compress does. */
+/* Returns lines of pseudo-random words, from arena; size in octets. */
 static struct pst_str
 make_body(struct pst_arena *arena, size_t size)
 {
@@ -183,7 +183,7 @@ with_cr(struct pst_arena *arena, struct pst_str text)
 	return pst_buf_slice(&buf);
 }
 
-/* header has LF; what is behind an empty line is left. */
+/* Splits a header with LF into fields; *header becomes the rest, if any. */
 static void
 split(struct pst_arena *arena, struct play *play, struct pst_str *header)
 {
@@ -365,7 +365,7 @@ make_by_size(struct pst_arena *arena, size_t size)
 	return make_play(arena, &shape);
 }
 
-/* All of them are verified, which is more than the default allows. */
+/* All signatures are verified, which is more than the default allows. */
 static void *
 make_by_signatures(struct pst_arena *arena, size_t size)
 {
@@ -396,7 +396,7 @@ make_by_fields(struct pst_arena *arena, size_t size)
 	return make_play(arena, &shape);
 }
 
-/* None of them is about this message: each is asked. */
+/* No rule matches this message, so each of them is tried. */
 static void *
 make_by_rules(struct pst_arena *arena, size_t size)
 {

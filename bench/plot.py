@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Plots as SVG, readable on white and on black."""
+"""Plots in SVG that can be read on white and on black."""
 
 import math
 from xml.sax.saxutils import escape
@@ -27,23 +27,23 @@ class Drawing:
             'viewBox="0 0 %d %d">' % (width, height, width, height), STYLE]
 
     def text(self, x, y, words, kind=""):
-        """Words at a place."""
+        """Adds a text."""
         self.parts.append('<text x="%.1f" y="%.1f" class="%s">%s</text>' % (
             x, y, kind, escape(words)))
 
     def line(self, x1, y1, x2, y2, kind):
-        """A straight line."""
+        """Adds a straight line."""
         self.parts.append('<path d="M%.1f %.1fL%.1f %.1f" class="%s"/>' % (
             x1, y1, x2, y2, kind))
 
     def bar(self, x, y, width, height, colour):
-        """A filled box."""
+        """Adds a filled rectangle."""
         self.parts.append(
             '<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>' %
             (x, y, width, height, colour))
 
     def curve(self, points, colour):
-        """Dots and the lines between them."""
+        """Adds dots and the lines between them."""
         self.parts.append(
             '<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>'
             % (" ".join("%.1f,%.1f" % x for x in points), colour))
@@ -52,12 +52,12 @@ class Drawing:
                               % (x, y, colour))
 
     def done(self):
-        """The file."""
+        """Returns the file's text."""
         return "\n".join(self.parts + ["</svg>", ""])
 
 
 def bars(title, groups, series, label):
-    """Horizontal bars: series maps a name to one value for each group."""
+    """Returns horizontal bars; series: {name: a value for each group}."""
     names = list(series)
     left, width, thick, gap = 90, 560, 16, 14
     height = 70 + len(groups) * (len(names) * thick + gap)
@@ -99,7 +99,7 @@ def _number(exponent):
 
 
 def growth(title, x_name, points):
-    """Both axes logarithmic, with lines of slope 1 behind the points."""
+    """Returns a log-log plot of the points, with lines of slope 1."""
     left, top, width, height = 70, 40, 420, 300
     x_low, x_high = _decades([x for x, _ in points])
     y_low, y_high = _decades([y for _, y in points])
@@ -116,7 +116,7 @@ def growth(title, x_name, points):
     for y in range(y_low, y_high + 1):
         drawing.line(*place(x_low, y), *place(x_high, y), "grid")
         drawing.text(left - 6, place(x_low, y)[1] + 4, _number(y), "end")
-    # y = x + c, for every decade in which it is inside of the box
+    # y = x + c, for every decade in which it is within the box
     for c in range(y_low - x_high + 1, y_high - x_low):
         x1, x2 = max(x_low, y_low - c), min(x_high, y_high - c)
         drawing.line(*place(x1, x1 + c), *place(x2, x2 + c), "guide")

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Files what Postern tagged into the spam folder (RFC 5228). For Dovecot, run it
-# before the users' own scripts: sieve_before in the plugin section.
+# This script (RFC 5228) files mail that Postern has tagged into the spam
+# folder. With Dovecot, run it before the users' own scripts: use sieve_before
+# in the plugin section.
 #
-# The field must be the one that postern.conf names in tag-header and
-# tag-value. Trust it only where all mail comes through the gateway.
+# The field must be the one that tag-header and tag-value in postern.conf set.
+# Trust it only if all mail comes through the gateway.
 require ["fileinto", "mailbox", "variables"];
 
-# The folder's name on your server: Junk, Spam, INBOX.Spam...
+# The name of the folder on your server, such as Junk, Spam or INBOX.Spam.
 set "folder" "Junk";
 
 if header :is "X-Spam-Flag" "YES" {

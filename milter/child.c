@@ -127,8 +127,8 @@ pst_child_hear(struct pst_child *children, size_t count, const fd_set *set)
 }
 
 /*
- * A child that dies again and again right after its start is started with
- * growing pauses; else it is there again at once.
+ * A child that keeps dying right after its start is restarted after growing
+ * pauses; any other child is restarted at once.
  */
 static void
 bury(struct pst_child *child, int status, bool stopping)
@@ -139,13 +139,13 @@ bury(struct pst_child *child, int status, bool stopping)
 	if (WIFSIGNALED(status))
 		pst_log(PST_LOG_ERROR, "worker %ld was killed by signal %d",
 		    (long)child->pid, WTERMSIG(status));
-	/* One that could not start has said why itself. */
+	/* A child that could not start has logged the reason itself. */
 	else if (!stopping && WEXITSTATUS(status) != PST_EXIT_START)
 		pst_log(PST_LOG_ERROR, "worker %ld ended with status %d",
 		    (long)child->pid, WEXITSTATUS(status));
 	(void)close(child->fd);
 	child->pid = 0;
-	/* The next one begins with the new configuration. */
+	/* The next child begins with the new configuration. */
 	child->reloading = false;
 	if (now - child->started_ms < QUICK_DEATH_MS)
 		child->quick_deaths++;

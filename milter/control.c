@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For struct ucred, which is not of POSIX. */
+/* For struct ucred, which is not in POSIX. */
 #define _GNU_SOURCE
 #include "milter/control.h"
 
@@ -21,7 +21,7 @@
 enum client_state {
 	CLIENT_READING,
 	CLIENT_ASKED,
-	CLIENT_TAKEN, /* is being worked for */
+	CLIENT_TAKEN, /* its request is being carried out */
 };
 
 struct client {
@@ -71,7 +71,7 @@ pst_control_open(const char *path, long uid, struct pst_err *err)
 		free(control);
 		return NULL;
 	}
-	/* Of one that was killed; the check has seen that nobody answers. */
+	/* Nothing answers there, so this is the file of a killed daemon. */
 	pst_listener_unlink(&control->endpoint);
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	control->fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -158,7 +158,7 @@ pst_control_watch(const struct pst_control *control, fd_set *set, int *max_fd)
 		watch(control->fd, set, max_fd);
 }
 
-/* One short line into an empty socket never blocks. */
+/* Answers and hangs up. One short line to an empty socket never blocks. */
 static void
 say(struct client *client, int status, const char *text)
 {
@@ -205,7 +205,8 @@ take_client(struct pst_control *control, int64_t now_ms)
 	if (!set_up(fd))
 		drop(client);
 	else if (!may_ask(fd))
-		say(client, 2, "only root and the daemon's user may ask");
+		say(client, 2,
+		    "only root and the daemon's user may send requests");
 }
 
 static void
@@ -220,7 +221,7 @@ take_line(struct client *client, struct pst_str line)
 		client->state = CLIENT_ASKED;
 		return;
 	}
-	say(client, 2, "this request is not known; say reload or status");
+	say(client, 2, "unknown request; expected reload or status");
 }
 
 static void
@@ -262,7 +263,7 @@ pst_control_serve(
 		if (FD_ISSET(client->fd, set))
 			read_line(client);
 		else if (now_ms > client->until_ms)
-			say(client, 2, "no request came");
+			say(client, 2, "no request arrived in time");
 	}
 	if (FD_ISSET(control->fd, set))
 		take_client(control, now_ms);

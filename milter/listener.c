@@ -22,7 +22,7 @@ unix_address(const struct pst_endpoint *endpoint, struct sockaddr_un *out)
 	    out->sun_path, sizeof(out->sun_path), "%s", endpoint->path);
 }
 
-/* A socket that is connected to a unix endpoint, -1 when nobody answers. */
+/* Returns a socket connected to a unix endpoint; -1 if nothing answers. */
 static int
 connect_unix(const struct pst_endpoint *endpoint)
 {
@@ -76,15 +76,16 @@ check_unix(const struct pst_endpoint *endpoint, struct pst_err *err)
 	}
 	if (access(dir, W_OK | X_OK) == -1) {
 		return pst_err_set(err,
-		    "cannot listen on unix:%s: no permission to write to %s",
+		    "cannot listen on unix:%s: no permission to write to "
+		    "directory %s",
 		    endpoint->path, dir);
 	}
 	if (lstat(endpoint->path, &st) == -1)
 		return true;
 	if (!S_ISSOCK(st.st_mode)) {
 		return pst_err_set(err,
-		    "cannot listen on unix:%s: there is a file of that name "
-		    "that is no socket; move it away",
+		    "cannot listen on unix:%s: a file of that name "
+		    "exists and is not a socket; move it away",
 		    endpoint->path);
 	}
 	fd = connect_unix(endpoint);
@@ -136,7 +137,10 @@ pst_listener_check(const struct pst_endpoint *endpoint, struct pst_err *err)
 
 #define MAX_FD 256
 
-/* libmilter hides its descriptor: it is the one that listens. */
+/*
+ * Returns libmilter's descriptor, which libmilter does not reveal: it is the
+ * only one that listens. -1 if there is none.
+ */
 static int
 find_listening(void)
 {
@@ -162,13 +166,15 @@ pst_listener_tune(
 	int fd = find_listening();
 
 	if (fd == -1)
-		return pst_err_set(err, "the listening socket is gone");
+		return pst_err_set(
+		    err, "cannot find the listening socket of libmilter");
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (endpoint->kind == PST_ENDPOINT_UNIX) {
 		if (uid != -1 &&
 		    lchown(endpoint->path, (uid_t)uid, (gid_t)-1) == -1) {
 			return pst_err_set(err,
-			    "cannot give unix:%s to its user: %s",
+			    "cannot make the daemon's user the owner of "
+			    "unix:%s: %s",
 			    endpoint->path, strerror(errno));
 		}
 		return true;

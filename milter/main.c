@@ -13,7 +13,7 @@
 #define IDENT "posternd"
 
 struct options {
-	const char *config_file; /* NULL: the default one */
+	const char *config_file; /* NULL: the default file */
 	const char *pid_file;    /* NULL: as configured */
 	bool foreground;
 	bool test_only;
@@ -27,12 +27,12 @@ static const char usage[] =
     ")\n"
     "  -f          stay in the foreground, log to standard error\n"
     "  -n          test the configuration and exit\n"
-    "  -p PIDFILE  write the process id there\n"
+    "  -p PIDFILE  write the process id to this file\n"
     "  -V          print the version\n"
     "\n"
     "See posternd(8) and postern.conf(5).\n";
 
-/* True: go on; else *status is the exit status. */
+/* Returns true if the daemon is to run; else *status is the exit status. */
 static bool
 parse_options(int argc, char **argv, struct options *out, int *status)
 {
@@ -62,7 +62,9 @@ parse_options(int argc, char **argv, struct options *out, int *status)
 			*status = 0;
 			return false;
 		default:
-			(void)fputs("posternd: see posternd -h\n", stderr);
+			(void)fputs(
+			    "posternd: see posternd -h for the options\n",
+			    stderr);
 			*status = PST_EXIT_START;
 			return false;
 		}
@@ -85,21 +87,21 @@ load(const struct options *options, struct pst_err *err)
 
 	if (file == NULL)
 		file = PST_CONFIG_DEFAULT_FILE;
-	/* A reload happens in another directory than the start. */
+	/* A reload reads the file again, from another directory. */
 	whole = realpath(file, NULL);
 	config = pst_config_load(whole == NULL ? file : whole, err);
 	free(whole);
 	if (config != NULL &&
 	    pst_config_listeners(config) > PST_MAX_LISTENERS) {
-		(void)pst_err_set(
-		    err, "%s: at most %d listeners", file, PST_MAX_LISTENERS);
+		(void)pst_err_set(err, "%s: there may be at most %d listeners",
+		    file, PST_MAX_LISTENERS);
 		pst_config_unref(config);
 		return NULL;
 	}
 	return config;
 }
 
-/* Returns whether the log goes to standard error. */
+/* Opens the log; returns true if it goes to standard error. */
 static bool
 open_log(const struct pst_config *config, bool foreground)
 {
@@ -107,7 +109,7 @@ open_log(const struct pst_config *config, bool foreground)
 	bool to_stderr = config->log.target == PST_LOG_TO_STDERR ||
 	    (config->log.target == PST_LOG_TO_AUTO && foreground);
 
-	/* $JOURNAL_STREAM: standard error is journald's, not a person's. */
+	/* With $JOURNAL_STREAM, standard error goes to journald. */
 	if (to_stderr)
 		sink = getenv("JOURNAL_STREAM") != NULL ? PST_LOG_JOURNAL :
 							  PST_LOG_STDERR;
@@ -146,7 +148,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 	supervisor.config = config;
-	/* What goes wrong before this is for the terminal we came from. */
+	/* The terminal shows our errors until pst_process_ready(). */
 	if (!options.foreground && !pst_process_background(&err))
 		return complain(&err);
 	(void)umask((mode_t)config->umask);

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* mfapi.h makes a bool of its own unless <stdbool.h> came first. */
+/* mfapi.h defines a bool of its own unless <stdbool.h> comes first. */
 #include <libmilter/mfapi.h>
 
 #include "base/buf.h"
@@ -20,7 +20,7 @@
 #include "milter/readahead.h"
 #include "milter/recorder.h"
 
-/* A reply line with every `%` doubled. */
+/* Room for the text of a reply with every `%` doubled. */
 #define MAX_REPLY 1024
 
 /* One SMTP connection. */
@@ -51,9 +51,9 @@ leave(sfsistat status)
 }
 
 /*
- * The end of a step that has nothing to say. Where the MTA was promised silence,
- * libmilter wants to hear just that, and complains to the log of anything else;
- * where it was not, the MTA waits for an answer.
+ * Ends a step that needs no answer. If we promised the MTA not to answer this
+ * step, libmilter expects SMFIS_NOREPLY and complains in the log about anything
+ * else; if we did not, the MTA waits for an answer.
  */
 static sfsistat
 go_on(const struct conn *conn, unsigned long silent)
@@ -67,12 +67,12 @@ macro(SMFICTX *ctx, const char *name)
 {
 	char copy[32];
 
-	/* smfi_getsymval() takes a char *, which it only reads. */
+	/* smfi_getsymval() takes a char *, but only reads it. */
 	memcpy(copy, name, strlen(name) + 1);
 	return pst_str(smfi_getsymval(ctx, copy));
 }
 
-/* The stages' macros; "" asks for none. */
+/* The macros that we ask for at each stage; "" asks for none. */
 static const struct {
 	int stage;
 	const char *names;
@@ -97,13 +97,14 @@ ask_for_macros(SMFICTX *ctx)
 		if (smfi_setsymlist(ctx, wanted_macros[i].stage, copy) !=
 		    MI_SUCCESS)
 			pst_log(PST_LOG_NOTICE,
-			    "the MTA keeps its own list of macros");
+			    "cannot tell the MTA which macros this filter "
+			    "needs; it sends those of its own configuration");
 	}
 }
 
 #define WANTED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE)
 
-/* No answer before the end of the message, but for "skip" of a body. */
+/* We answer only at the end of the message, except for "skip" in a body. */
 #define WANTED_STEPS                                                           \
 	(SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO |      \
 	    SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH |      \
@@ -119,12 +120,12 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	(void)unused2;
 	(void)unused3;
 	if ((steps & SMFIP_HDR_LEADSPC) == 0) {
-		/* Without it "X:v" and "X: v" are the same and a signature
-		 * over the header as it was cannot be verified. */
+		/* Without it, "X:v" and "X: v" look the same, and a signature
+		 * over the original header cannot be verified. */
 		pst_log(PST_LOG_ERROR,
-		    "the MTA cannot pass leading blanks of header fields "
-		    "(SMFIP_HDR_LEADSPC); use Postfix 2.6 or Sendmail 8.14 "
-		    "or later");
+		    "the MTA cannot pass on the leading blanks of header "
+		    "fields (SMFIP_HDR_LEADSPC), so its mail cannot be "
+		    "checked; use Postfix 2.6 or Sendmail 8.14 or later");
 		return SMFIS_REJECT;
 	}
 	conn = calloc(1, sizeof(*conn));
@@ -141,11 +142,12 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	conn->mta.can_quarantine = (actions & SMFIF_QUARANTINE) != 0;
 	if ((actions & WANTED_ACTIONS) != WANTED_ACTIONS)
 		pst_log(PST_LOG_WARNING,
-		    "the MTA does not let a filter %s%s%s; what needs it "
-		    "falls back as configured",
-		    conn->mta.can_add_headers ? "" : "add headers, ",
-		    conn->mta.can_change_headers ? "" : "remove headers, ",
-		    conn->mta.can_quarantine ? "" : "quarantine");
+		    "the MTA restricts this filter:%s%s%s actions that "
+		    "need this are replaced (see quarantine-fallback)",
+		    conn->mta.can_add_headers ? "" : " it cannot add headers;",
+		    conn->mta.can_change_headers ? "" :
+						   " it cannot remove headers;",
+		    conn->mta.can_quarantine ? "" : " it cannot quarantine;");
 	if ((actions & SMFIF_SETSYMLIST) != 0)
 		ask_for_macros(ctx);
 	if (smfi_setpriv(ctx, conn) != MI_SUCCESS) {
@@ -253,7 +255,7 @@ carry_out_edits(SMFICTX *ctx, const struct pst_decision *decision)
 	for (i = 0; i < decision->edit_count; i++) {
 		const struct pst_edit *edit = &decision->edits[i];
 
-		/* libmilter takes char * and does not write to it. */
+		/* libmilter takes a char *, but does not write to it. */
 		(void)snprintf(name, sizeof(name), "%s", edit->name);
 		if (edit->op == PST_EDIT_DELETE) {
 			status =
@@ -300,7 +302,7 @@ quarantine(SMFICTX *ctx, const struct pst_decision *decision)
 	return smfi_quarantine(ctx, reason) == MI_SUCCESS;
 }
 
-/* R-MTA-15: what could not be carried out is never passed over in silence. */
+/* R-MTA-15: a decision that cannot be carried out is always logged. */
 static sfsistat
 fault(const struct pst_message *message, const char *what)
 {
@@ -308,12 +310,15 @@ fault(const struct pst_message *message, const char *what)
 	bool accept = config->on_internal_error == PST_ACTION_ACCEPT;
 
 	pst_config_unref(config);
-	pst_log(PST_LOG_ERROR, "%s: %s failed, message is %s",
+	pst_log(PST_LOG_ERROR, "%s: %s failed; the message is %s",
 	    message->queue_id, what, accept ? "accepted" : "deferred");
 	return accept ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
 }
 
-/* Before the reply: a client that has it may count on the row (R-AGG-5). */
+/*
+ * Comes before the reply: a client that has its reply can rely on the row
+ * (R-AGG-5).
+ */
 static void
 record(const struct pst_message *message)
 {
@@ -339,7 +344,7 @@ carry_out(SMFICTX *ctx, const struct pst_message *message)
 		return fault(message, "setting the reply");
 	if (decision->action == PST_ACTION_QUARANTINE &&
 	    !quarantine(ctx, decision))
-		return fault(message, "quarantine");
+		return fault(message, "quarantining the message");
 	record(message);
 	return status;
 }
@@ -358,14 +363,14 @@ log_dns_change(const struct pst_message *message)
 		return;
 	case PST_DNS_HEALTH_CAPPED:
 		pst_log(PST_LOG_WARNING,
-		    "the DNS has failed for longer than temperror-cap: "
-		    "messages are tagged and no longer deferred until it "
-		    "answers; look after the resolver");
+		    "the DNS has failed for longer than temperror-cap; "
+		    "until it answers, messages are tagged instead of "
+		    "deferred; check the resolver");
 		return;
 	case PST_DNS_HEALTH_RECOVERED:
 		pst_log(PST_LOG_NOTICE,
-		    "the DNS answers again: messages are deferred again for "
-		    "its temporary errors");
+		    "the DNS answers again; messages may be deferred again "
+		    "for its temporary errors");
 		return;
 	}
 }
@@ -415,7 +420,7 @@ on_abort(SMFICTX *ctx)
 	return leave(SMFIS_CONTINUE);
 }
 
-/* Also comes for a connection that never negotiated: conn is NULL then. */
+/* Also called for a connection that never negotiated; conn is NULL then. */
 static sfsistat
 on_close(SMFICTX *ctx)
 {
@@ -481,8 +486,8 @@ pst_milter_serve(struct pst_service *shared)
 
 /*
  * smfi_stop() waits for a lock that the listener holds for up to five seconds,
- * until it looks up or a client comes. libmilter's own signal thread may wait
- * as well as we may: it gets the signal, and we are the client.
+ * until its poll() times out or a client connects. So we leave the waiting to
+ * libmilter's own signal thread, which gets the signal, and we are the client.
  */
 void
 pst_milter_stop(void)

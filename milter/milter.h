@@ -3,8 +3,9 @@
 #define PST_MILTER_MILTER_H
 
 /*
- * The one file that knows libmilter. Its callbacks turn each event into a call
- * on core/session, and a decision into libmilter calls. One socket a process.
+ * The only file that uses libmilter. Its callbacks turn each event into a call
+ * of core/session, and each decision into calls of libmilter. A process serves
+ * one socket.
  */
 
 #include <stdbool.h>
@@ -14,25 +15,29 @@
 #include "core/service.h"
 
 /*
- * Opens the listening socket; a worker that is forked later serves it. False
- * with a sentence. A unix socket's owner becomes uid unless that is -1.
+ * Opens the listening socket, which a worker that is forked later serves. uid
+ * becomes the owner of a unix socket, unless uid is -1. False with a sentence
+ * in err.
  */
 bool pst_milter_open(
     const struct pst_endpoint *endpoint, long uid, struct pst_err *err);
 
 /*
- * Serves until pst_milter_stop(), SIGTERM, SIGINT or SIGHUP. True after a
- * clean stop. Sessions may still be open when it returns.
+ * Serves until pst_milter_stop(), SIGTERM, SIGINT or SIGHUP. Returns true after
+ * a clean stop. Sessions may still be open when it returns.
  */
 bool pst_milter_serve(struct pst_service *service);
 
-/* Makes pst_milter_serve() return; waits until it has. Not from its thread. */
+/*
+ * Makes pst_milter_serve() return, and waits until it has, but not longer than
+ * about 10 s. Must not be called from the thread that serves.
+ */
 void pst_milter_stop(void);
 
-/* Callbacks being worked on now. */
+/* Returns the number of callbacks that are running now. Any thread. */
 unsigned pst_milter_busy(void);
 
-/* Removes the socket file of a unix endpoint. */
+/* Removes the file of a unix socket; does nothing for an inet socket. */
 void pst_milter_unlink(const struct pst_endpoint *endpoint);
 
 #endif

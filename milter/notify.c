@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static struct sockaddr_un manager;
-static socklen_t manager_len; /* 0: there is none */
+static socklen_t manager_len; /* 0: there is no manager */
 
 void
 pst_notify_init(void)
@@ -26,7 +26,7 @@ pst_notify_init(void)
 		return;
 	manager.sun_family = AF_UNIX;
 	memcpy(manager.sun_path, path, len);
-	/* "@name" is a name in Linux' abstract space. */
+	/* "@name" is a name in the abstract namespace of Linux. */
 	if (path[0] == '@')
 		manager.sun_path[0] = '\0';
 	manager_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
@@ -43,7 +43,7 @@ pst_notify(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (fd == -1)
 		return;
-	/* A manager that went away is no reason to stop filtering mail. */
+	/* We go on filtering mail even if the manager has gone away. */
 	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL,
 	    (const struct sockaddr *)&manager, manager_len);
 	(void)close(fd);

@@ -3,18 +3,18 @@
 #define PST_MILTER_NOTIFY_H
 
 /*
- * The service manager's readiness protocol (sd_notify(3)), spoken by hand: one
- * datagram of "KEY=value" lines to the socket named in $NOTIFY_SOCKET. Without
- * that variable all of this does nothing.
+ * The service manager's readiness protocol (sd_notify(3)), without its library:
+ * one datagram of "KEY=value" lines to the socket named in $NOTIFY_SOCKET.
+ * Without that variable, these functions do nothing.
  */
 
-/* Takes $NOTIFY_SOCKET out of the environment; call once, in main. */
+/* Reads $NOTIFY_SOCKET and unsets it if it is usable. Call once, in main. */
 void pst_notify_init(void);
 
-/* "READY=1", "STOPPING=1". */
+/* Sends a state such as "READY=1" or "STOPPING=1". */
 void pst_notify(const char *state);
 
-/* "RELOADING=1" with the time that systemd wants beside it. */
+/* Sends "RELOADING=1" with the time stamp that systemd requires. */
 void pst_notify_reloading(void);
 
 #endif

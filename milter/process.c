@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int ready_fd = -1;   /* the background parent listens on it */
+static int ready_fd = -1;   /* the waiting parent reads the other end */
 static int pid_fd = -1;     /* kept open for its lock */
 static char pid_path[4096]; /* "" without a pid file */
 
@@ -29,7 +29,9 @@ pst_process_identity(const char *user, const char *group,
 	pw = getpwnam(user);
 	if (pw == NULL) {
 		return pst_err_set(err,
-		    "user \"%s\" does not exist; create it, or set user", user);
+		    "user \"%s\" does not exist; create it, or change the "
+		    "option user",
+		    user);
 	}
 	out->uid = pw->pw_uid;
 	out->gid = pw->pw_gid;
@@ -39,7 +41,8 @@ pst_process_identity(const char *user, const char *group,
 	gr = getgrnam(group);
 	if (gr == NULL) {
 		return pst_err_set(err,
-		    "group \"%s\" does not exist; create it, or set group",
+		    "group \"%s\" does not exist; create it, or change the "
+		    "option group",
 		    group);
 	}
 	out->gid = gr->gr_gid;
@@ -54,10 +57,11 @@ pst_process_become(const struct pst_identity *identity, struct pst_err *err)
 	if (setgroups(1, &identity->gid) == -1 || setgid(identity->gid) == -1 ||
 	    setuid(identity->uid) == -1) {
 		return pst_err_set(
-		    err, "cannot give up root: %s", strerror(errno));
+		    err, "cannot give up root privileges: %s", strerror(errno));
 	}
 	if (identity->uid != 0 && setuid(0) == 0)
-		return pst_err_set(err, "root could be had back; stopping");
+		return pst_err_set(
+		    err, "root privileges could be regained; stopping");
 	return true;
 }
 
@@ -66,14 +70,14 @@ pst_process_raise_files(void)
 {
 	struct rlimit limit;
 
-	/* A connection and a DNS query take one each; 1024 are soon gone. */
+	/* Each connection and DNS query takes one; 1024 are soon used up. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The parent's part: its exit status tells whether the child came up. */
+/* The parent's part: its exit status says whether the child has started. */
 static void
 wait_for_child(pid_t child, int fd)
 {
@@ -114,13 +118,14 @@ pst_process_background(struct pst_err *err)
 	(void)fcntl(ready_fd, F_SETFD, FD_CLOEXEC);
 	null = open("/dev/null", O_RDWR);
 	if (setsid() == -1 || null == -1 || dup2(null, STDIN_FILENO) == -1)
-		return pst_err_set(
-		    err, "cannot leave the terminal: %s", strerror(errno));
+		return pst_err_set(err, "cannot detach from the terminal: %s",
+		    strerror(errno));
 	if (null > STDERR_FILENO)
 		(void)close(null);
-	/* The directory we were started in must stay removable. */
+	/* The directory in which we were started must stay removable. */
 	if (chdir("/") == -1)
-		return pst_err_set(err, "cannot enter /: %s", strerror(errno));
+		return pst_err_set(
+		    err, "cannot change to directory /: %s", strerror(errno));
 	return true;
 }
 
@@ -151,8 +156,8 @@ pst_process_write_pid(const char *name, struct pst_err *err)
 		    err, "cannot write pid-file %s: %s", name, strerror(errno));
 	if (fcntl(pid_fd, F_SETLK, &lock) == -1) {
 		return pst_err_set(err,
-		    "pid-file %s is held by a running posternd; stop that one "
-		    "first",
+		    "pid-file %s is locked by another running posternd; stop "
+		    "that one first",
 		    name);
 	}
 	len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
@@ -167,7 +172,7 @@ pst_process_write_pid(const char *name, struct pst_err *err)
 void
 pst_process_remove_pid(void)
 {
-	/* Where the directory is root's the file stays, unlocked: harmless. */
+	/* If root owns the directory, the file stays, but it is not locked. */
 	if (pid_path[0] != '\0')
 		(void)unlink(pid_path);
 }

@@ -2,14 +2,14 @@
 #ifndef PST_MILTER_PROCESS_H
 #define PST_MILTER_PROCESS_H
 
-/* What a daemon does to its own process: background, pid file, privileges. */
+/* How a daemon goes into the background, writes a pid file, gives up root. */
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 
-/* Who to become; both -1 when we stay who we are. */
+/* The identity to take on; uid and gid count only if change is set. */
 struct pst_identity {
 	uid_t uid;
 	gid_t gid;
@@ -17,34 +17,40 @@ struct pst_identity {
 };
 
 /*
- * Looks up user and group (each may be ""; the group is then the user's).
- * Nothing to change when not started as root, or when user is "". False with a
- * sentence when a name is unknown.
+ * Looks up user and group; "" as group means the user's own group. Does not
+ * set out->change if the process was not started as root, or if user is "".
+ * False with a sentence in err if a name is unknown.
  */
 bool pst_process_identity(const char *user, const char *group,
     struct pst_identity *out, struct pst_err *err);
 
-/* Becomes that identity for good, supplementary groups included. */
+/* Takes on the identity permanently, supplementary groups included. */
 bool
 pst_process_become(const struct pst_identity *identity, struct pst_err *err);
 
-/* Allows as many open files as the system lets us have. */
+/* Raises the limit of open files as far as the system allows. */
 void pst_process_raise_files(void);
 
-/* Forks into the background; the parent waits for pst_process_ready(). */
+/*
+ * Forks; returns in the child, in the background. The parent waits for
+ * pst_process_ready() and exits. False with a sentence in err.
+ */
 bool pst_process_background(struct pst_err *err);
 
-/* Lets the parent of pst_process_background() end with status 0. */
+/*
+ * Lets the parent of pst_process_background() exit with status 0, and redirects
+ * standard output and error to /dev/null. Does nothing in the foreground.
+ */
 void pst_process_ready(void);
 
 /*
- * Writes our pid; name "" does nothing. False with a sentence when another
- * process holds the file or it cannot be written. The file is locked as long
- * as the process lives.
+ * Writes our pid to the file; does nothing if name is "". False with a sentence
+ * in err if another process has locked the file or it cannot be written. The
+ * file stays locked as long as this process lives.
  */
 bool pst_process_write_pid(const char *name, struct pst_err *err);
 
-/* Removes what pst_process_write_pid() wrote. */
+/* Removes the file that pst_process_write_pid() wrote. */
 void pst_process_remove_pid(void);
 
 #endif

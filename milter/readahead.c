@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _GNU_SOURCE /* ppoll(), which POSIX has since 2024; syscall() */
+#define _GNU_SOURCE /* ppoll(), in POSIX only since 2024; syscall() */
 #include "milter/readahead.h"
 
 #include <netinet/in.h>
@@ -15,18 +15,18 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Envelope and header of most messages come in two or three of these. */
+/* Two or three of these hold the envelope and header of most messages. */
 #define AHEAD 4096
 
 #define DESCRIPTORS 65536
 #define READABLE (POLLIN | POLLRDNORM)
 
-/* What was read ahead of a descriptor. */
+/* What was read ahead from a descriptor. */
 struct ahead {
 	atomic_bool is_on;
 	bool is_tcp;
-	/* From at to end it is still to be read; NULL when there is nothing,
-	 * since many sessions are idle. */
+	/* The octets from at to end have not been taken yet. NULL if there are
+	 * none, since many sessions are idle. */
 	unsigned char *data;
 	size_t at;
 	size_t end;
@@ -34,7 +34,7 @@ struct ahead {
 
 static struct ahead table[DESCRIPTORS];
 
-/* What the thread has asked for last; one more, so that 0 is none. */
+/* The descriptors that the thread used last, plus one; 0: none. */
 static _Thread_local struct {
 	int polled;
 	int read;
@@ -107,7 +107,7 @@ read_system(int fd, void *to, size_t size)
 	return readv(fd, &part, 1);
 }
 
-/* Reads, and acknowledges at once. */
+/* Reads from the socket and acknowledges the data at once. */
 static ssize_t
 read_socket(const struct ahead *ahead, int fd, void *to, size_t size)
 {
@@ -115,7 +115,7 @@ read_socket(const struct ahead *ahead, int fd, void *to, size_t size)
 #ifdef TCP_QUICKACK
 	int on = 1;
 
-	/* Linux forgets it again; a failure costs time only. */
+	/* Linux turns it off again by itself; a failure only costs time. */
 	if (ahead->is_tcp && len > 0)
 		(void)setsockopt(
 		    fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
@@ -146,10 +146,11 @@ read_ahead(struct ahead *ahead, int fd, void *to, size_t size)
 }
 
 /*
- * The functions have names of their own for the compiler, which knows more of
- * the system's than a replacement can keep, and the system's for the linker.
- * glibc has a second name for two, for callers whose buffer it can see; were
- * one left to it, a reader that uses both would lose its place.
+ * For the compiler, the functions have names of their own, because it assumes
+ * more about the system's functions than a replacement can keep; for the
+ * linker, they have the system's names. For two of them, glibc has a second
+ * name, which it uses where it knows the size of the buffer. These are replaced
+ * too: otherwise, a caller that uses both names would miss what was read ahead.
  */
 ssize_t pst_readahead_read(int fd, void *to, size_t size) __asm__("read");
 ssize_t pst_readahead_read_chk(

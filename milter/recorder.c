@@ -9,10 +9,13 @@
 #include "store/upload.h"
 #include "store/writer.h"
 
-/* Read by each message, written by the start and the end of the two. */
+/*
+ * A message locks it for reading; starting and stopping the two threads locks
+ * it for writing.
+ */
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static struct pst_writer *writer;
-static struct pst_uploader *shipper;
+static struct pst_uploader *uploader;
 static bool stopped;
 
 static void
@@ -21,26 +24,27 @@ log_writer(void *arg, enum pst_writer_event event, const char *text)
 	(void)arg;
 	if (event == PST_WRITER_FAILED)
 		pst_log(PST_LOG_ERROR,
-		    "rows for reports cannot be written and wait, mail goes "
-		    "on: %s",
+		    "cannot write to the report store; rows are queued and "
+		    "mail is not affected: %s",
 		    text);
 	else
 		pst_log(PST_LOG_NOTICE,
-		    "rows for reports are written again: %s", text);
+		    "the report store can be written again: %s", text);
 }
 
 static void
-log_shipper(void *arg, enum pst_writer_event event, const char *text)
+log_uploader(void *arg, enum pst_writer_event event, const char *text)
 {
 	(void)arg;
 	if (event == PST_WRITER_FAILED)
 		pst_log(PST_LOG_WARNING,
-		    "rows for reports cannot be handed over and wait in the "
-		    "gateway's own file: %s",
+		    "cannot upload report rows to the shared database; they "
+		    "stay in this gateway's file and mail is not affected: %s",
 		    text);
 	else
 		pst_log(PST_LOG_NOTICE,
-		    "rows for reports are handed over again: %s", text);
+		    "report rows are uploaded to the shared database again: %s",
+		    text);
 }
 
 void
@@ -51,9 +55,9 @@ pst_recorder_start(struct pst_config *config)
 		if (writer == NULL)
 			writer = pst_writer_start(
 			    config, (struct pst_writer_log){log_writer, NULL});
-		if (shipper == NULL && config->store.postgresql[0] != '\0')
-			shipper = pst_uploader_start(
-			    config, (struct pst_writer_log){log_shipper, NULL});
+		if (uploader == NULL && config->store.postgresql[0] != '\0')
+			uploader = pst_uploader_start(config,
+			    (struct pst_writer_log){log_uploader, NULL});
 	}
 	(void)pthread_rwlock_unlock(&lock);
 }
@@ -62,8 +66,8 @@ static void
 log_counts(const struct pst_writer_counts *counts)
 {
 	pst_log(PST_LOG_NOTICE,
-	    "rows for reports: %llu written, %llu not, %llu came late, %llu "
-	    "lost because the queue was full",
+	    "report rows: %llu written, %llu still queued, %llu late, %llu "
+	    "dropped (queue full)",
 	    (unsigned long long)counts->committed,
 	    (unsigned long long)counts->waiting,
 	    (unsigned long long)counts->late,
@@ -82,12 +86,12 @@ pst_recorder_stop(void)
 		log_counts(&counts);
 		writer = NULL;
 	}
-	pst_uploader_stop(shipper);
-	shipper = NULL;
+	pst_uploader_stop(uploader);
+	uploader = NULL;
 	(void)pthread_rwlock_unlock(&lock);
 }
 
-/* What is left of the time that the reply may wait. */
+/* Returns how many milliseconds the reply may still wait. */
 static unsigned
 time_left(int64_t until_ms)
 {

@@ -3,26 +3,26 @@
 #define PST_MILTER_RECORDER_H
 
 /*
- * The worker's side of the report store: hands in what each message
- * contributes, before its final reply, and logs how the store does. Functions
- * are thread-safe; there is one recorder a process.
+ * The worker's side of the report store: hands over what each message
+ * contributes, before its final reply, and logs when the store fails and when
+ * it recovers. Functions are thread-safe; a process has one recorder.
  */
 
 #include "core/session.h"
 
 /*
- * Starts what config asks for and is not running: the writer when reports are
- * made, the shipper when gateways share a database. At the start, and after
- * each reload.
+ * Starts what config asks for and what is not running yet: the writer if
+ * reports are made, and also the uploader if gateways share a database. Call it
+ * at the start and after each reload.
  */
 void pst_recorder_start(struct pst_config *config);
 
-/* Writes what is waiting and stops. Messages that come later are not kept. */
+/* Writes the queued rows and stops. Later messages are not recorded. */
 void pst_recorder_stop(void);
 
 /*
- * Returns when the message's records are committed, or after store.wait. Does
- * nothing when no reports are made.
+ * Returns when the message's rows are committed, or after store.wait. Does
+ * nothing if no reports are made.
  */
 void pst_recorder_put(
     const struct pst_config *config, const struct pst_message *message);

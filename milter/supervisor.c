@@ -36,7 +36,10 @@ on_signal(int number)
 		stop_wanted = 1;
 }
 
-/* Outside poll() they are blocked, so that none is lost between the two. */
+/*
+ * These are blocked except during pselect(), so that none is lost between the
+ * test of the flags above and the wait.
+ */
 static const int handled[] = {SIGTERM, SIGINT, SIGUSR1, SIGCHLD};
 
 #define HANDLED_COUNT (sizeof(handled) / sizeof(handled[0]))
@@ -62,7 +65,10 @@ catch_signals(void)
 	return old;
 }
 
-/* A child begins as a fresh process would. */
+/*
+ * A child begins with default handlers and nothing blocked; only SIGUSR1,
+ * SIGHUP and SIGPIPE are ignored.
+ */
 static void
 default_signals(void)
 {
@@ -80,7 +86,7 @@ default_signals(void)
 	reload_wanted = 0;
 }
 
-/* What a child does; returns its exit status. */
+/* What a child runs; returns its exit status. */
 typedef int
 child_main(struct pst_supervisor *supervisor, size_t index, int control_fd);
 
@@ -89,14 +95,14 @@ struct keeper {
 	struct pst_child children[PST_MAX_LISTENERS];
 	size_t count;
 	child_main *run;
-	int up_fd; /* to the process above; -1: we are the first */
-	struct pst_control *control; /* of the first; NULL: none */
+	int up_fd; /* to our parent; -1: we are the first process */
+	struct pst_control *control; /* in the first process; NULL: none */
 	sigset_t mask;
 	bool announced;
-	bool reloading; /* our children are */
+	bool reloading; /* our children load the new configuration */
 	int64_t reload_until_ms;
-	size_t refused;             /* children that kept the old one */
-	struct pst_err reload_text; /* what to say of it */
+	size_t refused; /* children that kept the old configuration */
+	struct pst_err reload_text; /* the answer to the request */
 };
 
 static void
@@ -134,7 +140,10 @@ announce(struct keeper *keeper)
 		(void)!write(keeper->up_fd, &(char){PST_WORKER_READY}, 1);
 		return;
 	}
-	/* Of several listeners the keepers have: now root is needed no more. */
+	/*
+	 * With several listeners, only the keepers have done this so far. Their
+	 * sockets are open, so root is no longer needed.
+	 */
 	if (!pst_process_become(&keeper->supervisor->identity, &err)) {
 		pst_log(PST_LOG_ERROR, "%s", err.text);
 		stop_wanted = 1;
@@ -145,7 +154,7 @@ announce(struct keeper *keeper)
 	pst_log(PST_LOG_NOTICE, "postern " PST_VERSION " is ready");
 }
 
-/* A byte from the process above stands for a signal from the operator. */
+/* A byte from our parent means the same as a signal from the operator. */
 static void
 hear_from_above(struct keeper *keeper)
 {
@@ -161,7 +170,10 @@ hear_from_above(struct keeper *keeper)
 		reload_wanted = 1;
 }
 
-/* Waits for a signal, a child's word or an operator's request. */
+/*
+ * Waits up to STEP_MS for a signal, a child's answer or an operator's request,
+ * and takes in the latter two.
+ */
 static void
 listen_to(struct keeper *keeper)
 {
@@ -208,10 +220,13 @@ stop_children(struct keeper *keeper)
 	}
 }
 
-/* The options that a reload cannot change, for the reply; "" when none. */
+/*
+ * Returns, for the reply, the changed options that a reload cannot apply; "" if
+ * there are none. The first process also logs them.
+ */
 static const char *
-name_restart_keys(const struct keeper *keeper, const struct pst_config *fresh,
-    char *text, size_t size)
+name_restart_options(const struct keeper *keeper,
+    const struct pst_config *fresh, char *text, size_t size)
 {
 	const char *path;
 	size_t from = 0, len = 0;
@@ -221,11 +236,11 @@ name_restart_keys(const struct keeper *keeper, const struct pst_config *fresh,
 		    keeper->supervisor->started, fresh, &from)) != NULL) {
 		if (keeper->up_fd == -1)
 			pst_log(PST_LOG_WARNING,
-			    "%s has changed; that takes effect at the next "
-			    "start",
+			    "option %s has changed; restart the daemon for "
+			    "the change to take effect",
 			    path);
 		(void)snprintf(text + len, size - len, "%s%s",
-		    len == 0 ? "; at the next start only: " : ", ", path);
+		    len == 0 ? "; a restart is needed for: " : ", ", path);
 		len = strlen(text);
 	}
 	return text;
@@ -261,13 +276,14 @@ begin_reload(struct keeper *keeper)
 	fresh = pst_config_load(file, &err);
 	if (fresh == NULL) {
 		pst_log(PST_LOG_ERROR,
-		    "reload failed, the old configuration stays: %s", err.text);
+		    "reload failed; the old configuration stays in use: %s",
+		    err.text);
 		keeper->reload_text = err;
 		end_reload(keeper, false);
 		return;
 	}
 	(void)pst_err_set(&keeper->reload_text, "configuration reloaded%s",
-	    name_restart_keys(keeper, fresh, options, sizeof(options)));
+	    name_restart_options(keeper, fresh, options, sizeof(options)));
 	pst_config_unref(supervisor->config);
 	supervisor->config = fresh;
 	keeper->refused = 0;
@@ -277,7 +293,7 @@ begin_reload(struct keeper *keeper)
 	pst_child_tell(keeper->children, keeper->count, PST_WORKER_RELOAD);
 }
 
-/* One at a time; a wish that comes meanwhile is for the next. */
+/* One reload at a time; a request that arrives during one starts the next. */
 static void
 attend_to_reload(struct keeper *keeper)
 {
@@ -292,8 +308,8 @@ attend_to_reload(struct keeper *keeper)
 			return;
 		if (open + keeper->refused > 0)
 			(void)pst_err_set(&keeper->reload_text,
-			    "%zu of %zu workers did not take the new "
-			    "configuration over; the log says why",
+			    "%zu of %zu workers did not take over the new "
+			    "configuration; the log says why",
 			    open + keeper->refused, keeper->count);
 		end_reload(keeper, open + keeper->refused == 0);
 	}
@@ -320,7 +336,7 @@ attend_to_status(struct keeper *keeper)
 	pst_control_answer(keeper->control, PST_CONTROL_STATUS, 0, text.text);
 }
 
-/* The supervising loop, the same for both kinds of children. */
+/* The supervising loop; it is the same for both kinds of children. */
 static int
 keep_running(struct keeper *keeper)
 {
@@ -332,7 +348,7 @@ keep_running(struct keeper *keeper)
 		if (pst_child_reap(
 			keeper->children, keeper->count, stop_wanted) &&
 		    !keeper->announced) {
-			/* Never up: what it said stands in the log. */
+			/* It never became ready, and has logged why. */
 			stop_children(keeper);
 			return PST_EXIT_START;
 		}
@@ -351,7 +367,7 @@ run_worker(struct pst_supervisor *supervisor, size_t index, int control_fd)
 	    supervisor->config, supervisor->socket, control_fd);
 }
 
-/* Whoever started us reads it, and it stands in the log as well. */
+/* Logs the error, and prints it for the operator who started us. */
 static void
 start_failed(const struct pst_supervisor *supervisor, const struct pst_err *err)
 {
@@ -368,9 +384,9 @@ socket_owner(const struct pst_supervisor *supervisor)
 }
 
 /*
- * After the milter's socket, whose descriptor is found by its being the only
- * one that listens. The default path is a wish, a path that was written is an
- * order.
+ * Must come after the milter's socket is open, whose descriptor is found as the
+ * only one that listens. A failure at the default path is only logged; a path
+ * set in the configuration must work.
  */
 static bool
 open_control(struct keeper *keeper, struct pst_err *err)
@@ -387,11 +403,13 @@ open_control(struct keeper *keeper, struct pst_err *err)
 	if (pst_config_line(config, pst_option_find(NULL, "control-socket")) !=
 	    0)
 		return false;
-	pst_log(PST_LOG_NOTICE, "there is no control socket: %s", err->text);
+	pst_log(PST_LOG_NOTICE,
+	    "no control socket, so \"postern reload\" cannot work: %s",
+	    err->text);
 	return true;
 }
 
-/* Opens listener number index and keeps a worker on it. */
+/* Opens listener number index and keeps a worker running for it. */
 static int
 keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 {
@@ -406,7 +424,7 @@ keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 	bool ok;
 	int status;
 
-	/* A keeper may be started anew after a reload: its socket stays. */
+	/* A keeper that is restarted after a reload keeps its socket. */
 	supervisor->socket = pst_config_socket(supervisor->started, index);
 	ok = pst_endpoint_parse(pst_str(supervisor->socket), &endpoint, &err);
 	assert(ok);

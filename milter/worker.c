@@ -19,14 +19,14 @@ struct control {
 	struct pst_service *service;
 	const char *socket;
 	int fd;
-	char *file; /* of the configuration; NULL: defaults */
+	char *file; /* of the configuration; NULL: the defaults */
 };
 
 static struct pst_clock system_clock;
 
 /*
- * Takes over the reference to the whole, gives one to what is for the socket.
- * A worker never changes its socket, though the file may name others now.
+ * Takes over the reference to whole; returns a reference to the part for the
+ * socket. A worker never changes its socket, even if the file names others now.
  */
 static struct pst_config *
 own_part(struct pst_config *whole, const char *socket)
@@ -46,7 +46,8 @@ reload(struct control *control)
 
 	if (fresh == NULL) {
 		pst_log(PST_LOG_ERROR,
-		    "reload failed, the old configuration stays: %s", err.text);
+		    "reload failed; the old configuration stays in use: %s",
+		    err.text);
 		return false;
 	}
 	pst_log_set_level((enum pst_log_level)fresh->log.level);
@@ -91,8 +92,9 @@ pause_ms(long ms)
 #define DRAIN_STEP_MS 20
 
 /*
- * Lets messages that are inside a callback get their answer. libmilter writes
- * the answer after the callback returned, so it has to be quiet for a while.
+ * Waits until messages that are inside a callback have their answers. libmilter
+ * writes an answer after the callback has returned, so this waits until there
+ * has been no callback for a while.
  */
 static void
 drain(unsigned drain_ms)
@@ -107,7 +109,8 @@ drain(unsigned drain_ms)
 	}
 	if (quiet < 5)
 		pst_log(PST_LOG_WARNING,
-		    "stopped with %u messages unanswered; the MTA defers them",
+		    "stopped before %u messages were answered; the MTA "
+		    "treats them as if the filter were away",
 		    pst_milter_busy());
 }
 
@@ -118,7 +121,7 @@ start_obeying(struct control *control)
 	sigset_t all, old;
 	bool ok;
 
-	/* libmilter waits for signals in a thread of its own. */
+	/* The thread gets no signals: libmilter waits for them in its own. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
 	ok = pthread_create(&thread, NULL, obey, control) == 0 &&
@@ -128,9 +131,9 @@ start_obeying(struct control *control)
 }
 
 /*
- * glibc gives up to eight heaps to each processor, one to each connection's
- * thread as long as there are fewer; each keeps what its busiest time took. A
- * few are as fast: threads seldom meet in one.
+ * glibc makes up to eight heaps for each processor, one for each connection's
+ * thread until that limit is reached, and each heap keeps the memory that its
+ * busiest time took. A few are as fast: threads seldom meet in one.
  */
 #define HEAPS 4
 
@@ -168,7 +171,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 		return 1;
 	}
 	if (!start_obeying(&control)) {
-		pst_log(PST_LOG_ERROR, "cannot start a thread");
+		pst_log(PST_LOG_ERROR, "cannot start the control thread");
 		return 1;
 	}
 	current = pst_service_config(control.service);
@@ -183,6 +186,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	drain(drain_ms);
 	pst_recorder_stop();
 	if (!ok)
-		pst_log(PST_LOG_ERROR, "libmilter gave up");
+		pst_log(
+		    PST_LOG_ERROR, "libmilter has stopped because of an error");
 	return ok ? 0 : 1;
 }

@@ -3,9 +3,9 @@
 #define PST_MILTER_WORKER_H
 
 /*
- * The process that handles mail. It is told what to do through one end of a
- * socket pair, a byte each: the supervisor's death closes the pair, and the
- * worker then stops as if it had been told to.
+ * The process that handles mail. The supervisor sends it orders of one byte
+ * over a socket pair. If the supervisor dies, the pair is closed, and the
+ * worker stops as if it had been told to.
  */
 
 #include "config/config.h"
@@ -15,14 +15,15 @@
 #define PST_WORKER_STOP 's'
 /* From the worker: it is ready for its first client. */
 #define PST_WORKER_READY 'R'
-/* From the worker: the answers to PST_WORKER_RELOAD. */
+/* From the worker: its answers to PST_WORKER_RELOAD. */
 #define PST_WORKER_RELOADED 'k'
 #define PST_WORKER_REFUSED 'e' /* it keeps the old configuration */
 
 /*
- * Serves the socket that the supervisor opened, by what config says for it,
- * and each configuration after it; takes over config's reference.
- * Returns the process's exit status: 0 after a stop that was asked for.
+ * Serves the socket that the supervisor opened, with the part of config for
+ * that socket, later with that of each configuration that is loaded. Takes over
+ * the reference to config. control_fd is the worker's end of the pair. Returns
+ * the exit status of the process: 0 after a stop that was asked for.
  */
 int
 pst_worker_run(struct pst_config *config, const char *socket, int control_fd);

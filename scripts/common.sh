@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Read by demo and check. Neither leaves anything in the source tree: they copy
-# it and build there.
+# The scripts demo and check read this file. Neither leaves anything in the
+# source tree: they copy it and build in the copy.
 
-# Debian's own, which has the Debian packages of modules.
+# Debian's own Python finds the modules that Debian packages install.
 [ -x /usr/bin/python3 ] && : "${PYTHON:=/usr/bin/python3}"
 : "${PYTHON:=python3}"
 export PYTHON
@@ -16,7 +16,8 @@ fail()
 	exit 1
 }
 
-# Sets $place; it is gone when the script ends.
+# Creates a temporary directory and sets $place to it; the directory is removed
+# when the script ends.
 make_place()
 {
 	place=$(mktemp -d "${TMPDIR:-/tmp}/postern-$name.XXXXXX")
@@ -24,7 +25,7 @@ make_place()
 	trap 'exit 130' INT TERM HUP
 }
 
-# The tree without what git ignores, to $place/source.
+# Copies the tree, without what git ignores, to $place/source.
 copy_source()
 {
 	mkdir "$place/source"

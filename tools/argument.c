@@ -16,7 +16,7 @@ pst_argument_ip(const char *command, const char *text, struct pst_ip *out)
 	if (pst_ip_parse(pst_str(text), out))
 		return true;
 	pst_ui_fail(
-	    command, "--ip wants an IPv4 or IPv6 address, not \"%s\"", text);
+	    command, "--ip must be an IPv4 or IPv6 address, not \"%s\"", text);
 	return false;
 }
 
@@ -27,7 +27,7 @@ pst_argument_number(const char *command, const char *option, const char *text,
 	if (pst_str_to_u64(pst_str(text), max, out) && *out >= min)
 		return true;
 	pst_ui_fail(command,
-	    "%s wants a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
+	    "%s must be a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
 	    option, min, max, text);
 	return false;
 }
@@ -41,8 +41,8 @@ pst_argument_word(const char *command, const char *option, const char *text)
 		ok = ok && (unsigned char)*at >= 0x20 && *at != 0x7f;
 	if (!ok)
 		pst_ui_fail(command,
-		    "the value of %s holds a control character or is longer "
-		    "than %d octets",
+		    "the value of %s contains a control character or is "
+		    "longer than %d octets",
 		    option, MAX_WORD);
 	return ok;
 }
@@ -55,17 +55,16 @@ pst_argument_next(
 	int key = getopt_long(argc, argv, ":", options, NULL);
 
 	if (key == ':')
-		pst_ui_fail(command, "%s wants a value", argv[optind - 1]);
+		pst_ui_fail(command, "%s requires a value", argv[optind - 1]);
 	else if (key != '?')
 		return key;
 	else if (optopt != 0 && strncmp(argv[optind - 1], "--", 2) != 0)
 		pst_ui_fail(command,
-		    "there is no option -%c; see \"postern help %s\"", optopt,
+		    "unknown option -%c; see \"postern help %s\"", optopt,
 		    command);
 	else
 		pst_ui_fail(command,
-		    "\"%s\" is no option or no complete one; see \"postern "
-		    "help %s\"",
+		    "\"%s\" is not a valid option; see \"postern help %s\"",
 		    argv[optind - 1], command);
 	return '?';
 }

@@ -3,8 +3,8 @@
 #define PST_TOOLS_ARGUMENT_H
 
 /*
- * Values of command-line options. Each function prints one sentence on standard
- * error when the value is wrong and returns false.
+ * Values of command-line options. If a value is wrong, each function prints one
+ * sentence on standard error and returns false.
  */
 
 #include <stdbool.h>
@@ -14,19 +14,19 @@
 
 bool pst_argument_ip(const char *command, const char *text, struct pst_ip *out);
 
-/* option is its name with the dashes. */
+/* Reads a number from min to max. option is its name with the dashes. */
 bool pst_argument_number(const char *command, const char *option,
     const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
-/* Text that goes into an SMTP command: no controls, at most 1000 octets. */
+/* Checks text for an SMTP command: no controls, at most 1000 octets. */
 bool
 pst_argument_word(const char *command, const char *option, const char *text);
 
 struct option;
 
 /*
- * The next option as getopt_long() gives it, its value in optarg; -1 behind the
- * last one, '?' after the sentence about a wrong one.
+ * Returns the next option as getopt_long() does, with its value in optarg; -1
+ * after the last option; '?' after a sentence about a wrong one.
  */
 int pst_argument_next(
     const char *command, int argc, char **argv, const struct option *options);

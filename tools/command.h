@@ -9,8 +9,8 @@
 
 enum pst_exit {
 	PST_EXIT_OK = 0,
-	PST_EXIT_OTHER = 1, /* another result than the plain one */
-	PST_EXIT_USAGE = 2, /* bad usage, bad input, nothing done */
+	PST_EXIT_OTHER = 1, /* done, but not a plain success */
+	PST_EXIT_USAGE = 2, /* bad usage or bad input; nothing was done */
 };
 
 int pst_cmd_verify(int argc, char **argv);

@@ -11,12 +11,15 @@
 #include "tools/settings.h"
 #include "tools/ui.h"
 
-#define MAX_PATH 64 /* of an option */
+#define MAX_PATH 64 /* length of an option's path */
 #define POSTFIX_QUEUE "/var/spool/postfix/"
 
 static const char command[] = "config";
 
-/* Any file that the operator named, and the system's, must be good. */
+/*
+ * Returns the file that the operator named, else the default file; NULL if that
+ * does not exist. A default file that exists must be good.
+ */
 static const char *
 choose_file(const char *file_name)
 {
@@ -40,13 +43,13 @@ test(const struct pst_config *config, const char *origin,
 		cover = pst_rules_find_covering(&config->rules, i);
 		if (cover == NULL)
 			continue;
-		printf("%s:%u: rule \"%s\" never gets its turn: rule \"%s\" "
-		       "in line %u matches all that it could\n",
+		printf("%s:%u: rule \"%s\" is never reached: rule \"%s\" in "
+		       "line %u matches everything that it could match\n",
 		    origin, rule->line, rule->title, cover->title, cover->line);
 		status = PST_EXIT_OTHER;
 	}
 	if (status == PST_EXIT_OK)
-		printf("%s: no fault found\n", origin);
+		printf("%s: no errors found\n", origin);
 	return status;
 }
 
@@ -80,7 +83,7 @@ show_listener(const struct pst_config *config, size_t index, const char *origin,
 	}
 }
 
-/* Every option with its value and where that was set. */
+/* Prints every option with its value and where that was set. */
 static int
 show(const struct pst_config *config, const char *origin,
     struct pst_arena *arena)
@@ -103,7 +106,7 @@ show(const struct pst_config *config, const char *origin,
 	return PST_EXIT_OK;
 }
 
-/* The two MTAs split their lines at these. */
+/* True if it has no character that is special in an MTA's configuration. */
 static bool
 fits_a_line(const struct pst_endpoint *endpoint)
 {
@@ -111,7 +114,11 @@ fits_a_line(const struct pst_endpoint *endpoint)
 	    strpbrk(endpoint->host, " ,;{}#`'$\"") == NULL;
 }
 
-/* Parses one item of the list; configuration has checked it already. */
+/*
+ * Parses a listener's socket, which the configuration has checked already.
+ * False, after a sentence, if it does not fit in a line of an MTA's
+ * configuration.
+ */
 static bool
 read_listener(const char *text, struct pst_endpoint *endpoint)
 {
@@ -123,8 +130,8 @@ read_listener(const char *text, struct pst_endpoint *endpoint)
 	}
 	if (!fits_a_line(endpoint)) {
 		pst_ui_fail(command,
-		    "the socket \"%s\" holds a character that has a meaning "
-		    "of its own for the MTA; choose a plainer path",
+		    "the socket \"%s\" contains a character that is special "
+		    "in the MTA's configuration; choose a simpler path",
 		    text);
 		return false;
 	}
@@ -145,12 +152,13 @@ print_smtpd_milters(const struct pst_endpoint *endpoint, const char *lead)
 	}
 	pst_endpoint_postfix(endpoint, text);
 	if (is_unix)
-		puts("# A chrooted smtpd does not reach this path; one below\n"
-		     "# " POSTFIX_QUEUE "postern/ would do for both.");
+		puts("# A chrooted smtpd cannot reach this path; a path below\n"
+		     "# " POSTFIX_QUEUE
+		     "postern/ works with and without chroot.");
 	printf("%ssmtpd_milters = %s\n", lead, text);
 }
 
-/* What checks nothing is not for the mail of others. */
+/* Returns the first listener that is not for submission only; else 0. */
 static size_t
 first_inbound(const struct pst_config *config)
 {
@@ -184,7 +192,7 @@ print_postfix(const struct pst_config *config, const char *origin,
 	size_t first = first_inbound(config);
 	const struct pst_config *inbound = pst_config_at(config, first);
 
-	printf("# For main.cf, from: %s\n", origin);
+	printf("# For main.cf, made from: %s\n", origin);
 	if (!print_postfix_listener(config, first, ""))
 		return PST_EXIT_USAGE;
 	for (size_t i = 0, others = 0; i < pst_config_listeners(config); i++) {
@@ -195,10 +203,11 @@ print_postfix(const struct pst_config *config, const char *origin,
 		if (!print_postfix_listener(config, i, "#"))
 			return PST_EXIT_USAGE;
 	}
-	printf("# While posternd is away:\nmilter_default_action = %s\n",
+	printf("# What Postfix does while posternd is away:\n"
+	       "milter_default_action = %s\n",
 	    inbound->mode == PST_MODE_MONITOR ? "accept" : "tempfail");
-	puts("# No non_smtpd_milters; and for the submission services in\n"
-	     "# master.cf: -o smtpd_milters=");
+	puts("# Do not set non_smtpd_milters. For the submission services in\n"
+	     "# master.cf, set: -o smtpd_milters=");
 	return PST_EXIT_OK;
 }
 
@@ -209,7 +218,7 @@ print_filter(const struct pst_endpoint *endpoint, const char *lead,
 	struct pst_endpoint named = *endpoint;
 	char text[PST_ENDPOINT_TEXT_SIZE];
 
-	/* Sendmail wants to be told a host. */
+	/* Sendmail requires a host. */
 	if (named.kind == PST_ENDPOINT_INET && named.host[0] == '\0')
 		memcpy(named.host, "127.0.0.1", sizeof("127.0.0.1"));
 	if (named.kind == PST_ENDPOINT_INET6 && named.host[0] == '\0')
@@ -242,9 +251,10 @@ print_sendmail(const struct pst_config *config, const char *origin,
 	size_t first = first_inbound(config);
 	bool monitor = pst_config_at(config, first)->mode == PST_MODE_MONITOR;
 
-	printf("dnl For sendmail.mc, from: %s\n", origin);
-	puts(monitor ? "dnl Without F=, mail passes while posternd is away." :
-		       "dnl F=T defers mail while posternd is away.");
+	printf("dnl For sendmail.mc, made from: %s\n", origin);
+	puts(monitor ?
+		"dnl Without F=, mail passes unchecked if posternd is away." :
+		"dnl F=T defers mail while posternd is away.");
 	if (!print_sendmail_listener(config, first, "", "postern"))
 		return PST_EXIT_USAGE;
 	for (size_t i = 0, others = 0; i < pst_config_listeners(config); i++) {
@@ -279,20 +289,22 @@ pst_cmd_config(int argc, char **argv)
 	const char *origin;
 
 	if (argc < 2)
-		return pst_ui_fail(
-		    command, "say test, show, postfix or sendmail");
+		return pst_ui_fail(command,
+		    "missing subcommand; expected one of: test, show, "
+		    "postfix, sendmail");
 	while (which < ACTIONS && strcmp(actions[which].word, argv[1]) != 0)
 		which++;
 	if (which == ACTIONS)
 		return pst_ui_fail(command,
-		    "it is test, show, postfix or sendmail, not \"%s\"",
+		    "unknown subcommand \"%s\"; expected one of: test, show, "
+		    "postfix, sendmail",
 		    argv[1]);
 	if (argc > 3)
-		return pst_ui_fail(command, "one file at a time");
+		return pst_ui_fail(command, "only one file can be given");
 	const char *file_name = choose_file(argc == 3 ? argv[2] : NULL);
 	if (file_name == NULL && actions[which].run == test)
-		return pst_ui_fail(
-		    command, "there is no %s to test", PST_CONFIG_DEFAULT_FILE);
+		return pst_ui_fail(command, "there is no file %s to test",
+		    PST_CONFIG_DEFAULT_FILE);
 	struct pst_config *config =
 	    pst_settings_load(command, file_name, &origin);
 	if (config == NULL)

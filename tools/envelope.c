@@ -8,9 +8,9 @@
 #include "tools/argument.h"
 
 #define MAX_SOURCE 16384
-#define MAX_WORD 1024 /* octets of a name or path that is taken over */
+#define MAX_WORD 1024 /* octets of a name or path from the message */
 
-/* A C string of what is fit to be an argument of SMTP; "" otherwise. */
+/* Returns word as a C string; "" if it cannot be an argument of SMTP. */
 static const char *
 clean_word(struct pst_arena *arena, struct pst_str word)
 {
@@ -24,7 +24,7 @@ clean_word(struct pst_arena *arena, struct pst_str word)
 	return pst_arena_memdup(arena, word.ptr, word.len);
 }
 
-/* The next run of what is neither blank nor one of ( ) ; */
+/* Takes the next run of characters other than blanks and ( ) ; off *rest. */
 static struct pst_str
 take_word(struct pst_str *rest)
 {
@@ -75,7 +75,9 @@ pst_envelope_take(struct pst_arena *arena, const char *command,
 	return false;
 }
 
-/* The path of Return-Path, else of "envelope-from <...>" in Received. */
+/*
+ * Returns the path in Return-Path, else in "envelope-from <...>" in Received.
+ */
 static const char *
 find_sender(struct pst_arena *arena, const struct pst_saved_message *message,
     struct pst_str received, const char **field)
@@ -109,7 +111,7 @@ add_part(struct pst_buf *buf, const char *what)
 	pst_buf_add_text(buf, what);
 }
 
-/* ip, name and helo, as far as they were not given. */
+/* Adds ip, name and helo unless they were given. */
 static void
 complete_client(struct pst_arena *arena, struct pst_str received,
     struct pst_envelope *out, struct pst_buf *source)
@@ -125,7 +127,7 @@ complete_client(struct pst_arena *arena, struct pst_str received,
 		pst_buf_printf(
 		    source, "%s from Received", pst_ip_text(&seen.ip, ip));
 	}
-	/* The name in the message belongs to the address in the message. */
+	/* The name in the message is the name of the address in the message. */
 	if (out->name == NULL)
 		out->name = same_client ? seen.name : "";
 	if (out->helo != NULL)
@@ -156,14 +158,14 @@ pst_envelope_complete(struct pst_arena *arena, const struct pst_envelope *given,
 	complete_client(arena, received, out, &buf);
 	if (out->ip.family == PST_IP_NONE)
 		return pst_err_set(err,
-		    "%s names no client address in its first Received field; "
-		    "give one with --ip",
+		    "no client address was found in the first Received field "
+		    "of %s; give one with --ip",
 		    label);
 	if (out->mail_from == NULL) {
 		out->mail_from = find_sender(arena, message, received, &field);
 		if (out->mail_from == NULL) {
 			out->mail_from = "<>";
-			add_part(&buf, "no mail-from found, <> taken");
+			add_part(&buf, "no mail-from found, <> assumed");
 		} else {
 			add_part(&buf, "mail-from ");
 			pst_buf_add_escaped(&buf, pst_str(out->mail_from));

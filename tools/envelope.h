@@ -3,8 +3,8 @@
 #define PST_TOOLS_ENVELOPE_H
 
 /*
- * The SMTP envelope that goes with a saved message: what the user gave, and for
- * the rest what the message's trace fields tell.
+ * The SMTP envelope of a saved message: what the user gave, and for the rest
+ * what the message's trace fields say.
  */
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 #include "base/ip.h"
 #include "tools/message.h"
 
-/* What the user gave: family PST_IP_NONE and NULL stand for nothing. */
+/* What the user gave; family PST_IP_NONE and NULL mean "not given". */
 struct pst_envelope {
 	struct pst_ip ip;
 	const char *name;      /* of the client, "" when unknown */
@@ -22,7 +22,7 @@ struct pst_envelope {
 	const char *rcpt;      /* with angle brackets */
 };
 
-/* The values of getopt_long() for these options; a command's own lie above. */
+/* What getopt_long() returns for these options; a command's own follow. */
 enum pst_envelope_option {
 	PST_OPT_IP = 1000,
 	PST_OPT_NAME,
@@ -43,20 +43,21 @@ enum pst_envelope_option {
 /* clang-format on */
 
 /*
- * Takes the value of one of these options; text must outlive given. False when
- * it is wrong, after one sentence on standard error.
+ * Takes the value of one of these options; text must outlive given. Returns
+ * false, after one sentence on standard error, if it is wrong.
  */
 bool pst_envelope_take(struct pst_arena *arena, const char *command,
     enum pst_envelope_option option, const char *text,
     struct pst_envelope *given);
 
-/* A path in angle brackets; "" becomes the null path. */
+/* Returns the path in angle brackets; "" becomes the null path. */
 const char *pst_envelope_path(struct pst_arena *arena, const char *text);
 
 /*
- * Completes `given` into *out. *source says in one line where the parts that
- * were not given came from; NULL when all were given. False with a sentence in
- * err when there is no address.
+ * Copies given to *out and adds what is missing. *source then says in one line
+ * where the added parts came from; NULL if there were none (a default rcpt does
+ * not count). label names the message in err. Returns false with a sentence in
+ * err if there is no client address.
  */
 bool
 pst_envelope_complete(struct pst_arena *arena, const struct pst_envelope *given,

@@ -8,7 +8,9 @@
 
 #define READ_BYTES ((size_t)64 * 1024)
 
-/* CRLF becomes LF and a bare CR a blank, in place; returns the new length. */
+/*
+ * Turns CRLF into LF and a bare CR into a blank, in place; returns the length.
+ */
 static size_t
 unify_lines(char *text, size_t len)
 {
@@ -35,8 +37,9 @@ take_line(struct pst_str *rest)
 }
 
 /*
- * Length of the field name that line begins with, 0 when it is no header
- * field. Blanks may stand before the colon; *colon is where that is.
+ * Returns the length of the field name that line begins with; 0 if line is not
+ * a header field. Blanks may precede the colon; *colon is the index of the
+ * colon.
  */
 static size_t
 name_length(struct pst_str line, size_t *colon)
@@ -99,7 +102,7 @@ take_fields(struct pst_arena *arena, struct pst_str *rest,
 	}
 }
 
-/* With CRLF line ends, the last line ended too. */
+/* Returns the text with CRLF line ends; the last line gets one too. */
 static struct pst_str
 make_body(struct pst_arena *arena, struct pst_str text)
 {
@@ -121,7 +124,7 @@ make_body(struct pst_arena *arena, struct pst_str text)
 	return (struct pst_str){body, len};
 }
 
-/* "From sender date", but not the field "From : sender". */
+/* True for "From sender date", but not for the field "From : sender". */
 static bool
 is_mbox_line(struct pst_str raw)
 {
@@ -148,14 +151,14 @@ pst_message_parse(struct pst_arena *arena, struct pst_str raw,
 	take_fields(arena, &rest, out);
 	if (out->count == 0)
 		return pst_err_set(err,
-		    "%s does not begin with a header field, so it is no "
+		    "%s does not begin with a header field, so it is not a "
 		    "message",
 		    label);
 	out->body = make_body(arena, rest);
 	return true;
 }
 
-/* All of the stream in malloc'ed memory; NULL with a sentence in err. */
+/* Returns the whole stream, malloc'ed; NULL with a sentence in err. */
 static char *
 read_all(FILE *file, const char *label, size_t *len, struct pst_err *err)
 {

@@ -5,7 +5,7 @@
 /*
  * A saved message as an MTA would hand it to a filter. Lines may end in LF or
  * CRLF; a leading mbox "From " line is dropped; a bare CR becomes a blank and a
- * field's value ends at its first NUL, as both MTAs do it.
+ * field's value ends at its first NUL, as in both MTAs.
  */
 
 #include <stdbool.h>
@@ -19,27 +19,28 @@
 
 struct pst_saved_field {
 	struct pst_str name;  /* without blanks before the colon */
-	struct pst_str value; /* all behind the colon, folds as LF + blank */
+	struct pst_str value; /* all after the colon, folds as LF + blank */
 };
 
 struct pst_saved_message {
 	struct pst_saved_field *fields; /* at least one */
 	size_t count;
-	struct pst_str body; /* CRLF lines, the last one ended too */
+	struct pst_str body; /* each line ends in CRLF, the last one too */
 };
 
 /*
- * Reads a file, "-" for standard input. False with a sentence in err: not
- * readable, too big, no message. All of it lives in the arena.
+ * Reads a file; "-" is standard input. Returns false with a sentence in err if
+ * it cannot be read, is too big or is not a message. The result lives in the
+ * arena.
  */
 bool pst_message_read(struct pst_arena *arena, const char *file_name,
     struct pst_saved_message *out, struct pst_err *err);
 
-/* The same from memory; label names it in err. */
+/* Does the same with text in memory, which is copied; label names it in err. */
 bool pst_message_parse(struct pst_arena *arena, struct pst_str raw,
     const char *label, struct pst_saved_message *out, struct pst_err *err);
 
-/* Value of the first field of that name; false when there is none. */
+/* Finds the value of the first field of that name; false if there is none. */
 bool pst_message_find(const struct pst_saved_message *message, const char *name,
     struct pst_str *value);
 

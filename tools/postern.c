@@ -9,7 +9,7 @@
 static int help(int argc, char **argv);
 static int version(int argc, char **argv);
 
-/* What each subcommand is; postern(1) has the rest. */
+/* The subcommands, with a summary and the usage of each. */
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -17,31 +17,33 @@ static const struct command {
 	const char *usage;
 } commands[] = {
     {"verify", pst_cmd_verify,
-	"what the gateway would do with a saved message, and why",
+	"show what the gateway would do with a saved message, and why",
 	"[--ip ADDRESS] [--name HOST] [--helo NAME] [--mail-from PATH]\n"
 	"    [--rcpt PATH] [--zone FILE] [--config FILE] [--now EPOCH]\n"
 	"    [--authserv-id NAME] [--json] MESSAGE..."},
-    {"spf", pst_cmd_spf, "the SPF result of a sending server, and its reason",
+    {"spf", pst_cmd_spf,
+	"show the SPF result of a sending server, and the reason",
 	"--ip ADDRESS --mail-from PATH [--helo NAME] [--zone FILE]\n"
 	"    [--config FILE] [--now EPOCH] [--explain] [--json]"},
-    {"send", pst_cmd_send, "plays the MTA against a running filter",
+    {"send", pst_cmd_send, "send messages to a running filter, as an MTA does",
 	"--to SOCKET [--ip ADDRESS] [--name HOST] [--helo NAME]\n"
 	"    [--mail-from PATH] [--rcpt PATH] [--host NAME]\n"
 	"    [--timeout SECONDS] [--json] [--keep]\n"
 	"    [--repeat N [--concurrency C] [--rate R]] MESSAGE..."},
     {"config", pst_cmd_config,
-	"tests and shows a configuration, and what the MTA needs of it",
+	"test or show a configuration, or print the lines for the MTA",
 	"test | show | postfix | sendmail [FILE]"},
     {"reload", pst_cmd_reload,
-	"lets the running daemon take over its changed configuration",
+	"make the running daemon load its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},
-    {"store", pst_cmd_store, "what is kept for reports: its size, its rows",
+    {"store", pst_cmd_store,
+	"show, clean up or export what is kept for reports",
 	"info [--config FILE] [--json]\n"
 	"    vacuum [--config FILE]\n"
 	"    export [--config FILE] [--day DAY] [--domain NAME]\n"
 	"    [--json | --csv]"},
     {"report", pst_cmd_report,
-	"sends reports to domain owners, and reads theirs",
+	"send reports to domain owners, and read the reports of others",
 	"send [--day YYYY-MM-DD] [--domain DOMAIN] [--dry-run]\n"
 	"    [--print] [--resend] [--config FILE] [--zone FILE] [--now EPOCH]\n"
 	"postern report bounce [--recipient ADDRESS] [--config FILE] [FILE]\n"
@@ -49,8 +51,8 @@ static const struct command {
 	"postern report import [--config FILE] FILE...\n"
 	"postern report sources [--domain DOMAIN] [--since YYYY-MM-DD]\n"
 	"    [--config FILE] [--json]"},
-    {"help", help, "this list, or how a command is called", "[COMMAND]"},
-    {"version", version, "the version of this program", ""},
+    {"help", help, "show this list, or the usage of a command", "[COMMAND]"},
+    {"version", version, "show the version of this program", ""},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -68,7 +70,7 @@ static int
 unknown_command(const char *name)
 {
 	const struct command *nearest = NULL;
-	size_t least = 3; /* more than two slips are another word */
+	size_t least = 3; /* more than two typing errors: another word */
 
 	for (size_t i = 0; i < COMMANDS; i++) {
 		size_t far = pst_edit_distance(name, commands[i].name);
@@ -79,10 +81,10 @@ unknown_command(const char *name)
 	}
 	if (nearest != NULL)
 		return pst_ui_fail("",
-		    "there is no command \"%s\"; did you mean \"%s\"?", name,
+		    "unknown command \"%s\"; did you mean \"%s\"?", name,
 		    nearest->name);
 	return pst_ui_fail(
-	    "", "there is no command \"%s\"; see \"postern help\"", name);
+	    "", "unknown command \"%s\"; see \"postern help\"", name);
 }
 
 static void
@@ -96,15 +98,15 @@ print_commands(void)
 		cells[i * 2 + 1] = commands[i].summary;
 	}
 	pst_ui_table(stdout, 4, cells, 2, COMMANDS);
-	puts("\n\"postern help COMMAND\" shows how one is called; postern(1) "
-	     "tells it all.");
+	puts("\n\"postern help COMMAND\" shows the usage of a command; "
+	     "postern(1) explains it.");
 }
 
 static int
 help(int argc, char **argv)
 {
 	if (argc > 2)
-		return pst_ui_fail("help", "one command at a time");
+		return pst_ui_fail("help", "only one command can be given");
 	if (argc < 2) {
 		print_commands();
 		return pst_ui_finish("help", PST_EXIT_OK);
@@ -123,7 +125,8 @@ version(int argc, char **argv)
 {
 	(void)argv;
 	if (argc > 1)
-		return pst_ui_fail("version", "no argument is wanted here");
+		return pst_ui_fail(
+		    "version", "this command takes no arguments");
 	puts("postern " PST_VERSION);
 	return pst_ui_finish("version", PST_EXIT_OK);
 }
@@ -132,7 +135,7 @@ int
 main(int argc, char **argv)
 {
 	if (argc < 2)
-		return pst_ui_fail("", "which command? See \"postern help\"");
+		return pst_ui_fail("", "missing command; see \"postern help\"");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return help(argc - 1, argv + 1);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
@@ -140,7 +143,7 @@ main(int argc, char **argv)
 	const struct command *command = find_command(argv[1]);
 	if (command == NULL)
 		return unknown_command(argv[1]);
-	/* "postern verify --help" is what a person tries first. */
+	/* People try "postern verify --help" first. */
 	if (argc == 3 && strcmp(argv[2], "--help") == 0) {
 		char *topic[] = {argv[0], argv[1], NULL};
 		return help(2, topic);

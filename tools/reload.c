@@ -14,7 +14,7 @@
 #include "tools/settings.h"
 #include "tools/ui.h"
 
-/* Longer than the daemon waits for its workers. */
+/* This is longer than the daemon waits for its workers. */
 #define PATIENCE_S 40
 #define MAX_ANSWER 2048
 
@@ -27,7 +27,7 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* A connected socket, -1 after a sentence. */
+/* Returns a connected socket; -1 after a sentence. */
 static int
 connect_to(const char *path)
 {
@@ -49,15 +49,15 @@ connect_to(const char *path)
 		0)
 		return fd;
 	pst_ui_fail(command,
-	    "nobody answers at %s (%s); is posternd running, and is that its "
-	    "control-socket?",
+	    "no daemon answers at %s (%s); check that posternd is running and "
+	    "that this is its control-socket",
 	    path, strerror(errno));
 	if (fd != -1)
 		(void)close(fd);
 	return -1;
 }
 
-/* All that comes until the daemon hangs up; 0 for nothing. */
+/* Reads until the daemon hangs up; returns how many octets came. */
 static size_t
 read_answer(int fd, char *answer, size_t size)
 {
@@ -95,7 +95,7 @@ ask(const char *path, const char *request)
 	if (line.len < 2 || line.ptr[0] < '0' || line.ptr[0] > '2' ||
 	    line.ptr[1] != ' ')
 		return pst_ui_fail(command,
-		    "no answer came from %s; see the daemon's log", path);
+		    "the daemon at %s did not answer; see its log", path);
 	status = line.ptr[0] - '0';
 	line = pst_str_from(line, 2);
 	if (status == PST_EXIT_OK)
@@ -105,7 +105,10 @@ ask(const char *path, const char *request)
 	return pst_ui_finish(command, status);
 }
 
-/* The path that the configuration names; one with a fault is not loaded. */
+/*
+ * Asks at the path that the configuration names. The daemon is not asked if the
+ * configuration has an error.
+ */
 static int
 ask_configured(const char *file_name, const char *request)
 {
@@ -115,13 +118,14 @@ ask_configured(const char *file_name, const char *request)
 	int status;
 
 	if (config == NULL) {
-		pst_ui_note(command, "a running posternd keeps what it has");
+		pst_ui_note(
+		    command, "a running posternd keeps its old configuration");
 		return PST_EXIT_OTHER;
 	}
 	if (config->control_socket[0] == '\0')
 		status = pst_ui_fail(command,
-		    "%s switches the control socket off; send SIGUSR1 to the "
-		    "daemon",
+		    "%s switches the control socket off; to reload, send "
+		    "SIGUSR1 to the daemon",
 		    origin);
 	else
 		status = ask(config->control_socket, request);
@@ -156,7 +160,8 @@ pst_cmd_reload(int argc, char **argv)
 		return pst_ui_fail(
 		    command, "unexpected argument \"%s\"", argv[optind]);
 	if (control != NULL && config != NULL)
-		return pst_ui_fail(command, "--control or --config, not both");
+		return pst_ui_fail(
+		    command, "--control and --config cannot be used together");
 	if (control != NULL)
 		return ask(control, request);
 	return ask_configured(config, request);

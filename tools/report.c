@@ -37,8 +37,9 @@ unknown(const char *name)
 		    "%s%s", i == 0 ? "" : ", ", subcommands[i].name);
 	if (name == NULL)
 		return pst_ui_fail(
-		    "report", "what about reports? One of %s", names);
-	return pst_ui_fail("report", "there is no \"%s\", but %s", name, names);
+		    "report", "missing subcommand; expected one of: %s", names);
+	return pst_ui_fail("report",
+	    "unknown subcommand \"%s\"; expected one of: %s", name, names);
 }
 
 int

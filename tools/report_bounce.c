@@ -20,11 +20,11 @@ static const char command[] = "report bounce";
 
 struct request {
 	struct pst_settings settings;
-	const char *recipient; /* NULL: the message says it */
+	const char *recipient; /* NULL: as the message says */
 	const char *file;      /* NULL: standard input */
 };
 
-enum option_key {
+enum option_id {
 	OPT_RECIPIENT = PST_OPT_OWN,
 };
 
@@ -53,13 +53,13 @@ read_command_line(struct request *request, int argc, char **argv)
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		request->file = argv[optind];
 	if (optind + 1 < argc) {
-		pst_ui_fail(command, "one message at a time");
+		pst_ui_fail(command, "only one message can be given");
 		return false;
 	}
 	return true;
 }
 
-/* The message, or its beginning; ptr NULL: it could not be read. */
+/* Returns the message or its beginning; ptr is NULL if that fails. */
 static struct pst_str
 read_message(struct pst_arena *arena, const char *name)
 {
@@ -98,7 +98,7 @@ suppress(struct pst_arena *arena, const struct pst_config *config,
 	if (!ok)
 		return pst_ui_fail(command, "%s", err.text);
 	if (address[0] == '\0')
-		puts("nothing to do: no report of ours has that mark");
+		puts("nothing to do: none of our reports has this mark");
 	else
 		printf("%s gets no reports for %u days: %s\n", address,
 		    config->reports.suppress_for_s / 86400, bounce->why);
@@ -117,15 +117,15 @@ run(struct pst_arena *arena, const struct request *request,
 		return PST_EXIT_USAGE;
 	if (config->reports.bounces[0] == '\0')
 		return pst_ui_fail(command,
-		    "reports.bounces is not set, so no report has a mark");
+		    "reports.bounces is not set, so our reports have no mark");
 	pst_bounce_read(arena, config->reports.bounces, request->recipient,
 	    message, &bounce);
 	if (bounce.failed && bounce.token.len > 0)
 		return suppress(
 		    arena, config, &bounce, pst_clock_epoch(&clock));
 	puts(bounce.failed ?
-		"nothing to do: it bears no mark of a report" :
-		"nothing to do: it does not say that delivery has failed");
+		"nothing to do: the message has no mark of a report" :
+		"nothing to do: the message does not report a failed delivery");
 	return PST_EXIT_OK;
 }
 

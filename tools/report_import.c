@@ -20,7 +20,7 @@ struct import {
 	int64_t now_s;
 	size_t added[PST_FEEDBACK_BETTER + 1];
 	size_t invalid;
-	bool failed; /* the store; what follows is not tried */
+	bool failed; /* the store failed; no more reports are added */
 };
 
 static void
@@ -61,7 +61,7 @@ run(const struct pst_config *config, char **names, size_t count)
 		return pst_ui_fail(command, "%s", err.text);
 	pst_report_visit(command, names, count, visitor, &tally);
 	pst_db_close(import.db);
-	printf("%zu new, %zu known already, %zu replaced, %zu refused\n",
+	printf("%zu new, %zu already known, %zu replaced, %zu refused\n",
 	    import.added[PST_FEEDBACK_NEW], import.added[PST_FEEDBACK_KNOWN],
 	    import.added[PST_FEEDBACK_BETTER], tally.refused);
 	pst_report_note_tally(command, &tally);
@@ -87,7 +87,8 @@ pst_report_import(int argc, char **argv)
 	}
 	if (optind == argc)
 		return pst_ui_fail(command,
-		    "which FILE? A report, a mail, a mailbox, or \"-\"");
+		    "missing FILE; expected a report, a mail, a mailbox, or "
+		    "\"-\"");
 	struct pst_config *config =
 	    pst_settings_load(command, settings.config_file, &origin);
 	if (config == NULL)

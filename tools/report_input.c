@@ -11,7 +11,7 @@
 
 struct visit {
 	const char *command;
-	const char *label; /* of the document that is read just now */
+	const char *label; /* of the document that is being read */
 	struct pst_report_visitor visitor;
 	struct pst_report_tally *tally;
 };
@@ -94,17 +94,17 @@ void
 pst_report_note_tally(const char *command, const struct pst_report_tally *tally)
 {
 	if (tally->other > 0)
-		pst_ui_note(command, "%zu other message%s, passed over",
+		pst_ui_note(command, "%zu other message%s skipped",
 		    tally->other, tally->other == 1 ? "" : "s");
 	if (tally->reports == 0 && tally->refused == 0)
-		pst_ui_note(command, "there was no report");
+		pst_ui_note(command, "no report was found");
 }
 
 const char *
 pst_report_period(struct pst_arena *arena, int64_t begin_s, int64_t end_s)
 {
 	char begin[PST_DAY_TEXT_SIZE], end[PST_DAY_TEXT_SIZE];
-	/* Many say the next day's first second where the last one is meant. */
+	/* Many reports end at the first second of the next day. */
 	int64_t last = end_s > begin_s ? end_s - 1 : end_s;
 
 	if (begin_s == 0)

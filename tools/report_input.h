@@ -6,11 +6,11 @@
 
 #include "feedback/extract.h"
 
-/* What came of them. */
+/* What was found in them. */
 struct pst_report_tally {
 	size_t reports;
 	size_t refused; /* documents, each with a remark on standard error */
-	size_t other;   /* messages in mailboxes that are no reports */
+	size_t other;   /* messages in mailboxes without a report */
 };
 
 struct pst_report_visitor {
@@ -21,20 +21,26 @@ struct pst_report_visitor {
 };
 
 /*
- * Visits each report in these files, mailboxes and directories. command is for
- * the remarks.
+ * Visits each report in these files, mailboxes and directories. command is the
+ * name that remarks begin with.
  */
 void pst_report_visit(const char *command, char **names, size_t count,
     struct pst_report_visitor visitor, struct pst_report_tally *tally);
 
-/* PST_EXIT_OK when nothing was refused, PST_EXIT_USAGE when all was. */
+/*
+ * Returns PST_EXIT_OK if nothing was refused, PST_EXIT_USAGE if everything was,
+ * else PST_EXIT_OTHER.
+ */
 int pst_report_status(const struct pst_report_tally *tally);
 
-/* Says what was passed over, and that there was nothing at all. */
+/* Prints how many messages were skipped, or that no report was found. */
 void pst_report_note_tally(
     const char *command, const struct pst_report_tally *tally);
 
-/* "2026-11-23", or "2026-11-23 to 2026-11-24"; "unknown" for 0. */
+/*
+ * Returns "2026-11-23" or "2026-11-23 to 2026-11-24"; "unknown" if begin_s is
+ * 0.
+ */
 const char *
 pst_report_period(struct pst_arena *arena, int64_t begin_s, int64_t end_s);
 

@@ -15,10 +15,10 @@
 
 static const char command[] = "report read";
 
-/* Column of the words behind the names of a report's facts. */
+/* Width of the column with the names of a report's facts. */
 #define FACT_COLUMN 12
 #define MAX_REASON 60
-/* Widths of columns; a longer address has a line of its own. */
+/* Widest cells; a longer address gets a line of its own. */
 #define MAX_ADDRESS 23
 #define MAX_ACTION 10
 
@@ -84,7 +84,7 @@ print_cell(
 	fputs("  ", stdout);
 }
 
-/* "local_policy, other"; the comments are in the JSON. */
+/* Prints " (local_policy, other)"; the comments are in the JSON. */
 static void
 print_reasons(struct pst_arena *arena, const struct pst_feedback_row *row)
 {
@@ -130,7 +130,7 @@ by_count(const void *left, const void *right)
 	return strcmp((*a)->source_ip, (*b)->source_ip);
 }
 
-/* What is wider than most does not make the column so. */
+/* Returns the width that text needs if that is within most, else width. */
 static int
 wider(int width, struct pst_arena *arena, const char *text, size_t most)
 {
@@ -206,7 +206,7 @@ print_text(
 		printf(" %s report: %s\n", pst_feedback_kind_word(f->kind),
 		    safe(arena, f->fault));
 	}
-	print_fact(arena, "says", f->org);
+	print_fact(arena, "reporter", f->org);
 	print_fact(arena, "contact", f->email);
 	print_fact(arena, "id", f->report_id);
 	print_fact(arena, is_aggregate ? "period" : "arrived",
@@ -217,7 +217,7 @@ print_text(
 		return;
 	}
 	print_policy(arena, f);
-	print_fact(arena, "trouble", f->error);
+	print_fact(arena, "error", f->error);
 	printf("  %-*s%" PRId64 " in %zu row%s\n", FACT_COLUMN, "messages",
 	    f->messages, f->row_count, f->row_count == 1 ? "" : "s");
 	print_rows(arena, f);
@@ -381,7 +381,8 @@ pst_report_read(int argc, char **argv)
 	}
 	if (optind == argc)
 		return pst_ui_fail(command,
-		    "which FILE? A report, a mail, a mailbox, or \"-\"");
+		    "missing FILE; expected a report, a mail, a mailbox, or "
+		    "\"-\"");
 	pst_report_visit(
 	    command, argv + optind, (size_t)(argc - optind), visitor, &tally);
 	if (!request.json)

@@ -23,7 +23,7 @@
 
 static const char command[] = "report send";
 
-/* Lines about single deliveries; the store knows them all. */
+/* Remarks about single deliveries; the store has all of them. */
 #define MAX_NOTES 20
 
 struct request {
@@ -47,7 +47,7 @@ struct job {
 	struct pst_err *err;
 };
 
-enum option_key {
+enum option_id {
 	OPT_DAY = PST_OPT_OWN,
 	OPT_DOMAIN,
 	OPT_DRY_RUN,
@@ -84,14 +84,15 @@ take_option(struct job *job, struct request *request, int key)
 		if (pst_day_parse(pst_str(optarg), &request->filter.day))
 			return true;
 		pst_ui_fail(command,
-		    "--day wants a day as in 2026-11-23, not \"%s\"", optarg);
+		    "--day must be a date such as 2026-11-23, not \"%s\"",
+		    optarg);
 		return false;
 	case OPT_DOMAIN:
 		request->filter.domain =
 		    pst_domain_normalize(job->arena, pst_str(optarg));
 		if (request->filter.domain != NULL)
 			return true;
-		pst_ui_fail(command, "\"%s\" is no domain", optarg);
+		pst_ui_fail(command, "\"%s\" is not a domain name", optarg);
 		return false;
 	case OPT_DRY_RUN:
 		request->dry_run = true;
@@ -118,18 +119,19 @@ read_command_line(
 		if (key == '?' || !take_option(job, request, key))
 			return false;
 	if (optind < argc) {
-		pst_ui_fail(command, "\"%s\" has no place here", argv[optind]);
+		pst_ui_fail(
+		    command, "unexpected argument \"%s\"", argv[optind]);
 		return false;
 	}
-	/* All that was ever sent, once more, can only be a slip. */
+	/* Resending everything that was ever sent can only be a mistake. */
 	if (request->filter.resend && request->filter.day < 0) {
-		pst_ui_fail(command, "--resend wants --day");
+		pst_ui_fail(command, "--resend requires --day");
 		return false;
 	}
 	return true;
 }
 
-/* ---- looking only ---- */
+/* ---- the preview ---- */
 
 static const char *
 short_id(const struct pst_preview_report *report)
@@ -138,7 +140,7 @@ short_id(const struct pst_preview_report *report)
 }
 
 static bool
-print_plan(void *arg, const struct pst_preview_report *report)
+print_preview(void *arg, const struct pst_preview_report *report)
 {
 	struct job *job = arg;
 	char day[PST_DAY_TEXT_SIZE];
@@ -160,7 +162,7 @@ print_plan(void *arg, const struct pst_preview_report *report)
 		putchar('\n');
 	}
 	if (report->count == 0)
-		printf("%12snobody to send it to\n", "");
+		printf("%12sno address to send it to\n", "");
 	return stop == 0;
 }
 
@@ -198,12 +200,12 @@ look(struct job *job)
 	    .db = job->db,
 	    .filter = request->filter,
 	    .ask = !request->print,
-	    .visit = request->print ? print_report : print_plan,
+	    .visit = request->print ? print_report : print_preview,
 	    .arg = job,
 	};
 
 	job->err = &err;
-	/* Who names a day may look at it before it is over. */
+	/* With --day, an unfinished day may be inspected too. */
 	plan.filter.before = request->filter.day >= 0 ?
 	    request->filter.day + 1 :
 	    pst_day_of(pst_clock_epoch(pst_service_clock(job->service)));
@@ -262,7 +264,7 @@ on_note(void *arg, const struct pst_delivery *delivery,
 	struct job *job = arg;
 	struct pst_arena *arena;
 
-	/* That somebody does not want reports is no news. */
+	/* A refusal (no consent, or our own lists) is not worth a remark. */
 	if (state == PST_OUTBOX_REFUSED || ++job->notes > MAX_NOTES)
 		return;
 	if (job->has_bar)
@@ -280,14 +282,15 @@ static void
 print_summary(const struct job *job, const struct pst_send_counts *counts)
 {
 	if (job->notes > MAX_NOTES)
-		pst_ui_note(command, "and %u more", job->notes - MAX_NOTES);
+		pst_ui_note(command, "%u more remarks are not shown",
+		    job->notes - MAX_NOTES);
 	printf("reports: %" PRIu64 " made; deliveries: %" PRIu64
 	       " sent, %" PRIu64 " to be tried again, %" PRIu64
 	       " dropped, %" PRIu64 " refused, %" PRIu64 " suppressed",
 	    counts->made, counts->sent, counts->again, counts->dropped,
 	    counts->refused, counts->suppressed);
 	if (counts->uncertain > 0)
-		printf("; of %" PRIu64 " it is uncertain whether they arrived",
+		printf("; %" PRIu64 " may or may not have arrived",
 		    counts->uncertain);
 	putchar('\n');
 }
@@ -316,13 +319,13 @@ send_reports(struct job *job)
 		return PST_EXIT_USAGE;
 	print_summary(job, &counts);
 	if (stop != 0)
-		pst_ui_note(command, "stopped; the rest follows next time");
+		pst_ui_note(command, "stopped; the next run sends the rest");
 	return ok && stop == 0 && counts.again == 0 && counts.dropped == 0 ?
 	    PST_EXIT_OK :
 	    PST_EXIT_OTHER;
 }
 
-/* ---- the whole ---- */
+/* ---- the command ---- */
 
 static struct pst_db *
 open_store(const struct job *job, struct pst_err *err)
@@ -341,9 +344,10 @@ work(struct job *job)
 	struct pst_err err;
 	int status;
 
-	/* A timer may run where reports are not wanted. */
+	/* The timer may run on a gateway that sends no reports. */
 	if (job->config->reports.from[0] == '\0') {
-		pst_ui_note(command, "reports.from is not set: no reports");
+		pst_ui_note(
+		    command, "reports.from is not set, so no reports are sent");
 		return PST_EXIT_OK;
 	}
 	job->db = open_store(job, &err);
@@ -385,7 +389,7 @@ run(struct job *job)
 	    !job->request->dry_run && !job->request->print)
 		status = pst_ui_fail(command,
 		    "that day is not over; --print and --dry-run show what "
-		    "there is");
+		    "there is so far");
 	else
 		status = work(job);
 	pst_config_unref(job->config);

@@ -18,7 +18,7 @@
 
 static const char command[] = "report sources";
 
-enum option_key {
+enum option_id {
 	OPT_DOMAIN = 1000,
 	OPT_SINCE,
 	OPT_JSON,
@@ -42,7 +42,7 @@ struct request {
 
 /* ---- text ---- */
 
-/* Nobody takes 99.6 % for all. */
+/* Rounds down, so that 99.6 % does not look like all. */
 static unsigned
 percent(int64_t part, int64_t whole)
 {
@@ -94,7 +94,7 @@ print_domains(struct pst_arena *arena, const struct pst_feedback_source *source)
 	pst_ui_print(PST_UI_DIM, pst_buf_str(&buf));
 }
 
-/* A longer address has a line of its own, so that the rest fits in 80 columns. */
+/* A longer address gets a line of its own; the rest fits in 80 columns. */
 #define ADDRESS_WIDTH 15
 
 static void
@@ -134,7 +134,8 @@ print_text(struct pst_arena *arena, const struct pst_feedback_sources *found)
 		print_source(arena, &found->sources[i]);
 		pst_arena_rewind(arena, mark);
 	}
-	printf("%s%zu source%s in %" PRId64 " report%s of others, unverified\n",
+	printf("%s%zu source%s in %" PRId64
+	       " report%s from others, unverified\n",
 	    found->count > 0 ? "\n" : "", found->count,
 	    found->count == 1 ? "" : "s", found->reports,
 	    found->reports == 1 ? "" : "s");
@@ -196,7 +197,8 @@ take_since(struct request *request)
 
 	if (!pst_day_parse(pst_str(optarg), &day)) {
 		pst_ui_fail(command,
-		    "--since wants a day like 2026-11-23, not \"%s\"", optarg);
+		    "--since must be a date such as 2026-11-23, not \"%s\"",
+		    optarg);
 		return false;
 	}
 	request->since_s = pst_day_begin(day);
@@ -212,8 +214,8 @@ take_option(struct request *request, int key)
 		    pst_domain_normalize(request->arena, pst_str(optarg));
 		if (request->domain != NULL)
 			return true;
-		pst_ui_fail(
-		    command, "--domain wants a domain, not \"%s\"", optarg);
+		pst_ui_fail(command,
+		    "--domain must be a domain name, not \"%s\"", optarg);
 		return false;
 	case OPT_SINCE:
 		return take_since(request);
@@ -236,11 +238,11 @@ read_command_line(struct request *request, int argc, char **argv)
 			return false;
 	if (optind == argc)
 		return true;
-	pst_ui_fail(command, "\"%s\" has no place here", argv[optind]);
+	pst_ui_fail(command, "unexpected argument \"%s\"", argv[optind]);
 	return false;
 }
 
-/* A file that is not there is not made by looking into it. */
+/* Opens the store for reading, which does not create a missing file. */
 static struct pst_db *
 open_store(const struct pst_config *config, struct pst_err *err)
 {

@@ -26,10 +26,10 @@ struct request {
 	const char *to;
 	struct pst_envelope given;
 	struct pst_send_plan plan;
-	bool paced; /* an option that only means something with --repeat */
+	bool paced; /* an option was given that requires --repeat */
 };
 
-enum option_key {
+enum option_id {
 	OPT_TO = PST_OPT_OWN,
 	OPT_HOST,
 	OPT_TIMEOUT,
@@ -131,7 +131,7 @@ load_items(struct request *request, char *const *files, size_t count)
 	return true;
 }
 
-/* False when the command line is wrong; the sentence has been printed. */
+/* Returns false, after a sentence, if the command line is wrong. */
 static bool
 read_command_line(struct request *request, int argc, char **argv)
 {
@@ -143,7 +143,7 @@ read_command_line(struct request *request, int argc, char **argv)
 			return false;
 	if (request->to == NULL) {
 		pst_ui_fail(command,
-		    "--to SOCKET is missing, for example --to "
+		    "--to SOCKET is missing; for example, --to "
 		    "unix:/run/postern/postern.sock");
 		return false;
 	}
@@ -154,13 +154,12 @@ read_command_line(struct request *request, int argc, char **argv)
 	}
 	if (request->paced && request->plan.repeat == 0) {
 		pst_ui_fail(
-		    command, "--concurrency and --rate only go with --repeat");
+		    command, "--concurrency and --rate require --repeat");
 		return false;
 	}
 	if (optind == argc) {
 		pst_ui_fail(command,
-		    "which message? Name a file, or - for "
-		    "standard input");
+		    "missing MESSAGE; name a file, or - for standard input");
 		return false;
 	}
 	return load_items(request, argv + optind, (size_t)(argc - optind));
@@ -228,7 +227,7 @@ print_escaped(struct pst_arena *arena, const char *label, const char *text)
 		printf("  %s: %s\n", label, pst_escaped(arena, pst_str(text)));
 }
 
-/* Folded values as they are folded, each line escaped. */
+/* Prints folded values with their folds, and each line escaped. */
 static void
 print_edit(struct pst_arena *arena, const struct pst_milter_edit *edit)
 {
@@ -261,7 +260,7 @@ print_verdict(struct pst_arena *arena, const struct pst_send_item *item,
 	for (size_t i = 0; i < verdict->edit_count; i++)
 		print_edit(arena, &verdict->edits[i]);
 	if (verdict->other_changes > 0)
-		printf("  %zu changes of recipients, sender or body\n",
+		printf("  %zu changes to recipients, sender or body\n",
 		    verdict->other_changes);
 	if (verdict->progress > 0)
 		printf("  %zu progress packets\n", verdict->progress);
@@ -296,7 +295,7 @@ print_json(struct pst_arena *arena, const struct pst_send_item *item,
 	puts(pst_json_end(json));
 }
 
-/* Each message once, one after the other. */
+/* Sends each message once, one after the other. */
 static int
 send_each(const struct pst_send_plan *plan)
 {

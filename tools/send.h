@@ -2,7 +2,7 @@
 #ifndef PST_TOOLS_SEND_H
 #define PST_TOOLS_SEND_H
 
-/* What `postern send` is to do, shared by its single and its repeated mode. */
+/* What `postern send` is to do; both of its modes use this. */
 
 #include "tools/envelope.h"
 #include "tools/mta/client.h"
@@ -23,20 +23,22 @@ struct pst_send_plan {
 	bool json;
 	uint64_t repeat;      /* messages in all; 0: each item once */
 	unsigned concurrency; /* sessions at once */
-	unsigned rate;        /* messages a second; 0: as fast as can be */
+	unsigned rate;        /* messages a second; 0: as fast as possible */
 	bool keep;            /* one connection for many sessions */
 };
 
 /*
- * Sends one item over *milter, which is opened when it is NULL, and closed and
- * set to NULL afterwards unless plan->keep is set. nth makes the queue id.
+ * Sends one item over *milter, which is opened if it is NULL. Unless plan->keep
+ * is set, and after a failure, *milter is then closed and set to NULL. nth
+ * makes the queue id. The verdict lives in the arena. False with a sentence in
+ * err.
  */
 bool
 pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
     uint64_t nth, struct pst_milter **milter, struct pst_arena *arena,
     struct pst_milter_verdict *verdict, struct pst_err *err);
 
-/* The repeated mode; returns the exit status. */
+/* Runs the repeated mode; returns the exit status. */
 int pst_send_load(const struct pst_send_plan *plan);
 
 #endif

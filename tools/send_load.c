@@ -17,11 +17,14 @@
 
 static const char command[] = "send";
 
-/* Shared by the threads; what is not atomic is constant or under the lock. */
+/*
+ * Shared by the threads. Members that are not atomic are constant or protected
+ * by the lock; each thread writes only its own entries of latency_us.
+ */
 struct load {
 	const struct pst_send_plan *plan;
 	int64_t start_ns;
-	uint32_t *latency_us; /* of the answered ones, [0..answered) */
+	uint32_t *latency_us; /* of answered messages, [0..answered) */
 	_Atomic uint64_t next;
 	_Atomic uint64_t done;
 	_Atomic uint64_t answered;
@@ -53,8 +56,9 @@ sleep_until(int64_t ns)
 }
 
 /*
- * With a rate, message n is due at a fixed time and its latency counts from
- * there: a filter that stalls must not slow the clock that measures it.
+ * Waits until message nth is due; returns the time in ns from which its latency
+ * counts. With a rate, that is a fixed time: a filter that stalls must not slow
+ * down the clock that measures it.
  */
 static int64_t
 await_turn(const struct load *load, uint64_t nth)
@@ -118,7 +122,7 @@ work(void *arg)
 	return NULL;
 }
 
-/* Runs the threads to their end; false when none could be started. */
+/* Runs the threads until they end; false if none could be started. */
 static bool
 run(struct load *load, pthread_t *threads)
 {
@@ -159,7 +163,7 @@ static const struct {
 } marks[] = {{"p50", 50}, {"p95", 95}, {"p99", 99}, {"max", 100}};
 #define MARKS (sizeof(marks) / sizeof(marks[0]))
 
-/* Nearest rank, in milliseconds; 0 without any answer. */
+/* Returns the nearest rank in milliseconds; 0 if nothing was answered. */
 static double
 percentile(const struct load *load, unsigned percent)
 {
@@ -230,7 +234,7 @@ report_text(struct load *load, struct pst_arena *arena, double seconds)
 	pst_ui_table(stdout, 2, cells, 2, used / 2);
 }
 
-/* One connection ahead of all others tells a wrong socket from a bad day. */
+/* Connects once before all others, to tell a wrong socket from an overload. */
 static bool
 filter_is_there(const struct pst_send_plan *plan)
 {
@@ -270,8 +274,7 @@ pst_send_load(const struct pst_send_plan *plan)
 	else
 		report_text(&load, arena, seconds);
 	if (atomic_load(&load.failed) > 0)
-		pst_ui_note(
-		    command, "the first error: %s", load.first_err.text);
+		pst_ui_note(command, "first error: %s", load.first_err.text);
 	int status =
 	    atomic_load(&load.failed) > 0 ? PST_EXIT_USAGE : PST_EXIT_OK;
 	pst_arena_free(arena);

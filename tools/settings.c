@@ -7,10 +7,10 @@
 #include "tools/argument.h"
 #include "tools/ui.h"
 
-/* The year 9999: what no calendar function has trouble with. */
+/* The end of the year 9999, which every calendar function can handle. */
 #define MAX_EPOCH 253402300799
 
-/* Seconds since 1970. */
+/* Takes the value of --now, in seconds since 1970. */
 static bool
 take_now(const char *command, const char *text, struct pst_settings *settings)
 {
@@ -73,7 +73,7 @@ pst_settings_start(const char *command, const struct pst_settings *settings,
 
 	if (config == NULL)
 		return NULL;
-	/* Nobody else has seen this configuration yet. */
+	/* Nothing else uses this configuration yet, so it may be changed. */
 	if (settings->authserv_id != NULL)
 		config->authserv_id = settings->authserv_id;
 	if (settings->zone_file == NULL) {

@@ -4,23 +4,24 @@
 
 /*
  * The gateway's configuration and resolver, for the commands that do what the
- * gateway does. Each function prints one sentence on standard error when it
+ * gateway does. Each function prints one sentence on standard error if it
  * fails.
  */
 
 #include "core/service.h"
 
 struct pst_settings {
-	const char *config_file; /* NULL: the system's, else the defaults */
-	const char *zone_file;   /* NULL: the DNS, or what the file says */
+	const char
+	    *config_file;      /* NULL: the system's file, else the defaults */
+	const char *zone_file; /* NULL: the DNS, or what the file says */
 	const char *authserv_id; /* NULL: what the file says */
 	bool has_now;
 	int64_t now_epoch;
 };
 
 /*
- * The values of getopt_long() for these options; those of pst_envelope_option
- * and a command's own, which begin there, are smaller.
+ * What getopt_long() returns for these options. The values of
+ * pst_envelope_option and of a command's own options are smaller.
  */
 enum pst_settings_option {
 	PST_OPT_ZONE = 1100,
@@ -41,17 +42,20 @@ bool pst_settings_take(const char *command, enum pst_settings_option option,
     const char *text, struct pst_settings *settings);
 
 /*
- * Loads file_name; NULL stands for the system's file when it can be read and
- * for the defaults when not. *origin then says which, for printing. NULL on
- * failure.
+ * Loads file_name; NULL means the system's file if it can be read, and
+ * otherwise the defaults. *origin then names what was loaded, for messages.
+ * Returns a reference; NULL on failure.
  */
 struct pst_config *pst_settings_load(
     const char *command, const char *file_name, const char **origin);
 
-/* The clock that the settings ask for. */
+/* Returns the clock that the settings ask for. */
 struct pst_clock pst_settings_clock(const struct pst_settings *settings);
 
-/* Loads and starts; clock must outlive the service. NULL on failure. */
+/*
+ * Loads the configuration and starts a service with it; clock must outlive the
+ * service. Returns NULL on failure.
+ */
 struct pst_service *
 pst_settings_start(const char *command, const struct pst_settings *settings,
     struct pst_clock *clock, const char **origin);

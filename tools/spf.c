@@ -22,7 +22,7 @@ struct request {
 	bool json;
 };
 
-enum option_key {
+enum option_id {
 	OPT_EXPLAIN = PST_OPT_OWN,
 	OPT_JSON,
 };
@@ -67,7 +67,8 @@ read_command_line(struct request *request, int argc, char **argv)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	if (optind < argc) {
-		pst_ui_fail(command, "\"%s\" has no place here", argv[optind]);
+		pst_ui_fail(
+		    command, "unexpected argument \"%s\"", argv[optind]);
 		return false;
 	}
 	if (request->given.ip.family == PST_IP_NONE) {
@@ -76,13 +77,14 @@ read_command_line(struct request *request, int argc, char **argv)
 	}
 	if (request->given.mail_from == NULL) {
 		pst_ui_fail(command,
-		    "--mail-from is missing; an empty one is the null sender");
+		    "--mail-from PATH is missing; an empty PATH is the null "
+		    "sender");
 		return false;
 	}
 	return true;
 }
 
-/* One check in a world of its own, waited for. */
+/* Runs one check with a DNS transcript of its own, and waits for it. */
 static void
 check(struct pst_service *service, struct pst_arena *arena,
     const struct pst_spf_input *input, struct pst_spf *out)
@@ -160,7 +162,7 @@ print_text(struct pst_arena *arena, const struct pst_spf *spf,
 	putchar('\n');
 	for (size_t i = 0; i < spf->trace_count; i++)
 		print_step(arena, &spf->trace[i]);
-	printf("look-ups %u of %d, void %u of %u\n", spf->lookups,
+	printf("look-ups: %u of %d, void look-ups: %u of %u\n", spf->lookups,
 	    PST_SPF_MAX_LOOKUPS, spf->voids, max_voids);
 	if (explain)
 		printf("explanation: %s\n",
@@ -218,7 +220,9 @@ run(const struct request *request)
 	struct pst_config *config = pst_service_config(service);
 	input.max_voids = config->spf.void_lookups;
 	pst_config_unref(config);
-	/* The door to the DNS closes with its arena, before the resolver. */
+	/*
+	 * The queries end with their arena, which must go before the resolver.
+	 */
 	struct pst_arena *arena = pst_arena_new();
 	pst_reverse_path_parse(
 	    arena, pst_str(request->given.mail_from), &input.mail_from);

@@ -65,7 +65,7 @@ vacuum(const struct pst_config *config)
 	pst_db_close(db);
 	if (!ok)
 		return pst_ui_fail(command, "%s", err.text);
-	printf("%s: %" PRIu64 " octets, before %" PRIu64 "\n",
+	printf("%s: %" PRIu64 " octets, previously %" PRIu64 "\n",
 	    config->store.path, pst_store_file_size(config->store.path),
 	    before);
 	return PST_EXIT_OK;
@@ -77,7 +77,7 @@ take_domain(struct pst_store_request *request, struct pst_arena *arena,
 {
 	request->domain = pst_domain_normalize(arena, pst_str(text));
 	if (request->domain == NULL)
-		pst_ui_fail(command, "\"%s\" is no domain", text);
+		pst_ui_fail(command, "\"%s\" is not a domain name", text);
 	return request->domain != NULL;
 }
 
@@ -87,7 +87,7 @@ take_day(struct pst_store_request *request, const char *text)
 	if (pst_day_parse(pst_str(text), &request->day))
 		return true;
 	pst_ui_fail(command,
-	    "--day wants a day like 2026-11-23 (in UTC), not \"%s\"", text);
+	    "--day must be a date such as 2026-11-23 (UTC), not \"%s\"", text);
 	return false;
 }
 
@@ -122,7 +122,7 @@ read_options(struct pst_store_request *request, struct pst_arena *arena,
 	}
 	if (!request->json || !request->csv)
 		return true;
-	pst_ui_fail(command, "--json or --csv, not both");
+	pst_ui_fail(command, "--json and --csv cannot be used together");
 	return false;
 }
 
@@ -137,14 +137,15 @@ run(const char *verb, const struct pst_store_request *request)
 
 	if (!is_info && !is_export && strcmp(verb, "vacuum") != 0)
 		return pst_ui_fail(command,
-		    "there is no \"store %s\"; see \"postern help store\"",
+		    "unknown subcommand \"%s\"; expected one of: info, "
+		    "vacuum, export",
 		    verb);
 	if (!is_export &&
 	    (request->csv || request->day >= 0 || request->domain[0] != '\0'))
 		return pst_ui_fail(
-		    command, "--day, --domain and --csv are for export");
+		    command, "--day, --domain and --csv require export");
 	if (!is_export && !is_info && request->json)
-		return pst_ui_fail(command, "--json is for info and export");
+		return pst_ui_fail(command, "--json requires info or export");
 	config = pst_settings_load(command, request->config_file, &origin);
 	if (config == NULL)
 		return PST_EXIT_USAGE;
@@ -168,8 +169,8 @@ pst_cmd_store(int argc, char **argv)
 	if (!read_options(&request, arena, argc, argv))
 		;
 	else if (argc - optind != 1)
-		pst_ui_fail(command,
-		    "info, vacuum or export? See \"postern help store\"");
+		pst_ui_fail(
+		    command, "expected one subcommand: info, vacuum or export");
 	else
 		status = run(argv[optind], &request);
 	pst_arena_free(arena);

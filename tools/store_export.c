@@ -14,7 +14,7 @@
 
 static const char command[] = "store";
 
-/* Columns in the order of the selection; the first and the last are numbers. */
+/* The columns of the selection; the first and the last are numbers. */
 static const char *const columns[] = {"day", "domain", "source_ip",
     "disposition", "dkim", "spf", "reason", "comment", "header_from",
     "envelope_from", "envelope_to", "report", "auth", "count"};
@@ -32,8 +32,8 @@ static const char selection[] =
     " ORDER BY day, domain, owner, id";
 
 /*
- * A spreadsheet takes what begins like that for a formula, and runs it; an
- * apostrophe makes a text of it.
+ * A spreadsheet takes a cell that begins like this for a formula and runs it; a
+ * leading apostrophe makes it a text.
  */
 static bool
 is_formula(struct pst_str text)
@@ -41,7 +41,7 @@ is_formula(struct pst_str text)
 	return text.len > 0 && strchr("=+-@|%\t\r", text.ptr[0]) != NULL;
 }
 
-/* RFC 4180; lines within a cell are divided by "; ". */
+/* Prints a cell as RFC 4180 says; "; " separates the lines within it. */
 static void
 print_cell(struct pst_arena *arena, struct pst_str text)
 {

@@ -24,7 +24,7 @@ enum number {
 	OPEN_ROWS,
 	INCIDENTS,
 	WAITING,
-	BATCHES, /* for programs */
+	BATCHES, /* in JSON only */
 	NUMBERS,
 };
 
@@ -42,7 +42,7 @@ static const struct {
     [ROWS] = {"rows", "rows", "SELECT COUNT(*) FROM record"},
     [MESSAGES] = {"messages", "messages",
 	"SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM record"},
-    [OPEN_ROWS] = {"open_rows", "rows in no report yet",
+    [OPEN_ROWS] = {"open_rows", "rows not in a report yet",
 	"SELECT COUNT(*) FROM record WHERE owner = ''"
 	" OR owner IN (SELECT id FROM batch)"},
     [INCIDENTS] = {"incidents", "incidents for failure reports",
@@ -52,7 +52,7 @@ static const struct {
     [BATCHES] = {"batches", NULL, "SELECT COUNT(*) FROM batch"},
 };
 
-/* What is known of one of the two databases. */
+/* What is known about one of the two databases. */
 struct facts {
 	int64_t of[NUMBERS];
 };
@@ -81,7 +81,7 @@ number_text(
 			   pst_arena_strdup(arena, pst_day_text(value, day));
 }
 
-/* Rows of a file that is not all wait for something else. */
+/* With a shared database, the open rows of the file wait for the upload. */
 static void
 print_facts(
     const struct facts *facts, bool to_be_shipped, struct pst_arena *arena)
@@ -90,7 +90,7 @@ print_facts(
 
 	for (size_t i = 0; i < BATCHES; i++) {
 		cells[i * 2] = i == OPEN_ROWS && to_be_shipped ?
-		    "rows to be handed over" :
+		    "rows not uploaded yet" :
 		    numbers[i].label;
 		cells[i * 2 + 1] = number_text(facts, (enum number)i, arena);
 	}
@@ -113,7 +113,7 @@ add_facts(
 	}
 }
 
-/* Each gateway that has ever shipped, as json or for people. */
+/* Prints each gateway that has ever uploaded, as JSON or for people. */
 static bool
 each_gateway(struct pst_db *db, struct pst_json *json, struct pst_err *err)
 {
@@ -128,7 +128,7 @@ each_gateway(struct pst_db *db, struct pst_json *json, struct pst_err *err)
 		int64_t shipped_s = pst_db_number(db, 2);
 
 		if (json == NULL) {
-			printf("    gateway %.8s on %s shipped last on %s\n",
+			printf("    gateway %.8s on %s uploaded last on %s\n",
 			    pst_escaped(arena, pst_db_column(db, 0)),
 			    pst_escaped(arena, pst_db_column(db, 1)),
 			    pst_date_text(shipped_s, date));
@@ -144,7 +144,7 @@ each_gateway(struct pst_db *db, struct pst_json *json, struct pst_err *err)
 	return ok && pst_db_end(db, err);
 }
 
-/* The shared database; what is wrong with it is a finding here. */
+/* Shows the shared database. An error is shown too; it then returns false. */
 static bool
 show_shared(const struct pst_config *config, struct pst_json *json,
     struct pst_arena *arena)

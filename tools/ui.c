@@ -96,7 +96,7 @@ pst_ui_width(int fd)
 	return size.ws_col;
 }
 
-/* Width of the widest cell of a column. */
+/* Returns the width of the widest cell of a column. */
 static size_t
 column_width(
     const char *const *cells, size_t columns, size_t rows, size_t column)
@@ -112,7 +112,7 @@ column_width(
 	return width;
 }
 
-/* True when nothing stands in this row from the column on. */
+/* True if the row is empty from this column on. */
 static bool
 rest_is_empty(const char *const *row, size_t columns, size_t from)
 {

@@ -17,11 +17,14 @@
 int pst_ui_fail(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same form for a remark. */
+/* Prints a remark in the same form. */
 void pst_ui_note(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Flushes standard output; a failure becomes a sentence and exit status 2. */
+/*
+ * Flushes standard output; returns status, or PST_EXIT_USAGE after a sentence
+ * if the output could not be written.
+ */
 int pst_ui_finish(const char *command, int status);
 
 enum pst_ui_tone {
@@ -35,17 +38,18 @@ enum pst_ui_tone {
 /* Prints text on standard output, coloured when that is a terminal. */
 void pst_ui_print(enum pst_ui_tone tone, const char *text);
 
-/* Columns of the terminal behind this descriptor; 80 when unknown. */
+/* Returns the width of the terminal in columns; 80 if it is unknown. */
 unsigned pst_ui_width(int fd);
 
 /*
- * rows x columns cells, row by row, in columns that are as wide as their widest
- * cell; a NULL cell is empty. Printed with `indent` blanks in front.
+ * Prints rows x columns cells, which are given row by row, in columns that are
+ * as wide as their widest cell; a NULL cell is empty. Each row begins with
+ * indent blanks.
  */
 void pst_ui_table(FILE *out, unsigned indent, const char *const *cells,
     size_t columns, size_t rows);
 
-/* A bar on standard error; does nothing when that is no terminal. */
+/* A progress bar on standard error; shown only if that is a terminal. */
 struct pst_ui_bar {
 	bool shown;
 	uint64_t total;

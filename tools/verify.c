@@ -26,7 +26,7 @@ struct request {
 	size_t file_count;
 };
 
-enum option_key {
+enum option_id {
 	OPT_JSON = PST_OPT_OWN,
 	OPT_AUTHSERV_ID,
 };
@@ -72,8 +72,7 @@ read_command_line(struct request *request, int argc, char **argv)
 			return false;
 	if (optind == argc) {
 		pst_ui_fail(command,
-		    "which message? Name a file, or - for "
-		    "standard input");
+		    "missing MESSAGE; name a file, or - for standard input");
 		return false;
 	}
 	request->files = argv + optind;
@@ -127,7 +126,7 @@ print_result(const struct request *request, struct pst_arena *arena,
 	fputs(pst_explain_text(arena, message), stdout);
 	if (request->file_count > 1)
 		putchar('\n');
-	/* Keeps the two streams in step when both are one file. */
+	/* Keeps the two streams in order if both go to one file. */
 	(void)fflush(stdout);
 }
 
@@ -174,9 +173,9 @@ verify_all(const struct request *request)
 	if (service == NULL)
 		return PST_EXIT_USAGE;
 	if (!request->json)
-		pst_ui_note(command, "settings: %s", origin);
+		pst_ui_note(command, "configuration: %s", origin);
 	for (size_t i = 0; i < request->file_count; i++) {
-		/* Each message arrives at the same moment. */
+		/* With --now, all messages arrive at the same moment. */
 		clock = pst_settings_clock(&request->settings);
 		int one = verify_file(request, service, request->files[i]);
 		if (one > status)

@@ -82,7 +82,7 @@ pst_arc_body(struct pst_arc_msg *msg, const void *ptr, size_t len)
 
 /* ---- the signatures ---- */
 
-/* All but the last end of line: the field itself with an empty b=. */
+/* Adds the signature field itself, with an empty b= and no CRLF at its end. */
 static void
 add_unsigned(
     struct pst_buf *buf, const struct pst_arc_sig *sig, enum pst_canon canon)
@@ -101,7 +101,7 @@ add_sealed(struct pst_buf *buf, const struct pst_header_field *field)
 	pst_buf_add_text(buf, "\r\n");
 }
 
-/* Why the signature over that text does not hold; NULL: it does. */
+/* Returns why the signature over text does not verify; NULL if it does. */
 static const char *
 verify_text(struct pst_world *world, const struct pst_arc_msg *msg,
     const struct pst_arc_sig *sig, const struct pst_buf *text)
@@ -128,7 +128,7 @@ verify_body(const struct pst_arc_msg *msg, const struct pst_arc_sig *sig)
 	if (sig->has_length && sig->length > length)
 		return "l= is larger than the body";
 	if (sig->has_length && sig->length < length)
-		return "l= covers a part of the body";
+		return "l= covers only part of the body";
 	if (!pst_msgsig_bodies_match(msg->bodies, sig->body, sig->bh))
 		return "body hash does not verify";
 	return NULL;
@@ -155,7 +155,10 @@ verify_ams(struct pst_world *world, const struct pst_arc_msg *msg,
 	return reason;
 }
 
-/* The sets up to this one, in rising order (R-ARC-7). */
+/*
+ * Returns why the seal does not verify; NULL if it does. A seal covers the sets
+ * up to its own, in ascending order (R-ARC-7).
+ */
 static const char *
 verify_seal(
     struct pst_world *world, const struct pst_arc_msg *msg, unsigned instance)
@@ -284,7 +287,7 @@ pst_arc_comment(struct pst_arena *arena, const struct pst_arc *arc)
 	for (unsigned i = arc->sets; arc->seals != NULL && i > 0; i--)
 		pst_buf_printf(&buf, " as[%u].d=%s as[%u].s=%s", i,
 		    arc->seals[i - 1].domain, i, arc->seals[i - 1].selector);
-	/* What does not fit is left out. */
+	/* Once a seal does not fit, nothing more is added. */
 	text = pst_buf_slice(&buf);
 	return pst_arena_memdup(arena, text.ptr, text.len);
 }

@@ -4,11 +4,12 @@
 
 /*
  * Verification of an Authenticated Received Chain (RFC 8617 s. 5.2; R-ARC-1 to
- * -9). What a chain is worth is the operator's decision, by the sealer: it is
+ * -9). The operator decides how far to trust a chain, by its sealer; a chain is
  * never an authenticated identifier.
  *
- * One message: pst_arc_begin() when its header is complete, pst_arc_body() for
- * each piece of the body, pst_arc_check() until it is done.
+ * For each message, call pst_arc_begin() when its header is complete,
+ * pst_arc_body() for each piece of the body, and pst_arc_check() until it
+ * returns true.
  */
 
 #include "auth/world.h"
@@ -17,10 +18,10 @@
 #include "mail/header.h"
 
 struct pst_arc_config {
-	unsigned max_sets;     /* longer chains fail, 10 */
-	unsigned min_key_bits; /* RSA, 1024 */
-	unsigned clock_skew_s; /* tolerance for t= and x=, 300 */
-	bool accept_test_keys; /* keys with t=y count */
+	unsigned max_sets;     /* longer chains fail; default 10 */
+	unsigned min_key_bits; /* RSA; default 1024 */
+	unsigned clock_skew_s; /* tolerance for t= and x=; default 300 */
+	bool accept_test_keys; /* a seal or signature with a t=y key counts */
 };
 
 struct pst_arc_seal {
@@ -28,14 +29,17 @@ struct pst_arc_seal {
 	const char *selector; /* s=, normal form */
 };
 
-/* What a chain says is there only when it passes: none of it can be misused. */
+/*
+ * The members from oldest_pass on are set only if the chain passes, so that
+ * nothing in a broken chain can be misused.
+ */
 struct pst_arc {
 	enum pst_result result; /* none, pass, fail */
 	const char *reason;     /* why it fails, printable ASCII; or NULL */
 	unsigned sets;          /* the highest instance; 0 without a chain */
-	unsigned oldest_pass;   /* lowest instance from which on all message
-	                           signatures verify; 0: all do */
-	struct pst_arc_seal *seals; /* `sets` many, the oldest first; or NULL */
+	unsigned oldest_pass;   /* the message signatures from this instance
+	                           on verify; 0: all do */
+	struct pst_arc_seal *seals; /* `sets` of them, oldest first; or NULL */
 	const char *sealer;         /* d= of the newest seal; or NULL */
 	struct pst_ip first_ip;     /* the first set's smtp.remote-ip, if any */
 };
@@ -43,24 +47,25 @@ struct pst_arc {
 struct pst_arc_msg;
 
 /*
- * Reads the chain of header, which must not change any more, and starts the
- * look-ups of its keys: none when its structure makes it fail, and at most two
- * a set. Never NULL.
+ * Reads the chain in header, which must not change afterwards, and starts the
+ * look-ups of its keys: at most two for each set, and none if the structure of
+ * the chain makes it fail. The result is in world's arena; never NULL.
  */
 struct pst_arc_msg *pst_arc_begin(struct pst_world *world,
     const struct pst_arc_config *config, const struct pst_header *header);
 
-/* The next octets of the body. False when no more is wanted. */
+/* Adds the next octets of the body. Returns false when no more are needed. */
 bool pst_arc_body(struct pst_arc_msg *msg, const void *ptr, size_t len);
 
-/* The end of the body. Restartable, as in auth/world.h. */
+/* Finishes the body. Restartable, as described in auth/world.h. */
 bool pst_arc_check(struct pst_world *world, struct pst_arc_msg *msg,
     struct pst_arc *out) PST_MUST_CHECK;
 
 /*
- * What a report says about a chain that changed a disposition (RFC 8617
- * s. 7.2.2): its result, the seals, the newest first, and the first client.
- * Printable ASCII in the arena; of a long chain the newest seals.
+ * Returns what a report says about a chain that changed a disposition (RFC 8617
+ * s. 7.2.2): its result, the first client's address and the seals, newest
+ * first. Printable ASCII, in the arena; if the chain is too long, its oldest
+ * seals are left out.
  */
 const char *pst_arc_comment(struct pst_arena *arena, const struct pst_arc *arc);
 

@@ -23,7 +23,7 @@ find_kind(const struct pst_header_field *field, enum kind *out)
 	return false;
 }
 
-/* "i=1;" in front of the results; 0 when it is not there. */
+/* Reads the "i=1;" before the results. Returns 0 if there is no valid one. */
 static unsigned
 aar_instance(struct pst_str value)
 {
@@ -39,7 +39,7 @@ aar_instance(struct pst_str value)
 	return pst_arc_tags_instance(digits);
 }
 
-/* 0 when it has none; the tags are in *tags. */
+/* Returns 0 if the tags have no valid i=. */
 static unsigned
 sig_instance(const struct pst_tag_list *tags)
 {
@@ -57,7 +57,7 @@ split_tags(
 	    PST_TAGS_OK;
 }
 
-/* False when the set has such a signature already. */
+/* Returns false if the set already has such a signature. */
 static bool
 store_sig(struct pst_arc_sig *sig, const struct pst_header_field *field,
     size_t at, const struct pst_tag_list *tags)
@@ -91,7 +91,7 @@ store(struct pst_arc_set *set, enum kind kind,
 	return false;
 }
 
-/* Why the field spoils the chain; NULL when it does not. */
+/* Returns why the field breaks the chain; NULL if it does not. */
 static const char *
 add_field(struct pst_arena *arena, enum kind kind,
     const struct pst_header_field *field, size_t at, struct pst_arc_sets *out)
@@ -100,14 +100,14 @@ add_field(struct pst_arena *arena, enum kind kind,
 	unsigned i;
 
 	if (kind != KIND_AAR && !split_tags(arena, field->value, &tags))
-		return "ARC field is no list of tags";
+		return "ARC field is not a valid tag list";
 	i = kind == KIND_AAR ? aar_instance(field->value) : sig_instance(&tags);
 	if (i == 0)
 		return "ARC field without a valid instance";
 	if (i > out->count)
 		out->count = i;
 	if (!store(&out->sets[i - 1], kind, field, at, &tags))
-		return "two ARC fields of a kind in one set";
+		return "two ARC fields of the same kind in one set";
 	return NULL;
 }
 
@@ -155,7 +155,7 @@ check_structure(const struct pst_arc_sets *sets)
 		cv = pst_tag_find(&set->seal.tags, "cv");
 		if (cv == NULL ||
 		    !pst_str_eq(cv->value, pst_str(i == 0 ? "none" : "pass")))
-			return "cv= does not suit its place in the chain";
+			return "cv= is wrong for its place in the chain";
 	}
 	return NULL;
 }
@@ -190,14 +190,14 @@ pst_arc_sets_read(struct pst_arena *arena, const struct pst_header *header,
 	if (out->reason == NULL)
 		out->reason = check_structure(out);
 	if (out->reason == NULL && out->count > max_sets)
-		out->reason = "more sets than are verified";
+		out->reason = "too many ARC sets";
 	if (out->reason == NULL && header->truncated)
 		out->reason = "header limits exceeded";
 	if (out->reason == NULL)
 		out->reason = read_sigs(arena, now, skew_s, out);
 }
 
-/* What stands behind the equals sign, up to a blank, ";" or "(". */
+/* Takes an unquoted value: everything up to a blank, an LF, ";" or "(". */
 static struct pst_str
 scan_plain(struct pst_scan *scan)
 {

@@ -6,7 +6,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* One field while it is read. */
+/* The state while one field is read. */
 struct reading {
 	struct pst_arena *arena;
 	uint64_t now;
@@ -14,7 +14,7 @@ struct reading {
 	struct pst_arc_sig *out;
 };
 
-/* A tag's value; empty when the tag is absent. */
+/* Returns the tag's value; empty if the tag is absent. */
 static struct pst_str
 value_of(const struct reading *reading, const char *name)
 {
@@ -175,7 +175,7 @@ read_names(struct reading *reading)
 	    reading->arena, PST_ARC_MAX_NAMES, sizeof(struct pst_str));
 	while (pst_str_split(&rest, ':', &name, &more)) {
 		name = pst_str_trim(name);
-		/* Empty names stand for nothing; the public suite has them. */
+		/* Empty names are skipped: the public test suite has them. */
 		if (name.len == 0)
 			continue;
 		if (reading->out->name_count == PST_ARC_MAX_NAMES)
@@ -185,7 +185,10 @@ read_names(struct reading *reading)
 	return true;
 }
 
-/* RFC 8617 s. 4.1.2: a seal is made after the message signature. */
+/*
+ * RFC 8617 s. 4.1.2: the seal is added after the message signature, so h= must
+ * not name it.
+ */
 static bool
 read_no_seal_signed(struct reading *reading)
 {
@@ -237,26 +240,26 @@ struct rule {
 	const char *reason;
 };
 
-/* The first that fails gives the reason. */
+/* The first rule that fails gives the reason. */
 static const struct rule common_rules[] = {
     {read_required, "required tag missing"},
-    {read_domain, "d= is no domain name"},
-    {read_selector, "s= is no selector"},
+    {read_domain, "d= is not a domain name"},
+    {read_selector, "s= is not a selector"},
     {read_weak_hash, "rsa-sha1 is not accepted"},
     {read_algorithm, "unknown algorithm"},
-    {read_b, "b= is no base64"},
-    {read_signed_at, "t= is wrong or in the future"},
+    {read_b, "b= is not base64"},
+    {read_signed_at, "t= is invalid or in the future"},
 };
 
 static const struct rule ams_rules[] = {
     {read_required_ams, "required tag missing"},
     {read_canon, "unknown canonicalization"},
     {read_query, "unknown query method"},
-    {read_bh, "bh= is no base64"},
+    {read_bh, "bh= is not base64"},
     {read_names, "h= has too many names"},
     {read_no_seal_signed, "signs an ARC-Seal"},
-    {read_length, "l= is no number"},
-    {read_expiry, "x= is wrong or in the past"},
+    {read_length, "l= is not a number"},
+    {read_expiry, "x= is invalid or in the past"},
 };
 
 static const struct rule seal_rules[] = {

@@ -6,13 +6,20 @@
 
 #include "auth/arc_set.h"
 
-/* sig->tags is there; fills in the rest, or sig->reason. */
+/*
+ * Both functions expect sig->tags to be set. They fill in the rest of *sig, or
+ * set sig->reason. now is in seconds since 1970; skew_s is the tolerance for t=
+ * and x=.
+ */
 void pst_arc_tags_read_ams(struct pst_arena *arena, int64_t now,
     unsigned skew_s, struct pst_arc_sig *sig);
 void pst_arc_tags_read_seal(struct pst_arena *arena, int64_t now,
     unsigned skew_s, struct pst_arc_sig *sig);
 
-/* An instance: 1 or 2 digits, 1 to 50. 0 when it is none. */
+/*
+ * Returns the instance number in text: 1 or 2 digits, 1 to 50. Returns 0 if
+ * text is not an instance number.
+ */
 unsigned pst_arc_tags_instance(struct pst_str text);
 
 #endif

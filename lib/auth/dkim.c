@@ -14,8 +14,9 @@
 #include "base/buf.h"
 
 /*
- * libopendkim writes a few zeros behind some of its blocks when h= names more
- * fields than there are, and reads behind others; this much room is harmless.
+ * libopendkim writes a few zeros past the end of some of its blocks if h= names
+ * more fields than there are, and it reads past the end of others. With this
+ * much extra room both are harmless.
  */
 #define PADDING 64
 
@@ -27,19 +28,21 @@ struct pst_dkim_msg {
 	struct pst_arena *arena;
 	struct pst_dkim_config config;
 	struct pst_dkim_pick pick;
-	DKIM_SIGINFO **infos; /* of pick.items; NULL: not known to it */
+	DKIM_SIGINFO **infos; /* per item; NULL: unknown to libopendkim */
 	DKIM *handle;         /* NULL: nothing is left to verify */
 	struct pst_dkim_body body;
-	struct pst_msgsig_bodies *bodies; /* NULL: libopendkim hashes them */
-	size_t *body_numbers;             /* of pick.items, in bodies */
+	struct pst_msgsig_bodies *bodies; /* NULL: left to libopendkim */
+	size_t *body_numbers;             /* per item: its number in bodies */
 	bool done;
 	struct pst_dkim result;
 };
 
 /*
- * libopendkim asks time() whether a signature is expired. This one takes its
- * place in the whole process, so that the message's date counts and tests and
- * replays need no real clock; it differs only around calls into libopendkim.
+ * libopendkim calls time() to find out whether a signature has expired. This
+ * definition replaces the C library's in the whole process, so that the date of
+ * the message counts, and tests and replays do not need the real clock. It
+ * returns a fixed time during calls into libopendkim, and the real time
+ * otherwise.
  */
 static _Thread_local bool time_is_fixed;
 static _Thread_local time_t fixed_time;
@@ -74,7 +77,7 @@ padded_free(void *closure, void *block)
 	free(block);
 }
 
-/* libopendkim wants the record of a signature's key, NUL-terminated. */
+/* libopendkim's hook that gets a signature's key record, NUL-terminated. */
 static DKIM_CBSTAT
 find_key(DKIM *dkim, DKIM_SIGINFO *info, u_char *buf, size_t size)
 {
@@ -97,7 +100,7 @@ set_options(DKIM_LIB *handle, unsigned min_key_bits)
 {
 	unsigned flags = DKIM_LIBFLAGS_DELAYSIGPROC;
 	unsigned bits = min_key_bits;
-	/* a tolerance makes its unsigned sums wrap; see library_time() */
+	/* with a tolerance its unsigned sums wrap: see library_time() */
 	uint64_t drift = 0;
 
 	return dkim_options(handle, DKIM_OP_SETOPT, DKIM_OPTS_FLAGS, &flags,
@@ -121,12 +124,12 @@ pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err)
 	if (lib->handle == NULL ||
 	    dkim_libfeature(lib->handle, DKIM_FEATURE_ED25519) == 0) {
 		pst_err_set(err,
-		    "libopendkim cannot be used: it must be built with "
-		    "Ed25519; install version 2.11 or later");
+		    "libopendkim cannot be used: it lacks Ed25519; "
+		    "install version 2.11 or later, built with Ed25519");
 	} else if (!set_options(lib->handle, config->min_key_bits)) {
 		pst_err_set(err,
-		    "libopendkim refuses its settings; install "
-		    "version 2.11 or later");
+		    "libopendkim rejects the options that Postern sets; "
+		    "install version 2.11 or later");
 	} else {
 		return lib;
 	}
@@ -153,8 +156,9 @@ release(void *handle)
 /* ---- the header ---- */
 
 /*
- * A date at which no chosen signature is early or late for libopendkim, if
- * there is one: our own parser has judged t= and x= already.
+ * Returns a date at which libopendkim takes no chosen signature for expired or
+ * signed in the future, if there is such a date. Our own parser has already
+ * checked t= and x=.
  */
 static time_t
 library_time(const struct pst_dkim_pick *pick, int64_t now)
@@ -176,7 +180,7 @@ library_time(const struct pst_dkim_pick *pick, int64_t now)
 	return (time_t)date;
 }
 
-/* "Name:value" with the line ends of the wire. */
+/* Writes "Name:value" with CRLF as line ends. */
 static void
 write_field(struct pst_buf *buf, const struct pst_header_field *field)
 {
@@ -210,8 +214,9 @@ feed_field(
 }
 
 /*
- * Gives libopendkim all fields but the signatures that were not chosen. The
- * chosen ones that it takes are in known, in its order.
+ * Gives libopendkim all fields except for the signatures that were not chosen.
+ * Stores the indexes of the chosen signatures that it accepts in known, in its
+ * order, and returns how many there are.
  */
 static size_t
 feed_header(
@@ -232,7 +237,7 @@ feed_header(
 		    (pst_dkim_is_signature(field) &&
 			(item == NULL || !item->chosen)))
 			continue;
-		/* what it does not take of other fields it cannot hash */
+		/* any other field that it rejects is not hashed */
 		if (feed_field(msg->handle, &buf, field) != DKIM_STAT_OK) {
 			if (item != NULL)
 				pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
@@ -269,7 +274,10 @@ has_tag(DKIM_SIGINFO *info, char *name, const char *value)
 	return found.octets != NULL && strcmp(found.text, value) == 0;
 }
 
-/* Ties libopendkim's signatures to ours: they are in the same order. */
+/*
+ * Matches libopendkim's signatures with ours, which are in the same order.
+ * Returns false if they differ.
+ */
 static bool
 match_signatures(struct pst_dkim_msg *msg, const size_t *known, size_t count)
 {
@@ -320,9 +328,11 @@ open_library(struct pst_dkim_msg *msg, struct pst_dkim_lib *lib,
 }
 
 /*
- * libopendkim canonicalizes octet by octet, which was the largest share of a
- * message's time (bench/PROFILE.md). So it gets no body and judges the signed
- * header only; but l= it holds against the body that it has seen.
+ * libopendkim canonicalizes octet by octet, which took the largest share of a
+ * message's time (bench/PROFILE.md). So it is given no body and verifies the
+ * signed header only. The exception is l=, which libopendkim compares with the
+ * body that it has seen: if a chosen signature has l=, libopendkim is given the
+ * body.
  */
 static void
 want_body_hashes(struct pst_dkim_msg *msg)
@@ -370,7 +380,7 @@ pst_dkim_begin(struct pst_world *world, struct pst_dkim_lib *lib,
 static void
 feed_body(struct pst_dkim_msg *msg, const char *ptr, size_t len)
 {
-	/* libopendkim only reads the body; its prototype does not say so */
+	/* libopendkim only reads the body, but its prototype lacks const */
 	union {
 		const char *text;
 		unsigned char *octets;
@@ -396,7 +406,7 @@ pst_dkim_body(struct pst_dkim_msg *msg, const void *ptr, size_t len)
 
 /* ---- the results ---- */
 
-/* An error of libopendkim that stands for itself. */
+/* Errors of libopendkim that decide the result of a signature on their own. */
 static const struct {
 	int error;
 	enum pst_result result;
@@ -431,7 +441,7 @@ explain_failure(struct pst_dkim_item *item, int error)
 	    item, PST_RESULT_NEUTRAL, "signature not understood");
 }
 
-/* Whether text may have been added behind what l= covers (R-DKIM-11). */
+/* Returns true if text may have been added after what l= covers (R-DKIM-11). */
 static bool
 is_partial(const struct pst_dkim_msg *msg, const struct pst_dkim_tags *tags)
 {
@@ -439,7 +449,7 @@ is_partial(const struct pst_dkim_msg *msg, const struct pst_dkim_tags *tags)
 	    tags->length < pst_dkim_body_length(&msg->body, tags->relaxed_body);
 }
 
-/* A signature that verifies, but not as its signer or the operator means. */
+/* Decides whether a signature that verifies counts. */
 static void
 judge_good(const struct pst_dkim_msg *msg, struct pst_dkim_item *item)
 {
@@ -447,10 +457,10 @@ judge_good(const struct pst_dkim_msg *msg, struct pst_dkim_item *item)
 
 	if (item->odd || msg->body.odd)
 		pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
-		    "bare CR, LF or control in signed text");
+		    "bare CR, bare LF or control character in signed text");
 	else if (is_partial(msg, &item->tags) && !config->accept_body_length)
 		pst_dkim_item_decide(
-		    item, PST_RESULT_POLICY, "l= covers a part of the body");
+		    item, PST_RESULT_POLICY, "l= covers only part of the body");
 	else if (item->uncovered)
 		pst_dkim_item_decide(
 		    item, PST_RESULT_POLICY, "repeated field not signed");
@@ -461,7 +471,7 @@ judge_good(const struct pst_dkim_msg *msg, struct pst_dkim_item *item)
 		pst_dkim_item_decide(item, PST_RESULT_PASS, NULL);
 }
 
-/* How the body compares with bh=, in libopendkim's terms. */
+/* Returns how the body compares with bh=, as a DKIM_SIGBH_* value. */
 static int
 compare_body(const struct pst_dkim_msg *msg, size_t i)
 {
@@ -486,7 +496,10 @@ judge(struct pst_dkim_msg *msg, size_t i)
 	item->sig.header_ok =
 	    (dkim_sig_getflags(info) & DKIM_SIGFLAG_PASSED) != 0;
 	item->sig.body_failed = body == DKIM_SIGBH_MISMATCH;
-	/* so it calls a good signature over a body that it has not seen */
+	/*
+	 * libopendkim also reports BADSIG for a good signature if it has not
+	 * seen the body
+	 */
 	if (msg->bodies != NULL && item->sig.header_ok &&
 	    error == DKIM_SIGERROR_BADSIG)
 		error = DKIM_SIGERROR_OK;
@@ -496,7 +509,7 @@ judge(struct pst_dkim_msg *msg, size_t i)
 		return;
 	}
 	explain_failure(item, error);
-	/* such a signature hashes fields that libopendkim was not given */
+	/* such a signature covers fields that libopendkim was not given */
 	if (item->sig.result == PST_RESULT_FAIL && !item->sig.header_ok &&
 	    item->signs_signatures && msg->pick.omitted)
 		pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
@@ -512,7 +525,7 @@ verify(struct pst_dkim_msg *msg)
 		feed_body(msg, "\r\n", 2);
 	if (msg->bodies != NULL)
 		pst_msgsig_bodies_end(msg->bodies);
-	/* its return value is about one of the signatures */
+	/* its return value is about only one of the signatures */
 	(void)dkim_eom(handle, NULL);
 	for (size_t i = 0; i < msg->pick.count; i++)
 		if (msg->pick.items[i].chosen)

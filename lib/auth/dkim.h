@@ -3,13 +3,14 @@
 #define PST_AUTH_DKIM_H
 
 /*
- * DKIM verification (RFC 6376, 8301, 8463, 8616; R-DKIM-1 to -20) through
- * libopendkim, which only sees what our own strict parser let through, and
- * through auth/msgsig for the body.
+ * DKIM verification (RFC 6376, 8301, 8463, 8616; R-DKIM-1 to -20). libopendkim
+ * verifies the signatures, but it sees only what our own strict parser has
+ * accepted. auth/msgsig hashes the body, unless a signature with l= makes
+ * libopendkim do so.
  *
- * One message: pst_dkim_begin() when its header is complete, pst_dkim_body()
- * for each piece of the body, pst_dkim_check() until it is done. The handle
- * lives in the message's arena.
+ * For each message, call pst_dkim_begin() when its header is complete,
+ * pst_dkim_body() for each piece of the body, and pst_dkim_check() until it
+ * returns true. The handle lives in the message's arena.
  */
 
 #include "auth/world.h"
@@ -18,19 +19,22 @@
 #include "mail/header.h"
 
 struct pst_dkim_config {
-	unsigned max_verified;       /* signatures verified, 10 */
-	unsigned max_parsed;         /* signatures looked at, 50 */
-	unsigned min_key_bits;       /* RSA, 1024 */
-	unsigned clock_skew_s;       /* tolerance for t= and x=, 300 */
-	bool accept_body_length;     /* l= smaller than the body still counts */
+	unsigned max_verified;       /* signatures to verify; default 10 */
+	unsigned max_parsed;         /* signatures to parse; default 50 */
+	unsigned min_key_bits;       /* RSA; default 1024 */
+	unsigned clock_skew_s;       /* tolerance for t= and x=; default 300 */
+	bool accept_body_length;     /* a pass counts even if l= is too small */
 	bool accept_test_keys;       /* a pass with a t=y key counts */
-	bool accept_unsigned_copies; /* R-DKIM-18 off, but for From */
+	bool accept_unsigned_copies; /* turns R-DKIM-18 off, except for From */
 };
 
-/* libopendkim's library handle; shared by threads, read-only after new. */
+/* libopendkim's library handle. Threads may share it: it is never changed. */
 struct pst_dkim_lib;
 
-/* NULL with a sentence in err. Free when no message uses it any more. */
+/*
+ * Returns NULL with a sentence in err if libopendkim is not usable. The handle
+ * must outlive all messages that use it.
+ */
 struct pst_dkim_lib *
 pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err);
 void pst_dkim_lib_free(struct pst_dkim_lib *lib);
@@ -40,22 +44,21 @@ struct pst_dkim_sig {
 	const char *reason;    /* fixed text; NULL for a plain pass */
 	const char *domain;    /* d= in normal form; NULL when unusable */
 	const char *selector;  /* s= in normal form; NULL when unusable */
-	const char *algorithm; /* "rsa-sha256", "ed25519-sha256" or what was
-	                          written when it is a plain token; or NULL */
-	const char *identity;  /* i= when it was present and valid; or NULL */
+	const char *algorithm; /* "rsa-sha256", "ed25519-sha256" or what a=
+	                          says, if it is a plain token; or NULL */
+	const char *identity;  /* i= if it is present and valid; or NULL */
 	const char *b;         /* b= without white space; NULL when unusable */
-	unsigned bits;         /* of the key: exact RSA bits, 256; 0 unknown */
+	unsigned bits;         /* of the key, as in dkim_key.h; 0: unknown */
 	bool test_key;         /* t=y in the key record */
-	bool body_length;      /* l= was present */
-	bool body_failed;      /* body hash differs, header hash verifies is
-	                          header_ok */
+	bool body_length;      /* l= is present */
+	bool body_failed;      /* the body hash differs; see also header_ok */
 	bool header_ok;        /* the signature over the header verifies */
-	bool checked; /* false: past a limit, never counted as failed */
+	bool checked; /* false: beyond a limit; never counted as failed */
 	bool aligned; /* set by auth/dmarc */
 };
 
 struct pst_dkim {
-	enum pst_result result; /* none without signatures, else the best one */
+	enum pst_result result;    /* the best; none without signatures */
 	struct pst_dkim_sig *sigs; /* in the order of the header fields */
 	size_t count;
 	size_t unparsed; /* signatures beyond max_parsed */
@@ -64,11 +67,12 @@ struct pst_dkim {
 struct pst_dkim_msg;
 
 /*
- * Picks and prepares the signatures of header, starts their key look-ups, and
- * hashes the header. author_domain (may be NULL) decides which signatures come
- * first when there are more than max_verified: d= equal to it, d= above it,
- * others. public_suffix (may be NULL) tells whether a d= is a public suffix
- * (R-DKIM-17). Never NULL.
+ * Picks the signatures of header that will be verified, starts the look-ups of
+ * their keys, and hashes the header. author_domain (may be NULL) decides which
+ * signatures come first if there are more than max_verified: those with d=
+ * equal to it, then those with d= above it, then the others. public_suffix (may
+ * be NULL) is called with arg and tells whether a d= is a public suffix
+ * (R-DKIM-17). Never returns NULL.
  */
 struct pst_dkim_msg *pst_dkim_begin(struct pst_world *world,
     struct pst_dkim_lib *lib, const struct pst_dkim_config *config,
@@ -77,12 +81,12 @@ struct pst_dkim_msg *pst_dkim_begin(struct pst_world *world,
     const void *arg);
 
 /*
- * The next octets of the body, in any chunking. False when no signature wants
- * more: the rest may be skipped.
+ * Adds the next octets of the body, in pieces of any size. Returns false when
+ * no signature needs more; the rest may be skipped.
  */
 bool pst_dkim_body(struct pst_dkim_msg *msg, const void *ptr, size_t len);
 
-/* The end of the body. Restartable, as in auth/world.h. */
+/* Finishes the body. Restartable, as described in auth/world.h. */
 bool pst_dkim_check(struct pst_world *world, struct pst_dkim_msg *msg,
     struct pst_dkim *out) PST_MUST_CHECK;
 

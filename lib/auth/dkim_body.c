@@ -4,7 +4,10 @@
 #include <assert.h>
 #include <string.h>
 
-/* Ends of lines count only when something follows them, blanks likewise. */
+/*
+ * Line ends count only if something follows them. In the relaxed form the same
+ * is true of blanks.
+ */
 static void
 count_lengths(struct pst_dkim_body *body, const char *ptr, size_t len)
 {
@@ -29,7 +32,10 @@ count_lengths(struct pst_dkim_body *body, const char *ptr, size_t len)
 	}
 }
 
-/* True when each CR and LF of the piece is part of a CRLF, but a last CR. */
+/*
+ * Returns true if each CR and LF in the piece is part of a CRLF; the last octet
+ * may be a CR.
+ */
 static bool
 is_paired(const char *ptr, size_t len)
 {

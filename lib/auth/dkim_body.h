@@ -3,22 +3,23 @@
 #define PST_AUTH_DKIM_BODY_H
 
 /*
- * What no hash tells about the body that streams through it: bare CR, bare LF
- * and NUL, which verifiers hash in ways of their own, libopendkim among them,
- * whether the last line has an end, and how long the canonical body is.
+ * Collects what a hash does not tell about a body that is streamed: whether it
+ * has a bare CR, a bare LF or a NUL, which verifiers, libopendkim among them,
+ * hash in different ways; whether its last line is terminated; and how long the
+ * canonical body is.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Starts zeroed. */
+/* Zero-initialise it. */
 struct pst_dkim_body {
-	bool count_lengths; /* set it before the first octet, when wanted */
-	bool odd;           /* a NUL, or a CR or LF outside of a CRLF */
-	bool open;          /* a CR was the last octet so far */
-	bool in_line;       /* the last octet so far was no LF */
-	bool blank;         /* relaxed: white space that may have to count */
+	bool count_lengths; /* set before the first octet, if needed */
+	bool odd;           /* a NUL, or a CR or LF that is not in a CRLF */
+	bool open;          /* the last octet so far was a CR */
+	bool in_line;       /* the last octet so far was not an LF */
+	bool blank;         /* relaxed: white space is pending */
 	uint64_t octets;
 	uint64_t simple;
 	uint64_t relaxed;
@@ -28,10 +29,16 @@ struct pst_dkim_body {
 
 void pst_dkim_body_add(struct pst_dkim_body *body, const char *ptr, size_t len);
 
-/* True when a CRLF must be added to end the last line; call it once. */
+/*
+ * Call it once, at the end. Returns true if a CRLF must be added to terminate
+ * the last line.
+ */
 bool pst_dkim_body_end(struct pst_dkim_body *body);
 
-/* Octets of the canonical body (RFC 6376 s. 3.4.3, 3.4.4), when counted. */
+/*
+ * Returns the length of the canonical body in octets (RFC 6376 s. 3.4.3,
+ * 3.4.4). Requires count_lengths.
+ */
 uint64_t pst_dkim_body_length(const struct pst_dkim_body *body, bool relaxed);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define SETS 128
 #define WAYS 4
-/* Of a SubjectPublicKeyInfo; RSA with 4096 bits has 550. */
+/* Octets of a SubjectPublicKeyInfo; one with 4096-bit RSA has 550. */
 #define MAX_DER 1024
 
 struct place {
@@ -25,7 +25,7 @@ struct place {
 struct set {
 	pthread_mutex_t lock;
 	struct place places[WAYS];
-	unsigned hand; /* the one to displace */
+	unsigned hand; /* the place to replace next */
 };
 
 static struct {
@@ -65,7 +65,7 @@ set_of(const unsigned char *der, size_t len)
 	return &keys.sets[pst_hash_fold(hash) % SETS];
 }
 
-/* With a reference for the caller; NULL when it is not there. */
+/* Returns the key, with a reference for the caller; NULL if it is unknown. */
 static EVP_PKEY *
 recall(struct set *set, const unsigned char *der, size_t len)
 {
@@ -109,8 +109,7 @@ remember(struct set *set, const unsigned char *der, size_t len, EVP_PKEY *key)
 	free(old.der);
 }
 
-/* Instead of libcrypto's. out is not used by libopendkim, so it must be NULL.
- */
+/* Replaces libcrypto's function. out must be NULL, as it is in libopendkim. */
 EVP_PKEY *
 d2i_PUBKEY_bio(BIO *bio, EVP_PKEY **out)
 {

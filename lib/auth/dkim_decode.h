@@ -3,24 +3,27 @@
 #define PST_AUTH_DKIM_DECODE_H
 
 /*
- * Public keys decoded once. libopendkim decodes the key for each signature, by
- * OpenSSL 3's general decoder, which takes most of the time of a small message,
- * and its interface takes no decoded key. But it calls d2i_PUBKEY_bio() through
- * the dynamic linker, and this file has a function of that name: the same in
- * all but that it remembers. Where a linker does not prefer a program's own
- * functions, the library's is called and all is slower, no more. auth/msgsig
- * calls it as well.
+ * A cache of decoded public keys. libopendkim decodes the key again for each
+ * signature, with OpenSSL 3's general decoder, which takes most of the time of
+ * a small message; its interface does not accept a decoded key. But it calls
+ * d2i_PUBKEY_bio() through the dynamic linker, and this module defines a
+ * function of that name, which differs only in that it remembers keys. Where
+ * the linker does not prefer a program's own functions, libcrypto's function is
+ * called: everything works, only more slowly. auth/msgsig calls it too.
  *
- * Decoded keys are shared between threads, as OpenSSL allows.
+ * Threads share the decoded keys, as OpenSSL allows.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Once, before the library is used: it makes the linker take this file. */
+/*
+ * Call it before libopendkim is used. The call also makes the linker include
+ * this module.
+ */
 void pst_dkim_decode_init(void);
 
-/* How often a key was remembered, and how often not. */
+/* Returns how often a key was remembered (*hits) and how often it was not. */
 void pst_dkim_decode_stats(uint64_t *hits, uint64_t *misses);
 
 #endif

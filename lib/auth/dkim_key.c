@@ -22,7 +22,7 @@ struct rsa {
 
 /* ---- base64 ---- */
 
-/* text without white space; the padding may be missing. */
+/* Decodes text without white space; the padding may be missing. */
 static bool
 decode_base64(struct pst_arena *arena, struct pst_str text, struct octets *out)
 {
@@ -80,7 +80,7 @@ static const uint8_t rsa_algorithm[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
     0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
 static const size_t rsa_oid_len = 11; /* without the NULL parameters */
 
-/* Takes one element of that tag off *in. */
+/* Takes one element with that tag off the front of *in. */
 static bool
 take_der(struct octets *in, uint8_t tag, struct octets *content)
 {
@@ -92,7 +92,7 @@ take_der(struct octets *in, uint8_t tag, struct octets *content)
 	if (len >= 0x80) {
 		size_t count = len & 0x7f;
 
-		/* nothing of 64 KiB fits into the records that are taken */
+		/* no record that is accepted can hold 64 KiB or more */
 		if (count == 0 || count > 2 || in->len < 2 + count)
 			return false;
 		len = 0;
@@ -106,7 +106,7 @@ take_der(struct octets *in, uint8_t tag, struct octets *content)
 	return true;
 }
 
-/* A positive INTEGER, without its leading zeros. */
+/* Takes a positive INTEGER, without its leading zeros. */
 static bool
 take_number(struct octets *in, struct octets *number)
 {
@@ -130,7 +130,10 @@ take_rsa(struct octets in, struct rsa *out)
 	    pair.len == 0;
 }
 
-/* SubjectPublicKeyInfo, which all use, or RSAPublicKey, as the RFC says. */
+/*
+ * Accepts SubjectPublicKeyInfo, which everybody uses, and RSAPublicKey, which
+ * the RFC specifies.
+ */
 static bool
 parse_rsa(struct octets der, struct rsa *out)
 {
@@ -171,7 +174,7 @@ is_sane_exponent(struct octets e)
 	    (e.len > 1 || e.ptr[0] > 1);
 }
 
-/* Writes an element into to, which has room; returns its length. */
+/* Writes an element to `to`, which has room for it; returns its length. */
 static size_t
 put_der(uint8_t *to, uint8_t tag, struct octets content)
 {
@@ -194,7 +197,9 @@ put_der(uint8_t *to, uint8_t tag, struct octets content)
 	return head + content.len;
 }
 
-/* The SubjectPublicKeyInfo of a key, so that exactly what was judged is used. */
+/*
+ * Builds the key's SubjectPublicKeyInfo, so that only what was checked is used.
+ */
 static struct octets
 build_spki(struct pst_arena *arena, const struct rsa *rsa)
 {
@@ -225,7 +230,7 @@ decide(struct pst_dkim_key *out, enum pst_result result, const char *reason)
 	out->reason = reason;
 }
 
-/* True when the colon-separated list has that word. */
+/* Returns true if the colon-separated list contains that word. */
 static bool
 lists(struct pst_str list, const char *word)
 {
@@ -238,7 +243,7 @@ lists(struct pst_str list, const char *word)
 	return false;
 }
 
-/* True when the tag is absent or lists one of the two words. */
+/* Returns true if the tag is absent or lists one of the two words. */
 static bool
 allows(const struct pst_tag_list *tags, const char *name, const char *word,
     const char *other)
@@ -296,7 +301,10 @@ read_ed25519(
 	set_record(arena, PST_DKIM_ED25519_SHA256, key, out);
 }
 
-/* A record with p=, and v=DKIM1 in front when there is a v= (s. 3.6.1). */
+/*
+ * Returns true for a record with p= in which v=, if present, is v=DKIM1 and
+ * comes first (s. 3.6.1).
+ */
 static bool
 is_key_record(const struct pst_tag_list *tags)
 {
@@ -319,7 +327,7 @@ read_flags(const struct pst_tag_list *tags, struct pst_dkim_key *out)
 	out->strict = lists(t->value, "s");
 }
 
-/* What the tags beside p= say about the use of the key. */
+/* Checks what the other tags say about the use of the key. */
 static bool
 may_be_used(const struct pst_tag_list *tags, enum pst_dkim_algorithm algorithm,
     struct pst_dkim_key *out)
@@ -328,7 +336,8 @@ may_be_used(const struct pst_tag_list *tags, enum pst_dkim_algorithm algorithm,
 	struct pst_str type = k == NULL ? PST_STR("rsa") : k->value;
 
 	if (!pst_str_eq(type, pst_str(pst_dkim_key_type(algorithm)))) {
-		decide(out, PST_RESULT_PERMERROR, "key is of another type");
+		decide(out, PST_RESULT_PERMERROR,
+		    "key type does not match the algorithm");
 		return false;
 	}
 	if (!allows(tags, "h", "sha256", "sha256")) {
@@ -352,7 +361,7 @@ pst_dkim_key_read(struct pst_arena *arena, struct pst_str text,
 	struct octets key;
 
 	*out = (struct pst_dkim_key){.result = PST_RESULT_NONE};
-	/* 8-bit octets: n= notes in UTF-8 are common */
+	/* 8-bit octets are allowed: n= notes in UTF-8 are common */
 	if (pst_tag_list_parse(arena, text, PST_DKIM_MAX_TAGS, true, &tags) !=
 		PST_TAGS_OK ||
 	    !is_key_record(&tags))
@@ -387,7 +396,8 @@ pst_dkim_key_choose(struct pst_arena *arena,
 
 	*out = (struct pst_dkim_key){.result = PST_RESULT_NONE};
 	if (pst_dns_is_temporary(answer->status)) {
-		decide(out, PST_RESULT_TEMPERROR, "no answer for the key");
+		decide(
+		    out, PST_RESULT_TEMPERROR, "no answer to the key look-up");
 		return;
 	}
 	if (answer->status != PST_DNS_OK) {

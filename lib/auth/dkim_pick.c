@@ -5,7 +5,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The fields of which a reader sees one (R-DKIM-18); From is the first. */
+/*
+ * Fields of which a reader sees only one (R-DKIM-18). mark_uncovered() expects
+ * From to be the first.
+ */
 static const struct pst_str single_fields[] = {
     {"From", 4},
     {"Subject", 7},
@@ -32,7 +35,7 @@ pst_dkim_item_decide(
 	item->chosen = false;
 }
 
-/* True when an octet of the value is hashed by libopendkim in its own way. */
+/* Returns true if libopendkim hashes some octet of the value in its own way. */
 static bool
 is_odd(struct pst_str value)
 {
@@ -88,7 +91,10 @@ mark_uncovered(const struct pst_header *header,
 	}
 }
 
-/* Two fields of the same octets can only have the same result. */
+/*
+ * Returns true if the same value was seen before: two fields with the same
+ * octets can only have the same result.
+ */
 static bool
 is_repeated(const struct pst_dkim_pick *pick, struct pst_str value)
 {
@@ -163,7 +169,10 @@ rank_of(const struct pst_dkim_item *item, const char *author_domain)
 	return RANK_OTHER;
 }
 
-/* Of those that may be verified, the best ranked, and the first of a rank. */
+/*
+ * Keeps at most max_verified of the signatures that may be verified: those of
+ * the best rank, and within a rank those that come first.
+ */
 static void
 choose(const struct pst_dkim_config *config, const char *author_domain,
     struct pst_dkim_pick *pick)
@@ -244,8 +253,10 @@ pst_dkim_pick_is_waiting(const struct pst_dkim_pick *pick)
 }
 
 /*
- * libopendkim keeps one key for each d= and s=, so a selector with several
- * keys (which RFC 6376 s. 3.6.2.2 leaves undefined) works for one of them.
+ * Returns true if an earlier signature uses another key with the same name.
+ * libopendkim keeps one key for each pair of d= and s=, so if a selector has
+ * several keys (which RFC 6376 s. 3.6.2.2 leaves undefined), only one of them
+ * works.
  */
 static bool
 is_other_key(const struct pst_dkim_pick *pick, size_t at)
@@ -281,7 +292,7 @@ pst_dkim_pick_keys(struct pst_world *world,
 		else if (key->strict &&
 		    strcmp(item->tags.identity_domain, item->sig.domain) != 0)
 			pst_dkim_item_decide(item, PST_RESULT_PERMERROR,
-			    "key is not for sub-domains in i=");
+			    "key does not allow a subdomain in i=");
 		else if (is_other_key(pick, i))
 			pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
 			    "several keys at one selector");
@@ -294,8 +305,9 @@ pst_dkim_pick_keys(struct pst_world *world,
 }
 
 /*
- * The best result comes first, and among the others what says most: one that
- * would count elsewhere or at another time, then what was tried in vain.
+ * A pass is the best result. Among the others the one that says most comes
+ * first: a signature that might count elsewhere or later, then one that was
+ * verified without success.
  */
 static enum pst_result
 best_result(const struct pst_dkim *all)

@@ -3,9 +3,10 @@
 #define PST_AUTH_DKIM_PICK_H
 
 /*
- * Which signatures of a message are verified, with which keys, and in what
- * state the header is for them (R-DKIM-1, -14, -17, -18, -20, R-SEC-6, -7).
- * All of DKIM but the hashes and the cryptography.
+ * Decides which signatures of a message are verified, with which keys, and
+ * whether something in the header speaks against them (R-DKIM-1, -14, -17, -18,
+ * -20, R-SEC-6, -7). This is all of DKIM except for the hashes and the
+ * cryptography.
  */
 
 #include "auth/dkim.h"
@@ -15,13 +16,13 @@
 struct pst_dkim_item {
 	struct pst_dkim_sig sig;
 	struct pst_dkim_tags tags;
-	const struct pst_dns_entry *entry; /* of the key; NULL: not asked */
+	const struct pst_dns_entry *entry; /* the key look-up; NULL: none */
 	struct pst_dkim_key key;
-	struct pst_str value;  /* of the field */
-	size_t field;          /* its index in the header */
-	bool chosen;           /* to be verified; else sig is complete */
-	bool odd;              /* signs a field that is hashed wrongly */
-	bool uncovered;        /* R-DKIM-18 */
+	struct pst_str value;  /* of the header field */
+	size_t field;          /* the field's index in the header */
+	bool chosen;           /* to be verified; otherwise sig is complete */
+	bool odd;              /* libopendkim may hash a signed field wrongly */
+	bool uncovered;        /* leaves a copy unsigned: R-DKIM-18 */
 	bool signs_signatures; /* h= names DKIM-Signature */
 };
 
@@ -29,34 +30,38 @@ struct pst_dkim_pick {
 	struct pst_dkim_item *items; /* in the order of the header fields */
 	size_t count;
 	size_t chosen;
-	size_t unparsed; /* beyond max_parsed */
-	bool omitted;    /* some signature is not chosen */
-	bool any_length; /* a chosen one has l= */
+	size_t unparsed; /* signatures beyond max_parsed */
+	bool omitted;    /* some signature will not be verified */
+	bool any_length; /* a chosen signature has l= */
 };
 
+/*
+ * Picks the signatures of header and starts the look-ups of their keys. The
+ * arguments are those of pst_dkim_begin().
+ */
 void
 pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
     const struct pst_header *header, const char *author_domain,
     bool (*public_suffix)(const void *arg, const char *domain), const void *arg,
     struct pst_dkim_pick *out);
 
-/* True while the answer to a chosen signature's key look-up is missing. */
+/* Returns true while the answer for a chosen signature's key is missing. */
 bool pst_dkim_pick_is_waiting(const struct pst_dkim_pick *pick);
 
 /*
- * Reads the key records. A signature without a usable key is judged by that;
- * false when no other is left.
+ * Reads the key records and decides the result of each signature that has no
+ * usable key. Returns false if no signature is left to verify.
  */
 bool pst_dkim_pick_keys(struct pst_world *world,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick);
 
-/* The end: what the items came to. */
+/* Collects the results of all items, in world's arena. */
 void pst_dkim_pick_results(struct pst_world *world,
     const struct pst_dkim_pick *pick, struct pst_dkim *out);
 
 bool pst_dkim_is_signature(const struct pst_header_field *field);
 
-/* Stores a verdict; an item that has one is not chosen any more. */
+/* Stores the result of an item, which is then no longer chosen. */
 void pst_dkim_item_decide(
     struct pst_dkim_item *item, enum pst_result result, const char *reason);
 

@@ -7,7 +7,7 @@
 
 #include "base/secret.h"
 
-/* libopendkim writes a few zeros behind some of its blocks (auth/dkim.c). */
+/* libopendkim writes a few zeros past the end of some blocks (auth/dkim.c). */
 #define PADDING 64
 #define MAX_KEY 65536
 
@@ -20,9 +20,10 @@ struct pst_dkim_signer {
 };
 
 /*
- * libopendkim forgets some blocks of a handle whose key it cannot read. All
- * blocks of a handle hang on a list, the handle's closure, so that what is left
- * when it ends can be given back. The library's own have no closure.
+ * libopendkim leaks some blocks of a handle if it cannot read the key. So all
+ * blocks of a handle are in a list, which is the handle's closure, and what is
+ * left when the handle is freed can be freed too. The library's own blocks have
+ * no closure.
  */
 struct block {
 	struct block *next, **link;
@@ -69,7 +70,7 @@ release(void *closure, void *octets)
 static unsigned char *
 octets(const char *text)
 {
-	/* libopendkim only reads; its prototypes do not say so */
+	/* libopendkim only reads the octets, but its prototypes lack const */
 	union {
 		const char *text;
 		unsigned char *octets;
@@ -81,7 +82,7 @@ octets(const char *text)
 static bool
 set_options(DKIM_LIB *library)
 {
-	/* Its own list leaves out what says how the body is to be read. */
+	/* The default list lacks the fields that say how to read the body. */
 	static const char *names[] = {"from", "to", "subject", "date",
 	    "message-id", "mime-version", "content-type", "auto-submitted",
 	    NULL};
@@ -110,15 +111,15 @@ pst_dkim_signer_new(const char *key_file, const char *domain,
 	signer->library = dkim_init(allocate, release);
 	if (signer->library == NULL || !set_options(signer->library))
 		pst_err_set(err,
-		    "libopendkim refuses its settings; install version 2.11 "
-		    "or later");
+		    "libopendkim rejects the options that Postern sets; "
+		    "install version 2.11 or later");
 	else if (pst_secret_read(key_file, "private key", signer->key,
 		     sizeof(signer->key), err))
 		ok = pst_dkim_sign(signer, arena, pst_str(trial), 0, &why) !=
 			NULL ||
 		    pst_err_set(err,
-			"%s is no RSA key in PEM form that can sign; make one "
-			"with \"openssl genrsa 2048\"",
+			"%s is not an RSA key in PEM form that can sign; "
+			"make one with \"openssl genrsa 2048\"",
 			key_file);
 	pst_arena_free(arena);
 	if (ok)
@@ -141,8 +142,8 @@ pst_dkim_signer_free(struct pst_dkim_signer *signer)
 /* ---- one message ---- */
 
 /*
- * One field off the header, folds included, without its last CRLF; empty, and
- * the empty line is taken, at the header's end.
+ * Takes one field off *header, with its folds and without its last CRLF. At the
+ * end of the header it takes the empty line and returns an empty string.
  */
 static struct pst_str
 next_field(struct pst_str *header)

@@ -3,8 +3,8 @@
 #define PST_AUTH_DKIM_SIGN_H
 
 /*
- * Signing of messages of our own through libopendkim: rsa-sha256,
- * relaxed/relaxed, with all fields that say what a message is (RFC 6376
+ * Signs Postern's own messages with libopendkim: rsa-sha256, relaxed/relaxed.
+ * The signature covers all fields that make up the core of a message (RFC 6376
  * s. 5.4).
  */
 
@@ -15,18 +15,19 @@
 struct pst_dkim_signer;
 
 /*
- * Reads a PEM file with an RSA key that others may not read and tries it out.
- * domain and selector are in normal form and must outlive the signer. NULL with
- * a sentence in err.
+ * Reads a PEM file with an RSA key, which other users must not be able to read,
+ * and makes a trial signature. domain and selector are in normal form and must
+ * outlive the signer. Returns NULL with a sentence in err.
  */
 struct pst_dkim_signer *pst_dkim_signer_new(const char *key_file,
     const char *domain, const char *selector, struct pst_err *err);
 void pst_dkim_signer_free(struct pst_dkim_signer *signer); /* NULL is allowed */
 
 /*
- * The DKIM-Signature field of a message whose line ends all are CRLF, to stand
- * above it, with its CRLF, in the arena. now_s becomes its t=. NULL with a
- * sentence in err.
+ * Returns the DKIM-Signature field to put above the message, with its CRLF, in
+ * the arena. All line ends of the message must be CRLF. now_s becomes t=.
+ * Returns NULL with a sentence in err. Only one thread at a time may use a
+ * signer.
  */
 const char *
 pst_dkim_sign(struct pst_dkim_signer *signer, struct pst_arena *arena,

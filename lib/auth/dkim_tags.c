@@ -5,7 +5,7 @@
 #include "base/domain.h"
 #include "mail/token.h"
 
-/* One field while it is read. */
+/* The state while one field is read. */
 struct reading {
 	struct pst_arena *arena;
 	struct pst_str value;
@@ -32,7 +32,7 @@ pst_dkim_key_type(enum pst_dkim_algorithm algorithm)
 	return algorithms[algorithm].key_type;
 }
 
-/* The tag's value; empty when the tag is absent. */
+/* Returns the tag's value; empty if the tag is absent. */
 static struct pst_str
 value_of(const struct reading *reading, const char *name)
 {
@@ -257,7 +257,7 @@ read_length(struct reading *reading)
 		value_of(reading, "l"), &reading->out->length);
 }
 
-/* No body is that long, and libopendkim has no such numbers. */
+/* No body is that long, and libopendkim cannot represent such a length. */
 static bool
 read_length_bound(struct reading *reading)
 {
@@ -300,8 +300,8 @@ read_not_future(struct reading *reading)
 }
 
 /*
- * libopendkim finds the b= to empty by the one octet in front of the equals
- * sign, so it takes "xb=" for it and does not see "b =".
+ * To find the b= that it must empty, libopendkim looks only at the octet before
+ * the equals sign. So it takes "xb=" for b= and does not recognise "b =".
  */
 static bool
 read_plain_b(struct reading *reading)
@@ -323,8 +323,8 @@ read_ascii(struct reading *reading)
 }
 
 /*
- * All are run, so that as much as possible of a bad signature can be named;
- * the first that fails gives the verdict.
+ * All rules are run, so that as much as possible of a bad signature can be
+ * reported. The first rule that fails decides the result.
  */
 static const struct {
 	bool (*read)(struct reading *reading);
@@ -333,22 +333,22 @@ static const struct {
 } rules[] = {
     {read_required, PST_RESULT_NEUTRAL, "required tag missing"},
     {read_version, PST_RESULT_NEUTRAL, "unknown signature version"},
-    {read_domain, PST_RESULT_NEUTRAL, "d= is no domain name"},
+    {read_domain, PST_RESULT_NEUTRAL, "d= is not a domain name"},
     {read_two_labels, PST_RESULT_NEUTRAL, "d= is a top-level domain"},
-    {read_selector, PST_RESULT_NEUTRAL, "s= is no selector"},
+    {read_selector, PST_RESULT_NEUTRAL, "s= is not a selector"},
     {read_weak_hash, PST_RESULT_POLICY, "rsa-sha1 is not accepted"},
     {read_algorithm, PST_RESULT_NEUTRAL, "unknown algorithm"},
     {read_canon, PST_RESULT_NEUTRAL, "unknown canonicalization"},
     {read_query, PST_RESULT_NEUTRAL, "unknown query method"},
-    {read_hashes, PST_RESULT_NEUTRAL, "b= or bh= is no base64"},
-    {read_length, PST_RESULT_NEUTRAL, "l= is no number"},
+    {read_hashes, PST_RESULT_NEUTRAL, "b= or bh= is not base64"},
+    {read_length, PST_RESULT_NEUTRAL, "l= is not a number"},
     {read_length_bound, PST_RESULT_PERMERROR, "l= is larger than the body"},
     {read_names_bound, PST_RESULT_POLICY, "h= is too long"},
-    {read_names, PST_RESULT_NEUTRAL, "h= is no list of field names"},
+    {read_names, PST_RESULT_NEUTRAL, "h= is not a list of field names"},
     {read_from_signed, PST_RESULT_PERMERROR, "From is not signed"},
-    {read_identity, PST_RESULT_NEUTRAL, "i= is no identity"},
+    {read_identity, PST_RESULT_NEUTRAL, "i= is not an identity"},
     {read_identity_below, PST_RESULT_PERMERROR, "i= is not within d="},
-    {read_times, PST_RESULT_NEUTRAL, "t= or x= is wrong"},
+    {read_times, PST_RESULT_NEUTRAL, "t= or x= is invalid"},
     {read_not_expired, PST_RESULT_FAIL, "signature expired"},
     {read_not_future, PST_RESULT_POLICY, "signed in the future"},
     {read_plain_b, PST_RESULT_NEUTRAL, "unusual form of b= not supported"},
@@ -374,7 +374,7 @@ split_tags(struct reading *reading)
 	case PST_TAGS_OK:
 		return true;
 	case PST_TAGS_SYNTAX:
-		decide(out, PST_RESULT_NEUTRAL, "no list of tags");
+		decide(out, PST_RESULT_NEUTRAL, "not a valid tag list");
 		return false;
 	case PST_TAGS_DUPLICATE:
 		decide(out, PST_RESULT_NEUTRAL, "tag given twice");

@@ -3,10 +3,10 @@
 #define PST_AUTH_DKIM_TAGS_H
 
 /*
- * One DKIM-Signature field, read by the letter of RFC 6376 s. 3.5 (R-DKIM-5 to
- * -7, -11, -12). It gives the verdict on every signature that is wrong on its
+ * A strict parser for one DKIM-Signature field (RFC 6376 s. 3.5; R-DKIM-5 to
+ * -7, -11, -12). It decides the result of every signature that is wrong on its
  * face, so that libopendkim, which is more lenient and less robust, never sees
- * one of those.
+ * such a signature.
  */
 
 #include "auth/dkim_value.h"
@@ -23,41 +23,41 @@ enum pst_dkim_algorithm {
 	PST_DKIM_ED25519_SHA256,
 };
 
-/* What was unusable is NULL, empty or 0. */
+/* A member that could not be read is NULL, empty or 0. */
 struct pst_dkim_tags {
 	enum pst_result
-	    result;           /* none: fit for verification; else the verdict */
-	const char *reason;   /* of the verdict, fixed text; or NULL */
+	    result;           /* none: can be verified; otherwise the result */
+	const char *reason;   /* of that result, fixed text; or NULL */
 	const char *domain;   /* d=, normal form */
 	const char *selector; /* s=, normal form */
-	const char *algorithm_text;  /* a=, when it is a short plain token */
-	const char *identity;        /* i= decoded, when present and valid */
+	const char *algorithm_text;  /* a=, if it is a short plain token */
+	const char *identity;        /* i= decoded, if present and valid */
 	const char *identity_domain; /* of i=, normal form; domain without i= */
 	const char *b;               /* without white space */
 	struct pst_str body_hash;    /* bh=, without white space */
 	enum pst_dkim_algorithm algorithm;
 	bool relaxed_body;
 	bool has_length;
-	uint64_t length;       /* l=; what does not fit is UINT64_MAX */
-	struct pst_str *names; /* of h=, in its order */
+	uint64_t length;       /* l=; UINT64_MAX if it does not fit */
+	struct pst_str *names; /* the names in h=, in its order */
 	size_t name_count;
 	uint64_t signed_at;  /* t=; 0 without one */
 	uint64_t expires_at; /* x=; PST_DKIM_NEVER without one */
 };
 
 /*
- * value is all behind the field's colon. now is seconds since 1970, skew_s the
- * tolerance for t= and x=. Strings of *out are in the arena; names point into
- * the arena too.
+ * Parses value, which is everything after the colon of the field. now is in
+ * seconds since 1970; skew_s is the tolerance for t= and x=. Everything that
+ * *out points to is in the arena.
  */
 void pst_dkim_tags_parse(struct pst_arena *arena, struct pst_str value,
     int64_t now, unsigned skew_s, struct pst_dkim_tags *out);
 
-/* How often h= names that field; case is ignored. */
+/* Returns how often h= names the field; case is ignored. */
 size_t
 pst_dkim_tags_mentions(const struct pst_dkim_tags *tags, struct pst_str name);
 
-/* The algorithm's key type in key records: "rsa", "ed25519". */
+/* Returns the algorithm's key type in key records: "rsa", "ed25519". */
 const char *pst_dkim_key_type(enum pst_dkim_algorithm algorithm);
 
 #endif

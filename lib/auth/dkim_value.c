@@ -40,7 +40,7 @@ is_label(struct pst_str label)
 	return true;
 }
 
-/* Not only what is a domain name: dates are popular selectors. */
+/* A selector need not be a domain name: dates are popular selectors. */
 const char *
 pst_dkim_value_selector(struct pst_arena *arena, struct pst_str text)
 {
@@ -115,7 +115,7 @@ hex_digit(char c)
 {
 	if (pst_is_digit(c))
 		return c - '0';
-	/* RFC 6376 s. 2.11 knows capital digits only */
+	/* RFC 6376 s. 2.11 allows only upper-case digits */
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 

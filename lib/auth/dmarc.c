@@ -12,7 +12,7 @@ same_answer(const struct pst_dmarc *a, const struct pst_dmarc *b)
 {
 	if (a->result == PST_RESULT_TEMPERROR ||
 	    b->result == PST_RESULT_TEMPERROR)
-		return true; /* nothing to compare */
+		return true; /* there is nothing to compare */
 	if (a->result != b->result)
 		return false;
 	if (a->policy_domain == NULL || b->policy_domain == NULL)
@@ -24,7 +24,10 @@ same_answer(const struct pst_dmarc *a, const struct pst_dmarc *b)
 	    pst_domain_eq(a->org_domain, b->org_domain);
 }
 
-/* Works the verdict out by the list too and notes whether it differs. */
+/*
+ * Evaluates with the public suffix list too and notes whether the result
+ * differs. Returns false while an answer is missing.
+ */
 static bool
 compare_with_psl(struct pst_dmarc_eval *ev)
 {
@@ -32,7 +35,7 @@ compare_with_psl(struct pst_dmarc_eval *ev)
 	    pst_dmarc_eval_begin(ev, ev->author, true);
 	const char *found;
 
-	/* The walk's org domain is wanted here even where nothing needs it. */
+	/* The comparison needs the walk's org domain in any case. */
 	if (ev->out.policy_domain != NULL && ev->out.org_domain == NULL) {
 		switch (pst_dmarc_eval_org_domain(ev, ev->author, &found)) {
 		case PST_DMARC_PENDING:
@@ -91,9 +94,10 @@ pst_dmarc_prefetch(struct pst_world *world,
 }
 
 /*
- * Which of several Author Domains' verdicts is the message's: pass needs all
- * to pass, and a domain that fails must not be hidden by another's trouble
- * (R-DMARC-8). Among failures the stricter policy has the higher rank.
+ * Ranks the results of several Author Domains; the highest is the message's
+ * result. A pass requires all of them to pass, and an error of one domain must
+ * not hide the failure of another (R-DMARC-8). Among failures the stricter
+ * policy ranks higher.
  */
 static unsigned
 rank(const struct pst_dmarc *verdict)
@@ -114,7 +118,10 @@ rank(const struct pst_dmarc *verdict)
 	return i;
 }
 
-/* Why no Author Domain can be evaluated; NULL when one or several can. */
+/*
+ * Returns why the From field is a permerror; NULL if it is not. A From field
+ * without an Author Domain is not a permerror.
+ */
 static const char *
 from_fault(const struct pst_dmarc_config *config, const struct pst_from *from)
 {
@@ -134,7 +141,10 @@ from_fault(const struct pst_dmarc_config *config, const struct pst_from *from)
 	abort();
 }
 
-/* All Author Domains; *best is the one that decides. */
+/*
+ * Evaluates all Author Domains; *best becomes the evaluation that decides.
+ * Returns false while an answer is missing.
+ */
 static bool
 evaluate_all(const struct pst_dmarc_eval *blank, const struct pst_from *from,
     struct pst_dmarc_eval *best)

@@ -3,8 +3,8 @@
 #define PST_AUTH_DMARC_H
 
 /*
- * DMARC (RFC 9989): policy discovery, alignment, result, effective policy
- * (R-DMARC-8 to -42). Disposition is not decided here; core/policy does that.
+ * DMARC (RFC 9989): policy discovery, alignment, result and effective policy
+ * (R-DMARC-8 to -42). The disposition is not decided here but in core/policy.
  */
 
 #include "auth/world.h"
@@ -17,15 +17,15 @@
 enum pst_dmarc_discovery {
 	PST_DMARC_TREEWALK,
 	PST_DMARC_PSL,
-	PST_DMARC_COMPARE, /* treewalk decides, psl is worked out too */
+	PST_DMARC_COMPARE, /* treewalk decides; psl is evaluated as well */
 };
 
 struct pst_dmarc_config {
 	enum pst_dmarc_discovery discovery;
 	const struct pst_psl *psl;   /* required for psl and compare; or NULL */
-	bool psl_guard;              /* R-DMARC-31, when there is a psl */
-	bool evaluate_all;           /* R-DMARC-8; else MULTI is permerror */
-	unsigned max_author_domains; /* 4 */
+	bool psl_guard;              /* R-DMARC-31; no effect without psl */
+	bool evaluate_all;           /* R-DMARC-8; false: MULTI is permerror */
+	unsigned max_author_domains; /* default 4 */
 	bool accept_test_keys;       /* a DKIM pass with a t=y key counts */
 };
 
@@ -38,34 +38,35 @@ enum pst_dmarc_source {
 
 struct pst_dmarc {
 	enum pst_result result;    /* none, pass, fail, temperror, permerror */
-	const char *author_domain; /* NULL without one */
-	const char *policy_domain; /* where the record stands; NULL: none */
+	const char *author_domain; /* NULL: there is none */
+	const char *policy_domain; /* where the record is; NULL: no record */
 	const char *org_domain;    /* of the author domain; NULL: unknown */
 	enum pst_dmarc_source source;
 	struct pst_dmarc_record record; /* valid when policy_domain is set */
 	const char *tag;                /* "p", "sp" or "np"; NULL: no record */
-	enum pst_dmarc_policy published; /* by that tag */
+	enum pst_dmarc_policy published; /* the policy in that tag */
 	enum pst_dmarc_policy effective; /* after t= (R-DMARC-42) */
 	bool spf_aligned;                /* an SPF pass that is aligned */
 	bool dkim_aligned;               /* a DKIM pass that is aligned */
-	bool spf_undecided;         /* SPF has a temperror and would align */
-	bool align_undecided;       /* whether a check that may pass is aligned
-	                               is not known, for want of an answer */
-	bool psl_differs;           /* compare mode: psl gives another answer */
+	bool spf_undecided;              /* an SPF temperror that is aligned */
+	bool align_undecided;       /* an answer is missing to tell whether a
+	                               check that may pass is aligned */
+	bool psl_differs;           /* compare mode: psl gives another result */
 	const char *psl_org_domain; /* compare mode; or NULL */
 	bool psl_guarded;           /* R-DMARC-31 took effect */
 	const char *fault;          /* fixed text for errors; or NULL */
 	const char *discovery;      /* "treewalk" or "psl" */
 };
 
-/* Starts the policy look-ups of an Author Domain ahead of the check. */
+/* Starts the policy look-ups of an Author Domain before the check does. */
 void pst_dmarc_prefetch(struct pst_world *world,
     const struct pst_dmarc_config *config, const char *author_domain);
 
 /*
- * spf and dkim must be complete; sets `aligned` in dkim's signatures. For
- * several Author Domains (evaluate_all) *out is the combined verdict, with the
- * domain that decided it. Restartable.
+ * Evaluates DMARC for a message. spf and dkim must be complete; the function
+ * sets `aligned` in dkim's signatures. For several Author Domains
+ * (evaluate_all) *out is the combined result, with the domain that decided it.
+ * Restartable, as described in auth/world.h.
  */
 bool
 pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,

@@ -6,8 +6,9 @@
 #include "base/domain.h"
 
 /*
- * A public suffix that publishes a record without psd=y would join all names
- * below it; the list, when there is one, knows better (R-DMARC-31).
+ * A public suffix that publishes a record without psd=y would become the org
+ * domain of all names below it. The list, if there is one, prevents that
+ * (R-DMARC-31).
  */
 static const char *
 guard(struct pst_dmarc_eval *ev, const char *name, const char *org_domain)
@@ -23,7 +24,6 @@ guard(struct pst_dmarc_eval *ev, const char *name, const char *org_domain)
 	return by_list;
 }
 
-/* After PST_DMARC_TEMPERROR, *org_domain is the widest that is possible. */
 enum pst_dmarc_lookup
 pst_dmarc_eval_org_domain(
     struct pst_dmarc_eval *ev, const char *name, const char **org_domain)
@@ -38,7 +38,7 @@ pst_dmarc_eval_org_domain(
 	mark = pst_arena_mark(ev->world->arena);
 	if (!pst_walk_check(ev->world, name, &walk))
 		return PST_DMARC_PENDING;
-	/* The names point into name; the records are of no use here. */
+	/* walk.widest points into name, and the records are not needed. */
 	pst_arena_rewind(ev->world->arena, mark);
 	*org_domain = guard(ev, name, walk.widest);
 	return walk.temperror ? PST_DMARC_TEMPERROR : PST_DMARC_KNOWN;
@@ -63,7 +63,10 @@ end_temperror(struct pst_dmarc_eval *ev, const char *fault)
 
 static const char dns_fault[] = "no answer to the DMARC policy look-up";
 
-/* The record of the org domain, else that of the public suffix domain. */
+/*
+ * Applies the record of the org domain, or else that of the public suffix
+ * domain. Returns false while an answer is missing.
+ */
 static bool
 discover_above_by_walk(struct pst_dmarc_eval *ev)
 {
@@ -87,7 +90,7 @@ discover_above_by_walk(struct pst_dmarc_eval *ev)
 		    &walk.hits[i].record);
 		return true;
 	}
-	/* A walk that ends without psd= has its org domain among the hits. */
+	/* Unless a walk ends at psd=y, its org domain is one of the hits. */
 	assert(walk.hits[last].record.psd == PST_DMARC_PSD_Y);
 	apply_record(ev, PST_DMARC_FROM_PSD, walk.hits[last].domain,
 	    &walk.hits[last].record);
@@ -120,7 +123,9 @@ discover_above_by_psl(struct pst_dmarc_eval *ev)
 	return true;
 }
 
-/* False while answers are open. out.result is set on a temperror only. */
+/*
+ * Returns false while an answer is missing. Only a temperror sets out.result.
+ */
 static bool
 discover(struct pst_dmarc_eval *ev)
 {
@@ -153,7 +158,7 @@ align_relaxed(struct pst_dmarc_eval *ev, const char *domain)
 	const char *author_org;
 	const char *org_domain;
 
-	/* An org domain is a suffix of its name: no common end, no walk. */
+	/* Without a common last label there can be no common org domain. */
 	if (!pst_domain_eq(pst_domain_last_labels(domain, 1),
 		pst_domain_last_labels(ev->author, 1)))
 		return PST_DMARC_ALIGN_NO;
@@ -192,7 +197,7 @@ align(struct pst_dmarc_eval *ev, const char *domain, bool strict)
 	return strict ? PST_DMARC_ALIGN_NO : align_relaxed(ev, domain);
 }
 
-/* A pass that may count (R-DMARC-33). */
+/* Returns true for a pass that counts (R-DMARC-33). */
 static bool
 sig_counts(const struct pst_dmarc_eval *ev, const struct pst_dkim_sig *sig)
 {
@@ -207,9 +212,10 @@ sig_matters(const struct pst_dmarc_eval *ev, const struct pst_dkim_sig *sig)
 }
 
 /*
- * The signatures that can decide the verdict, or the others, whose alignment
- * is only told. One that was not checked stays unaligned and so never counts.
- * False while answers are open.
+ * Aligns the signatures that can decide the result (matter is true) or the
+ * others, whose alignment is only reported. A signature that was not checked
+ * stays unaligned, so it never counts. Returns false while an answer is
+ * missing.
  */
 static bool
 align_sigs(struct pst_dmarc_eval *ev, bool matter)
@@ -252,7 +258,10 @@ align_all(struct pst_dmarc_eval *ev)
 	return align_sigs(ev, true) && done;
 }
 
-/* Takes one identifier into account; true when its lack is felt. */
+/*
+ * Takes one identifier into account. Returns true if it might have given a
+ * pass, had no look-up failed.
+ */
 static bool
 weigh(enum pst_dmarc_align alignment, bool passed, bool *aligned)
 {
@@ -327,7 +336,7 @@ ask_existence(struct pst_dmarc_eval *ev)
 	    ->answer;
 }
 
-/* False while it is open whether the Author Domain exists. */
+/* Returns false while it is unknown whether the Author Domain exists. */
 static bool
 choose_policy(struct pst_dmarc_eval *ev)
 {
@@ -348,11 +357,11 @@ choose_policy(struct pst_dmarc_eval *ev)
 		set_policy(out, "np", record->np);
 	else if (pst_dns_is_temporary(answer->status))
 		(void)end_temperror(
-		    ev, "no answer to whether the Author Domain exists");
+		    ev, "no answer on whether the Author Domain exists");
 	return true;
 }
 
-/* The org domain, where it is known without a question of its own. */
+/* Sets the org domain if it can be found without another query. */
 static void
 tell_org_domain(struct pst_dmarc_eval *ev)
 {

@@ -4,8 +4,9 @@
 
 /*
  * The evaluation of one Author Domain by one discovery method: record,
- * alignment of each identifier, result, effective policy. auth/dmarc.c makes
- * the message's verdict of one or several of them; nothing else includes this.
+ * alignment of each identifier, result, effective policy. auth/dmarc.c combines
+ * one or several of them into the result of the message; no other file includes
+ * this header.
  */
 
 #include "auth/dmarc.h"
@@ -14,13 +15,13 @@
 enum pst_dmarc_align {
 	PST_DMARC_ALIGN_NO,
 	PST_DMARC_ALIGN_YES,
-	PST_DMARC_ALIGN_UNKNOWN, /* an answer that decides it is missing */
+	PST_DMARC_ALIGN_UNKNOWN, /* a look-up failed temporarily */
 	PST_DMARC_ALIGN_PENDING,
 };
 
 enum pst_dmarc_lookup {
 	PST_DMARC_PENDING,
-	PST_DMARC_TEMPERROR, /* an answer is missing for now */
+	PST_DMARC_TEMPERROR, /* the look-up failed temporarily */
 	PST_DMARC_KNOWN,
 };
 
@@ -37,18 +38,19 @@ struct pst_dmarc_eval {
 };
 
 /*
- * An empty evaluation of the author's domain, in the arena of world, with the
- * identifiers and settings of blank.
+ * Returns an empty evaluation of the domain author, in the arena of blank's
+ * world, with the identifiers and options of blank. psl_mode selects the
+ * discovery method.
  */
 struct pst_dmarc_eval pst_dmarc_eval_begin(
     const struct pst_dmarc_eval *blank, const char *author, bool psl_mode);
 
-/* Restartable, as in auth/world.h; ev->out is complete when it is true. */
+/* Restartable, as described in auth/world.h. True: ev->out is complete. */
 bool pst_dmarc_eval_check(struct pst_dmarc_eval *ev) PST_MUST_CHECK;
 
 /*
- * The org domain of name by the method of ev. After PST_DMARC_TEMPERROR it is the widest
- * one that is possible.
+ * Finds the org domain of name by the discovery method of ev. After
+ * PST_DMARC_TEMPERROR, *org_domain is the widest one possible.
  */
 enum pst_dmarc_lookup pst_dmarc_eval_org_domain(
     struct pst_dmarc_eval *ev, const char *name, const char **org_domain);

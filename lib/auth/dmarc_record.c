@@ -42,7 +42,7 @@ pst_dmarc_psd_word(enum pst_dmarc_psd psd)
 	return psd_words[psd];
 }
 
-/* pst_str_trim() takes CR and LF too, which the grammar does not allow. */
+/* pst_str_trim() also removes CR and LF, which the grammar does not allow. */
 static struct pst_str
 trim_wsp(struct pst_str s)
 {
@@ -71,7 +71,7 @@ find_tag(const struct tag_list *list, struct pst_str name)
 	return NULL;
 }
 
-/* What is not "name = value" is skipped alone and harms nothing else. */
+/* A part that is not "name = value" is skipped; the others still count. */
 static void
 add_tag(struct tag_list *list, struct pst_str part)
 {
@@ -93,7 +93,10 @@ add_tag(struct tag_list *list, struct pst_str part)
 	tag->value = trim_wsp(pst_str_from(part, equals + 1));
 }
 
-/* A record counts by its first tag alone (RFC 9989 s. 4.7, R-DMARC-11). */
+/*
+ * Returns true if part is the tag that makes a text a DMARC record, whatever
+ * the other tags are (RFC 9989 s. 4.7, R-DMARC-11).
+ */
 static bool
 is_version(struct pst_str part)
 {
@@ -108,8 +111,8 @@ is_version(struct pst_str part)
 }
 
 /*
- * The part of an over-long record that is used ends at a separator, so that a
- * word that was cut in two is never taken for a shorter one.
+ * Cuts an over-long record at a separator, so that a word that was cut in two
+ * is never taken for a shorter one.
  */
 static struct pst_str
 cut_long(struct pst_str text)
@@ -136,7 +139,10 @@ split_tags(struct pst_str text, struct tag_list *list)
 	return true;
 }
 
-/* Index of the tag's value in words, ignoring case; -1: absent or bad. */
+/*
+ * Returns the index of the tag's value in words, ignoring case; -1 if the tag
+ * is absent or its value is not among them.
+ */
 static int
 word_index(const struct tag *tag, const char *const *words, size_t count)
 {
@@ -154,7 +160,10 @@ is_word(const struct tag_list *list, struct pst_str name, const char *word)
 	return word_index(find_tag(list, name), &word, 1) == 0;
 }
 
-/* Stores the policy when the tag has one. False when it is there and bad. */
+/*
+ * Stores the policy if the tag has a valid one. Returns false if the tag is
+ * present and invalid.
+ */
 static bool
 read_policy(const struct tag *tag, enum pst_dmarc_policy *policy, bool *has)
 {
@@ -168,9 +177,9 @@ read_policy(const struct tag *tag, enum pst_dmarc_policy *policy, bool *has)
 }
 
 /*
- * p, sp and np. When one of them cannot be used, a valid report address turns
- * all into none, and the lack of it turns DMARC off (RFC 9989 s. 4.10.1,
- * R-DMARC-16).
+ * Reads p, sp and np. If one of them cannot be used, all three become none if
+ * there is a valid report address; without one DMARC does not apply (RFC 9989
+ * s. 4.10.1, R-DMARC-16).
  */
 static void
 read_policies(const struct tag_list *list, bool report_wanted,
@@ -198,7 +207,10 @@ read_policies(const struct tag_list *list, bool report_wanted,
 	    "no valid policy in the DMARC record";
 }
 
-/* "0" or "1", "d" and "s", each at most once, "0" and "1" not together. */
+/*
+ * Reads fo=: "0" or "1", "d" and "s", each at most once, and not both "0" and
+ * "1". Anything else is read as "0".
+ */
 static const char *
 read_fo(struct pst_arena *arena, const struct tag *tag)
 {
@@ -231,7 +243,10 @@ read_fo(struct pst_arena *arena, const struct tag *tag)
 	return len == 0 ? "0" : pst_arena_memdup(arena, text, len);
 }
 
-/* Undoes %XX (RFC 3986 s. 2.1). False when it is wrong or does not fit. */
+/*
+ * Decodes %XX (RFC 3986 s. 2.1). Returns false if it is malformed or the result
+ * does not fit.
+ */
 static bool
 percent_decode(struct pst_str raw, char out[MAX_ADDRESS], size_t *len)
 {
@@ -259,9 +274,9 @@ percent_decode(struct pst_str raw, char out[MAX_ADDRESS], size_t *len)
 }
 
 /*
- * The characters that a local part may have here: atext, dot, and the comma
- * that stands for itself when it was written %2C. Whatever could end or extend
- * an address in a command or a field is left out.
+ * Returns true for the characters that are accepted in a local part: atext, the
+ * dot, and the comma, which must be written as %2C. A character that could end
+ * or extend an address in a command or a header field is not accepted.
  */
 static bool
 is_local_char(char c)
@@ -283,7 +298,7 @@ is_address(struct pst_str address)
 	return pst_domain_is_ldh(pst_str_from(address, at + 1));
 }
 
-/* Drops a size limit of RFC 7489, "!10m"; it has no meaning any more. */
+/* Drops an RFC 7489 size limit ("!10m"), which no longer has a meaning. */
 static struct pst_str
 drop_size(struct pst_str uri)
 {
@@ -300,7 +315,10 @@ drop_size(struct pst_str uri)
 	return pst_str_first(uri, mark);
 }
 
-/* RFC 3986 s. 3.1, and no character that a URI never holds unencoded. */
+/*
+ * Returns true if uri has a scheme (RFC 3986 s. 3.1) and no character that a
+ * URI must not contain unencoded.
+ */
 static bool
 has_scheme(struct pst_str uri, size_t colon)
 {
@@ -317,9 +335,9 @@ has_scheme(struct pst_str uri, size_t colon)
 }
 
 /*
- * True when uri is valid. *usable is then set if it is a mailto (RFC 6068
- * s. 2), to the URI without header fields: those are not the owner's choice to
- * make in a report that we send.
+ * Returns true if uri is valid. If it is a mailto URI (RFC 6068 s. 2), *usable
+ * is set to the URI without its header fields: the domain owner does not get to
+ * choose header fields of a report that we send.
  */
 static bool
 read_uri(struct pst_arena *arena, struct pst_str uri, const char **usable)
@@ -348,7 +366,10 @@ read_uri(struct pst_arena *arena, struct pst_str uri, const char **usable)
 	return true;
 }
 
-/* The usable URIs; true when one at least is valid, whatever its scheme. */
+/*
+ * Collects the usable URIs. Returns true if at least one URI is valid, whatever
+ * its scheme.
+ */
 static bool
 read_uris(struct pst_arena *arena, const struct tag *tag, const char ***uris,
     size_t *count, bool *limited)

@@ -24,9 +24,9 @@ enum pst_dmarc_psd {
 #define PST_DMARC_MAX_TAGS 64
 
 struct pst_dmarc_record {
-	struct pst_str text; /* the record as found, in the arena */
+	struct pst_str text; /* the record, cut if too long; in the arena */
 	bool repeated_tag;   /* unusable: counts as no record (R-DMARC-17) */
-	bool usable_policy;  /* p, sp, np are as below; else R-DMARC-16 */
+	bool usable_policy;  /* p, sp, np are as below; false: R-DMARC-16 */
 	bool has_p, has_sp, has_np;
 	enum pst_dmarc_policy p, sp, np; /* with defaults: sp = p, np = sp */
 	bool adkim_strict;
@@ -39,18 +39,18 @@ struct pst_dmarc_record {
 	size_t rua_count;
 	const char **ruf;
 	size_t ruf_count;
-	bool limited;      /* some part was beyond a limit and not used */
+	bool limited;      /* some part exceeded a limit and is not used */
 	const char *fault; /* fixed text for a report's error element; or
 	                        NULL */
 };
 
-/* "none", "quarantine", "reject". */
+/* Returns "none", "quarantine" or "reject". */
 const char *pst_dmarc_policy_word(enum pst_dmarc_policy policy);
 const char *pst_dmarc_psd_word(enum pst_dmarc_psd psd); /* "u", "y", "n" */
 
 /*
- * Parses one TXT record. False when it does not count as a DMARC record at
- * all; *out is then undefined.
+ * Parses one TXT record. Returns false if it is not a DMARC record at all; *out
+ * is then undefined.
  */
 bool pst_dmarc_record_parse(
     struct pst_arena *arena, struct pst_str text, struct pst_dmarc_record *out);

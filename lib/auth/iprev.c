@@ -6,9 +6,10 @@
 #include "base/domain.h"
 
 /*
- * The look-up names of a PTR answer: those in host name syntax, in the order
- * of the answer, at most PST_IPREV_MAX_NAMES. Skipped ones count too, so that
- * a long answer cannot be used to get more work done.
+ * Collects the names to look up from a PTR answer: those in host name syntax,
+ * in the order of the answer. Only the first PST_IPREV_MAX_NAMES records are
+ * considered, and those that are skipped count too, so that a long answer
+ * cannot cause more work.
  */
 static size_t
 usable_names(struct pst_arena *arena, const struct pst_dns_answer *ptr,
@@ -38,8 +39,8 @@ holds_address(const struct pst_dns_answer *answer, const struct pst_ip *ip)
 }
 
 /*
- * The names are judged in the order of the PTR answer, whatever order their
- * addresses arrive in, so the result does not depend on timing.
+ * The names are evaluated in the order of the PTR answer, in whatever order
+ * their addresses arrive, so the result does not depend on timing.
  */
 static bool
 judge(struct pst_world *world, const struct pst_dns_answer *ptr,

@@ -15,7 +15,7 @@ struct pst_iprev {
 	const char *name; /* the confirmed name, normal form; NULL otherwise */
 };
 
-/* client must have an address. */
+/* Restartable, as described in auth/world.h. client must have an address. */
 bool pst_iprev_check(struct pst_world *world, const struct pst_ip *client,
     struct pst_iprev *out) PST_MUST_CHECK;
 

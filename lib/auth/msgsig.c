@@ -128,7 +128,7 @@ pst_msgsig_bodies_length(const struct pst_msgsig_bodies *bodies, size_t number)
 	return body_at(bodies, number)->length;
 }
 
-/* text without white space; the padding may be missing. */
+/* Decodes text without white space; the padding may be missing. */
 static bool
 decode(struct pst_arena *arena, struct pst_str text, struct octets *out)
 {
@@ -144,7 +144,7 @@ decode(struct pst_arena *arena, struct pst_str text, struct octets *out)
 	room = (len + 3) / 4 * 4;
 	quads = pst_arena_alloc(arena, room);
 	octets = pst_arena_alloc(arena, room / 4 * 3);
-	memset(quads, 'A', room); /* zero bits, in the place of padding */
+	memset(quads, 'A', room); /* zero bits instead of padding */
 	memcpy(quads, text.ptr, len);
 	if (EVP_DecodeBlock(octets, quads, (int)room) < 0)
 		return false;
@@ -182,7 +182,7 @@ pst_msgsig_without(
 	return pst_buf_slice(&buf);
 }
 
-/* By way of auth/dkim_decode, which remembers it. */
+/* Calls auth/dkim_decode, which remembers the key. */
 static EVP_PKEY *
 decode_rsa(struct octets der)
 {
@@ -251,7 +251,7 @@ pst_msgsig_verify(struct pst_arena *arena, enum pst_dkim_algorithm algorithm,
 	if (!decode(arena, signature, &octets))
 		return false;
 	signed_text = (struct octets){whole.octets, text.len};
-	/* RFC 8463 s. 3: what Ed25519 signs is the hash. */
+	/* RFC 8463 s. 3: Ed25519 signs the hash. */
 	if (algorithm == PST_DKIM_ED25519_SHA256) {
 		if (EVP_Digest(text.ptr, text.len, hash, NULL, EVP_sha256(),
 			NULL) != 1)

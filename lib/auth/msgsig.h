@@ -3,53 +3,54 @@
 #define PST_AUTH_MSGSIG_H
 
 /*
- * The cryptography of signatures in the manner of DKIM: hashes of a body that
- * streams through, and signatures over text (RFC 6376, RFC 8463). What is
- * signed, and by whom, is the caller's business; SHA-256 is the only hash.
+ * The cryptography of DKIM-like signatures: hashes of a body that is streamed,
+ * and signatures over text (RFC 6376, RFC 8463). What is signed, and by whom,
+ * is up to the caller. SHA-256 is the only hash.
  */
 
 #include "auth/dkim_tags.h"
 #include "auth/msgsig_canon.h"
 #include "mail/token.h"
 
-/* The hashes that the signatures of one message want of its body. */
+/* The body hashes that the signatures of one message need. */
 struct pst_msgsig_bodies;
 
 #define PST_MSGSIG_WHOLE UINT64_MAX
 
-/* Lives in the arena. */
+/* Returns a set without hashes, in the arena. */
 struct pst_msgsig_bodies *pst_msgsig_bodies_new(struct pst_arena *arena);
 
 /*
- * Asks for the hash of the first limit octets (l=) of the canonical body;
- * returns its number. What was asked for before is not worked out twice. Only
- * before the first piece of the body.
+ * Requests the hash of the first limit octets (l=) of the canonical body, or of
+ * all of it (PST_MSGSIG_WHOLE); returns the number of the hash. A hash that was
+ * requested before is not computed twice. Call it only before the first piece
+ * of the body.
  */
 size_t pst_msgsig_bodies_want(
     struct pst_msgsig_bodies *bodies, enum pst_canon canon, uint64_t limit);
 
 void pst_msgsig_bodies_add(
     struct pst_msgsig_bodies *bodies, const char *ptr, size_t len);
-/* The end of the body; once. */
+/* Ends the body. Call it once. */
 void pst_msgsig_bodies_end(struct pst_msgsig_bodies *bodies);
 
-/* After the end: the hash is the one in bh (base64 without white space). */
+/* After the end: returns true if the hash equals bh, base64 without blanks. */
 bool pst_msgsig_bodies_match(
     const struct pst_msgsig_bodies *bodies, size_t number, struct pst_str bh);
-/* After the end: octets of the canonical body, whatever the limit. */
+/* After the end: returns the length of the canonical body, in octets. */
 uint64_t
 pst_msgsig_bodies_length(const struct pst_msgsig_bodies *bodies, size_t number);
 
 /*
- * value with all between the equals sign and the semicolon of that tag left
- * out (s. 3.7), in the arena. tag was read from value.
+ * Returns value without anything between the equals sign and the semicolon of
+ * that tag (RFC 6376 s. 3.7), in the arena. tag must have been read from value.
  */
 struct pst_str pst_msgsig_without(
     struct pst_arena *arena, struct pst_str value, const struct pst_tag *tag);
 
 /*
- * True when signature (base64 without white space) is one over text. key is a
- * record as auth/dkim_key.h normalizes it.
+ * Returns true if signature (base64 without white space) is a valid signature
+ * over text. key is a record that auth/dkim_key.h has normalized.
  */
 bool
 pst_msgsig_verify(struct pst_arena *arena, enum pst_dkim_algorithm algorithm,

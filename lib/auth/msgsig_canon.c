@@ -9,7 +9,7 @@ is_blank(char c)
 	return pst_is_wsp(c) || c == '\n';
 }
 
-/* A fold is an LF here, and vanishes; the blanks behind it are blanks. */
+/* A fold is an LF here and is dropped; the blanks after it count as blanks. */
 static void
 add_relaxed(struct pst_buf *out, struct pst_str name, struct pst_str value)
 {
@@ -123,7 +123,7 @@ put(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 	}
 }
 
-/* What was held back counts, since text comes behind it. */
+/* Writes what was held back, which counts because text follows it. */
 static void
 release(struct pst_msgsig_canon_body *body)
 {
@@ -134,7 +134,7 @@ release(struct pst_msgsig_canon_body *body)
 	body->blank = false;
 }
 
-/* The CR so far was none of a CRLF. */
+/* Writes a CR that turned out not to be part of a CRLF. */
 static void
 put_cr(struct pst_msgsig_canon_body *body)
 {
@@ -152,9 +152,9 @@ is_held_back(const struct pst_msgsig_canon_body *body, char c)
 }
 
 /*
- * Puts the text that begins at ptr, as much of it as there is room for; returns
- * its length. All mail goes through here octet by octet, nearly all of them
- * with the first comparison.
+ * Writes the text that begins at ptr, as much of it as there is room for, and
+ * returns its length. All mail goes through here octet by octet; for nearly
+ * every octet the first comparison is enough.
  */
 static size_t
 put_text(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
@@ -183,7 +183,7 @@ put_text(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 	return i;
 }
 
-/* One step; returns how many octets it took. */
+/* Takes one step and returns how many octets it consumed. */
 static size_t
 take(struct pst_msgsig_canon_body *body, const char *ptr, size_t len)
 {
@@ -221,7 +221,7 @@ void
 pst_msgsig_canon_body_end(struct pst_msgsig_canon_body *body)
 {
 	put_cr(body);
-	/* An empty body is one CRLF in the simple form (s. 3.4.3). */
+	/* s. 3.4.3: in the simple form an empty body is one CRLF. */
 	if (body->any || body->canon == PST_CANON_SIMPLE)
 		put(body, "\r\n", 2);
 	flush(body);

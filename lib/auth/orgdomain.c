@@ -9,7 +9,7 @@
 
 #define PREFIX "_dmarc."
 
-/* A start name of more labels goes on with its last seven (R-DMARC-20). */
+/* The walk goes from a longer start name to its last labels (R-DMARC-20). */
 #define SHORTCUT_LABELS 7
 
 struct pst_psl {
@@ -50,8 +50,8 @@ ask(struct pst_world *world, const char *domain)
 }
 
 /*
- * The one record among the answer's. Several are as good as none, and so is
- * one that is unusable as a whole (R-DMARC-13, R-DMARC-17).
+ * Finds the only record in the answer. Several records count as none, and so
+ * does one that is unusable as a whole (R-DMARC-13, R-DMARC-17).
  */
 static enum pst_walk_found
 pick_record(struct pst_arena *arena, const struct pst_dns_answer *answer,
@@ -100,9 +100,9 @@ pst_walk_record(struct pst_world *world, const char *domain,
 
 /*
  * RFC 9989 s. 4.10.2. The walk stops at psd=y and psd=n, so only its last
- * record can have one of them. The name below a psd=y is taken from the start
- * name, also where the walk jumped over it; nothing of the start name is below
- * a psd=y that stands there itself.
+ * record can have one of them. After psd=y the org domain is the name one label
+ * below it, taken from the start name, even if the walk skipped that name. If
+ * the start name itself has the psd=y, it is the org domain.
  */
 static const char *
 select_org_domain(const struct pst_walk *walk)
@@ -119,9 +119,8 @@ select_org_domain(const struct pst_walk *walk)
 }
 
 /*
- * A name without an answer might hold a record, which would then be the org
- * domain or stand above it; it cannot make the org domain any wider than
- * that. (R-DMARC-37.)
+ * A name whose look-up failed might have a record. The org domain would then be
+ * that name or one below it, never a wider one (R-DMARC-37).
  */
 static void
 conclude(struct pst_walk *walk, const char *last_failed)
@@ -137,7 +136,7 @@ conclude(struct pst_walk *walk, const char *last_failed)
 		walk->widest = last_failed;
 }
 
-/* False while the name's answer is open. */
+/* Returns false while the answer for name is missing. */
 static bool
 visit(struct pst_world *world, const char *name, struct pst_walk *walk,
     const char **last_failed)
@@ -197,7 +196,7 @@ pst_psl_load(const char *file_name, struct pst_err *err)
 	psl_ctx_t *rules = psl_load_file(file_name);
 	struct pst_psl *psl;
 
-	/* A compiled list says -1, a text without any rule 0. */
+	/* -1 is a compiled list, 0 a text file without a rule. */
 	if (rules != NULL && psl_suffix_count(rules) == 0) {
 		psl_free(rules);
 		rules = NULL;

@@ -3,8 +3,8 @@
 #define PST_AUTH_ORGDOMAIN_H
 
 /*
- * Organizational Domains: the DNS tree walk of RFC 9989 s. 4.10 and the
- * public suffix list (R-DMARC-13, -20 to -23, -30, -31).
+ * Organizational Domains: the DNS tree walk of RFC 9989 s. 4.10 and the public
+ * suffix list (R-DMARC-13, -20 to -23, -30, -31).
  */
 
 #include "auth/world.h"
@@ -22,19 +22,22 @@ struct pst_walk_hit {
 struct pst_walk {
 	const char *start;
 	const char *org_domain; /* R-DMARC-23; NULL after a temperror */
-	const char *widest;     /* every org domain that is possible is equal to
-	                           it or below it; else equal to org_domain */
+	const char *widest;     /* every possible org domain equals it or is
+	                           below it; org_domain if that is known */
 	struct pst_walk_hit hits[PST_WALK_MAX]; /* longest name first */
 	size_t hit_count;
-	bool temperror;        /* a name's answer is missing for now */
-	const char *failed_at; /* the first such name */
+	bool temperror;        /* some look-up failed temporarily */
+	const char *failed_at; /* the first name whose look-up failed */
 	const char *fault;     /* several records, repeated tag, ...; or NULL */
 };
 
-/* The names that the walk from start asks, in order; returns how many. */
+/*
+ * Stores the names that the walk from start queries, in order; returns how many
+ * there are. They point into start.
+ */
 size_t pst_walk_names(const char *start, const char *names[PST_WALK_MAX]);
 
-/* One name's record: the look-up of the walk for this name alone. */
+/* Looks up the record of one name, as the walk does for each of its names. */
 enum pst_walk_found {
 	PST_WALK_PENDING,
 	PST_WALK_RECORD,
@@ -44,21 +47,26 @@ enum pst_walk_found {
 enum pst_walk_found pst_walk_record(struct pst_world *world, const char *domain,
     struct pst_dmarc_record *out, const char **fault);
 
-/* The whole walk. Stops at psd=y and psd=n. Restartable. */
+/*
+ * Does the whole walk, which ends early at psd=y and psd=n. Restartable, as
+ * described in auth/world.h.
+ */
 bool pst_walk_check(struct pst_world *world, const char *start,
     struct pst_walk *out) PST_MUST_CHECK;
 
-/* A public suffix list; immutable, shared by threads. */
+/* A public suffix list. It is immutable, so threads may share it. */
 struct pst_psl;
 
-/* NULL with a sentence in err when the file cannot be read. */
+/* Returns NULL with a sentence in err if the file is not a usable list. */
 struct pst_psl *pst_psl_load(const char *file_name, struct pst_err *err);
 void pst_psl_free(struct pst_psl *psl);
 
-/* name is in normal form. False for a NULL psl. */
+/* Returns whether name (normal form) is a suffix; false if psl is NULL. */
 bool pst_psl_is_suffix(const struct pst_psl *psl, const char *name);
-/* The suffix plus one label; name itself when it is a suffix. Points into
- * name. */
+/*
+ * Returns the public suffix of name and one more label; name itself if it is a
+ * suffix. The result points into name.
+ */
 const char *pst_psl_org_domain(const struct pst_psl *psl, const char *name);
 
 #endif

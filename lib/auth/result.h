@@ -15,7 +15,7 @@ enum pst_result {
 	PST_RESULT_POLICY,
 };
 
-/* "none", "pass", ... as RFC 8601 spells them. */
+/* Returns "none", "pass", ... as RFC 8601 spells them. */
 const char *pst_result_word(enum pst_result result);
 
 #endif

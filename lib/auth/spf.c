@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The one file that knows libspf2.
+ * The only file that uses libspf2.
  *
  * libspf2 does the evaluation: order, qualifiers, prefix matching, recursion.
- * But its parser and macro expander let wrong records pass, lose terms of long
- * ones and write past buffers on hostile ones, its limits start anew in each
- * include, and its results after a DNS error are unset. So no text from
- * outside ever enters it: each record is parsed by auth/spf_record.c and
- * rewritten to qualifiers, addresses, prefix lengths and made-up names, which
- * the hooks below translate back:
+ * But its parser and its macro expander accept invalid records, lose terms of
+ * long ones and write past the end of buffers on hostile ones; its limits start
+ * afresh in each include; and its result is not set after a DNS error. So no
+ * text from outside ever reaches it. auth/spf_record.c parses each record, and
+ * auth/spf_rewrite.c rewrites it to qualifiers, addresses, prefix lengths and
+ * made-up names, which the hooks below translate back:
  *	root.x	the sender's domain
- *	tN.x	the domain of term N % 256 of the record N / 256
- *	hN.x	name N of the mx term at work
- * When the hooks know the result, or that they have to wait, they note it and
- * give libspf2 a DNS error, which makes it come back at once.
+ *	tN.x	the domain of term N % 256 of record N / 256
+ *	hN.x	name N of the mx term that is being evaluated
+ * When the hooks know the result, or have to wait for an answer, they make a
+ * note of it and give libspf2 a DNS error, which makes it return at once.
  */
 
 #include "auth/spf.h"
@@ -36,14 +36,15 @@
 #define TOKEN_SIZE 32
 
 /*
- * libspf2 drops terms of a record that compiles to more than 511 octets; so
- * many of ours never do. It counts the terms of a record in one octet.
+ * How many terms are compiled at a time. libspf2 drops terms of a record that
+ * compiles to more than 511 octets; this many of our rewritten terms never do.
  */
 #define TERMS_AT_ONCE 8
 
 /* Octets of HELO and local part that macros see; legal ones are shorter. */
 #define MAX_MACRO_VALUE 320
 
+/* libspf2 counts the terms of a record in one octet. */
 static_assert(PST_SPF_MAX_TERMS + 1 <= UCHAR_MAX, "libspf2's num_mech");
 
 struct hooks {
@@ -59,7 +60,7 @@ pst_spf_init(void)
 	SPF_debug_handler = NULL;
 }
 
-/* The number in a token; false when the token begins with another letter. */
+/* Reads the number in a token. Returns false if the letter is another one. */
 static bool
 read_token(const char *token, char letter, size_t *number)
 {
@@ -92,7 +93,7 @@ add_data(SPF_dns_rr_t *rr, const void *data, size_t len)
 	rr->num_rr++;
 }
 
-/* libspf2 reads an A or AAAA record's octets as they are in the packet. */
+/* libspf2 expects the octets of an A or AAAA record as in the packet. */
 static void
 add_reply(SPF_dns_rr_t *rr, const struct pst_spf_reply *reply)
 {
@@ -137,7 +138,10 @@ look_up(SPF_dns_server_t *dns, const char *name, ns_type type, int should_cache)
 	return rr;
 }
 
-/* Compiles a few terms and appends them to record. */
+/*
+ * Compiles a few terms and appends them to record. Returns false if libspf2
+ * rejects them.
+ */
 static bool
 append_compiled(SPF_server_t *server, SPF_record_t *record, const char *text,
     size_t term_count)
@@ -171,7 +175,10 @@ append_compiled(SPF_server_t *server, SPF_record_t *record, const char *text,
 	return valid;
 }
 
-/* Rewrites and compiles the newest level's record. False if it is refused. */
+/*
+ * Rewrites and compiles the newest level's record. Returns false if libspf2
+ * rejects it.
+ */
 static bool
 compile(SPF_server_t *server, struct pst_spf_run *run, SPF_record_t *record)
 {
@@ -208,7 +215,7 @@ compile(SPF_server_t *server, struct pst_spf_run *run, SPF_record_t *record)
 	return true;
 }
 
-/* libspf2's hook for the record of a domain. */
+/* libspf2's hook that gets the record of a domain. */
 static SPF_errcode_t
 get_record(SPF_server_t *server, SPF_request_t *request,
     SPF_response_t *response, SPF_record_t **record)
@@ -284,7 +291,7 @@ from_libspf2(SPF_result_t result)
 	return PST_RESULT_TEMPERROR;
 }
 
-/* SPF_request_query_mailfrom() without its free pass for loopback clients. */
+/* Like SPF_request_query_mailfrom(), which would pass all loopback clients. */
 static SPF_result_t
 query(SPF_server_t *server, const struct pst_ip *client)
 {
@@ -314,7 +321,7 @@ query(SPF_server_t *server, const struct pst_ip *client)
 	return result;
 }
 
-/* libspf2's answer, unless the run is pending. */
+/* Runs libspf2 and stores its result, unless the run is pending or forced. */
 static void
 run_libspf2(struct pst_spf_run *run)
 {
@@ -330,7 +337,7 @@ run_libspf2(struct pst_spf_run *run)
 	server = SPF_server_new_dns(&hooks.dns, 0);
 	if (server == NULL)
 		abort();
-	/* Its own would expand the sender and the host's name. */
+	/* The default one would expand the sender and the host's name. */
 	(void)SPF_server_set_explanation(server, "x", &response);
 	SPF_response_free(response);
 	(void)SPF_server_set_max_dns_mech(server, INT_MAX);
@@ -351,7 +358,10 @@ bounded(struct pst_str text)
 	return pst_str_first(text, MAX_MACRO_VALUE);
 }
 
-/* Which domain to check (s. 2.4, 4.3); NULL with a reason when there is none */
+/*
+ * Returns the domain to check (s. 2.4, 4.3). If there is none, it returns NULL
+ * with the reason in out->why.
+ */
 static const char *
 identity(struct pst_arena *arena, const struct pst_spf_input *input,
     struct pst_spf *out)
@@ -360,13 +370,13 @@ identity(struct pst_arena *arena, const struct pst_spf_input *input,
 	const char *domain;
 
 	out->identity = PST_SPF_MAILFROM;
-	out->why = "MAIL FROM is no valid mailbox";
+	out->why = "MAIL FROM is not a valid mailbox";
 	if (!path->valid)
 		return NULL;
 	if (path->null) {
 		out->identity = PST_SPF_HELO;
 		domain = pst_domain_normalize(arena, input->helo);
-		out->why = "null sender and HELO is no domain name";
+		out->why = "null sender, and HELO is not a domain name";
 	} else {
 		domain = path->domain;
 		out->why = "MAIL FROM has no domain name";

@@ -3,8 +3,8 @@
 #define PST_AUTH_SPF_H
 
 /*
- * check_host() of RFC 7208 for the MAIL FROM identity, or postmaster@HELO for
- * a null reverse-path (R-SPF-1 to -21).
+ * check_host() of RFC 7208 for the MAIL FROM identity, or for postmaster@HELO
+ * if the reverse-path is null (R-SPF-1 to -21).
  */
 
 #include "auth/world.h"
@@ -13,14 +13,14 @@
 #include "mail/address.h"
 
 struct pst_spf_input {
-	struct pst_ip client;      /* with an address */
-	struct pst_str helo;       /* as the client said it; may be empty */
+	struct pst_ip client;      /* must have an address */
+	struct pst_str helo;       /* as sent by the client; may be empty */
 	struct pst_path mail_from; /* parsed reverse-path */
-	unsigned max_voids;        /* 2 unless the operator says otherwise */
+	unsigned max_voids;        /* void look-ups allowed; default 2 */
 	const char *receiver;      /* %{r}; NULL: "unknown" */
-	const char *default_explanation; /* NULL: none when exp= gives none */
-	bool want_explanation; /* fetch and expand exp= after a fail */
-	bool want_trace;       /* fill out->trace */
+	const char *default_explanation; /* used if exp= gives none; or NULL */
+	bool want_explanation;           /* fetch and expand exp= on a fail */
+	bool want_trace;                 /* fill out->trace */
 };
 
 enum pst_spf_identity {
@@ -28,22 +28,22 @@ enum pst_spf_identity {
 	PST_SPF_HELO, /* postmaster@HELO, for a null reverse-path */
 };
 
-/* One record (or the lack of it) that the evaluation went through. */
+/* One record (or the lack of one) that the evaluation went through. */
 struct pst_spf_step {
 	unsigned depth;         /* 0 is the sender's own record */
-	const char *domain;     /* whose record; any octets, so escape it */
+	const char *domain;     /* of the record; any octets: escape it */
 	struct pst_str via;     /* the term that led here; empty at depth 0 */
-	struct pst_str record;  /* text of the record; empty: none found */
+	struct pst_str record;  /* text of the record; empty: there is none */
 	struct pst_str matched; /* the term that matched here; may be empty */
-	enum pst_result result; /* what this record came to */
+	enum pst_result result; /* the result of this record */
 };
 
 struct pst_spf {
 	enum pst_result result;
 	enum pst_spf_identity identity;
-	const char *domain; /* of the identity, normal form; NULL: none */
+	const char *domain; /* of the identity, normal form; or NULL */
 	const char *why;    /* fixed text for none and the errors; or NULL */
-	const char *explanation; /* printable ASCII, bounded; NULL when none */
+	const char *explanation; /* bounded printable ASCII; or NULL */
 	unsigned lookups;        /* terms that cause look-ups; 11: too many */
 	unsigned voids;
 	const struct pst_spf_step *trace;
@@ -54,9 +54,10 @@ struct pst_spf {
 #define PST_SPF_MAX_MX 10
 #define PST_SPF_MAX_PTR 10
 
-/* Once per process, before threads: silences and sets up libspf2. */
+/* Silences libspf2. Call it once in a process, before other threads start. */
 void pst_spf_init(void);
 
+/* Restartable, as described in auth/world.h. */
 bool pst_spf_check(struct pst_world *world, const struct pst_spf_input *input,
     struct pst_spf *out) PST_MUST_CHECK;
 

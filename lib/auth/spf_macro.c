@@ -11,9 +11,9 @@
 #include "base/domain.h"
 
 /*
- * A look-up name is what is left of the expansion's end, so the buffer needs
- * no more than its last octets while it grows; any size above PST_DOMAIN_MAX
- * plus one does.
+ * A look-up name is cut to the end of its expansion, so the buffer keeps only
+ * the last octets while it grows. Any window larger than PST_DOMAIN_MAX plus
+ * one is enough.
  */
 #define NAME_WINDOW 512
 #define NAME_BUFFER 4096
@@ -24,7 +24,7 @@ struct macro {
 	char letter; /* lower case; '%', '_', '-' for the short forms */
 	bool escape;
 	bool reverse;
-	uint64_t keep; /* right-hand parts; 0: all */
+	uint64_t keep; /* right-hand parts to keep; 0: all */
 	struct pst_str delimiters;
 };
 
@@ -34,7 +34,10 @@ is_in(char c, const char *set)
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* The run of digits at *pos. More than 9 of them are "all parts" anyway. */
+/*
+ * Reads the digits at *pos. A number of more than 9 digits means "all parts"
+ * anyway. Returns false if the number is 0.
+ */
 static bool
 read_keep(struct pst_str text, size_t *pos, uint64_t *keep)
 {
@@ -110,7 +113,7 @@ pst_spf_macro_check(struct pst_str text, bool explanation, size_t *tail)
 	return true;
 }
 
-/* True when a macro with one of the letters (lower case) stands in spec. */
+/* Returns true if spec has a macro with one of the letters (in lower case). */
 static bool
 uses(struct pst_str spec, const char *letters)
 {
@@ -142,7 +145,7 @@ pst_spf_uses_local(struct pst_str domain_spec)
 	return uses(domain_spec, "sl");
 }
 
-/* Where an expansion goes; a window forgets all but its end. */
+/* Where an expansion is written. A window keeps only its end. */
 struct sink {
 	struct pst_buf buf;
 	bool window;
@@ -170,7 +173,7 @@ is_unreserved(char c)
 	return pst_is_alnum(c) || is_in(c, "-._~");
 }
 
-/* One part of a macro's value, URL-escaped for an upper-case letter. */
+/* Adds one part of a macro's value, URL-escaped if its letter is upper case. */
 static void
 sink_add_part(struct sink *sink, struct pst_str part)
 {
@@ -199,7 +202,7 @@ is_delimiter(char c, struct pst_str delimiters)
 	return pst_str_find(delimiters, c) < delimiters.len;
 }
 
-/* The part with that index, unless the macro drops it. */
+/* Adds the part with that index, unless the macro drops it. */
 static void
 sink_add_kept(
     struct sink *sink, struct pst_str part, size_t index, size_t dropped)
@@ -212,8 +215,8 @@ sink_add_kept(
 }
 
 /*
- * Splits value at the delimiters and appends the kept parts, which are the
- * last ones in the order of writing, with dots between them.
+ * Splits value at the delimiters and appends the parts to keep, which are the
+ * last ones in the order of output, with dots between them.
  */
 static void
 sink_add_value(
@@ -366,7 +369,7 @@ expand(
 	}
 }
 
-/* s. 7.3: whole labels go from the left until 253 octets are left. */
+/* s. 7.3: drops whole labels from the left until at most 253 octets remain. */
 static struct pst_str
 cut_name(struct pst_str name)
 {

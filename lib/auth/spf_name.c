@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* The names of a run: targets of terms, confirmed client names, exp=. */
+/* The names in a run: targets of terms, confirmed client names, exp=. */
 
 #include "auth/spf_run.h"
 
@@ -9,7 +9,7 @@
 /* One reply line, with room for code and prefix (RFC 5321 s. 4.5.3.1.5). */
 #define MAX_EXPLANATION 400
 
-/* How a name of the client stands to a domain, best first. */
+/* How a name of the client is related to a domain, best first. */
 enum kinship { KIN_SAME, KIN_BELOW, KIN_OTHER };
 
 enum pst_dns_type
@@ -49,7 +49,7 @@ kinship(struct pst_str name, struct pst_str domain)
 	return KIN_OTHER;
 }
 
-/* s. 5.5: the name leads back to the client. Errors only mean "no". */
+/* s. 5.5: returns true if name has the client's address. Errors mean "no". */
 static bool
 is_confirmed(struct pst_spf_run *run, struct pst_str name)
 {
@@ -62,7 +62,7 @@ is_confirmed(struct pst_spf_run *run, struct pst_str name)
 	return false;
 }
 
-/* The client's PTR answer; NULL when the run became pending. */
+/* Returns the client's PTR answer; NULL if the run became pending. */
 static const struct pst_dns_answer *
 client_names(struct pst_spf_run *run, size_t *count)
 {
@@ -81,8 +81,8 @@ client_names(struct pst_spf_run *run, size_t *count)
 }
 
 /*
- * The client's confirmed name that is closest to domain, not further than
- * worst; NULL when there is none or the run became pending.
+ * Returns the client's confirmed name that is closest to domain, no less
+ * closely related than worst; NULL if there is none or the run became pending.
  */
 static const char *
 find_confirmed(
@@ -107,7 +107,7 @@ find_confirmed(
 	return NULL;
 }
 
-/* The macros at a level. False when the run became pending. */
+/* Sets the macros for a level. Returns false if the run became pending. */
 static bool
 macros_at(struct pst_spf_run *run, const struct pst_spf_level *level,
     bool with_p, struct pst_spf_macros *macros)
@@ -154,7 +154,7 @@ pst_spf_run_never_matches(
 	    pst_spf_uses_local(term->domain);
 }
 
-/* Text of a stranger for an SMTP reply: printable ASCII of bounded length. */
+/* Makes text from outside safe for an SMTP reply: short, printable ASCII. */
 static const char *
 printable(struct pst_arena *arena, struct pst_str text)
 {

@@ -4,7 +4,7 @@
 
 #include "auth/spf_record.h"
 
-/* Set by the functions below as they give up on a record. */
+/* Why a record is rejected. */
 static const char why_long[] = "record is too long";
 static const char why_many[] = "record has too many terms";
 static const char why_version[] = "not an SPF record";
@@ -12,11 +12,11 @@ static const char why_term[] = "unknown mechanism or bad syntax in a term";
 static const char why_domain[] = "bad domain name in a term";
 static const char why_address[] = "bad address in a term";
 static const char why_prefix[] = "bad prefix length in a term";
-static const char why_repeated[] = "redirect= or exp= stands twice";
+static const char why_repeated[] = "redirect= or exp= appears twice";
 
 enum domain_need { DOMAIN_NEVER, DOMAIN_MAY, DOMAIN_MUST };
 
-/* What may follow a mechanism's name; ip4 and ip6 are apart. */
+/* What may follow a mechanism's name. read_network() reads ip4 and ip6. */
 static const struct shape {
 	struct pst_str name;
 	enum pst_spf_kind kind;
@@ -40,7 +40,7 @@ pst_spf_is_record(struct pst_str text)
 	    (text.len == 6 || text.ptr[6] == ' ');
 }
 
-/* toplabel: letters, digits, inner hyphens; not digits alone. */
+/* toplabel: letters, digits and inner hyphens, but not digits alone. */
 static bool
 is_toplabel(struct pst_str label)
 {
@@ -77,7 +77,7 @@ is_domain_spec(struct pst_str spec)
 	return dot < end.len && is_toplabel(pst_str_from(end, dot + 1));
 }
 
-/* Takes "/" and digits off the end of *text; *digits is empty if none. */
+/* Takes "/" and digits off the end of *text. *digits is empty without them. */
 static void
 take_digits(struct pst_str *text, struct pst_str *digits)
 {
@@ -92,7 +92,7 @@ take_digits(struct pst_str *text, struct pst_str *digits)
 	text->len = start - 1;
 }
 
-/* No leading zeros, so that no two readers take the number for two values. */
+/* Leading zeros are an error, so that all readers see the same value. */
 static bool
 read_bits(struct pst_str digits, unsigned max, unsigned *bits)
 {
@@ -106,7 +106,9 @@ read_bits(struct pst_str digits, unsigned max, unsigned *bits)
 	return true;
 }
 
-/* dual-cidr-length at the end of *text. */
+/*
+ * Takes a dual-cidr-length, if any, off *text. Returns false if it is invalid.
+ */
 static bool
 take_dual_prefix(struct pst_str *text, struct pst_spf_term *term)
 {
@@ -134,7 +136,7 @@ as_mapped(const struct pst_ip *v4)
 	return v6;
 }
 
-/* The network of ip4: and ip6:. */
+/* Reads the network of ip4: or ip6:. */
 static bool
 read_network(struct pst_str text, struct pst_spf_term *term, const char **why)
 {
@@ -207,7 +209,7 @@ read_mechanism(struct pst_str text, struct pst_spf_term *term, const char **why)
 	return is_domain_spec(rest);
 }
 
-/* The length of a modifier's name; 0 when the term is no modifier. */
+/* Returns the length of a modifier's name; 0 if the term is not a modifier. */
 static size_t
 modifier_name_len(struct pst_str text)
 {

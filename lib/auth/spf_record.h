@@ -4,8 +4,8 @@
 
 /*
  * A strict parser for SPF records (RFC 7208 s. 4.6, 5, 6, 12) and the macro
- * expander (s. 7). Nothing of a record, a sender or a HELO reaches libspf2
- * before it went through here (docs: why, in auth/spf.c).
+ * expander (s. 7). Nothing from a record, a sender or a HELO reaches libspf2
+ * before it has gone through here; auth/spf.c says why.
  */
 
 #include "base/arena.h"
@@ -25,7 +25,7 @@ enum pst_spf_kind {
 	PST_SPF_IP4,
 	PST_SPF_IP6,
 	PST_SPF_EXISTS,
-	PST_SPF_REDIRECT, /* the modifier; qualifier unused */
+	PST_SPF_REDIRECT, /* the modifier; has no qualifier */
 };
 
 struct pst_spf_term {
@@ -47,12 +47,13 @@ struct pst_spf_record {
 	struct pst_str exp; /* domain-spec of exp= */
 };
 
-/* True when text is an SPF record: "v=spf1" and a blank or the end. */
+/* Returns true if text is an SPF record: "v=spf1", then a space or nothing. */
 bool pst_spf_is_record(struct pst_str text);
 
 /*
- * Parses a whole record; one syntax error anywhere is an error (RFC 7208
- * s. 4.6). False with *why a fixed text. Linear in the length.
+ * Parses a whole record. A syntax error anywhere makes the record invalid
+ * (RFC 7208 s. 4.6): the function returns false, with a fixed text in *why. The
+ * time is linear in the length. *out points into text and the arena.
  */
 bool pst_spf_record_parse(struct pst_arena *arena, struct pst_str text,
     struct pst_spf_record *out, const char **why);
@@ -62,35 +63,36 @@ struct pst_spf_macros {
 	const char *sender_domain; /* %{o} */
 	const char *domain;        /* %{d}: <domain> at this level */
 	const char *helo;          /* %{h} */
-	const char *validated;     /* %{p}, "unknown" when there is none */
+	const char *validated;     /* %{p}; "unknown" if there is none */
 	const char *receiver;      /* %{r} */
 	struct pst_ip ip;          /* %{i} %{c} %{v} */
 	int64_t now_epoch;         /* %{t} */
 };
 
 /*
- * True when text is a macro-string (s. 7.1), of an explanation or of anything
- * else. *tail is where the text behind its last macro begins.
+ * Returns true if text is a macro-string (s. 7.1). explanation tells whether it
+ * is an explanation, in which more is allowed. *tail becomes the offset of the
+ * text after the last macro.
  */
 bool pst_spf_macro_check(struct pst_str text, bool explanation, size_t *tail);
 
-/* True when the domain-spec uses %{p}. */
+/* Returns true if the domain-spec uses %{p}. */
 bool pst_spf_uses_p(struct pst_str domain_spec);
 
-/* True when the domain-spec uses %{s} or %{l} (RFC 8616 s. 4). */
+/* Returns true if the domain-spec uses %{s} or %{l} (RFC 8616 s. 4). */
 bool pst_spf_uses_local(struct pst_str domain_spec);
 
 /*
- * Expands a domain-spec that pst_spf_record_parse() accepted to a look-up
- * name, cut from the left to 253 octets. The result may be no legal DNS name;
- * the DNS door then says so.
+ * Expands a domain-spec that pst_spf_record_parse() accepted to a look-up name,
+ * cut from the left to 253 octets. If the result is not a legal DNS name,
+ * pst_dns_ask() answers PST_DNS_BADNAME.
  */
 struct pst_str pst_spf_expand(struct pst_arena *arena, struct pst_str spec,
     const struct pst_spf_macros *macros);
 
 /*
- * Expands an explanation (s. 6.2), where c, r and t are allowed too. False when
- * its syntax is wrong.
+ * Expands an explanation (s. 6.2), in which c, r and t are allowed too. Returns
+ * false if its syntax is invalid.
  */
 bool pst_spf_expand_exp(struct pst_arena *arena, struct pst_str text,
     const struct pst_spf_macros *macros, struct pst_str *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Parsed records to what libspf2 gets to see of them. */
+/* Turns the terms of parsed records into those that libspf2 is given. */
 
 #include "auth/spf_run.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/domain.h"
 
-/* The evaluation ends in this record; always false. */
+/* Ends the evaluation in this record; always returns false. */
 static bool
 stop(struct pst_spf_run *run, struct pst_spf_level *level,
     enum pst_result result, const char *why)
@@ -79,7 +79,7 @@ prefetch_term(struct pst_spf_run *run, const struct pst_spf_level *level,
 				      types[term->kind]);
 }
 
-/* Asks for what the record's terms will need, within the look-up limit. */
+/* Asks for what the record's terms will need, up to the look-up limit. */
 static void
 prefetch(struct pst_spf_run *run, const struct pst_spf_level *level)
 {
@@ -103,7 +103,7 @@ prefetch(struct pst_spf_run *run, const struct pst_spf_level *level)
 		prefetch_term(run, level, &record->redirect);
 }
 
-/* The one SPF record among the TXT records. */
+/* Finds the only SPF record among the TXT records. */
 static bool
 select_record(struct pst_spf_run *run, struct pst_spf_level *level,
     const struct pst_dns_answer *txt)
@@ -183,7 +183,10 @@ pst_spf_run_fetch(struct pst_spf_run *run, struct pst_spf_level *parent,
 	return NULL;
 }
 
-/* The answer to a term's own question; empty ones are counted (R-SPF-10). */
+/*
+ * Gets the answer to the query that a term itself makes; counts void look-ups
+ * (R-SPF-10).
+ */
 static bool
 ask_for_term(struct pst_spf_run *run, struct pst_spf_level *level,
     const struct pst_spf_term *term, enum pst_dns_type type,
@@ -219,8 +222,9 @@ prefix_bits(const struct pst_spf_run *run, const struct pst_spf_term *term)
 }
 
 /*
- * The addresses of an answer. A prefix length of 0, which libspf2 cannot
- * express, matches whatever the addresses are: they become the client's.
+ * Replies with the addresses of an answer. libspf2 cannot express a prefix
+ * length of 0, which matches whatever the addresses are, so they are then
+ * replaced by the client's.
  */
 static void
 reply_addresses(struct pst_spf_run *run, struct pst_spf_level *level,

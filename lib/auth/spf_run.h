@@ -4,12 +4,12 @@
 
 /*
  * One evaluation of check_host(): which records it went through, what their
- * terms ask the DNS, and the limits of RFC 7208 s. 4.6.4. Private to auth/spf*:
- * spf.c drives it with libspf2, which decides what is asked next and whether
- * an address matches.
+ * terms ask the DNS, and the limits of RFC 7208 s. 4.6.4. Private to auth/spf*.
+ * spf.c drives it with libspf2, which decides what is asked next and whether an
+ * address matches.
  *
- * A run lives in the arena of its check and is thrown away when it has to wait
- * for an answer; the next run starts from nothing.
+ * A run lives in the arena of its check and is discarded when it has to wait
+ * for an answer; the next run starts from scratch.
  */
 
 #include <assert.h>
@@ -17,10 +17,10 @@
 #include "auth/spf.h"
 #include "auth/spf_record.h"
 
-/* A term's number is its index; the redirect comes behind the mechanisms. */
+/* A term's number is its index; the redirect comes after all mechanisms. */
 #define PST_SPF_REDIRECT_INDEX PST_SPF_MAX_TERMS
 
-/* Numbers of terms a record, for the names that libspf2 gets to see. */
+/* Term numbers for each record, in the names that libspf2 is given. */
 #define PST_SPF_LEVEL_TOKENS 256
 
 static_assert(PST_SPF_REDIRECT_INDEX < PST_SPF_LEVEL_TOKENS, "term numbers");
@@ -36,7 +36,7 @@ struct pst_spf_term_state {
 
 /* One record of the evaluation. */
 struct pst_spf_level {
-	struct pst_spf_level *parent; /* NULL: the sender's own */
+	struct pst_spf_level *parent; /* NULL: the sender's own record */
 	const struct pst_spf_term *via;
 	unsigned depth;
 	const char *domain;
@@ -50,54 +50,59 @@ struct pst_spf_level {
 struct pst_spf_run {
 	struct pst_world *world;
 	const struct pst_spf_input *input;
-	struct pst_spf_macros macros; /* but for domain and validated */
+	struct pst_spf_macros macros; /* except for domain and validated */
 
 	struct pst_spf_level *levels[1 + PST_SPF_MAX_LOOKUPS];
 	size_t level_count;
 	unsigned lookups;
 	unsigned voids;
 
-	/* The mx term at work; libspf2 finishes one before the next. */
+	/* The current mx term; libspf2 finishes it before the next term. */
 	const struct pst_dns_answer *mx;
 	struct pst_spf_level *mx_level;
 	size_t mx_index;
 
-	bool pending; /* an answer is missing: the run is void */
+	bool pending; /* an answer is missing: discard the run */
 	bool forced;  /* the result is fixed, whatever libspf2 says */
 	enum pst_result result;
 	const char *why;
 };
 
-/* What the DNS says to a term; libspf2 matches the addresses. */
+/* The DNS's answer for a term; libspf2 matches the addresses. */
 struct pst_spf_reply {
 	const struct pst_ip *ips;
 	size_t ip_count;
 	size_t
-	    mx_count; /* mx: names to ask for, one more than allowed at most */
+	    mx_count; /* mx: names to look up, at most one more than allowed */
 };
 
 /*
- * Gets the record of domain (parent NULL) or of the target of a term. NULL
- * when there is none to evaluate: the run then is pending or forced.
+ * Gets the record of domain (if parent is NULL) or of the target of parent's
+ * term. Returns NULL if there is none to evaluate; the run is then pending or
+ * forced.
  */
 struct pst_spf_level *pst_spf_run_fetch(struct pst_spf_run *run,
     struct pst_spf_level *parent, size_t index, const char *domain);
 
 /*
- * Asks for an a, mx, ptr or exists term. A ptr term's reply is the client's
- * address or nothing. False when the run became pending or forced.
+ * Makes the queries of an a, mx, ptr or exists term. The reply to a ptr term is
+ * the client's address or nothing. Returns false if the run became pending or
+ * forced.
  */
 bool pst_spf_run_term(struct pst_spf_run *run, struct pst_spf_level *level,
     size_t index, struct pst_spf_reply *reply);
 
-/* Asks for the addresses of a name of the mx term at work. */
+/*
+ * Asks for the addresses of one name of the current mx term. Returns false if
+ * the run became pending or forced.
+ */
 bool pst_spf_run_mx_host(
     struct pst_spf_run *run, size_t host, struct pst_spf_reply *reply);
 
-/* A or AAAA, as the client's address is. */
+/* Returns the type A or AAAA, according to the client's address. */
 enum pst_dns_type pst_spf_run_address_type(const struct pst_spf_run *run);
 
-/* NULL while the answer is missing; the run then is pending. */
+/* Returns NULL while the answer is missing; the run is then pending. */
 const struct pst_dns_answer *pst_spf_run_ask(
     struct pst_spf_run *run, struct pst_str name, enum pst_dns_type type);
 
@@ -106,55 +111,56 @@ void pst_spf_run_ask_ahead(
     struct pst_spf_run *run, struct pst_str name, enum pst_dns_type type);
 
 /*
- * The name that a domain-spec at a level stands for. False when the run became
- * pending; *name is empty when it is none that may be asked for (s. 4.8).
+ * Expands a domain-spec at a level to a name. *name is empty if the name must
+ * not be queried (s. 4.8). Returns false if the run became pending.
  */
 bool
 pst_spf_run_target(struct pst_spf_run *run, const struct pst_spf_level *level,
     struct pst_str spec, struct pst_str *name);
 
 /*
- * True when the client has a confirmed name that is domain or lies below it
+ * Returns true if the client has a confirmed name that is domain or below it
  * (s. 5.5). The run may become pending.
  */
 bool pst_spf_run_ptr_matches(struct pst_spf_run *run, struct pst_str domain);
 
 /*
- * The explanation of a fail (R-SPF-17), NULL when the domain gives none that
- * is valid. False when an answer is missing.
+ * Sets *explanation to the explanation of a fail (R-SPF-17); NULL if the domain
+ * does not give a valid one. Returns false while an answer is missing.
  */
 bool pst_spf_run_explain(struct pst_spf_run *run, const char **explanation);
 
-/* True when the term can never match: see R-SPF-16, second sentence. */
+/* Returns true if the term can never match: see R-SPF-16, second sentence. */
 bool pst_spf_run_never_matches(
     const struct pst_spf_run *run, const struct pst_spf_term *term);
 
 /*
- * Works out what each record came to, for the reader of a trace. It repeats
- * the decisions, so the tests hold it against libspf2's.
+ * Works out the result of each record for the trace. It repeats the decisions
+ * of libspf2, so the tests compare the two.
  */
 void pst_spf_run_trace(const struct pst_spf_run *run, struct pst_spf *out);
 
 /*
- * The numbers of the terms that libspf2 gets, in its order: those up to `all`,
- * and the redirect last, since libspf2 follows it where it stands.
+ * Stores the numbers of the terms that libspf2 is given, in that order, and
+ * returns how many there are. Nothing after `all` is given to it. The redirect
+ * comes last, since libspf2 follows it wherever it appears.
  */
 size_t pst_spf_rewrite_order(
     const struct pst_spf_record *record, size_t numbers[PST_SPF_MAX_TERMS + 1]);
 
-/* Room for a rewritten term, NUL included. */
+/* Octets of a rewritten term, including the NUL. */
 #define PST_SPF_REWRITTEN_SIZE 80
 
 /*
- * Writes a term for libspf2, "" when it cannot match this client. number is
- * the level's index times PST_SPF_LEVEL_TOKENS plus the term's. To libspf2 a
- * prefix length of 0 is none at all: ip4 and ip6 with it become `all`, and the
- * replies to a and mx allow for it.
+ * Writes a term for libspf2; "" if the term cannot match this client. number is
+ * the level's index times PST_SPF_LEVEL_TOKENS plus the term's number. libspf2
+ * takes a prefix length of 0 for none at all. So ip4 and ip6 with that length
+ * become `all`, and the replies to a and mx take care of it.
  */
 void pst_spf_rewrite_term(const struct pst_spf_run *run, size_t number,
     const struct pst_spf_term *term, char text[PST_SPF_REWRITTEN_SIZE]);
 
-/* True when both addresses are of one family and agree in the first bits. */
+/* Returns true if both are of one family and agree in the first bits. */
 bool
 pst_spf_same_net(const struct pst_ip *a, const struct pst_ip *b, unsigned bits);
 

@@ -22,7 +22,7 @@ is_error(enum pst_result result)
 	return result == PST_RESULT_TEMPERROR || result == PST_RESULT_PERMERROR;
 }
 
-/* What the child's result means to the record that sent us there. */
+/* Returns what the child's result means to the record that refers to it. */
 static enum pst_result
 child_result(const struct pst_spf_level *child)
 {
@@ -61,7 +61,7 @@ term_matches(const struct pst_spf_run *run, const struct pst_spf_level *level,
 	return false;
 }
 
-/* The record's result, given those of the records that it led to. */
+/* Returns the record's result, given those of the records that it refers to. */
 static enum pst_result
 level_result(const struct pst_spf_run *run, const struct pst_spf_level *level,
     struct pst_str *matched)
@@ -93,7 +93,7 @@ pst_spf_run_trace(const struct pst_spf_run *run, struct pst_spf *out)
 	struct pst_spf_step *steps = pst_arena_array(
 	    run->world->arena, run->level_count, sizeof(steps[0]));
 
-	/* Backwards: a record stands before those that it led to. */
+	/* Go backwards: a record comes before those that it refers to. */
 	for (size_t i = run->level_count; i-- > 0;) {
 		struct pst_spf_level *level = run->levels[i];
 		struct pst_spf_step *step = &steps[i];

@@ -3,17 +3,18 @@
 #define PST_AUTH_WORLD_H
 
 /*
- * All that a check may touch: memory, the DNS, the date. A check cannot log,
- * read the configuration or wait.
+ * Everything that a check may use: memory, the DNS and the date. A check cannot
+ * log, read the configuration or wait.
  *
- * Every check has one shape,
+ * Every check has the same shape,
  *	bool pst_X_check(struct pst_world *world, input, struct pst_X *out)
- * and is restartable: it reads answers from the message's transcript, asks for
- * all that is missing (which starts the look-ups), and returns false when it
- * cannot finish yet; *out is then untouched. Called again after answers have
- * arrived it starts over, which is cheap: nothing is asked twice. True means
- * done; *out is complete and does not change any more. After pst_dns_expire()
- * a check always finishes, with temperror where an answer is missing.
+ * and is restartable. It reads answers from the message's transcript and asks
+ * for everything that is missing, which starts the look-ups. While it cannot
+ * finish it returns false and leaves *out untouched. When it is called again,
+ * after answers have arrived, it starts over; that is cheap, because no
+ * question is asked twice. It returns true when it is done: *out is then
+ * complete and does not change any more. After pst_dns_expire() a check always
+ * finishes, with temperror where an answer is missing.
  */
 
 #include <stdbool.h>
@@ -25,8 +26,8 @@
 struct pst_world {
 	struct pst_arena *arena;
 	struct pst_dns *dns;
-	int64_t now_epoch; /* seconds since 1970: the message's arrival */
-	bool eager;        /* ask at once for what will probably be needed */
+	int64_t now_epoch; /* when the message arrived, seconds since 1970 */
+	bool eager;        /* ask early for what will probably be needed */
 };
 
 #define PST_MUST_CHECK __attribute__((warn_unused_result))

@@ -10,7 +10,7 @@
 
 /*
  * AddressSanitizer cannot see where one piece of a block ends and the next
- * begins, so under it every piece gets a poisoned gap behind it.
+ * begins, so a build with it leaves a poisoned gap after every piece.
  */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -35,7 +35,7 @@
 #define BLOCK_MAX_BYTES ((size_t)64 * 1024)
 #define ALIGN_BYTES _Alignof(max_align_t)
 
-/* Blocks are a stack: the newest is in use, so a mark is a place in it. */
+/* A stack of blocks. Pieces come from the newest; a mark is a place in it. */
 struct block {
 	struct block *prev;
 	size_t used;
@@ -114,10 +114,10 @@ pst_arena_free(struct pst_arena *arena)
 void *
 pst_arena_room(struct pst_arena *arena, size_t size_bytes)
 {
-	/* Half the range, so that no sum below or in push_block() overflows. */
+	/* Below half the range, no sum here or in push_block() overflows. */
 	if (size_bytes > PTRDIFF_MAX)
 		out_of_memory();
-	/* A size of 0 takes room too, so that no two pieces are the same. */
+	/* A size of 0 takes room too, so every piece has its own address. */
 	size_t need = size_bytes == 0 ? 1 : size_bytes;
 	need = (need + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES + GAP_BYTES;
 
@@ -207,7 +207,7 @@ pst_arena_mark(const struct pst_arena *arena)
 void
 pst_arena_rewind(struct pst_arena *arena, struct pst_arena_mark mark)
 {
-	/* All calls first: what they release may point into the arena. */
+	/* Run all calls first: what they release may point into the arena. */
 	while (arena->defers != mark.defers) {
 		struct defer *defer = arena->defers;
 		assert(defer != NULL);

@@ -9,12 +9,12 @@
 void
 pst_buf_init(struct pst_buf *buf, struct pst_arena *arena, size_t max_len)
 {
-	/* Half the range leaves room for the NUL and for doubling. */
+	/* Half the range leaves room for the NUL and for doubling below. */
 	assert(max_len < SIZE_MAX / 2);
 	*buf = (struct pst_buf){.arena = arena, .max_len = max_len};
 }
 
-/* Room for len more octets and the NUL; false marks the buffer. */
+/* Makes room for len more octets and the NUL; else marks the buffer. */
 static bool
 reserve(struct pst_buf *buf, size_t len)
 {
@@ -127,7 +127,7 @@ pst_buf_slice(const struct pst_buf *buf)
 char *
 pst_buf_str(struct pst_buf *buf)
 {
-	/* An empty addition, so that an untouched buffer has its NUL too. */
+	/* This appends nothing, but gives an untouched buffer its NUL. */
 	pst_buf_add(buf, PST_STR(""));
 	return buf->overflow ? NULL : buf->ptr;
 }

@@ -3,9 +3,9 @@
 #define PST_BASE_BUF_H
 
 /*
- * A growing buffer in an arena with an upper bound. Appending past the bound
- * appends nothing more and marks the buffer; the caller checks once, at the
- * end, with pst_buf_str() or pst_buf_overflowed().
+ * A buffer in an arena that grows up to a bound. An append that would pass the
+ * bound adds nothing and marks the buffer; from then on nothing is added. The
+ * caller checks once, at the end, with pst_buf_str() or pst_buf_overflowed().
  */
 
 #include "base/arena.h"
@@ -13,14 +13,14 @@
 
 struct pst_buf {
 	struct pst_arena *arena;
-	char *ptr; /* always NUL-terminated once something was appended */
+	char *ptr; /* NULL until the first append, then NUL-terminated */
 	size_t len;
 	size_t capacity;
 	size_t max_len;
 	bool overflow;
 };
 
-/* An empty buffer that may hold up to max_len octets. */
+/* Makes *buf an empty buffer that may hold up to max_len octets. */
 void pst_buf_init(struct pst_buf *buf, struct pst_arena *arena, size_t max_len);
 
 void pst_buf_add(struct pst_buf *buf, struct pst_str s);
@@ -30,21 +30,22 @@ void pst_buf_printf(struct pst_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Appends s as text for a log line, a terminal or an SMTP reply: printable
- * ASCII as it is, `\` doubled, every other octet as \xHH. The one function
- * through which text from a peer is printed.
+ * Appends s in a form that is safe in a log line, on a terminal and in an SMTP
+ * reply: printable ASCII unchanged, `\` doubled, every other octet as \xHH. All
+ * text from a peer is printed through this function.
  */
 void pst_buf_add_escaped(struct pst_buf *buf, struct pst_str s);
 
-/* pst_buf_add_escaped() on its own: s as a C string in the arena. */
+/* Returns s, escaped as above, as a C string in the arena. */
 const char *pst_escaped(struct pst_arena *arena, struct pst_str s);
 
-/* Empties the buffer and keeps its memory and bound; clears the mark. */
+/* Empties the buffer and clears the mark; keeps its memory and bound. */
 void pst_buf_reset(struct pst_buf *buf);
 
 bool pst_buf_overflowed(const struct pst_buf *buf);
+/* Returns the content so far; a later pst_buf_reset() invalidates it. */
 struct pst_str pst_buf_slice(const struct pst_buf *buf);
-/* The text, NUL-terminated, in the arena; NULL when the bound was passed. */
+/* Returns the text, NUL-terminated; NULL if an append passed the bound. */
 char *pst_buf_str(struct pst_buf *buf);
 
 #endif

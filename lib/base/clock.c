@@ -36,7 +36,7 @@ pst_clock_advance(struct pst_clock *clock, int64_t ms)
 {
 	assert(clock->manual);
 	assert(ms >= 0);
-	/* now_ms counts from 0, so its full seconds are those of the epoch. */
+	/* now_ms starts at 0, so both clocks reach a full second together. */
 	clock->now_epoch += (clock->now_ms + ms) / 1000 - clock->now_ms / 1000;
 	clock->now_ms += ms;
 }

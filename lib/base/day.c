@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-/* 9999-12-31; what is behind has another form. */
+/* 9999-12-31; a later year has more than four digits. */
 #define LAST_DAY 2932896
 
 int64_t
@@ -28,7 +28,7 @@ pst_day_end(int64_t day)
 	return day * PST_DAY_SECONDS + PST_DAY_SECONDS - 1;
 }
 
-/* The nearest time that a date can be written of. */
+/* Returns epoch in UTC, or the nearest time from 1970 to 9999. */
 static struct tm
 date_of(int64_t epoch)
 {
@@ -81,7 +81,7 @@ pst_day_parse(struct pst_str text, int64_t *day)
 	tm.tm_mon = (int)month - 1;
 	tm.tm_mday = (int)mday;
 	found = pst_day_of((int64_t)timegm(&tm));
-	/* timegm() takes the 31st of November for the 1st of December. */
+	/* timegm() reads the 31st of November as the 1st of December. */
 	if (!pst_str_eq(text, pst_str(pst_day_text(found, back))))
 		return false;
 	*day = found;
@@ -97,7 +97,7 @@ pst_date_text(int64_t epoch, char text[PST_DATE_TEXT_SIZE])
 	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	struct tm tm = date_of(epoch);
 
-	/* strftime() would take the locale's words. */
+	/* strftime() would use the locale's names. */
 	(void)snprintf(text, PST_DATE_TEXT_SIZE,
 	    "%s, %02d %s %04d %02d:%02d:%02d +0000", days[tm.tm_wday % 7],
 	    tm.tm_mday, months[tm.tm_mon % 12], tm.tm_year + 1900, tm.tm_hour,

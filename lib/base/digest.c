@@ -10,7 +10,7 @@ void
 pst_digest_sha256(
     const void *ptr, size_t len, unsigned char out[PST_DIGEST_BYTES])
 {
-	/* It fails only without memory or without a provider. */
+	/* This fails only without memory or without an OpenSSL provider. */
 	if (EVP_Digest(ptr, len, out, NULL, EVP_sha256(), NULL) != 1)
 		abort();
 }

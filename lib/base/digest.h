@@ -2,7 +2,7 @@
 #ifndef PST_BASE_DIGEST_H
 #define PST_BASE_DIGEST_H
 
-/* SHA-256, alone and keyed (HMAC, RFC 2104), of octets in memory. */
+/* SHA-256 and HMAC-SHA-256 (RFC 2104) of octets in memory. Failure aborts. */
 
 #include <stddef.h>
 
@@ -17,7 +17,7 @@ void pst_digest_sha256(
 void pst_digest_hmac(struct pst_str key, struct pst_str text,
     unsigned char out[PST_DIGEST_BYTES]);
 
-/* The same in lower-case hexadecimal with a NUL. Returns text. */
+/* Writes digest in lower-case hexadecimal, NUL-terminated. Returns text. */
 const char *pst_digest_hex(const unsigned char digest[PST_DIGEST_BYTES],
     char text[PST_DIGEST_HEX_SIZE]);
 

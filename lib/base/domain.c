@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * No code point takes more octets in UTF-8 than four, and each takes at least
- * one in an A-label, so nothing longer can have a normal form.
+ * A code point takes at most four octets in UTF-8 and at least one in an
+ * A-label, so a longer text cannot have a normal form.
  */
 #define RAW_MAX ((size_t)PST_DOMAIN_MAX * 4)
 
@@ -33,7 +33,7 @@ is_ldh_label(struct pst_str label)
 	return true;
 }
 
-/* libidn2's answer, which must be freed; NULL when it refuses. */
+/* Returns libidn2's A-label, to be freed; NULL if libidn2 refuses label. */
 static char *
 lookup(const char *label, int flags)
 {
@@ -58,8 +58,8 @@ to_unicode(const char *label)
 }
 
 /*
- * Whether a lower-case A-label decodes to what could stand there as it is.
- * Not the full IDNA2008 test: names with emoji are registered and send mail,
+ * Whether libidn2 accepts a lower-case A-label and leaves it unchanged. This
+ * is not the full IDNA2008 test: names with emoji are registered and send mail,
  * and as A-labels they are ordinary names to the DNS.
  */
 static bool
@@ -73,7 +73,7 @@ a_label_decodes(const char *label)
 	return ok;
 }
 
-/* The text from its next character (not continuation octet) on. */
+/* Returns text from its next character on, past continuation octets. */
 static const char *
 next_char(const char *text)
 {
@@ -84,10 +84,11 @@ next_char(const char *text)
 }
 
 /*
- * Whether a mapping only changed case: character for character, and nothing
- * crossed between ASCII and the rest. This keeps out what is dropped (zero
- * widths, soft hyphens), taken apart (ligatures) or made a letter, digit or
- * dot of ours (full-width forms, look-alike dots, the Kelvin sign).
+ * Whether a mapping went character by character, left ASCII unchanged and did
+ * not turn other characters into ASCII or the reverse. This excludes characters
+ * that a mapping drops (zero widths, soft hyphens), splits (ligatures) or turns
+ * into an ASCII letter, digit or dot (full-width forms, look-alike dots, the
+ * Kelvin sign).
  */
 static bool
 is_same_shape(const char *before, const char *after)
@@ -104,7 +105,7 @@ is_same_shape(const char *before, const char *after)
 	return *before == *after;
 }
 
-/* The A-label of a U-label with capitals; must be freed; NULL if none. */
+/* Returns the A-label of a U-label with capitals, to be freed, or NULL. */
 static char *
 lookup_mapped(const char *label)
 {
@@ -120,8 +121,8 @@ lookup_mapped(const char *label)
 }
 
 /*
- * ASCII letters are lower-cased by us. Then IDNA2008 look-up without mapping
- * comes first; only what it refuses may have other capitals and is mapped.
+ * Lower-cases the ASCII letters, then tries the IDNA2008 look-up without a
+ * mapping. Only a label that it refuses may hold other capitals and is mapped.
  */
 static bool
 u_label_to_a_label(struct pst_str label, char out[PST_LABEL_MAX + 1])

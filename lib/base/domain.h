@@ -3,10 +3,11 @@
 #define PST_BASE_DOMAIN_H
 
 /*
- * Domain names as the standards of this field see them. The normal form is
- * A-labels in lower case, no final dot, at most 253 octets, labels of 1-63
- * letters, digits, hyphens (not at a label's end) and underscores; a C string
- * in the arena. All comparisons expect it. (R-DMARC-5, RFC 9989 s. 5.3.1.)
+ * Domain names as the mail authentication standards define them. A name in
+ * normal form is a C string of at most 253 octets without a final dot. Its
+ * labels have 1-63 letters, digits, hyphens (not at either end) and
+ * underscores, in lower case; U-labels have become A-labels. All comparisons
+ * expect the normal form. (R-DMARC-5, RFC 9989 s. 5.3.1.)
  */
 
 #include <stdbool.h>
@@ -19,38 +20,40 @@
 #define PST_LABEL_MAX 63
 
 /*
- * Brings raw, as it stood in a message or command, into the normal form:
- * U-labels become A-labels (IDNA2008, RFC 8616 s. 6), one final dot goes. In
- * U-labels only one-to-one mappings between non-ASCII characters are done
- * (capitals, half-width kana); a mapping that would drop, split or make ASCII
- * of a character is refused. An A-label stays as it is when it decodes.
- * NULL when raw has no normal form: an empty or over-long label, a control, a
- * blank, an invalid UTF-8 sequence, a character that IDNA2008 disallows, an
- * all-numeric name that reads as an address. A single label is a valid name
- * here; callers that need two ask pst_domain_labels().
+ * Returns raw, as written in a message or command, in normal form, in the
+ * arena. U-labels become A-labels (IDNA2008, RFC 8616 s. 6) and one final dot
+ * is dropped. In U-labels only one-to-one mappings between non-ASCII characters
+ * are made (capitals, half-width kana); a label is refused if the mapping would
+ * drop or split a character or turn it into ASCII. An A-label that decodes is
+ * kept, in lower case.
+ *
+ * Returns NULL if raw has no normal form: an empty or over-long label, a
+ * control, a blank, an invalid UTF-8 sequence, a character that IDNA2008
+ * disallows, or an all-numeric name that reads as an address. A single label
+ * is a valid name here; a caller that needs two checks pst_domain_labels().
  */
 const char *pst_domain_normalize(struct pst_arena *arena, struct pst_str raw);
 
 /*
- * True when text already is in normal form apart from letter case: no IDN
- * conversion, no final dot. For d=, s= and names in records. A pure question
- * of syntax: numbers pass (selectors often are dates), A-labels are not
- * decoded.
+ * True when text has the syntax of the normal form in either letter case:
+ * nothing is converted and no final dot is allowed. For d=, s= and names in
+ * records. Only the syntax counts: an all-numeric name passes (selectors are
+ * often dates), and A-labels are not decoded.
  */
 bool pst_domain_is_ldh(struct pst_str text);
 
-/* Number of labels; 0 for the empty name. */
+/* Returns the number of labels; 0 for the empty name. */
 size_t pst_domain_labels(const char *name);
 
-/* The name without its left-most label; NULL for a single label. */
+/* Returns name from its second label on; NULL if it has only one. */
 const char *pst_domain_parent(const char *name);
 
-/* The right-most n labels (n >= 1); the whole name when it has fewer. */
+/* Returns the right-most n labels (n >= 1); all of name if it has fewer. */
 const char *pst_domain_last_labels(const char *name, size_t n);
 
 bool pst_domain_eq(const char *a, const char *b); /* ignores ASCII case */
 
-/* True when name equals parent or lies below it; ignores ASCII case. */
+/* True when name equals parent or is below it; ignores ASCII case. */
 bool pst_domain_is_below(const char *name, const char *parent);
 
 #endif

@@ -2,16 +2,17 @@
 #ifndef PST_BASE_EDIT_DISTANCE_H
 #define PST_BASE_EDIT_DISTANCE_H
 
-/* What somebody may have meant who mistyped a word. */
+/* How alike two words are, to suggest what a mistyped word should be. */
 
 #include <stddef.h>
 
-/* Longer words are far from everything. */
+/* Octets; a longer word is treated as far from every other word. */
 #define PST_EDIT_DISTANCE_MAX 40
 
 /*
- * Insertions, deletions and replacements that make one word the other
- * (Levenshtein); PST_EDIT_DISTANCE_MAX when one is longer than that.
+ * Returns the number of insertions, deletions and replacements that turn one
+ * word into the other (Levenshtein distance); PST_EDIT_DISTANCE_MAX if either
+ * word is longer than that.
  */
 size_t pst_edit_distance(const char *a, const char *b);
 

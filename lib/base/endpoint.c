@@ -22,20 +22,20 @@ parse_unix(struct pst_str path, struct pst_endpoint *out, struct pst_err *err)
 	if (path.len == 0 || path.ptr[0] != '/' ||
 	    !pst_str_is_printable(path)) {
 		return pst_err_set(err,
-		    "a unix socket wants an absolute path, as in "
+		    "a unix socket requires an absolute path, as in "
 		    "unix:/run/postern/postern.sock");
 	}
 	if (!copy(out->path, sizeof(out->path), path)) {
 		return pst_err_set(err,
-		    "the path of a unix socket has at most %zu octets",
+		    "the path of a unix socket may have at most %zu octets",
 		    sizeof(out->path) - 1);
 	}
 	return true;
 }
 
 /*
- * Which side holds the port tells the spelling: "8891@host" is libmilter's,
- * "host:8891" is Postfix's, "8891" alone is both.
+ * The place of the port shows the spelling: "8891@host" is libmilter's,
+ * "host:8891" is Postfix's, and "8891" alone is valid in both.
  */
 static bool
 parse_inet(struct pst_str rest, struct pst_endpoint *out, struct pst_err *err)
@@ -60,12 +60,13 @@ parse_inet(struct pst_str rest, struct pst_endpoint *out, struct pst_err *err)
 	}
 	if (!pst_str_to_u64(port, 65535, &number) || number == 0) {
 		return pst_err_set(err,
-		    "an inet socket wants a port from 1 to 65535, as in "
+		    "an inet socket requires a port from 1 to 65535, as in "
 		    "inet:8891@127.0.0.1 or inet:127.0.0.1:8891");
 	}
 	out->port = (unsigned)number;
 	if (host.len > 0 && !pst_str_is_printable(host))
-		return pst_err_set(err, "the host of a socket is no text");
+		return pst_err_set(
+		    err, "the host of a socket must be printable ASCII");
 	if (!copy(out->host, sizeof(out->host), host))
 		return pst_err_set(err, "the host of a socket is too long");
 	return true;

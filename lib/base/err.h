@@ -3,8 +3,8 @@
 #define PST_BASE_ERR_H
 
 /*
- * An operational failure (start-up, reload, a tool's input): one sentence for
- * the operator that names what is wrong and what to do next. Findings about a
+ * An operational failure (start-up, reload, a tool's input): one sentence that
+ * tells the operator what is wrong and what to do next. Findings about a
  * message are never errors; they are results (auth/result.h).
  */
 
@@ -15,13 +15,13 @@ struct pst_err {
 };
 
 /*
- * Stores the sentence, cut to the size of text, and returns false, so that a
- * function can end with `return pst_err_set(err, ...)`. err may be NULL.
+ * Stores the sentence, cut to the size of err->text, and returns false, so that
+ * a function can end with `return pst_err_set(err, ...)`. err may be NULL.
  */
 bool pst_err_set(struct pst_err *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same with "file:line: " in front; line 0 leaves the line out. */
+/* The same, with "file:line: " in front; line 0 omits the line number. */
 bool pst_err_set_at(struct pst_err *err, const char *file, unsigned line,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -3,9 +3,9 @@
 #define PST_BASE_HASH_H
 
 /*
- * FNV-1a, 64 bits: for tables and buckets. It is no protection: who chooses the
- * octets can make them collide, so a table is bounded or has a secret start,
- * and its entries are compared in full.
+ * FNV-1a, 64 bits, for tables and buckets. A sender that chooses the octets can
+ * make them collide. A table is therefore bounded or starts from a secret
+ * value, and its entries are compared in full.
  */
 
 #include "base/str.h"
@@ -20,7 +20,7 @@ pst_hash_octet(uint64_t hash, char c)
 	return (hash ^ (unsigned char)c) * UINT64_C(1099511628211);
 }
 
-/* hash is PST_HASH_START or what came of the octets before. */
+/* hash is PST_HASH_START or the result for the octets before s. */
 static inline uint64_t
 pst_hash(uint64_t hash, struct pst_str s)
 {
@@ -29,7 +29,7 @@ pst_hash(uint64_t hash, struct pst_str s)
 	return hash;
 }
 
-/* For a place in a table: the low bits of FNV are its weak ones. */
+/* For an index into a table. The low bits of FNV are weak on their own. */
 static inline uint32_t
 pst_hash_fold(uint64_t hash)
 {

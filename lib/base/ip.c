@@ -14,7 +14,7 @@
 static const uint8_t mapped_prefix[MAPPED_BITS / 8] = {
     [10] = 0xff, [11] = 0xff};
 
-/* As written: a mapped address stays IPv6. */
+/* Like pst_ip_parse(), but a mapped address stays IPv6. */
 static bool
 parse_as_written(struct pst_str text, struct pst_ip *out)
 {
@@ -73,7 +73,7 @@ pst_ip_from_sockaddr(const struct sockaddr *address)
 	struct sockaddr_in6 v6;
 	uint8_t octets[16];
 
-	/* Copied out: the caller's storage need not be aligned for either. */
+	/* Copy: the caller's storage need not be aligned for either type. */
 	if (address != NULL && address->sa_family == AF_INET) {
 		memcpy(&v4, address, sizeof(v4));
 		memcpy(octets, &v4.sin_addr, 4);
@@ -112,8 +112,8 @@ group_at(const struct pst_ip *ip, size_t i)
 }
 
 /*
- * The longest run of two or more zero groups, the first of equal ones
- * (RFC 5952 s. 4.2). Returns its length, 0 when there is none.
+ * Finds the longest run of two or more zero groups, the first one if several
+ * are equal (RFC 5952 s. 4.2). Returns its length; 0 if there is none.
  */
 static size_t
 longest_zero_run(const struct pst_ip *ip, size_t *start)
@@ -133,7 +133,7 @@ longest_zero_run(const struct pst_ip *ip, size_t *start)
 	return best > 1 ? best : 0;
 }
 
-/* Not inet_ntop(): it writes ::1:2 with an IPv4 tail, against RFC 5952. */
+/* inet_ntop() would write ::1:2 with an IPv4 tail, contrary to RFC 5952. */
 static void
 v6_text(const struct pst_ip *ip, char text[PST_IP_TEXT_SIZE])
 {
@@ -219,7 +219,7 @@ family_bits(enum pst_ip_family family)
 	return 0;
 }
 
-/* Whether the first bits of both agree. */
+/* Whether the first `bits` bits of both are equal. */
 static bool
 prefix_eq(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
@@ -261,7 +261,7 @@ pst_net_parse(struct pst_str text, struct pst_net *out)
 		return false;
 	if (has_host_bits(&ip, (unsigned)prefix))
 		return false;
-	/* No host bits, so a mapped one has at least the mapped prefix. */
+	/* Without host bits, a mapped net has at least the mapped prefix. */
 	if (is_mapped(&ip))
 		prefix -= MAPPED_BITS;
 	*out = (struct pst_net){unmap(ip), (unsigned)prefix};

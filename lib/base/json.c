@@ -35,7 +35,7 @@ pst_json_new(struct pst_arena *arena)
 	return json;
 }
 
-/* Gives value to what is open; it becomes the root when nothing is. */
+/* Adds value to the innermost open one; if none is open, it is the root. */
 static void
 add(struct pst_json *json, const char *key, json_t *value)
 {

@@ -4,11 +4,11 @@
 
 /*
  * Builds one JSON value, member by member, and prints it on one line. Members
- * keep the order in which they were added. The key is NULL inside an array and
- * for the outermost value.
+ * keep the order in which they were added. key is the member's name; it is NULL
+ * inside an array and for the outermost value.
  *
- * All texts are the program's own, validated, or escaped here; so the output
- * is printable ASCII. Running out of memory aborts, as in an arena.
+ * The output is printable ASCII: every text is the program's own, validated, or
+ * escaped here. Running out of memory aborts, as in an arena.
  */
 
 #include "base/arena.h"
@@ -16,17 +16,17 @@
 
 struct pst_json;
 
-/* A builder in the arena, gone with it. */
+/* Returns a builder that is freed with the arena. */
 struct pst_json *pst_json_new(struct pst_arena *arena);
 
 void pst_json_open_object(struct pst_json *json, const char *key);
 void pst_json_open_array(struct pst_json *json, const char *key);
-/* Closes what was opened last. */
+/* Closes the object or array that was opened last. */
 void pst_json_close(struct pst_json *json);
 
-/* UTF-8 text, escaped when it is not; NULL becomes null. */
+/* Adds UTF-8 text; any other text is escaped as below. NULL becomes null. */
 void pst_json_text(struct pst_json *json, const char *key, const char *text);
-/* Octets from outside, through pst_buf_add_escaped(). */
+/* Adds octets from a peer, escaped with pst_buf_add_escaped(). */
 void
 pst_json_octets(struct pst_json *json, const char *key, struct pst_str octets);
 void pst_json_number(struct pst_json *json, const char *key, uint64_t value);
@@ -34,7 +34,10 @@ void pst_json_real(struct pst_json *json, const char *key, double value);
 void pst_json_bool(struct pst_json *json, const char *key, bool value);
 void pst_json_null(struct pst_json *json, const char *key);
 
-/* The text without a final newline, in the arena; all must be closed. */
+/*
+ * Returns the text, without a final newline, in the arena. Every object and
+ * array must be closed.
+ */
 const char *pst_json_end(struct pst_json *json);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define LINE_MAX_BYTES 2000
 
-/* syslog(3)'s priorities, which the "<N>" prefix uses too. */
+/* The priorities of syslog(3), which the "<N>" prefix uses too. */
 static const int priorities[] = {
     [PST_LOG_ERROR] = LOG_ERR,
     [PST_LOG_WARNING] = LOG_WARNING,
@@ -24,7 +24,7 @@ static const int priorities[] = {
 
 static enum pst_log_sink log_sink = PST_LOG_STDERR;
 static const char *log_ident = "postern";
-/* Alone in being changed while threads run: a reload may raise it. */
+/* The only one that changes while threads run: a reload may set it. */
 static atomic_int log_max_level = PST_LOG_NOTICE;
 
 void
@@ -36,7 +36,7 @@ pst_log_open(enum pst_log_sink sink, const char *ident, int facility,
 	pst_log_set_level(max_level);
 	if (sink != PST_LOG_SYSLOG)
 		return;
-	/* For what has no socket of datagrams, and for libmilter's lines. */
+	/* For systems without a datagram socket, and for libmilter's lines. */
 	openlog(ident, LOG_PID | LOG_NDELAY, facility);
 	(void)pst_syslog_open(PST_SYSLOG_PATH, ident, facility);
 }
@@ -55,7 +55,7 @@ pst_log_enabled(enum pst_log_level level)
 	    atomic_load_explicit(&log_max_level, memory_order_relaxed);
 }
 
-/* A line that was let in with a line end inside would read as two. */
+/* Blanks out controls: with a line end inside, a line would read as two. */
 static void
 flatten(char *text)
 {
@@ -64,7 +64,7 @@ flatten(char *text)
 			*text = ' ';
 }
 
-/* One write for the whole line, so that lines of threads do not mix. */
+/* Writes the line at once, so that lines of several threads do not mix. */
 static void
 write_line(char *line, size_t len)
 {

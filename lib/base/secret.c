@@ -17,12 +17,12 @@ read_all(int fd, const char *name, const char *what, char *out, size_t size,
 
 	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
 		return pst_err_set(err,
-		    "%s is no regular file; name one that holds the %s", name,
-		    what);
+		    "%s is not a regular file; name one that holds the %s",
+		    name, what);
 	if ((info.st_mode & (S_IRWXO | S_IWGRP)) != 0)
 		return pst_err_set(err,
-		    "others may use %s, which holds a %s: run \"chmod g-w,o= "
-		    "%s\"",
+		    "other users may read or change %s, which holds a %s: run "
+		    "\"chmod g-w,o= %s\"",
 		    name, what, name);
 	while ((got = read(fd, out + used, size - 1 - used)) != 0) {
 		if (got < 0 && errno == EINTR)
@@ -45,7 +45,7 @@ bool
 pst_secret_read(const char *file_name, const char *what, char *out, size_t size,
     struct pst_err *err)
 {
-	/* A FIFO must not hold us up. */
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
 	int fd = open(file_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool ok;
 

@@ -10,10 +10,11 @@
 #include "base/err.h"
 
 /*
- * Reads a whole file of less than size octets into out and ends it with NUL.
- * what says for the error's sentence what it holds ("private key"). False also
- * for a file that others than its owner and group may use, or that its group
- * may write. Clear out with explicit_bzero() after use.
+ * Reads a whole regular file of at most size - 2 octets into out and appends a
+ * NUL. `what` names the content in error sentences ("private key"). False with
+ * a sentence in err if the file cannot be read, is longer, may be used by users
+ * other than its owner and group, or may be written by its group. The caller
+ * clears out with explicit_bzero() after use.
  */
 bool pst_secret_read(const char *file_name, const char *what, char *out,
     size_t size, struct pst_err *err);

@@ -57,7 +57,7 @@ pst_base64_value(char c)
 bool
 pst_str_eq(struct pst_str a, struct pst_str b)
 {
-	/* memcmp() must not see NULL, not even with a length of 0. */
+	/* memcmp() must not be given NULL, not even with a length of 0. */
 	return a.len == b.len &&
 	    (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
@@ -187,8 +187,8 @@ pst_str_is_printable(struct pst_str s)
 
 /*
  * The leading octets of RFC 3629 s. 4, each with the range that its second
- * octet must lie in; that range is what shuts out over-long forms, surrogates
- * and values above U+10FFFF.
+ * octet must be in. That range excludes over-long forms, surrogates and values
+ * above U+10FFFF.
  */
 static const struct {
 	unsigned char first_min, first_max;
@@ -206,7 +206,7 @@ static const struct {
     {0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
-/* Length of the sequence that s begins with; 0 when it is not well-formed. */
+/* Returns the length of the first sequence in s; 0 if it is ill-formed. */
 static size_t
 utf8_sequence_len(struct pst_str s)
 {

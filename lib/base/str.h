@@ -4,10 +4,10 @@
 
 /*
  * A borrowed slice of octets. It owns nothing, need not end in NUL, and may
- * hold any octet, NUL included. Text that came from a message or from the DNS
- * travels as a slice; only what was validated becomes a C string.
+ * hold any octet, NUL included. Text from a message or from the DNS is passed
+ * on as a slice; only validated text becomes a C string.
  *
- * All comparisons of case are ASCII only and independent of the locale.
+ * Case is ignored for ASCII letters only, whatever the locale.
  */
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct pst_str {
 
 /* A slice of a string literal. */
 #define PST_STR(literal) ((struct pst_str)PST_STR_INIT(literal))
-/* The same as initializer in a static table, where C11 wants constants. */
+/* The same for a static table, where C11 requires a constant initializer. */
 #define PST_STR_INIT(literal)                                                  \
 	{                                                                      \
 		"" literal, sizeof(literal) - 1                                \
@@ -37,14 +37,14 @@ pst_str(const char *text)
 	return (struct pst_str){text, text == NULL ? 0 : strlen(text)};
 }
 
-/* ASCII classes; they take an octet, so char must not be signed into them. */
+/* ASCII classes. Unlike those of <ctype.h> they accept every char value. */
 bool pst_is_alpha(char c);
 bool pst_is_digit(char c);
 bool pst_is_alnum(char c);
 bool pst_is_wsp(char c); /* space or tab */
 char pst_lower(char c);
 
-/* The value of a digit of that code, -1 for any other octet. */
+/* Return the value of a digit in that encoding; -1 for any other octet. */
 int pst_hex_value(char c);
 int pst_base64_value(char c);
 
@@ -54,30 +54,31 @@ bool pst_str_starts(struct pst_str s, struct pst_str prefix);
 bool pst_str_istarts(struct pst_str s, struct pst_str prefix);
 bool pst_str_iends(struct pst_str s, struct pst_str suffix);
 
-/* Index of the first c, or s.len when there is none. */
+/* Returns the index of the first c; s.len if there is none. */
 size_t pst_str_find(struct pst_str s, char c);
-/* Index of the last c, or s.len when there is none. */
+/* Returns the index of the last c; s.len if there is none. */
 size_t pst_str_rfind(struct pst_str s, char c);
 
-/* The slice from octet `from` on; empty when from >= s.len. */
+/* Returns the slice from octet `from` on; empty when from >= s.len. */
 struct pst_str pst_str_from(struct pst_str s, size_t from);
-/* The first n octets, or all of s when it is shorter. */
+/* Returns the first n octets, or all of s if it is shorter. */
 struct pst_str pst_str_first(struct pst_str s, size_t n);
 
-/* Without spaces, tabs, CR and LF at both ends. */
+/* Returns s without spaces, tabs, CR and LF at its ends. */
 struct pst_str pst_str_trim(struct pst_str s);
 
 /*
- * Takes the part before the first `sep` off *rest and stores it in *part.
- * Returns false when *rest was exhausted. "a,,b" gives "a", "", "b"; the empty
- * string gives one empty part. Start with *rest = the whole and *more = true.
+ * Takes the part before the first `sep` off *rest, with the `sep`, and stores
+ * it in *part. Returns false when no part is left. "a,,b" gives "a", "", "b";
+ * the empty string gives one empty part. Start with *rest set to the whole text
+ * and *more set to true.
  */
 bool
 pst_str_split(struct pst_str *rest, char sep, struct pst_str *part, bool *more);
 
 /*
- * All of s as an unsigned decimal number, digits only. False when s is empty,
- * has another octet or is above max; *out is then unchanged.
+ * Reads all of s as an unsigned decimal number. False when s is empty, holds an
+ * octet that is not a digit, or is above max; *out is then unchanged.
  */
 bool pst_str_to_u64(struct pst_str s, uint64_t max, uint64_t *out);
 

@@ -18,11 +18,11 @@ static struct {
 	const char *path;
 	const char *ident;
 	int facility;
-	pthread_mutex_t lock; /* of connecting */
+	pthread_mutex_t lock; /* held to connect again */
 	atomic_int fd;        /* -1: none */
 } log_socket = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
 
-/* -1 when there is nobody. */
+/* Returns a socket; -1 if nothing accepts datagrams at path. */
 static int
 connect_to(const char *path)
 {
@@ -63,8 +63,8 @@ pst_syslog_close(void)
 }
 
 /*
- * In place of the socket that failed, so that a thread which has just read its
- * number never finds another file there.
+ * Puts a new connection in place of the failed one, under the same number: a
+ * thread that has just read that number must never find another file there.
  */
 static bool
 connect_again(void)
@@ -83,7 +83,7 @@ connect_again(void)
 	return ok;
 }
 
-/* "Nov 23 06:15:00", worked out once a second and thread. */
+/* Returns "Nov 23 06:15:00"; each thread formats it once per second. */
 static const char *
 time_text(void)
 {
@@ -98,7 +98,7 @@ time_text(void)
 
 	if (now == last.second || localtime_r(&now, &tm) == NULL)
 		return last.text;
-	/* strftime() would take the locale's names. */
+	/* strftime() would use the locale's names. */
 	(void)snprintf(last.text, sizeof(last.text), "%s %2d %02d:%02d:%02d",
 	    months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour, tm.tm_min,
 	    tm.tm_sec);
@@ -113,7 +113,7 @@ pst_syslog_send(int priority, const char *text, size_t len)
 	int head_len = snprintf(head, sizeof(head),
 	    "<%d>%s %s[%ld]: ", priority | log_socket.facility, time_text(),
 	    log_socket.ident, (long)getpid());
-	/* It is only read. */
+	/* The cast drops const, but sendmsg() only reads the text. */
 	struct iovec parts[] = {
 	    {head, (size_t)head_len}, {(void *)(uintptr_t)text, len}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};

@@ -3,12 +3,12 @@
 #define PST_BASE_SYSLOG_SOCKET_H
 
 /*
- * Lines to the system's log without syslog(3)'s lock: that is held while the
- * line is on its way, so the threads of a busy gateway would queue there. Used
- * by base/log alone, which falls back to syslog(3).
+ * Sends lines to the system log without syslog(3), which holds a lock while it
+ * sends a line: the threads of a busy gateway would queue for it. Only base/log
+ * uses this, and falls back to syslog(3).
  *
- * One socket for the process, also after a fork. When the log's daemon was
- * restarted, the next line finds the new one.
+ * The process has one socket, which a fork keeps. After the syslog daemon was
+ * restarted, the next line connects to the new one.
  */
 
 #include <stdbool.h>
@@ -17,12 +17,12 @@
 #define PST_SYSLOG_PATH "/dev/log"
 
 /*
- * Connects; ident and path must outlive the logging. False when there is no
- * such socket, or one that takes no datagrams.
+ * Connects, before threads start. ident and path are borrowed and must outlive
+ * all logging. False when path is not a socket that accepts datagrams.
  */
 bool pst_syslog_open(const char *path, const char *ident, int facility);
 
-/* Any thread. False when the line could not be handed over. */
+/* Safe in any thread. False when the line could not be sent. */
 bool pst_syslog_send(int priority, const char *text, size_t len);
 
 void pst_syslog_close(void);

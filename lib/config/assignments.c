@@ -7,14 +7,16 @@
 
 struct pst_section_assignments {
 	const void *section;
-	struct pst_rule_assignments rule; /* the one or the other */
+	/* One of the two is used. */
+	struct pst_rule_assignments rule;
 	struct pst_listener_section listener;
 	struct pst_section_assignments *earlier;
 };
 
 /*
- * Is this another assignment of the option? libconfuse asks about each part of a
- * list, with one part more each time, and once more at the end of the list.
+ * Is this a second assignment of the option? libconfuse calls the validator
+ * after each part of a list, with one more part each time, and again at the end
+ * of the list.
  */
 static bool
 is_repeated(struct pst_assignment *setting, const char *text, unsigned parts)
@@ -43,7 +45,7 @@ pst_assignment_note(struct pst_assignment *setting, struct pst_arena *arena,
 	return true;
 }
 
-/* The options of a section come one after the other: it is the last, mostly. */
+/* The options of a section come together, so the search mostly ends at once. */
 static struct pst_section_assignments *
 find(const struct pst_assignments *notes, const void *section)
 {

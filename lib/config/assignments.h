@@ -3,9 +3,10 @@
 #define PST_CONFIG_ASSIGNMENTS_H
 
 /*
- * What was set where, for messages and for what a second assignment is: noted
- * while config/reader reads a file, value by value. Knows nothing of
- * libconfuse but the order in which it shows the parts of a list.
+ * Which option was set on which line of a file. config/reader notes each value
+ * as it reads it; error messages and the detection of second assignments use
+ * the notes. All that this module knows of libconfuse is the order in which it
+ * passes the parts of a list.
  */
 
 #include "base/arena.h"
@@ -15,15 +16,15 @@
 struct pst_assignment {
 	unsigned line;    /* 0: not set */
 	const char *last; /* the value; of a list, its last part */
-	/* Private to config_notes.c. */
-	unsigned count; /* of a list's parts so far, defaults included */
+	/* Private to assignments.c */
+	unsigned count; /* parts of the list so far, defaults included */
 	bool closed;    /* the list is complete */
 };
 
-/* What the file wants different for one listener. */
+/* A section of the file with the options of one listener. */
 struct pst_listener_section {
 	const char *title; /* as written, not checked */
-	unsigned line;
+	unsigned line;     /* on which the section begins */
 	/* Indexed by option; `last` holds the value, already validated. */
 	struct pst_assignment *assignments;
 };
@@ -35,29 +36,29 @@ struct pst_listener_sections {
 
 /* How the options of one rule were set. */
 struct pst_rule_assignments {
-	unsigned line; /* where the rule begins */
-	unsigned
-	    defaults_seen[PST_RULE_OPTIONS]; /* of a list; for the reader */
+	unsigned line;                            /* on which the rule begins */
+	unsigned defaults_seen[PST_RULE_OPTIONS]; /* of lists; for the reader */
 	struct pst_assignment options[PST_RULE_OPTIONS];
 };
 
-/* Of a file so far; all that is zero but for the arena is empty. */
+/* What has been read of one file so far. Zero-initialise it, then set arena. */
 struct pst_assignments {
 	struct pst_arena *arena;
 	struct pst_section_assignments *last;
 };
 
 /*
- * Notes an assignment, or one more part of a list. parts: of a list so far,
- * defaults included, at least 1; 0 for what is no list. False when the option was
- * set before; the setting then stays as it is.
+ * Notes an assignment, or one more part of a list. parts is the number of parts
+ * of the list so far, defaults included; 0 if the option is not a list. Returns
+ * false, and changes nothing, if the option was set before.
  */
 bool pst_assignment_note(struct pst_assignment *setting,
     struct pst_arena *arena, unsigned line, const char *text, unsigned parts);
 
 /*
- * The notes of a titled section, made at the first call. section is any
- * address that stands for it, line where it begins. They stay where they are.
+ * Returns the notes of a titled section, creating them at the first call.
+ * section is an address that identifies the section, line is where it begins.
+ * The notes do not move and live as long as the arena.
  */
 struct pst_rule_assignments *pst_assignments_of_rule(
     struct pst_assignments *notes, const void *section, unsigned line);

@@ -11,15 +11,15 @@
 
 struct pst_config_private {
 	struct pst_arena *arena;
-	const char *file;                   /* NULL: defaults */
-	struct pst_assignment *assignments; /* by option index */
+	const char *file;                   /* NULL: no file, all defaults */
+	struct pst_assignment *assignments; /* indexed by option */
 	struct pst_listener_sections sections;
 	struct pst_listeners listeners;
-	struct pst_config *base; /* of all that are for one listener */
-	atomic_uint *refs;       /* to any of them: they live together */
+	struct pst_config *base; /* what the listeners' copies are made from */
+	atomic_uint *refs;       /* to base and its copies, freed together */
 };
 
-/* Names the place of the one or the other option. */
+/* The error names the line of option or, if option is not set, of other. */
 static bool
 fail_whole(const struct pst_config *config, struct pst_err *err,
     const char *section, const char *option, const char *other,
@@ -33,13 +33,13 @@ fail_whole(const struct pst_config *config, struct pst_err *err,
 	return pst_err_set_at(err, config->private->file, line, "%s", sentence);
 }
 
-/* What depends on more than one option. */
-/* What SPF and iprev must be left with. */
+/* Queries that must be left for SPF and iprev. */
 #define MIN_FREE 30
 
 /*
- * A sender chooses what SPF and iprev ask. That must never use up what the
- * options and the policy of the From domain need, or it would lift the policy.
+ * A sender chooses what SPF and iprev ask. That must never use up the queries
+ * for DKIM keys and for the policy of the From domain, because a sender could
+ * then escape its policy.
  */
 static unsigned
 reserved_queries(const struct pst_config *config)
@@ -47,11 +47,11 @@ reserved_queries(const struct pst_config *config)
 	unsigned domains =
 	    config->dmarc.evaluate_all ? config->dmarc.max_author_domains : 1;
 
-	/* A walk, and whether the domain exists (R-DMARC-25). */
+	/* The tree walk, and the test that the domain exists (R-DMARC-25). */
 	return config->dkim.max_verified + domains * (PST_WALK_MAX + 1);
 }
 
-/* A rule about the client's name, which only iprev can confirm. */
+/* Only iprev can confirm the client's name that a rule asks for. */
 static bool
 check_names(const struct pst_config *config, struct pst_err *err)
 {
@@ -69,7 +69,7 @@ check_names(const struct pst_config *config, struct pst_err *err)
 	return true;
 }
 
-/* What waits for a trusted sealer waits in vain without these. */
+/* Trusted sealers need ARC verification, and arc-sealer needs both. */
 static bool
 check_sealers(const struct pst_config *config, struct pst_err *err)
 {
@@ -115,6 +115,7 @@ check_reports(const struct pst_config *config, struct pst_err *err)
 	return true;
 }
 
+/* The checks that involve more than one option. */
 static bool
 check_whole(const struct pst_config *config, struct pst_err *err)
 {
@@ -167,7 +168,10 @@ load_psl(struct pst_config *config, struct pst_err *err)
 		    "dmarc.discovery needs dmarc.public-suffix-list");
 	}
 	config->psl = pst_psl_load(list, &why);
-	/* The default path is a wish, a path that was written is an order. */
+	/*
+	 * A missing file at the default path is ignored; a path set in the
+	 * configuration must work.
+	 */
 	if (config->psl == NULL && (needed || asked)) {
 		return fail_whole(config, err, "dmarc", "public-suffix-list",
 		    "discovery", why.text);
@@ -198,7 +202,7 @@ derive(struct pst_config *config, struct pst_err *err)
 	    .accept_test_keys = config->dkim.accept_test_keys,
 	};
 	config->dns_limits = (struct pst_dns_limits){
-	    /* So that a long chain takes none of what SPF may ask. */
+	    /* A long chain must not use up the queries of SPF. */
 	    .max_queries = config->dns.max_queries +
 		(config->arc.verify ? 2 * config->arc.max_sets : 0),
 	    .query_ms = config->dns.query_timeout_ms,
@@ -213,7 +217,7 @@ derive(struct pst_config *config, struct pst_err *err)
 	return true;
 }
 
-/* The sockets of the sections stand beside those that were wished for. */
+/* The default of `listen` does not count if there are sections `listener`. */
 static bool
 list_listeners(struct pst_config *config, struct pst_err *err)
 {
@@ -226,7 +230,7 @@ list_listeners(struct pst_config *config, struct pst_err *err)
 	    &config->listen, &private->sections, private->file, err);
 }
 
-/* A copy of base, complete already, with what the section sets. */
+/* Returns a copy of base, which is complete, with what the section sets. */
 static struct pst_config *
 copy_for(
     const struct pst_config *base, const struct pst_listener_section *section)
@@ -408,7 +412,7 @@ is_same_value(
 {
 	struct pst_arena *arena = b->private->arena;
 
-	/* The sections may say what `listen` said before, or add to it. */
+	/* Compare the sockets: one may now be in a section, not in `listen`. */
 	if (option_index == pst_option_find(NULL, "listen"))
 		return pst_listeners_equal(
 		    &a->private->listeners, &b->private->listeners);

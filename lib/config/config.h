@@ -3,11 +3,14 @@
 #define PST_CONFIG_CONFIG_H
 
 /*
- * All settings, immutable after loading and reference-counted: a message keeps
- * the configuration that it began with, whatever a reload does meanwhile.
+ * The configuration: every option with its value. It does not change after
+ * loading and is reference-counted, so a message keeps the configuration that
+ * it began with even when a reload brings a new one.
  *
- * Thread rule: pst_config_load() uses libconfuse, whose scanner is not
- * re-entrant: one thread at a time, never while another loads.
+ * Thread rule: only one thread at a time may be in pst_config_load(), because
+ * the scanner of libconfuse is not re-entrant. The other functions may be
+ * called from any thread, except pst_config_restart_option(), which allocates
+ * from the arena of `fresh`.
  */
 
 #include <stdbool.h>
@@ -26,7 +29,10 @@ struct pst_texts {
 	size_t count;
 };
 
-/* A list as it was written, which comes first in both, and for look-ups. */
+/*
+ * A list twice: as it was written, and as a set for look-ups. `written` must be
+ * the first member of both structs (see pst_option_set_list()).
+ */
 struct pst_domains {
 	struct pst_texts written;
 	struct pst_domain_set set;
@@ -39,7 +45,7 @@ struct pst_networks {
 
 enum pst_mode {
 	PST_MODE_ENFORCE,
-	PST_MODE_MONITOR, /* computes all, changes only the result header */
+	PST_MODE_MONITOR, /* checks and logs, edits only the result fields */
 };
 
 enum pst_action {
@@ -50,19 +56,19 @@ enum pst_action {
 	PST_ACTION_TEMPFAIL,
 };
 
-/* The word `same`: what on_temperror says. Not among the actions. */
+/* The word `same`: use the value of on_temperror. It is not an action. */
 #define PST_ACTION_SAME (-1)
 
-/* What an effective policy of reject does (R-DMARC-43). */
+/* What happens when the effective policy is reject (R-DMARC-43). */
 enum pst_on_reject {
-	PST_ON_REJECT_UNLESS_INDIRECT,
+	PST_ON_REJECT_UNLESS_INDIRECT, /* indirect mail: as on_quarantine */
 	PST_ON_REJECT_ALWAYS,
-	PST_ON_REJECT_QUARANTINE, /* as on-quarantine says */
+	PST_ON_REJECT_QUARANTINE, /* as on_quarantine */
 	PST_ON_REJECT_ACCEPT,
 };
 
 enum pst_log_target {
-	PST_LOG_TO_AUTO, /* syslog in the background, else standard error */
+	PST_LOG_TO_AUTO, /* foreground: standard error; background: syslog */
 	PST_LOG_TO_SYSLOG,
 	PST_LOG_TO_STDERR,
 };
@@ -80,150 +86,170 @@ enum pst_report_format {
 enum pst_relay_tls {
 	PST_RELAY_TLS_NO,
 	PST_RELAY_TLS_IF_OFFERED,
-	PST_RELAY_TLS_REQUIRED, /* and its certificate must be right */
+	PST_RELAY_TLS_REQUIRED, /* and the certificate must be valid */
 };
 
+/*
+ * Members are named after their options, with the unit at the end: _ms, _s,
+ * _bytes. postern.conf(5) describes the options.
+ */
 struct pst_config {
-	/* Who we are */
-	const char *authserv_id; /* "": the MTA's j macro, else host name */
+	/* The name in our Authentication-Results fields */
+	const char *authserv_id; /* "": the MTA's j macro, else the host name */
+	/* Other names of ours: fields with one of these are forged, too. */
 	struct pst_texts authserv_id_aliases;
 
 	/* The daemon */
-	struct pst_texts listen;    /* not all: pst_config_socket() */
-	const char *user;           /* "": stay who we are */
-	const char *group;          /* "": the user's */
+	struct pst_texts listen;    /* not all listeners: pst_config_socket() */
+	const char *user;           /* to change to when started as root;
+	                            "": do not change */
+	const char *group;          /* "": the primary group of user */
 	const char *pid_file;       /* "": none */
 	const char *control_socket; /* "": none */
-	unsigned umask;
-	unsigned deadline_ms; /* of one message, from its end on */
-	unsigned drain_ms;    /* at a stop, for callbacks in progress */
+	unsigned umask;             /* for the sockets */
+	unsigned deadline_ms; /* DNS wait allowed at the end of a message */
+	unsigned drain_ms;    /* how long a stop waits for messages under way */
 
-	/* Who is evaluated */
-	struct pst_networks trusted_networks;
-	struct pst_networks forwarders; /* of others: a sign of indirect mail */
-	struct pst_networks relays;     /* ours: the client is behind them */
-	struct pst_texts relay_names;   /* empty: not looked at */
-	bool evaluate_authenticated;
-	bool submission; /* nobody: what comes is mail of our own users */
+	/* Which clients are evaluated */
+	struct pst_networks trusted_networks; /* not checked, not changed */
+	struct pst_networks forwarders;       /* run by others; mail from one
+	                                         is indirect mail */
+	struct pst_networks relays;   /* our own; the client to check is the
+	                                 one that connected to the relay */
+	struct pst_texts relay_names; /* allowed after "by" in the Received
+	                                 fields of relays; empty: any */
+	bool evaluate_authenticated;  /* check clients that used SMTP AUTH */
+	bool submission; /* check nobody: all mail is from our own users */
 
-	/* What happens */
-	int mode; /* enum pst_mode */
-	unsigned enforce_percent;
-	struct pst_domains enforce_domains; /* whatever the mode is */
-	struct pst_domains monitor_domains; /* before enforce_domains */
+	/* What is done with a message */
+	int mode;                 /* enum pst_mode */
+	unsigned enforce_percent; /* share of messages enforced, 0 to 100 */
+	struct pst_domains enforce_domains; /* enforced in either mode */
+	struct pst_domains monitor_domains; /* never enforced; overrides
+	                                       enforce_domains */
 	struct pst_rules rules;
-	int on_reject;     /* enum pst_on_reject */
-	int on_quarantine; /* enum pst_action from here on */
+	int on_reject; /* enum pst_on_reject */
+	/* These members, up to quarantine_fallback, are enum pst_action. */
+	int on_quarantine;
 	int on_temperror;
-	int on_policy_temperror; /* these three: or PST_ACTION_SAME */
-	int on_spf_temperror;
-	int on_dkim_temperror;
+	int on_policy_temperror; /* or PST_ACTION_SAME */
+	int on_spf_temperror;    /* or PST_ACTION_SAME */
+	int on_dkim_temperror;   /* or PST_ACTION_SAME */
 	int on_iprev_temperror;
-	unsigned temperror_cap_ms; /* 0: tempfail as long as it lasts */
-	int on_missing_from;
-	int on_several_from;
-	int on_malformed_from;
-	int on_encoded_from;
-	int on_multiple_from;
-	int on_spf_fail;
+	unsigned temperror_cap_ms; /* when the DNS has failed for this long,
+	                              tag instead of tempfail; 0: never */
+	int on_missing_from;       /* no From field */
+	int on_several_from;       /* more than one From field */
+	int on_malformed_from;     /* not in the grammar of RFC 5322 */
+	int on_encoded_from;       /* encoded-words instead of an address */
+	int on_multiple_from;      /* several Author Domains */
+	int on_spf_fail;           /* whatever DMARC says */
 	int on_spf_softfail;
 	int on_iprev_fail;
-	int on_dkim_missing; /* from dkim_required */
-	struct pst_domains dkim_required;
-	int on_internal_error;
-	int quarantine_fallback; /* when the MTA has no quarantine */
-	const char *reject_text; /* {domain} is the Author Domain */
-	const char *tempfail_text;
-	const char *malformed_text;
-	const char *refused_text; /* {reason}: which local setting it was */
-	const char *tag_header;
+	int on_dkim_missing; /* no valid signature of a dkim_required domain */
+	struct pst_domains dkim_required; /* From domains that always sign */
+	int on_internal_error;      /* the MTA did not carry out a decision */
+	int quarantine_fallback;    /* used when the MTA cannot quarantine */
+	const char *reject_text;    /* refused by the DMARC policy of {domain},
+	                            the Author Domain */
+	const char *tempfail_text;  /* the DNS did not answer */
+	const char *malformed_text; /* refused because of the From field */
+	const char *refused_text;   /* refused by a local check or a rule;
+	                               {reason} says which */
+	const char *tag_header;     /* name of the spam mark's field */
 	const char *tag_value;
 
 	struct {
-		struct pst_texts servers;
+		struct pst_texts servers; /* empty: those of resolv.conf */
 		unsigned query_timeout_ms;
-		unsigned max_queries; /* a message */
-		unsigned max_open;    /* the process */
-		size_t cache_bytes;
-		size_t max_txt_bytes;
-		const char *zone; /* "": the real DNS */
+		unsigned max_queries; /* per message */
+		unsigned max_open;    /* queries open at once, per process */
+		size_t cache_bytes;   /* per process */
+		size_t max_txt_bytes; /* longest TXT record that is used */
+		const char *zone; /* zone file to use; "": ask the real DNS */
 	} dns;
 	struct {
 		bool enabled;
 	} iprev;
 	struct {
-		unsigned void_lookups;
+		unsigned void_lookups; /* limit (RFC 7208 s. 4.6.4) */
 	} spf;
 	struct pst_dkim_config dkim;
 	struct {
 		int discovery;                  /* enum pst_dmarc_discovery */
-		const char *public_suffix_list; /* "": none */
-		bool suffix_guard;
-		bool evaluate_all;
-		unsigned max_author_domains;
+		const char *public_suffix_list; /* file; "": none */
+		bool suffix_guard; /* a public suffix aligns no domains */
+		bool evaluate_all; /* evaluate each of several Author Domains */
+		unsigned max_author_domains; /* with more, From is malformed */
 	} dmarc;
 	struct {
 		bool verify;
-		unsigned max_sets;
+		unsigned max_sets; /* a longer chain fails */
 		struct pst_domains trusted_sealers;
 	} arc;
 	struct {
 		unsigned max_fields;
-		size_t max_field_bytes;
-		size_t max_total_bytes;
+		size_t max_field_bytes; /* name and value of one field */
+		size_t max_total_bytes; /* of all fields */
 	} header;
 	struct {
-		const char *path;
-		const char *postgresql; /* libpq's conninfo; "": none */
-		unsigned wait_ms;       /* of a final reply for its row */
-		unsigned max_waiting;   /* rows for a slow store */
-		unsigned max_rows;      /* of a policy domain and day */
-		unsigned retention_s;
-		unsigned imported_retention_s;
+		const char *path;       /* of the SQLite database */
+		const char *postgresql; /* libpq conninfo; "": none */
+		unsigned wait_ms;       /* how long the final reply waits for
+		                           its row to be written */
+		unsigned max_waiting; /* queued rows, while the store is slow */
+		unsigned max_rows; /* different rows per policy domain and day;
+		                      beyond it, rows are shortened */
+		unsigned retention_s;          /* of rows and of sent reports */
+		unsigned imported_retention_s; /* of reports from others */
 	} store;
 	struct {
-		const char *from;     /* address; "": no reports are made */
-		const char *org_name; /* "": the domain of from */
-		const char *contact;
-		int compat; /* enum pst_report_compat */
-		int format; /* enum pst_report_format */
-		bool recipient_domains;
-		struct pst_domains skip_domains; /* policy domains */
-		struct pst_texts skip_recipients;
+		const char *from;       /* address; "": no reports are made */
+		const char *org_name;   /* "": the domain of from */
+		const char *contact;    /* further contact information, or "" */
+		int compat;             /* enum pst_report_compat */
+		int format;             /* enum pst_report_format */
+		bool recipient_domains; /* report the recipients' domains */
+		struct pst_domains skip_domains;  /* policy domains */
+		struct pst_texts skip_recipients; /* our other addresses for
+		                                     reports of others */
 		struct pst_domains allow_destinations; /* empty: all */
 		struct pst_domains deny_destinations;
-		bool own_domain_only; /* no address outside the org domain */
-		unsigned max_addresses;
-		unsigned max_per_day; /* to one destination domain */
-		size_t max_bytes;     /* of a report, packed */
-		unsigned pause_ms;    /* between two to one destination */
-		unsigned retry_for_s;
-		const char *relay;
+		bool own_domain_only;   /* send only to addresses in the
+		                           organizational domain reported on */
+		unsigned max_addresses; /* used from one DMARC record */
+		unsigned max_per_day;   /* reports per destination domain */
+		size_t max_bytes;       /* of one report, compressed */
+		unsigned pause_ms; /* between reports to a destination domain */
+		unsigned retry_for_s;   /* then a report is given up */
+		const char *relay;      /* smtp://host:port or smtps://... */
 		int relay_tls;          /* enum pst_relay_tls */
 		const char *relay_user; /* "": no AUTH */
 		const char *relay_password_file;
-		const char *bounces; /* "": no VERP */
-		unsigned suppress_for_s;
-		const char *dkim_key; /* file; "": not signed here */
+		const char *bounces;     /* envelope sender, made unique for
+		                            each delivery; "": use from */
+		unsigned suppress_for_s; /* no reports to an address after a
+		                            bounce */
+		const char *dkim_key;    /* private key file; "": do not sign */
 		const char *dkim_selector;
 		const char *dkim_domain; /* "": the domain of from */
 	} reports;
 	struct {
-		struct pst_domains domains; /* policy domains */
-		bool all_domains;
-		bool recipients; /* keep To and Cc */
-		bool subject;    /* keep Subject */
-		unsigned max_per_hour;
-		unsigned max_per_domain;
-		unsigned max_per_destination;
+		struct pst_domains domains;   /* policy domains */
+		bool all_domains;             /* all except public suffixes */
+		bool recipients;              /* include To and Cc */
+		bool subject;                 /* include Subject */
+		unsigned max_per_hour;        /* reports in all */
+		unsigned max_per_domain;      /* per hour and policy domain */
+		unsigned max_per_destination; /* per hour and address */
 	} failures;
 	struct {
-		int target; /* enum pst_log_target */
-		int facility;
-		int level; /* enum pst_log_level */
+		int target;   /* enum pst_log_target */
+		int facility; /* LOG_MAIL etc., see syslog(3) */
+		int level;    /* enum pst_log_level */
 	} log;
 
-	/* Made from the settings above */
+	/* Made from the options above */
 	struct pst_dkim_lib *dkim_lib;
 	struct pst_psl *psl; /* NULL: none */
 	struct pst_dmarc_config dmarc_config;
@@ -235,66 +261,72 @@ struct pst_config {
 	struct pst_config_private *private;
 };
 
-/* Where the packages put it. */
+/* The configuration file that posternd and postern read by default. */
 #define PST_CONFIG_DEFAULT_FILE PST_SYSCONFDIR "/postern/postern.conf"
 
 /*
- * Reads a file; NULL stands for "no file": all defaults. NULL with one sentence
- * in err ("file:line: ...") when anything in it is wrong. The caller owns one
- * reference.
+ * Reads a configuration file; with file_name NULL every option has its default.
+ * Returns a configuration with one reference, which the caller owns; or NULL
+ * with one sentence in err ("file:line: ...") when anything in it is wrong.
  */
 struct pst_config *pst_config_load(const char *file_name, struct pst_err *err);
 
+/* Takes another reference; returns config. */
 struct pst_config *pst_config_ref(struct pst_config *config);
+
+/* Gives a reference back; the last one frees config. NULL is allowed. */
 void pst_config_unref(struct pst_config *config);
 
 /*
- * The listeners: what `listen` names, then the sections `listener` that name
- * another socket. Sockets are compared by what they mean, not as they are
- * spelled.
+ * The listeners: the sockets in `listen`, then those of the sections `listener`
+ * that `listen` does not name. Two spellings of one socket are the same socket.
+ * The functions return the number of listeners, and the socket of one of them
+ * as it was written.
  */
 size_t pst_config_listeners(const struct pst_config *config);
 const char *pst_config_socket(const struct pst_config *config, size_t index);
 
 /*
- * The whole configuration as it is for one listener: the same as config but
- * for what the listener's section sets; config itself when no section is about
- * that listener. It lives as long as config does.
+ * Returns the configuration that is valid for one listener: a copy of config
+ * with the options that the listener's section sets, or config itself if the
+ * listener has no section. It lives as long as config does.
  */
 const struct pst_config *
 pst_config_at(const struct pst_config *config, size_t index);
 
 /*
- * The same with a reference of its own, which keeps config as well. A socket
- * that config does not name has config itself.
+ * The same, with a reference for the caller, which also keeps config alive. For
+ * a socket that is not among the listeners, config itself is returned.
  */
 struct pst_config *
 pst_config_for_listener(struct pst_config *config, size_t index);
 struct pst_config *
 pst_config_for_socket(struct pst_config *config, const char *socket);
 
-/* Line at which the listener's section sets the option, 0: it does not. */
+/* Returns the line on which a listener's section sets the option, 0 if none. */
 unsigned pst_config_listener_line(
     const struct pst_config *config, size_t index, size_t option_index);
 
-/* The file it came from, NULL for the defaults. */
+/* Returns the name of the file that was read, NULL if there was none. */
 const char *pst_config_file(const struct pst_config *config);
 
-/* Line at which the option (index in pst_options) was set, 0: it is the default. */
+/* Returns the line on which the option was set, 0 if it has its default. */
 unsigned pst_config_line(const struct pst_config *config, size_t option_index);
 
-/* The value of an option as it would stand in a file, in the arena. */
+/* Returns an option's value as it is written in a file, allocated in arena. */
 const char *pst_config_value(const struct pst_config *config,
     size_t option_index, struct pst_arena *arena);
 
 /*
- * Path of an option that takes effect at start only and differs between the two;
- * *from is where to go on, 0 at first. NULL when there is no further one.
+ * Finds the options that take effect only at a start and that differ between
+ * the two configurations: returns the path of one at each call, NULL after the
+ * last. *from keeps the position; set it to 0 before the first call. The path
+ * lives as long as fresh.
  */
 const char *pst_config_restart_option(const struct pst_config *running,
     const struct pst_config *fresh, size_t *from);
 
-/* "accept", "tag", "quarantine", "reject", "tempfail". */
+/* Returns "accept", "tag", "quarantine", "reject" or "tempfail". */
 const char *pst_action_word(enum pst_action action);
 
 #endif

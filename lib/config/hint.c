@@ -9,7 +9,7 @@
 #include "config/option.h"
 #include "config/rule_reader.h"
 
-/* The candidate when it is less far from name than all before. */
+/* Returns candidate if it is closer to name than best is, else best. */
 static const char *
 nearer(const char *best, const char *candidate, const char *name,
     size_t *best_distance)
@@ -85,7 +85,7 @@ section_that_has(const char *name)
 	for (i = 0; i < pst_option_count; i++) {
 		if (strcmp(pst_options[i].name, name) == 0)
 			return pst_options[i].section == NULL ?
-			    "the top level" :
+			    "the top level, outside any section" :
 			    pst_options[i].section;
 	}
 	return NULL;
@@ -108,7 +108,7 @@ pst_hint_unknown_option(
 	const char *text = pst_arena_memdup(arena, name.ptr, name.len);
 	const char *near = nearest(section, text);
 	const char *home = section_that_has(text);
-	const char *hint = "see postern.conf(5) for the known ones";
+	const char *hint = "see postern.conf(5) for the known options";
 
 	if (strcmp(section, PST_SECTION_LISTENER) == 0 &&
 	    (home != NULL || pst_option_section(text) != NULL))
@@ -117,7 +117,7 @@ pst_hint_unknown_option(
 	if (home == NULL && pst_rule_option_find(text) != PST_RULE_OPTIONS)
 		home = "a rule";
 	if (home != NULL)
-		hint = pst_arena_printf(arena, "it belongs into %s%s",
+		hint = pst_arena_printf(arena, "it belongs in %s%s",
 		    strchr(home, ' ') == NULL ? "section " : "", home);
 	else if (near != NULL)
 		hint = pst_arena_printf(arena, "did you mean \"%s\"?", near);

@@ -18,7 +18,7 @@ pst_list_shown(struct pst_arena *arena, struct pst_str entry)
 	return pst_escaped(arena, pst_str_first(entry, MAX_SHOWN));
 }
 
-/* read(2) may give less than is there. */
+/* read(2) may return less than was asked for. */
 static bool
 read_all(int fd, char *to, size_t size, size_t *len)
 {
@@ -42,8 +42,8 @@ read_open(
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return pst_err_set(err, "%s: not a regular file", path);
 	if (st.st_size > MAX_LIST_BYTES)
-		return pst_err_set(
-		    err, "%s: a list has at most 64 MB; divide it", path);
+		return pst_err_set(err,
+		    "%s: a list file may have at most 64 MB; split it", path);
 	*text = malloc((size_t)st.st_size + 1);
 	if (*text == NULL)
 		abort();
@@ -79,15 +79,16 @@ read_list(const char *path,
     bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
     void *arg, struct pst_err *err)
 {
-	/* A FIFO without a writer must not stop us here. */
+	/* O_NONBLOCK, as opening a FIFO without a writer would wait. */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char *text = NULL;
 	size_t len = 0;
 	bool good;
 
 	if (fd == -1)
-		return pst_err_set(
-		    err, "%s: %s; name a readable file", path, strerror(errno));
+		return pst_err_set(err,
+		    "%s: %s; check the path and its permissions", path,
+		    strerror(errno));
 	good = read_open(fd, path, &text, &len, err);
 	(void)close(fd);
 	if (!good)
@@ -112,11 +113,11 @@ pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
 				return false;
 			continue;
 		}
-		/* Where the daemon was started must not matter. */
+		/* The daemon's working directory must not matter. */
 		if (part.len < 2 || part.ptr[1] != '/')
 			return pst_err_set(err,
-			    "\"%s\": a list's file is named by its whole path, "
-			    "as in @/etc/postern/partners",
+			    "\"%s\": a list file must be given by its absolute "
+			    "path, as in @/etc/postern/partners",
 			    pst_list_shown(arena, part));
 		if (!read_list(part.ptr + 1, add, arg, err))
 			return false;

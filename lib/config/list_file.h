@@ -2,7 +2,7 @@
 #ifndef PST_CONFIG_LIST_FILE_H
 #define PST_CONFIG_LIST_FILE_H
 
-/* Lists of a configuration that may name files of entries. */
+/* Lists in the configuration, whose entries may be in files. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,17 +12,17 @@
 #include "base/str.h"
 
 /*
- * Calls add() for each of parts[0..count); for "@/path" instead for each entry
- * of that file. False with a sentence in err at the first entry that add()
- * refuses, with "file:line: " in front when it stands in a file, and when a
- * file cannot be read.
+ * Calls add(arg, ...) for each of parts[0..count); for a part "@/path", for
+ * each entry of that file. Stops at the first entry for which add() returns
+ * false, and at a file that cannot be read: it then returns false with a
+ * sentence in err, which begins with "file:line: " if the entry is in a file.
  */
 bool
 pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
     bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
     void *arg, struct pst_err *err);
 
-/* An entry for the text of an error: escaped, and cut when it is long. */
+/* Returns an entry as error messages show it: escaped, cut after 80 octets. */
 const char *pst_list_shown(struct pst_arena *arena, struct pst_str entry);
 
 #endif

@@ -67,8 +67,8 @@ add_section(struct pst_listeners *out, struct pst_arena *arena,
 	}
 	if (listener->section != NULL)
 		return pst_err_set_at(err, file, section->line,
-		    "listener \"%s\" is the one of line %u; keep one of the "
-		    "two",
+		    "listener \"%s\" has the same socket as the one on line "
+		    "%u; remove one of them",
 		    section->title, listener->section->line);
 	listener->section = section;
 	return true;

@@ -2,7 +2,7 @@
 #ifndef PST_CONFIG_LISTENERS_H
 #define PST_CONFIG_LISTENERS_H
 
-/* The listeners of a configuration, from `listen` and its sections. */
+/* The listeners of a configuration: `listen` and the sections `listener`. */
 
 #include "base/arena.h"
 #include "config/config.h"
@@ -11,7 +11,7 @@
 struct pst_listener {
 	const char *socket;
 	const struct pst_listener_section *section; /* NULL: there is none */
-	struct pst_config *config; /* as it is there; set by config.c */
+	struct pst_config *config; /* valid for this listener; by config.c */
 };
 
 struct pst_listeners {
@@ -20,20 +20,20 @@ struct pst_listeners {
 };
 
 /*
- * Those of listen, then those of the sections that listen does not name. False
- * with "file:line: ..." when a title is no socket, or two titles are the same
- * one.
+ * Makes the listeners, in the arena: the sockets of listen, then those that
+ * only a section names. *out must be zero. Returns false with "file:line: ..."
+ * in err if a title is not a socket, or two titles are the same socket.
  */
 bool pst_listeners_make(struct pst_listeners *out, struct pst_arena *arena,
     const struct pst_texts *listen,
     const struct pst_listener_sections *sections, const char *file,
     struct pst_err *err);
 
-/* Index of the listener with that socket; the count when there is none. */
+/* Returns the index of the listener with that socket, the count if none has. */
 size_t
 pst_listeners_find(const struct pst_listeners *listeners, const char *socket);
 
-/* Are they the same sockets in the same order? */
+/* Returns true if both have the same sockets in the same order. */
 bool pst_listeners_equal(
     const struct pst_listeners *a, const struct pst_listeners *b);
 

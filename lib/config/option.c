@@ -22,7 +22,7 @@ static const struct pst_option_word on_reject_words[] = {
     {NULL, 0},
 };
 
-/* Deferring for good what will never get better helps nobody. */
+/* tempfail is not among them: these faults do not go away with time. */
 static const struct pst_option_word final_words[] = {
     {"accept", PST_ACTION_ACCEPT},
     {"tag", PST_ACTION_TAG},
@@ -38,7 +38,7 @@ static const struct pst_option_word temporary_words[] = {
     {NULL, 0},
 };
 
-/* The same for one of the look-ups. */
+/* The same for one kind of look-up; `same` refers to on-temperror. */
 static const struct pst_option_word look_up_words[] = {
     {"same", PST_ACTION_SAME},
     {"accept", PST_ACTION_ACCEPT},
@@ -209,11 +209,13 @@ const struct pst_option pst_options[] = {
 	"Message refused by DMARC policy of {domain}", 0, 0, NULL,
 	pst_option_check_reply, false, false},
     {NULL, "tempfail-text", PST_OPTION_TEXT, AT(tempfail_text),
-	"Sender cannot be checked now because of DNS trouble, try again later",
+	"Temporary DNS failure while checking the sender, please try again "
+	"later",
 	0, 0, NULL, pst_option_check_reply, false, false},
     {NULL, "malformed-text", PST_OPTION_TEXT, AT(malformed_text),
-	"Message refused: it needs one From field with one sender domain", 0, 0,
-	NULL, pst_option_check_reply, false, false},
+	"Message refused: exactly one From header field with exactly one "
+	"domain is required",
+	0, 0, NULL, pst_option_check_reply, false, false},
     {NULL, "refused-text", PST_OPTION_TEXT, AT(refused_text),
 	"Message refused by local policy: {reason}", 0, 0, NULL,
 	pst_option_check_reply, false, false},

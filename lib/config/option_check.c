@@ -22,21 +22,21 @@ pst_option_check_socket(const char *text, const char **why)
 bool
 pst_option_check_control(const char *text, const char **why)
 {
-	/* As long as a socket's address may be, one octet for its end. */
+	/* sun_path of a unix socket has 108 octets with the final NUL. */
 	if (*text == '\0' || (*text == '/' && strlen(text) < 108))
 		return true;
-	*why = "a control socket is an absolute path of at most 107 octets, "
-	       "or \"\" for none";
+	*why = "must be an absolute path of at most 107 octets, or \"\" for no "
+	       "control socket";
 	return false;
 }
 
-/* R-MTA-2: what a reply line may hold. */
+/* R-MTA-2: a reply line is printable ASCII and of limited length. */
 bool
 pst_option_check_reply(const char *text, const char **why)
 {
 	if (pst_str_is_printable(pst_str(text)) && strlen(text) <= 400)
 		return true;
-	*why = "a reply text is one line of 1 to 400 printable ASCII octets";
+	*why = "must be one line of 1 to 400 printable ASCII characters";
 	return false;
 }
 
@@ -49,15 +49,15 @@ pst_option_check_field_name(const char *text, const char **why)
 		if (*c <= ' ' || *c > '~' || *c == ':')
 			break;
 	}
-	/* A mark of that name would be taken for a forged result. */
+	/* A tag with this name would be taken for a forged result. */
 	if (pst_str_ieq(pst_str(text), PST_STR("Authentication-Results"))) {
-		*why = "this field is for the results, choose another name";
+		*why = "this field carries the results; choose another name";
 		return false;
 	}
 	if (*text != '\0' && *c == '\0' && c - text <= 76)
 		return true;
-	*why = "a header field name is printable ASCII without blanks and "
-	       "colons, at most 76 octets";
+	*why = "must be a header field name: 1 to 76 printable ASCII "
+	       "characters without blanks and colons";
 	return false;
 }
 
@@ -66,8 +66,8 @@ pst_option_check_field_value(const char *text, const char **why)
 {
 	if (pst_str_is_printable(pst_str(text)) && strlen(text) <= 900)
 		return true;
-	*why = "a header field value is one line of 1 to 900 printable ASCII "
-	       "octets";
+	*why = "must be a header field value: one line of 1 to 900 printable "
+	       "ASCII characters";
 	return false;
 }
 
@@ -77,7 +77,7 @@ pst_option_check_id(const char *text, const char **why)
 	if (*text == '\0' ||
 	    (pst_str_is_printable(pst_str(text)) && strlen(text) <= 253))
 		return true;
-	*why = "an authserv-id is a host name, at most 253 octets";
+	*why = "must be a host name of at most 253 octets";
 	return false;
 }
 
@@ -94,11 +94,12 @@ pst_option_check_server(const char *text, const char **why)
 		(pst_str_to_u64(pst_str_from(s, at + 1), 65535, &port) &&
 		    port > 0)))
 		return true;
-	*why = "a DNS server is an address, with a port as in 127.0.0.1@5353";
+	*why = "must be IP addresses, optionally with a port as in "
+	       "127.0.0.1@5353";
 	return false;
 }
 
-/* As a DMARC record's address: what goes into a field and into a command. */
+/* The address goes into a header field and into an SMTP command as it is. */
 bool
 pst_option_check_mailbox(const char *text, const char **why)
 {
@@ -115,7 +116,8 @@ pst_option_check_mailbox(const char *text, const char **why)
 	    (i == at && at > 0 && at <= 64 &&
 		pst_domain_is_ldh(pst_str_from(s, at + 1))))
 		return true;
-	*why = "an address is local@domain.example, without a name or brackets";
+	*why = "must be an address such as local@domain.example, without a "
+	       "name or brackets";
 	return false;
 }
 
@@ -128,7 +130,7 @@ pst_option_check_relay(const char *text, const char **why)
 	    (pst_str_starts(s, PST_STR("smtp://")) ||
 		pst_str_starts(s, PST_STR("smtps://"))))
 		return true;
-	*why = "a relay is smtp://host:port or smtps://host:port";
+	*why = "must be smtp://host:port or smtps://host:port";
 	return false;
 }
 
@@ -138,7 +140,7 @@ pst_option_check_line(const char *text, const char **why)
 	if (*text == '\0' ||
 	    (pst_str_is_printable(pst_str(text)) && strlen(text) <= 250))
 		return true;
-	*why = "this is one line of at most 250 printable ASCII octets";
+	*why = "must be one line of at most 250 printable ASCII characters";
 	return false;
 }
 
@@ -147,7 +149,7 @@ pst_option_check_name(const char *text, const char **why)
 {
 	if (*text == '\0' || pst_domain_is_ldh(pst_str(text)))
 		return true;
-	*why = "this is a domain name, as in mail.example.net";
+	*why = "must be a domain name such as mail.example.net";
 	return false;
 }
 
@@ -156,6 +158,6 @@ pst_option_check_path(const char *text, const char **why)
 {
 	if (*text == '/')
 		return true;
-	*why = "this is the absolute path of a file";
+	*why = "must be the absolute path of a file";
 	return false;
 }

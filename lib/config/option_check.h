@@ -3,29 +3,30 @@
 #define PST_CONFIG_OPTION_CHECK_H
 
 /*
- * What a text in the configuration may be: the checks that the option table names.
- * Each says whether text will do; if not, *why is a sentence.
+ * The checks of option values that the table of options names. Each returns
+ * true if text is valid; otherwise false, with a sentence in *why that the
+ * caller does not free. The sentence goes after the name of the option.
  */
 
 #include <stdbool.h>
 
-/* A place to listen at (base/endpoint.h). */
+/* A socket to listen on (base/endpoint.h). *why is a buffer of this thread. */
 bool pst_option_check_socket(const char *text, const char **why);
-/* An absolute path for a unix socket, or "" for none. */
+/* The absolute path of a unix socket, or "" for none. */
 bool pst_option_check_control(const char *text, const char **why);
 /* The text of an SMTP reply (R-MTA-2). */
 bool pst_option_check_reply(const char *text, const char **why);
-/* A header field name that is not that of the results. */
+/* A header field name other than Authentication-Results. */
 bool pst_option_check_field_name(const char *text, const char **why);
-/* A header field value of one line. */
+/* A header field value on one line. */
 bool pst_option_check_field_value(const char *text, const char **why);
-/* An authserv-id, or "" for the default. */
+/* An authserv-id (RFC 8601 s. 2.5), or "" for the default. */
 bool pst_option_check_id(const char *text, const char **why);
-/* A DNS server: address, or address@port. */
+/* A DNS server: an address, or address@port. */
 bool pst_option_check_server(const char *text, const char **why);
-/* local@domain without quotes, or "". */
+/* An address local@domain without quotes or a display name, or "". */
 bool pst_option_check_mailbox(const char *text, const char **why);
-/* smtp://host:port or smtps://host:port. */
+/* A mail server: smtp://host:port or smtps://host:port. */
 bool pst_option_check_relay(const char *text, const char **why);
 /* One line of printable ASCII, or "". */
 bool pst_option_check_line(const char *text, const char **why);

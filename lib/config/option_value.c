@@ -44,7 +44,7 @@ stored(const struct pst_config *config, const struct pst_option *option)
 	return (const char *)config + option->offset;
 }
 
-/* Digits, then one of the units. */
+/* Parses digits followed by a unit; false if the value is above max. */
 static bool
 parse_united(
     const char *text, const struct unit *units, uint64_t max, uint64_t *out)
@@ -68,7 +68,7 @@ parse_united(
 	return false;
 }
 
-/* The largest unit that divides value without rest. */
+/* Prints value in the largest unit that divides it without a remainder. */
 static const char *
 united_text(struct pst_arena *arena, const struct unit *units, uint64_t value)
 {
@@ -91,7 +91,7 @@ set_number(struct pst_config *config, const struct pst_option *option,
 	if (!pst_str_to_u64(pst_str(text), option->max, &n) ||
 	    n < option->min) {
 		return pst_err_set(err,
-		    "%s wants a number from %" PRIu64 " to %" PRIu64,
+		    "%s must be a number from %" PRIu64 " to %" PRIu64,
 		    option->name, option->min, option->max);
 	}
 	*(unsigned *)place(config, option) = (unsigned)n;
@@ -107,14 +107,15 @@ set_duration(struct pst_config *config, struct pst_arena *arena,
 	if (!parse_united(text, time_units, option->max, &ms) ||
 	    ms < option->min) {
 		return pst_err_set(err,
-		    "%s wants a time from %s to %s, as in 500ms, 5s or 2min",
+		    "%s must be a time from %s to %s, such as 500ms, 5s or "
+		    "2min",
 		    option->name, united_text(arena, time_units, option->min),
 		    united_text(arena, time_units, option->max));
 	}
 	if (option->type == PST_OPTION_SECONDS) {
 		if (ms % 1000 != 0)
 			return pst_err_set(
-			    err, "%s wants whole seconds", option->name);
+			    err, "%s must be in whole seconds", option->name);
 		ms /= 1000;
 	}
 	*(unsigned *)place(config, option) = (unsigned)ms;
@@ -130,7 +131,7 @@ set_size(struct pst_config *config, struct pst_arena *arena,
 	if (!parse_united(text, size_units, option->max, &n) ||
 	    n < option->min) {
 		return pst_err_set(err,
-		    "%s wants a size from %s to %s, as in 4096, 64k or 8M",
+		    "%s must be a size from %s to %s, such as 4096, 64k or 8M",
 		    option->name, united_text(arena, size_units, option->min),
 		    united_text(arena, size_units, option->max));
 	}
@@ -149,7 +150,7 @@ set_octal(struct pst_config *config, const struct pst_option *option,
 		n = n * 8 + (unsigned)(*c - '0');
 	if (*text == '\0' || *c != '\0' || n > option->max)
 		return pst_err_set(
-		    err, "%s wants an octal mask, as in 0007", option->name);
+		    err, "%s must be an octal mask such as 0007", option->name);
 	*(unsigned *)place(config, option) = n;
 	return true;
 }
@@ -173,7 +174,7 @@ set_switch(struct pst_config *config, const struct pst_option *option,
 		*(bool *)place(config, option) = on;
 		return true;
 	}
-	return pst_err_set(err, "%s wants yes or no", option->name);
+	return pst_err_set(err, "%s must be yes or no", option->name);
 }
 
 static bool
@@ -193,7 +194,7 @@ set_word(struct pst_config *config, struct pst_arena *arena,
 		    &known, "%s%s", w == option->words ? "" : ", ", w->word);
 	}
 	return pst_err_set(
-	    err, "%s wants one of: %s", option->name, pst_buf_str(&known));
+	    err, "%s must be one of: %s", option->name, pst_buf_str(&known));
 }
 
 static bool
@@ -205,7 +206,7 @@ set_text(struct pst_config *config, struct pst_arena *arena,
 	for (c = text; *c != '\0'; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return pst_err_set(err,
-			    "%s wants a text without control characters",
+			    "%s must be text without control characters",
 			    option->name);
 	}
 	*(const char **)place(config, option) = pst_arena_strdup(arena, text);
@@ -221,14 +222,14 @@ check_part(struct pst_arena *arena, const struct pst_option *option,
 	if (option->type == PST_OPTION_NETWORKS && text[0] != '@' &&
 	    !pst_net_parse(pst_str(text), &net)) {
 		return pst_err_set(err,
-		    "%s wants addresses and networks, as in 192.0.2.0/24 or "
+		    "%s must be addresses and networks such as 192.0.2.0/24 or "
 		    "2001:db8::/32",
 		    option->name);
 	}
 	if (option->type == PST_OPTION_DOMAINS &&
 	    pst_domain_normalize(arena, pst_str(text)) == NULL) {
 		return pst_err_set(err,
-		    "%s wants domain names, as in mx.example.com",
+		    "%s must be domain names such as mx.example.com",
 		    option->name);
 	}
 	return true;
@@ -321,7 +322,7 @@ pst_option_set_list(struct pst_config *config, struct pst_arena *arena,
 {
 	void *at = place(config, option);
 
-	/* The first member of a set is its text. */
+	/* The first member of pst_networks and pst_domains is a pst_texts. */
 	set_texts(at, arena, option, parts, count);
 	if (option->type == PST_OPTION_NETWORKS)
 		return pst_net_set_make(&((struct pst_networks *)at)->set,

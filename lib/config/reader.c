@@ -15,18 +15,18 @@
 #include "config/rule_reader.h"
 #include "config/option_value.h"
 
-#define MAX_SECTION_KEYS 64
+#define MAX_SECTION_OPTIONS 64
 
 /*
- * A list that is not for operators: libconfuse shows its default where a
- * section begins, and only then is the line known.
+ * A hidden list option. libconfuse passes its default to the validator where a
+ * section begins, which is the only time that the section's line is known.
  */
 #define BEGIN " "
 
 /*
- * libconfuse passes no argument of ours to its callbacks, and cannot run twice
- * at a time anyway (its scanner has one global state): so the load under way
- * is a static.
+ * The load under way. It is static, as libconfuse passes no argument of ours to
+ * its callbacks; only one load can run at a time in any case, because the
+ * scanner of libconfuse has global state.
  */
 static struct {
 	struct pst_config *config;
@@ -37,7 +37,7 @@ static struct {
 	unsigned last_line;
 	bool failed;
 	struct pst_assignments notes;
-	struct pst_config *trial; /* takes values that are only checked */
+	struct pst_config *trial; /* values of listeners, only to check them */
 } loading;
 
 static bool
@@ -84,8 +84,8 @@ on_error(cfg_t *cfg, const char *format, va_list ap)
 		s = pst_str_first(s, pst_str_rfind(s, '\''));
 		(void)fail_at((unsigned)cfg->line,
 		    pst_arena_printf(loading.arena,
-			"there is a %s of that title already; each needs its "
-			"own",
+			"there is already a %s with this title; give each one "
+			"its own title",
 			has_listener(cfg, s) ? PST_SECTION_LISTENER :
 					       PST_SECTION_RULE));
 		return;
@@ -93,7 +93,7 @@ on_error(cfg_t *cfg, const char *format, va_list ap)
 	(void)fail_at((unsigned)cfg->line, pst_escaped(loading.arena, s));
 }
 
-/* Notes where the option was set; false when that is not for the first time. */
+/* Notes where an option was set; fails if it was set before. */
 static bool
 note_assignment(struct pst_assignment *setting, cfg_t *cfg, cfg_opt_t *opt,
     const char *text)
@@ -106,8 +106,8 @@ note_assignment(struct pst_assignment *setting, cfg_t *cfg, cfg_opt_t *opt,
 		return true;
 	return fail_at(line,
 	    pst_arena_printf(loading.arena,
-		"%s was already set in line %u; keep one of the two", opt->name,
-		setting->line));
+		"%s was already set on line %u; remove one of the two",
+		opt->name, setting->line));
 }
 
 static const char *
@@ -153,9 +153,9 @@ listener_notes(cfg_t *listener)
 }
 
 /*
- * What it means is looked at when the rule is complete. Where a rule begins,
- * libconfuse first shows the default of each list, which is one empty part, and
- * its end.
+ * Only notes the value: it is parsed when the rule is complete (take_rule()).
+ * Where a rule begins, libconfuse first passes the default of each list, which
+ * is one empty part, and then the end of that default.
  */
 static int
 on_rule_value(cfg_t *cfg, cfg_opt_t *opt)
@@ -178,7 +178,7 @@ static int
 on_listener_begin(cfg_t *cfg, cfg_opt_t *opt)
 {
 	(void)listener_notes(cfg);
-	/* In quotes, a file can name it after all. */
+	/* A file could set the hidden option by writing its name in quotes. */
 	if (last_part(opt)[0] == '\0')
 		return 0;
 	(void)fail_at((unsigned)cfg->line,
@@ -205,7 +205,7 @@ on_listener_value(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
-/* Lists have their default here, so that "+=" adds to it. */
+/* Lists get their default in libconfuse, so that "+=" adds to it. */
 static void
 add_option(cfg_opt_t *opt, const struct pst_option *option)
 {
@@ -220,7 +220,7 @@ add_option(cfg_opt_t *opt, const struct pst_option *option)
 }
 
 static size_t
-add_keys(cfg_opt_t *opts, const char *section)
+add_options(cfg_opt_t *opts, const char *section)
 {
 	cfg_opt_t end = CFG_END();
 	size_t i, n = 0;
@@ -231,7 +231,7 @@ add_keys(cfg_opt_t *opts, const char *section)
 		if ((own == NULL) != (section == NULL) ||
 		    (own != NULL && strcmp(own, section) != 0))
 			continue;
-		assert(n < MAX_SECTION_KEYS - 1);
+		assert(n < MAX_SECTION_OPTIONS - 1);
 		add_option(&opts[n++], &pst_options[i]);
 	}
 	opts[n] = end;
@@ -239,8 +239,8 @@ add_keys(cfg_opt_t *opts, const char *section)
 }
 
 /*
- * A list that is not set has one empty part, since a list that is set to
- * nothing must not look like it.
+ * The default of a list has one empty part, so that a list which is not set
+ * differs from one which is set to {}.
  */
 static cfg_opt_t *
 rule_options(void)
@@ -267,7 +267,7 @@ listener_options(void)
 {
 	cfg_opt_t end = CFG_END();
 	cfg_opt_t *opts =
-	    pst_arena_array(loading.arena, MAX_SECTION_KEYS, sizeof(*opts));
+	    pst_arena_array(loading.arena, MAX_SECTION_OPTIONS, sizeof(*opts));
 	char *shown = pst_arena_strdup(loading.arena, "{\"\"}");
 	cfg_opt_t begin = CFG_STR_LIST(BEGIN, shown, CFGF_NONE);
 	size_t i, n = 0;
@@ -276,7 +276,7 @@ listener_options(void)
 	for (i = 0; i < pst_option_count; i++) {
 		if (!pst_options[i].per_listener)
 			continue;
-		assert(n < MAX_SECTION_KEYS - 1);
+		assert(n < MAX_SECTION_OPTIONS - 1);
 		assert(!pst_option_is_list(&pst_options[i]));
 		add_option(&opts[n++], &pst_options[i]);
 	}
@@ -324,7 +324,7 @@ set_validators(cfg_t *cfg)
 	set_listener_validators(cfg);
 }
 
-/* The option table that libconfuse parses by, made from the option table. */
+/* Makes the libconfuse parser from our tables of options. */
 static cfg_t *
 make_parser(void)
 {
@@ -335,17 +335,17 @@ make_parser(void)
 	cfg_opt_t listener = CFG_SEC(PST_SECTION_LISTENER, listener_options(),
 	    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
 	cfg_opt_t *top =
-	    pst_arena_array(arena, 2 * MAX_SECTION_KEYS, sizeof(*top));
-	size_t i, n = add_keys(top, NULL);
+	    pst_arena_array(arena, 2 * MAX_SECTION_OPTIONS, sizeof(*top));
+	size_t i, n = add_options(top, NULL);
 	cfg_t *cfg;
 
 	for (i = 0; pst_option_sections[i] != NULL; i++) {
 		cfg_opt_t *inner =
-		    pst_arena_array(arena, MAX_SECTION_KEYS, sizeof(*inner));
+		    pst_arena_array(arena, MAX_SECTION_OPTIONS, sizeof(*inner));
 		cfg_opt_t section =
 		    CFG_SEC(pst_option_sections[i], inner, CFGF_NONE);
 
-		(void)add_keys(inner, pst_option_sections[i]);
+		(void)add_options(inner, pst_option_sections[i]);
 		top[n++] = section;
 	}
 	top[n++] = rule;
@@ -396,7 +396,7 @@ take_value(cfg_t *section, enum pst_rule_option option, unsigned line,
 	unsigned n, count = cfg_opt_size(opt);
 
 	out->line = line;
-	/* "= {}" is not told to the validator. */
+	/* For "= {}" libconfuse does not call the validator. */
 	if (line == 0 && pst_rule_options[option].list && count == 0)
 		out->line = rule_notes(section)->line;
 	if (line == 0)

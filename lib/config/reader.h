@@ -3,8 +3,8 @@
 #define PST_CONFIG_READER_H
 
 /*
- * The one file that knows libconfuse: from a file into struct pst_config, by
- * the table of options. Thread rule as in config/config.h.
+ * Reads a file into struct pst_config by the table of options. Only reader.c
+ * uses libconfuse. Thread rule: as for pst_config_load() in config/config.h.
  */
 
 #include "base/arena.h"
@@ -12,9 +12,11 @@
 #include "config/assignments.h"
 
 /*
- * Sets what the file sets in config, which holds the defaults, and listeners.
- * assignments has one zeroed entry for each option. False with "file:line: ..." in
- * err.
+ * Stores the options and rules of the file in config, which must hold the
+ * defaults, and the sections `listener` in *listeners. assignments has one
+ * zeroed entry for each option and receives where it was set. Values live in
+ * the arena; file is borrowed during the call. Returns false with
+ * "file:line: ..." in err at the first error.
  */
 bool pst_config_read(struct pst_config *config, struct pst_arena *arena,
     const char *file, struct pst_assignment *assignments,

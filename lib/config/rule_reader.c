@@ -92,7 +92,7 @@ pst_rule_option_find(const char *name)
 	return option;
 }
 
-/* The rule that is being made, for the small functions below. */
+/* The arguments of pst_rule_make(), for the functions below. */
 struct maker {
 	struct pst_rule *rule;
 	struct pst_arena *arena;
@@ -101,7 +101,7 @@ struct maker {
 };
 
 static bool
-fail_key(
+fail_option(
     const struct maker *m, enum pst_rule_option option, const char *sentence)
 {
 	unsigned line = m->rule->written[option].line;
@@ -134,12 +134,12 @@ take_word(const struct maker *m, enum pst_rule_option option, const char *text,
 		}
 		pst_buf_printf(&known, "%s%s", w == words ? "" : ", ", w->word);
 	}
-	return fail_key(m, option,
+	return fail_option(m, option,
 	    pst_arena_printf(
-		m->arena, "this wants one of: %s", pst_buf_str(&known)));
+		m->arena, "must be one of: %s", pst_buf_str(&known)));
 }
 
-/* A option that holds one word; *out stays as it is when it is not set. */
+/* For an option that holds one word; *out is unchanged if it is not set. */
 static bool
 take_one(const struct maker *m, enum pst_rule_option option,
     const struct word *words, int *out)
@@ -172,7 +172,7 @@ take_domains(const struct maker *m, enum pst_rule_option option)
 
 	return pst_domain_set_make(&m->rule->domains[option], m->arena,
 		   value->parts, value->count, &why) ||
-	    fail_key(m, option, why.text);
+	    fail_option(m, option, why.text);
 }
 
 static bool
@@ -185,15 +185,15 @@ take_conditions(const struct maker *m)
 	int indirect = 0;
 
 	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
-		/* A condition on nothing would look like no condition. */
+		/* An empty list could be mistaken for no condition. */
 		if (is_set(m, option) && m->rule->written[option].count == 0)
-			return fail_key(m, option,
-			    "an empty list matches nothing; take the option out "
-			    "or fill the list");
+			return fail_option(m, option,
+			    "an empty list matches nothing; remove the option "
+			    "or add entries");
 	}
 	if (!pst_net_set_make(
 		&m->rule->client, m->arena, client->parts, client->count, &why))
-		return fail_key(m, PST_RULE_CLIENT, why.text);
+		return fail_option(m, PST_RULE_CLIENT, why.text);
 	for (option = PST_RULE_CLIENT_NAME; option <= PST_RULE_ARC_SEALER;
 	     option++) {
 		if (!take_domains(m, option))
@@ -216,9 +216,10 @@ take_text(const struct maker *m, enum pst_rule_option option, size_t max,
 		return true;
 	text = m->rule->written[option].parts[0];
 	if (!pst_str_is_printable(pst_str(text)) || strlen(text) > max)
-		return fail_key(m, option,
+		return fail_option(m, option,
 		    pst_arena_printf(m->arena,
-			"this is one line of 1 to %zu printable ASCII octets",
+			"must be one line of 1 to %zu printable ASCII "
+			"characters",
 			max));
 	*out = text;
 	return true;
@@ -231,9 +232,9 @@ take_orders(const struct maker *m)
 	int reason = PST_REASON_LOCAL_POLICY;
 
 	if (!is_set(m, PST_RULE_ACTION))
-		return fail_key(m, PST_RULE_ACTION,
-		    "there is no action; say action = accept, tag, quarantine, "
-		    "reject, tempfail or skip");
+		return fail_option(m, PST_RULE_ACTION,
+		    "there is no action; set action to accept, tag, "
+		    "quarantine, reject, tempfail or skip");
 	if (!take_one(m, PST_RULE_ACTION, action_words, &rule->action) ||
 	    !take_one(m, PST_RULE_REASON, reason_words, &reason) ||
 	    !take_text(m, PST_RULE_COMMENT, MAX_COMMENT, &rule->comment) ||
@@ -245,8 +246,8 @@ take_orders(const struct maker *m)
 		rule->action = PST_ACTION_ACCEPT;
 	if (rule->reply != NULL && rule->action != PST_ACTION_REJECT &&
 	    rule->action != PST_ACTION_TEMPFAIL)
-		return fail_key(
-		    m, PST_RULE_REPLY, "only reject and tempfail have a reply");
+		return fail_option(m, PST_RULE_REPLY,
+		    "only reject and tempfail can have a reply; remove it");
 	return true;
 }
 
@@ -263,8 +264,9 @@ has_conditions(const struct maker *m)
 }
 
 /*
- * Anybody can write a List-Id, so that one alone must not get a message past
- * the sender's policy: something that cannot be forged has to stand by.
+ * Anybody can write a List-Id, so it must not be enough to get a message past
+ * the sender's policy: a rule that accepts also needs a condition that cannot
+ * be forged.
  */
 static bool
 is_forgeable(const struct maker *m)
@@ -299,17 +301,18 @@ pst_rule_make(struct pst_rule *rule, struct pst_arena *arena, unsigned *line,
 	*line = rule->line;
 	if (!is_title(rule->title))
 		return pst_err_set(err,
-		    "the title of a rule is 1 to 60 printable ASCII octets "
-		    "without quotes and backslashes");
+		    "the title of a rule must be 1 to 60 printable ASCII "
+		    "characters without quotes and backslashes");
 	if (!has_conditions(&m))
-		return fail_key(&m, PST_RULE_CLIENT,
-		    "there is no condition; it would match everything");
+		return fail_option(&m, PST_RULE_CLIENT,
+		    "there is no condition, so it would match every message; "
+		    "add one");
 	if (!take_conditions(&m) || !take_orders(&m))
 		return false;
 	if (is_forgeable(&m))
-		return fail_key(&m, PST_RULE_ACTION,
-		    "anybody can write list fields; to let such mail pass, add "
-		    "client, client-name, dkim-domain or arc-sealer");
+		return fail_option(&m, PST_RULE_ACTION,
+		    "anybody can forge list fields; to accept such mail, add a "
+		    "condition client, client-name, dkim-domain or arc-sealer");
 	return true;
 }
 

@@ -2,7 +2,7 @@
 #ifndef PST_CONFIG_RULE_READER_H
 #define PST_CONFIG_RULE_READER_H
 
-/* The options of a rule, and what the file says of one made fit for use. */
+/* The options of a rule, and how their values become a rule. */
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -13,20 +13,21 @@ struct pst_rule_option_info {
 	bool list;
 };
 
-/* By enum pst_rule_option. */
+/* Indexed by enum pst_rule_option. */
 extern const struct pst_rule_option_info pst_rule_options[PST_RULE_OPTIONS];
 
-/* PST_RULE_OPTIONS when there is no such option. */
+/* Returns the option of that name, PST_RULE_OPTIONS if there is none. */
 enum pst_rule_option pst_rule_option_find(const char *name);
 
 /*
- * Fills the rest of a rule of which title, line and `written` are set. False
- * with a sentence in err, and in *line where it belongs.
+ * Fills in the rest of a rule, of which title, line and `written` are set.
+ * Returns false if the rule is invalid, with a sentence in err and the line
+ * that it is about in *line. What is stored lives in the arena.
  */
 bool pst_rule_make(struct pst_rule *rule, struct pst_arena *arena,
     unsigned *line, struct pst_err *err);
 
-/* The value of an option that is set, as it would stand in a file. */
+/* Returns the value of an option that is set as a file has it, in the arena. */
 const char *pst_rule_value_text(const struct pst_rule *rule,
     enum pst_rule_option option, struct pst_arena *arena);
 

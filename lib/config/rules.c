@@ -9,7 +9,7 @@ is_set(const struct pst_rule *rule, enum pst_rule_option option)
 	return rule->written[option].line != 0;
 }
 
-/* True when a's condition holds wherever b's does; both are set. */
+/* True if a's condition holds whenever b's does; both are set. */
 static bool
 condition_covers(const struct pst_rule *a, const struct pst_rule *b,
     enum pst_rule_option option)

@@ -3,8 +3,9 @@
 #define PST_CONFIG_RULES_H
 
 /*
- * The operator's ordered rules. All conditions of a rule must hold, the first
- * rule that matches decides. Pure: what a rule may look at is struct pst_rule_facts.
+ * The operator's ordered rules. A rule matches if all its conditions hold; the
+ * first rule that matches decides. Pure: a rule looks only at struct
+ * pst_rule_facts (core/rule_facts.h); core/rule_match finds the rule.
  */
 
 #include <stdbool.h>
@@ -14,7 +15,7 @@
 #include "base/ip.h"
 #include "config/sets.h"
 
-/* What a condition or another option of a rule is called; the values' order. */
+/* The options of a rule: first the conditions, then the others. */
 enum pst_rule_option {
 	PST_RULE_CLIENT,
 	PST_RULE_CLIENT_NAME,
@@ -34,7 +35,7 @@ enum pst_rule_option {
 	PST_RULE_OPTIONS
 };
 
-/* Why a policy was not followed, as aggregate reports say it. */
+/* Why a policy was not followed, as in aggregate reports (RFC 9990 s. 3.1.6) */
 enum pst_reason {
 	PST_REASON_NONE,
 	PST_REASON_TRUSTED_FORWARDER,
@@ -44,7 +45,7 @@ enum pst_reason {
 	PST_REASON_OTHER,
 };
 
-/* What the file says, as it says it. */
+/* The value of one option of a rule, as it was written in the file. */
 struct pst_rule_value {
 	unsigned line; /* 0: not set */
 	const char **parts;
@@ -56,16 +57,17 @@ struct pst_rule {
 	unsigned line;
 	struct pst_rule_value written[PST_RULE_OPTIONS];
 	struct pst_net_set client;
-	/* By option; of the conditions that take domains. */
+	/* Indexed by option; used for the conditions that take domains. */
 	struct pst_domain_set domains[PST_RULE_INDIRECT];
-	unsigned dmarc; /* bit 1 << enum pst_result for each that will do */
-	unsigned spf;
+	unsigned dmarc; /* bit 1 << enum pst_result for each that matches */
+	unsigned spf;   /* the same */
 	bool indirect;
-	bool skip;              /* not touched; then action is accept */
-	int action;             /* enum pst_action */
+	bool skip;  /* action = skip: the message is not changed; the member
+	               action is then accept */
+	int action; /* enum pst_action */
 	enum pst_reason reason; /* never NONE */
-	const char *comment;    /* NULL: none */
-	const char *reply;      /* NULL: the general text */
+	const char *comment;    /* on the reason, for reports; NULL: none */
+	const char *reply;      /* NULL: refused_text of the configuration */
 };
 
 struct pst_rules {
@@ -74,13 +76,13 @@ struct pst_rules {
 };
 
 /*
- * The earlier rule that matches whenever rule `at` does, so that this one never
- * gets its turn; NULL when there is none.
+ * Returns the first earlier rule that matches whenever rule `at` does, so that
+ * rule `at` is never used; NULL if there is none.
  */
 const struct pst_rule *
 pst_rules_find_covering(const struct pst_rules *rules, size_t at);
 
-/* "none", "trusted_forwarder", "mailing_list", ... (RFC 9990 s. 3.1.6). */
+/* Returns "none", "trusted_forwarder" etc. (RFC 9990 s. 3.1.6). */
 const char *pst_reason_word(enum pst_reason reason);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/domain.h"
 #include "config/list_file.h"
 
-/* Entries as they come, before they are sorted. */
+/* Entries in the order of the input, before they are sorted. */
 struct names {
 	const char **items;
 	size_t count;
@@ -27,7 +27,10 @@ struct net_maker {
 	size_t capacity;
 };
 
-/* Grows by doubling: an arena has no realloc, and what is left lies idle. */
+/*
+ * Returns items with room for one more. The array grows by doubling, as an
+ * arena cannot give the old one back.
+ */
 static void *
 room_for_one(struct pst_arena *arena, void *items, size_t count,
     size_t *capacity, size_t size_bytes)
@@ -54,8 +57,8 @@ add_domain(void *arg, struct pst_str entry, struct pst_err *err)
 
 	if (name == NULL)
 		return pst_err_set(err,
-		    "\"%s\" is no domain name, as in example.com, or "
-		    ".example.com for all below it",
+		    "\"%s\" is not a domain name; write example.com, or "
+		    ".example.com for all domains below it",
 		    pst_list_shown(maker->arena, entry));
 	names->items = room_for_one(maker->arena, names->items, names->count,
 	    &names->capacity, sizeof(*names->items));
@@ -115,11 +118,11 @@ holds_name(const char *const *names, size_t count, const char *name)
 	    bsearch(&name, names, count, sizeof(*names), by_name) != NULL;
 }
 
-/* True when name is one of `below`, or below one of them. */
+/* True if name is one of `below`, or below one of them. */
 static bool
 is_at_or_below(const struct pst_domain_set *set, const char *name)
 {
-	/* A name of 127 labels is no reason for 127 searches. */
+	/* Drop labels that cannot match, or 127 labels mean 127 searches. */
 	if (set->below_count > 0)
 		name = pst_domain_last_labels(name, set->below_labels);
 	else
@@ -165,8 +168,8 @@ add_net(void *arg, struct pst_str entry, struct pst_err *err)
 
 	if (!pst_net_parse(entry, &net))
 		return pst_err_set(err,
-		    "\"%s\" is no address and no network, as in 192.0.2.0/24 "
-		    "or 2001:db8::/32",
+		    "\"%s\" is neither an address nor a network such as "
+		    "192.0.2.0/24 or 2001:db8::/32",
 		    pst_list_shown(maker->arena, entry));
 	maker->items = room_for_one(maker->arena, maker->items, maker->count,
 	    &maker->capacity, sizeof(*maker->items));
@@ -182,7 +185,7 @@ compare_addresses(const struct pst_ip *a, const struct pst_ip *b)
 	return memcmp(a->octets, b->octets, a->family == PST_IP_V4 ? 4 : 16);
 }
 
-/* A network stands in front of those that it holds. */
+/* Sorts a network before the networks that it contains. */
 static int
 by_net(const void *a, const void *b)
 {
@@ -202,7 +205,7 @@ net_holds(const struct pst_net *a, const struct pst_net *b)
 	    pst_net_contains(a, &b->base);
 }
 
-/* Joins the last two when they are the two halves of one network. */
+/* Joins the last two networks if they are the two halves of a larger one. */
 static bool
 join_last(struct pst_net *nets, size_t *count)
 {
@@ -215,7 +218,7 @@ join_last(struct pst_net *nets, size_t *count)
 		return false;
 	whole = a[0];
 	whole.prefix_bits--;
-	/* The first one must be the lower half: no host bit in its base. */
+	/* The first must be the lower half: the bit that is freed is 0. */
 	if ((a[0].base.octets[whole.prefix_bits / 8] &
 		(0x80 >> whole.prefix_bits % 8)) != 0 ||
 	    !pst_net_contains(&whole, &a[1].base))
@@ -250,7 +253,7 @@ pst_net_set_make(struct pst_net_set *out, struct pst_arena *arena,
 	return true;
 }
 
-/* The only network that can hold the address, NULL when there is none. */
+/* Returns the only network that can contain the address, NULL if none can. */
 static const struct pst_net *
 nearest(const struct pst_net_set *set, const struct pst_ip *address)
 {

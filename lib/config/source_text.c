@@ -13,33 +13,33 @@
 struct scan {
 	char *at;
 	unsigned line;
-	bool
-	    in_word; /* "//" and "/" with "*" are comments between words only */
+	bool in_word; /* "//" and "/" "*" begin a comment only outside a word */
 	unsigned open[MAX_OPEN_BRACES]; /* lines of the open braces */
 	size_t depth;
-	const char *what; /* what has no end; NULL: all is well */
+	const char *what; /* the construct that has no end; NULL: none */
 	unsigned what_line;
 };
 
 static char *
 read_file(struct pst_arena *arena, const char *name, struct pst_err *err)
 {
-	/* A FIFO without a writer must not stop us here. */
+	/* O_NONBLOCK, as opening a FIFO without a writer would wait. */
 	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	char *text = NULL;
 	ssize_t len;
 
 	if (fd == -1) {
-		(void)pst_err_set(
-		    err, "%s: %s; name a readable file", name, strerror(errno));
+		(void)pst_err_set(err,
+		    "%s: %s; check the path and its permissions", name,
+		    strerror(errno));
 		return NULL;
 	}
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		(void)pst_err_set(err, "%s: not a regular file", name);
 	} else if (st.st_size > MAX_FILE_BYTES) {
-		(void)pst_err_set(
-		    err, "%s: a configuration file has at most 1 MB", name);
+		(void)pst_err_set(err,
+		    "%s: a configuration file may have at most 1 MB", name);
 	} else {
 		text = pst_arena_alloc(arena, (size_t)st.st_size + 1);
 		len = read(fd, text, (size_t)st.st_size);

@@ -29,7 +29,7 @@ pst_dns_health_observe(const struct pst_dns *dns, bool felt)
 		case PST_DNS_TIMEOUT:
 			failed++;
 			break;
-		/* The first is an answer of a kind, the others are ours. */
+		/* BOGUS is an answer, too; the others were not asked. */
 		case PST_DNS_BOGUS:
 		case PST_DNS_BUDGET:
 		case PST_DNS_BADNAME:
@@ -43,28 +43,28 @@ pst_dns_health_observe(const struct pst_dns *dns, bool felt)
 }
 
 static enum pst_dns_health_change
-end_trouble(struct pst_dns_health *trouble)
+end_failure(struct pst_dns_health *health)
 {
-	bool was_capped = trouble->capped;
+	bool was_capped = health->capped;
 
-	*trouble = (struct pst_dns_health){.failing = false};
+	*health = (struct pst_dns_health){.failing = false};
 	return was_capped ? PST_DNS_HEALTH_RECOVERED : PST_DNS_HEALTH_SAME;
 }
 
 enum pst_dns_health_change
-pst_dns_health_update(struct pst_dns_health *trouble,
-    enum pst_dns_observation health, int64_t now_ms, unsigned cap_ms)
+pst_dns_health_update(struct pst_dns_health *health,
+    enum pst_dns_observation observed, int64_t now_ms, unsigned cap_ms)
 {
-	if (health == PST_DNS_OBSERVED_ANSWERS || cap_ms == 0)
-		return end_trouble(trouble);
-	if (health == PST_DNS_OBSERVED_NOTHING)
+	if (observed == PST_DNS_OBSERVED_ANSWERS || cap_ms == 0)
+		return end_failure(health);
+	if (observed == PST_DNS_OBSERVED_NOTHING)
 		return PST_DNS_HEALTH_SAME;
-	if (!trouble->failing) {
-		trouble->failing = true;
-		trouble->since_ms = now_ms;
+	if (!health->failing) {
+		health->failing = true;
+		health->since_ms = now_ms;
 	}
-	if (trouble->capped || now_ms - trouble->since_ms < (int64_t)cap_ms)
+	if (health->capped || now_ms - health->since_ms < (int64_t)cap_ms)
 		return PST_DNS_HEALTH_SAME;
-	trouble->capped = true;
+	health->capped = true;
 	return PST_DNS_HEALTH_CAPPED;
 }

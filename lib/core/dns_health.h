@@ -3,10 +3,13 @@
 #define PST_CORE_DNS_HEALTH_H
 
 /*
- * DNS trouble that lasts. Deferring is right while one sender's DNS is broken,
- * or ours for a moment; when our own resolver is dead for long, it would stop
- * all mail. So after a time (the cap) deferring ends until the DNS answers.
- * Pure: who keeps the state locks it and brings the time.
+ * DNS failures that last. Deferring mail is right while one sender's DNS is
+ * broken, or our own for a short time. If our own resolver is dead for longer,
+ * deferring would stop all mail. So after a time (the cap, temperror-cap)
+ * deferring ends until the DNS answers again.
+ *
+ * These functions are pure: the caller keeps the state, locks it and passes the
+ * time (core/service).
  */
 
 #include <stdbool.h>
@@ -14,12 +17,14 @@
 
 #include "dns/dns.h"
 
-/* What one message tells of the resolver. */
+/* What one message tells about the resolver. */
 enum pst_dns_observation {
-	PST_DNS_OBSERVED_NOTHING, /* nothing: no question, or some answered, some not */
-	PST_DNS_OBSERVED_ANSWERS, /* it gave the sender's policy, or that there is none,
-	                    and all else that the decision needed */
-	PST_DNS_OBSERVED_FAILURE, /* no question for the policy was answered */
+	/* Nothing: no policy was asked for, or a needed answer is missing. */
+	PST_DNS_OBSERVED_NOTHING,
+	/* It answered a query for a policy, and no needed answer is missing. */
+	PST_DNS_OBSERVED_ANSWERS,
+	/* It failed at queries for a policy and answered none of them. */
+	PST_DNS_OBSERVED_FAILURE,
 };
 
 enum pst_dns_health_change {
@@ -28,27 +33,28 @@ enum pst_dns_health_change {
 	PST_DNS_HEALTH_RECOVERED, /* deferring is possible again */
 };
 
-struct pst_dns_health { /* all zero at first */
+struct pst_dns_health { /* zero-initialise it */
 	bool failing;
 	bool capped;
-	int64_t since_ms; /* the first failure of an unbroken row */
+	int64_t since_ms; /* of the first failure since the last answers */
 };
 
 /*
- * By the questions for DMARC records in the transcript, whichever look-up it is
- * that messages wait for: nearly all mail brings some, and a broken domain's
- * parents still answer, so it is not taken for a broken resolver. A message
- * without one is silent, as it may ask for no more than one name of its
- * client's choice; what the others tell holds for it.
+ * Judges by the queries for DMARC records in the transcript, whichever look-up
+ * has failed: nearly all mail causes some. A sender's broken domain is not
+ * taken for a broken resolver, since the parents of that domain still answer.
+ * A message that asked for no policy says nothing: its only query may be for a
+ * name that its client chose. The current state then stays.
  *
  * felt: a look-up that takes part in the decision has failed (core/temperror).
- * Then answers, which may be from the cache, do not show that all is well.
+ * Answers, which may be from the cache, then do not show that the resolver is
+ * well.
  */
 enum pst_dns_observation
 pst_dns_health_observe(const struct pst_dns *dns, bool felt);
 
-/* Takes one message in. cap_ms 0: there is no cap. */
-enum pst_dns_health_change pst_dns_health_update(struct pst_dns_health *trouble,
-    enum pst_dns_observation health, int64_t now_ms, unsigned cap_ms);
+/* Updates the state for one message. With cap_ms 0 there is no cap. */
+enum pst_dns_health_change pst_dns_health_update(struct pst_dns_health *health,
+    enum pst_dns_observation observed, int64_t now_ms, unsigned cap_ms);
 
 #endif

@@ -18,7 +18,7 @@ static void
 write_spf(struct pst_authres *ar, const struct pst_spf *spf)
 {
 	pst_authres_method(ar, "spf", pst_result_word(spf->result), NULL, NULL);
-	/* The postmaster@HELO identity is MAIL FROM's own, R-AR-5. */
+	/* R-AR-5: of a null sender, this is the domain of postmaster@HELO. */
 	add_prop(ar, "smtp", "mailfrom", spf->domain);
 }
 
@@ -32,7 +32,7 @@ common_prefix(struct pst_str a, struct pst_str b)
 	return len;
 }
 
-/* R-AR-6: as many characters of b= as tell the signatures apart. */
+/* R-AR-6: the first characters of b=, enough to tell the signatures apart. */
 static struct pst_str
 short_b(const struct pst_dkim *dkim, size_t at)
 {
@@ -52,7 +52,7 @@ short_b(const struct pst_dkim *dkim, size_t at)
 	return pst_str_first(own, len);
 }
 
-/* A pass by a key that says it is only a test is told apart (R-DKIM-16). */
+/* A pass with a key that is in test mode has a comment (R-DKIM-16). */
 static const char *
 sig_comment(const struct pst_dkim_sig *sig)
 {
@@ -76,7 +76,7 @@ write_sig(struct pst_authres *ar, const struct pst_dkim *dkim, size_t at)
 		pst_authres_prop(ar, "header", "b", short_b(dkim, at));
 }
 
-/* 0 is worth most; what does not fit is left out from the other end. */
+/* Rank 0 is written first; signatures of the last ranks may not fit. */
 static unsigned
 sig_rank(const struct pst_dkim_sig *sig)
 {
@@ -89,7 +89,7 @@ sig_rank(const struct pst_dkim_sig *sig)
 
 #define MAX_RANK 4
 
-/* Room kept for dmarc, iprev, arc: one domain, two addresses, fixed words. */
+/* The rest is for dmarc, iprev, arc: a domain, two addresses, fixed words. */
 #define DKIM_MAX_BYTES (PST_AUTHRES_MAX - 768)
 
 static void
@@ -103,7 +103,7 @@ write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
 		pst_authres_method(ar, "dkim", "none", NULL, NULL);
 		return;
 	}
-	/* R-SEC-7: that there was more is said, once. */
+	/* R-SEC-7: say once that there were more signatures. */
 	if (dkim->unparsed > 0)
 		pst_authres_method(ar, "dkim", "neutral", NULL,
 		    "further signatures not looked at");
@@ -113,7 +113,7 @@ write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
 				continue;
 			before = *ar;
 			write_sig(ar, dkim, i);
-			/* Its size is the sender's choice: known only now. */
+			/* The sender chooses its size, which is known now. */
 			if (pst_authres_len(ar) > DKIM_MAX_BYTES ||
 			    pst_buf_overflowed(&ar->buf))
 				*ar = before;
@@ -144,7 +144,7 @@ write_iprev(struct pst_authres *ar, const struct pst_iprev *iprev)
 	add_prop(ar, "policy", "iprev", pst_ip_text(&iprev->ip, text));
 }
 
-/* R-AR-9; the client of this hop, which may seal what we wrote. */
+/* R-AR-9. smtp.remote-ip is the client of this hop. */
 static void
 write_arc(struct pst_authres *ar, struct pst_arena *arena,
     const struct pst_arc *arc, const struct pst_ip *client)
@@ -180,7 +180,7 @@ pst_edits_result_field(struct pst_arena *arena, const char *authserv_id,
 	return value;
 }
 
-/* What tells a forged field from a foreign one. */
+/* What is needed to tell a forged result field from a foreign one. */
 struct forged {
 	struct pst_arena *arena;
 	const struct pst_config *config;
@@ -202,7 +202,7 @@ is_our_id(const struct forged *forged, const char *id)
 	return false;
 }
 
-/* R-AR-12, R-AR-13: a field that can be read and is not in our name. */
+/* R-AR-12, R-AR-13: true if the field can be parsed and the id is not ours. */
 static bool
 is_foreign(const struct forged *forged, const struct pst_header_field *field)
 {
@@ -240,9 +240,10 @@ insert_field(struct pst_decision *decision, const char *name, const char *value)
 }
 
 /*
- * From the last field of that name to the first: an MTA renumbers after each
- * (R-AR-14). What lies behind a limit was not read, so it goes as well: keep
- * is asked about the others only, and NULL keeps none.
+ * Deletes the fields of that name for which keep() is false; keep may be NULL,
+ * then all are deleted. Fields beyond a limit of the header were not read, so
+ * they are deleted without a call of keep(). The last field is deleted first,
+ * because an MTA renumbers the fields after each deletion (R-AR-14).
  */
 static void
 delete_fields(const struct forged *forged, const struct pst_header *header,
@@ -278,7 +279,7 @@ pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
 	struct forged forged = {arena, config, authserv_id};
 	bool exempt = findings->exempt != PST_EXEMPT_NO || decision->skip;
 
-	/* Of a refused message nothing is left to edit. */
+	/* A refused message is not edited. */
 	if (decision->action == PST_ACTION_REJECT ||
 	    decision->action == PST_ACTION_TEMPFAIL)
 		return;

@@ -3,20 +3,27 @@
 #define PST_CORE_EDITS_H
 
 /*
- * What a decision changes in the header section: forged and stale fields out,
- * highest index first (R-AR-12 to -14, R-AR-16), our result field in at index 0
- * (R-AR-11), and the spam mark.
+ * What a decision changes in the header section: forged result fields and old
+ * spam marks are deleted, highest index first (R-AR-12 to -14, R-AR-16); our
+ * result field is inserted at index 0 (R-AR-11), and the spam mark if the
+ * message is tagged.
  */
 
 #include "core/policy.h"
 
 #define PST_AUTHRES_NAME "Authentication-Results"
 
-/* Value of our Authentication-Results field, with its leading blank. */
+/*
+ * Returns the value of our Authentication-Results field, with a leading blank,
+ * in the arena.
+ */
 const char *pst_edits_result_field(struct pst_arena *arena,
     const char *authserv_id, const struct pst_findings *findings);
 
-/* Fills decision->edits from decision->action. */
+/*
+ * Sets decision->edits and edit_count, which live in the arena, from the other
+ * members of *decision.
+ */
 void pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_mta *mta, const char *authserv_id,
     const struct pst_header *header, const struct pst_findings *findings,

@@ -17,7 +17,7 @@ pst_enforcement_bucket(const struct pst_header *header)
 			hash = pst_hash(hash, pst_str_trim(field->value));
 		hash = pst_hash_octet(hash, '\n');
 	}
-	/* A sender may aim at a bucket. */
+	/* The hash is not keyed, so a sender can choose its bucket. */
 	return (unsigned)((hash ^ hash >> 32) % 100);
 }
 

@@ -7,16 +7,20 @@
 #include "core/policy.h"
 
 /*
- * The first that applies: a From domain in monitor-domains: no; all of them in
- * enforce-domains: yes; mode = monitor: no; else enforce-percent of the
- * messages.
+ * Returns whether the decision is carried out. The first that applies counts:
+ *	a From domain is in monitor-domains		no
+ *	all From domains are in enforce-domains		yes
+ *	mode = monitor					no
+ *	else						enforce-percent of the
+ *							messages
  */
 bool pst_enforcement_applies(const struct pst_config *config,
     const struct pst_header *header, const struct pst_from *from);
 
 /*
- * 0 to 99 from the first Message-ID, Date and From fields: the same for every
- * copy and every further attempt to deliver it, here and at other gateways.
+ * Returns 0 to 99, made from the first Message-ID, Date and From fields: the
+ * same for every copy of a message and every attempt to deliver it, here and at
+ * other gateways.
  */
 unsigned pst_enforcement_bucket(const struct pst_header *header);
 

@@ -22,8 +22,8 @@ or_dash(const char *text)
 }
 
 /*
- * A list in the line ends at so many items or octets: names are the sender's,
- * and long ones must not push the action out of the line.
+ * A list in the line ends after this many items or octets: the sender chooses
+ * the names, and long ones must not push the action out of the line.
  */
 #define LIST_MAX_ITEMS 4
 #define LIST_MAX_BYTES 128
@@ -106,7 +106,7 @@ add_decision(struct pst_buf *buf, const struct pst_decision *d)
 		pst_buf_printf(buf, " would=%s", pst_action_word(d->would));
 }
 
-/* A blank inside would let a sender write words of his own into the line. */
+/* Escapes blanks, too: a sender could otherwise add fields to the line. */
 static void
 add_envelope(struct pst_buf *buf, const char *label, struct pst_str value)
 {
@@ -154,7 +154,7 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 		pst_buf_printf(&buf, " via=%s", pst_ip_text(&message->via, ip));
 	add_envelope(&buf, "helo", pst_str_first(message->helo, 255));
 	add_envelope(&buf, "mail-from", pst_str_first(message->mail_from, 320));
-	/* A hostile envelope may be longer than a line: its end is cut. */
+	/* If a hostile envelope makes the line too long, its end is cut. */
 	line = pst_buf_slice(&buf);
 	return pst_arena_memdup(arena, line.ptr, line.len);
 }
@@ -223,7 +223,7 @@ text_dmarc(struct pst_buf *buf, const struct pst_dmarc *dmarc)
 		    dmarc->spf_aligned && dmarc->dkim_aligned ? ", " : "",
 		    dmarc->dkim_aligned    ? "dkim" :
 			dmarc->spf_aligned ? "" :
-					     "nothing");
+					     "none");
 	} else if (dmarc->policy_domain != NULL) {
 		pst_buf_printf(
 		    buf, ": no usable policy at %s", dmarc->policy_domain);
@@ -277,11 +277,11 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 		text_arc(buf, &f->arc);
 	if (f->indirect != NULL) {
 		row(buf, "indirect");
-		pst_buf_printf(buf, "yes, by %s\n", f->indirect);
+		pst_buf_printf(buf, "yes, signs: %s\n", f->indirect);
 	}
 }
 
-/* A field may quote UTF-8 of the sender's, which a terminal must not get. */
+/* Escapes the value: it may contain UTF-8 that the sender chose. */
 static void
 text_edit(struct pst_buf *buf, const struct pst_edit *edit)
 {
@@ -315,7 +315,7 @@ text_decision(
 		pst_buf_printf(
 		    buf, "; would %s if enforced", pst_action_word(d->would));
 	if (d->skip)
-		pst_buf_add_text(buf, "; the message is not touched");
+		pst_buf_add_text(buf, "; the message is not changed");
 	if (d->reason != PST_REASON_NONE)
 		pst_buf_printf(
 		    buf, "\n%-10s%s", "override", pst_reason_word(d->reason));

@@ -16,7 +16,7 @@ add_texts(struct pst_json *json, const char *key, const char *const *items,
 	pst_json_close(json);
 }
 
-/* Members that only some verdicts have. */
+/* For members that only some messages have. */
 static void
 add_if_set(struct pst_json *json, const char *key, const char *text)
 {
@@ -87,7 +87,7 @@ add_sig(struct pst_json *json, const struct pst_dkim_sig *sig)
 	pst_json_close(json);
 }
 
-/* Members of what is open. */
+/* Adds members to the object that is open. */
 static void
 add_published(struct pst_json *json, const struct pst_dmarc_record *r)
 {

@@ -62,7 +62,7 @@ contains(struct pst_str s, struct pst_str part)
 	return false;
 }
 
-/* SRS0 and SRS1 with any of the separators that are in use. */
+/* SRS0 or SRS1, followed by one of the separators in use. */
 static bool
 is_srs(struct pst_str local)
 {
@@ -71,7 +71,7 @@ is_srs(struct pst_str local)
 	    (local.ptr[4] == '=' || local.ptr[4] == '+' || local.ptr[4] == '-');
 }
 
-/* Mailman's, ezmlm's and majordomo's, with VERP or without. */
+/* The forms of Mailman, ezmlm and Majordomo, with VERP or without. */
 static bool
 is_list_bounce(struct pst_str local)
 {

@@ -20,7 +20,7 @@ pst_action_is_stricter(enum pst_action a, enum pst_action b)
 	return rank[a] > rank[b];
 }
 
-/* Domains are in normal form, so they are printable. */
+/* The reasons in this file are printable: domains are in normal form. */
 static bool
 spf_refusal(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, struct pst_local_action *out)
@@ -46,19 +46,23 @@ static bool
 iprev_refusal(const struct pst_config *config,
     const struct pst_findings *findings, struct pst_local_action *out)
 {
-	/* R-IPREV-5: not for an address without any name, and no errors. */
+	/* R-IPREV-5: not for errors, nor for an address without a name. */
 	if (!findings->has_iprev || findings->iprev.result != PST_RESULT_FAIL)
 		return false;
 	*out = (struct pst_local_action){
 	    .action = (enum pst_action)config->on_iprev_fail,
 	    .rule = "iprev-fail",
 	    .xcode = "5.7.25",
-	    .reason = "the client's address has no name that leads back to it",
+	    .reason = "the client's IP address has no host name that resolves "
+		      "back to it",
 	};
 	return out->action != PST_ACTION_ACCEPT;
 }
 
-/* RFC 7372 s. 3.1: none passes, or none of those is the author's. */
+/*
+ * RFC 7372 s. 3.1: returns 5.7.20 if no signature passes, 5.7.22 if none of
+ * those that pass is the author's; NULL if one is, or if that is unknown.
+ */
 static const char *
 missing_xcode(const struct pst_dkim *dkim, const char *domain)
 {
@@ -68,7 +72,7 @@ missing_xcode(const struct pst_dkim *dkim, const char *domain)
 	for (i = 0; i < dkim->count; i++) {
 		const struct pst_dkim_sig *sig = &dkim->sigs[i];
 
-		/* It may be there: the DNS did not say. */
+		/* This signature may be valid: the DNS did not answer. */
 		if (sig->result == PST_RESULT_TEMPERROR)
 			return NULL;
 		if (sig->result != PST_RESULT_PASS || sig->domain == NULL)
@@ -101,12 +105,15 @@ dkim_refusal(struct pst_arena *arena, const struct pst_config *config,
 	    .rule = "dkim-missing",
 	    .xcode = xcode,
 	    .reason = pst_arena_printf(
-		arena, "no valid DKIM signature of %s", from->domains[i - 1]),
+		arena, "no valid DKIM signature from %s", from->domains[i - 1]),
 	};
 	return out->action != PST_ACTION_ACCEPT;
 }
 
-/* RFC 7372 s. 4: one code for several checks that failed. */
+/*
+ * Adds one action to the result: the stricter one counts; if both are equal,
+ * their reasons are joined, with one code for several checks (RFC 7372 s. 4).
+ */
 static void
 join(struct pst_arena *arena, const struct pst_local_action *one,
     struct pst_local_action *all)

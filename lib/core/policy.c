@@ -12,7 +12,7 @@
 
 #define MAX_REPLY_TEXT 480
 
-/* Of a tempfail that no look-up is to blame for. */
+/* The code of a tempfail that is not due to a look-up. */
 #define NO_LOOK_UP "4.7.1"
 
 const char *
@@ -30,23 +30,29 @@ pst_exempt_word(enum pst_exempt exempt)
 	return words[exempt];
 }
 
-/* What is still open when it is known what decided. */
+/*
+ * What has been decided, before it is known what the MTA can do and whether the
+ * decision is carried out. {domain} and {reason} in texts are not filled in.
+ */
 struct verdict {
 	enum pst_action action;
 	const char *rule;
-	const char *xcode; /* of a refusal */
-	const char *text;  /* of a refusal, with marks */
-	const char *later; /* of a tempfail, with marks */
+	const char *xcode; /* for reject */
+	const char *text;  /* for reject */
+	const char *later; /* text for tempfail */
 	const char *later_xcode;
-	const char *domain; /* {domain}; NULL: there is no one domain */
-	const char *reason; /* {reason} */
-	const char *hold;   /* why it is quarantined */
+	const char *domain; /* for {domain}; NULL: no single domain */
+	const char *reason; /* for {reason}; NULL: leave {reason} as it is */
+	const char *hold;   /* for quarantine: why the message is held */
 	enum pst_reason override;
 	const char *comment;
-	const struct pst_rule *by; /* NULL: not by a rule */
+	const struct pst_rule *by; /* the operator's rule; NULL: not by one */
 };
 
-/* One mark at the beginning of text; its length, 0 when there is none. */
+/*
+ * Fills in the placeholder that text begins with. Returns its length, 0 if text
+ * does not begin with one.
+ */
 static size_t
 fill_mark(struct pst_buf *buf, const char *text, const struct verdict *v)
 {
@@ -78,7 +84,7 @@ pst_policy_chain(struct pst_arena *arena, const struct pst_config *config,
 	findings->indirect_comment = pst_arc_comment(arena, arc);
 }
 
-/* The operator's text with its marks filled in. */
+/* Returns the operator's text with its placeholders filled in. */
 static const char *
 fill_text(struct pst_arena *arena, const char *text, const struct verdict *v)
 {
@@ -93,7 +99,7 @@ fill_text(struct pst_arena *arena, const char *text, const struct verdict *v)
 			pst_buf_add_char(&buf, *text++);
 		text += len;
 	}
-	/* A long domain that is named twice may not fit: the end is cut. */
+	/* If the text is too long, with long domains, its end is cut. */
 	filled = pst_buf_slice(&buf);
 	return pst_arena_memdup(arena, filled.ptr, filled.len);
 }
@@ -105,7 +111,7 @@ decide(struct verdict *out, enum pst_action action, const char *rule)
 	out->rule = rule;
 }
 
-/* By a setting that lowers or raises what the sender asked for. */
+/* For an option that lowers or raises what the sender's policy asks for. */
 static void
 decide_locally(struct verdict *out, enum pst_action action, const char *rule,
     const char *comment)
@@ -141,7 +147,7 @@ decide_malformed(const struct pst_config *config, enum pst_from_fault fault,
 	assert(false);
 }
 
-/* R-DMARC-7, R-DMARC-8. False when the From field is no reason to act. */
+/* R-DMARC-7, R-DMARC-8. False if the From field is not a reason to act. */
 static bool
 decide_from(const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
@@ -172,7 +178,7 @@ decide_from(const struct pst_config *config,
 	return false;
 }
 
-/* R-DMARC-43: a policy of reject alone is not enough. */
+/* R-DMARC-43: a policy of reject alone is not a reason to refuse a message. */
 static void
 decide_reject(const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
@@ -244,7 +250,7 @@ decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
 	assert(false);
 }
 
-/* What the MTA cannot do is never skipped silently (R-MTA-13). */
+/* Replaces an action that the MTA does not offer (R-MTA-13). */
 static enum pst_action
 possible(const struct pst_config *config, const struct pst_mta *mta,
     enum pst_action action)
@@ -270,19 +276,19 @@ decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
 	out->xcode = failed ? "5.7.26" : "5.7.1";
 	out->text = rule->reply == NULL ? config->refused_text : rule->reply;
 	out->later = out->text;
-	/* It may be a rule on just that. */
+	/* If the rule defers because of a temperror, use its code. */
 	if (pst_temperror_of_dmarc(config, findings, &temperror))
 		out->later_xcode = temperror.xcode;
 	out->domain = dmarc->author_domain;
 	out->reason = failed && dmarc->author_domain != NULL ?
 	    pst_arena_printf(arena, "DMARC fail for %s", dmarc->author_domain) :
-	    "a rule of this site";
+	    "a rule set by this site";
 	out->hold = pst_arena_printf(arena, "Postern: rule %s", rule->title);
 	out->override = rule->reason;
 	out->comment = rule->comment;
 }
 
-/* Where the other checks ask for more than DMARC did. */
+/* Local checks count if their action is stricter than that of DMARC. */
 static void
 decide_other(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
@@ -301,7 +307,7 @@ decide_other(struct pst_arena *arena, const struct pst_config *config,
 	out->hold = pst_arena_printf(arena, "Postern: %s", refusal.rule);
 }
 
-/* The same for other checks that the DNS kept from an answer. */
+/* The same for checks other than DMARC for which the DNS did not answer. */
 static void
 decide_undecided(const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
@@ -364,7 +370,7 @@ set_reply(
 	assert(false);
 }
 
-/* The verdict as it is carried out, or as it would be. */
+/* Turns the verdict into the decision, whether it is carried out or not. */
 static void
 conclude(const struct pst_config *config, const struct pst_mta *mta,
     const struct verdict *v, struct pst_decision *out)

@@ -3,7 +3,8 @@
 #define PST_CORE_POLICY_H
 
 /*
- * Findings and configuration to a decision. Pure: no DNS, no clock, no log.
+ * Makes a decision from the findings about a message and the configuration.
+ * Pure: it uses neither the DNS nor a clock nor the log.
  */
 
 #include "auth/arc.h"
@@ -18,24 +19,24 @@
 /* Why a message was not evaluated (R-DMARC-46, R-MTA-5). */
 enum pst_exempt {
 	PST_EXEMPT_NO,
-	PST_EXEMPT_TRUSTED,       /* client in trusted-networks */
-	PST_EXEMPT_AUTHENTICATED, /* SMTP AUTH */
-	PST_EXEMPT_SUBMISSION,    /* came by a listener for our own users */
-	PST_EXEMPT_NO_ADDRESS,    /* not from the network */
-	PST_EXEMPT_RELAY,         /* of ours, and who is behind it is unclear */
+	PST_EXEMPT_TRUSTED,       /* the client is in trusted-networks */
+	PST_EXEMPT_AUTHENTICATED, /* the client used SMTP AUTH */
+	PST_EXEMPT_SUBMISSION,    /* the listener is for our own users */
+	PST_EXEMPT_NO_ADDRESS,    /* not received from the network */
+	PST_EXEMPT_RELAY, /* from a relay of ours whose client is not certain */
 };
 
-/* The recipients' domains. */
+/* The domains of the recipients. */
 struct pst_recipients {
-	const char **domains; /* normal form; grows in the arena */
+	const char **domains; /* normal form, may repeat; in the arena */
 	size_t count;
 	size_t capacity;
-	bool unknown; /* one has no domain, or there are too many */
+	bool unknown; /* a recipient has no domain, or there are too many */
 };
 
-/* All that was found out about one message. */
+/* Everything that was found out about one message. */
 struct pst_findings {
-	enum pst_exempt exempt; /* other than NO: only `from` below is valid */
+	enum pst_exempt exempt; /* if not NO, only `from` below is valid */
 	struct pst_from from;
 	bool has_iprev;
 	struct pst_iprev iprev;
@@ -47,14 +48,17 @@ struct pst_findings {
 	bool temperror_capped; /* the DNS has failed for too long to defer */
 	const char
 	    *indirect; /* signs of indirect mail (core/indirect), or NULL */
-	const char *indirect_comment; /* more on it, for reports; or NULL */
-	/* What else the operator's rules may ask about. */
+	const char
+	    *indirect_comment; /* on an ARC chain, for reports; or NULL */
+	/* What else the operator's rules may look at */
 	struct pst_ip client;
 	const char *mail_from; /* domain of a valid reverse-path, or NULL */
-	struct pst_str mail_from_local; /* its local part; or empty */
+	struct pst_str mail_from_local; /* local part of the same, or empty */
 	struct pst_recipients rcpts;
-	bool to_reports;        /* a recipient is ours for reports of others */
-	const char *arc_sealer; /* of a verified chain, trusted; or NULL */
+	bool to_reports; /* a recipient is an address of ours to which others
+	                    send reports */
+	const char *arc_sealer; /* trusted newest sealer of a chain that
+	                           verifies, or NULL */
 };
 
 struct pst_edit {
@@ -67,18 +71,18 @@ struct pst_edit {
 
 struct pst_decision {
 	enum pst_action action;
-	enum pst_action would;  /* when it is carried out; else = action */
-	bool monitored;         /* nothing but the result field changes */
-	bool skip;              /* by a rule: no mark, no result field */
+	enum pst_action would;  /* the action if this were enforced */
+	bool monitored;         /* not enforced: only result fields change */
+	bool skip;              /* a rule says so: no mark, no result field */
 	const char *rule;       /* fixed name of what decided, or a title */
 	bool titled;            /* rule is the title of an operator's rule */
 	enum pst_reason reason; /* why the policy was not followed */
 	const char *comment;    /* on the reason, printable ASCII; or NULL */
-	unsigned code;          /* 550, 451; 0: no reply of ours */
-	const char *xcode;      /* "5.7.26" */
+	unsigned code;          /* 550 or 451; 0: no SMTP reply of ours */
+	const char *xcode;      /* enhanced status code, such as "5.7.26" */
 	const char *text;       /* printable ASCII, `%` not yet doubled */
 	const char *quarantine_reason; /* for quarantine, else NULL */
-	struct pst_edit *edits;        /* in the order to carry them out */
+	struct pst_edit *edits;        /* to be carried out in this order */
 	size_t edit_count;
 };
 
@@ -90,21 +94,22 @@ struct pst_mta {
 };
 
 /*
- * "no", "trusted-network", "authenticated", "submission", "no-address",
- * "relay".
+ * Returns "no", "trusted-network", "authenticated", "submission", "no-address"
+ * or "relay".
  */
 const char *pst_exempt_word(enum pst_exempt exempt);
 
 /*
- * What a chain that verifies says, when the operator trusts its newest sealer:
- * sets arc_sealer and indirect_comment (R-ARC-1, R-ARC-12).
+ * If the ARC chain verifies and the operator trusts its newest sealer, sets
+ * arc_sealer and indirect_comment in the findings (R-ARC-1, R-ARC-12).
  */
 void pst_policy_chain(struct pst_arena *arena, const struct pst_config *config,
     struct pst_findings *findings);
 
 /*
- * Decides. authserv_id is the effective one. *out and all it points to live in
- * the arena. Header edits are included (core/edits).
+ * Decides what happens to a message, and which header edits that takes
+ * (core/edits). authserv_id is the one of this message. What *out points to is
+ * in the arena, static, or belongs to the configuration or the findings.
  */
 void pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_mta *mta, const char *authserv_id,

@@ -34,8 +34,8 @@ pst_recipients_add(
 }
 
 /*
- * address is local@domain; a mark behind a plus sign in the recipient's local
- * part does not make another mailbox of it.
+ * True if path is the mailbox `address`, which is local@domain. Text after a
+ * plus sign in the local part of path is ignored.
  */
 static bool
 is_mailbox(const struct pst_path *path, const char *address)

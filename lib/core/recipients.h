@@ -6,13 +6,13 @@
 
 #include "core/policy.h"
 
-/* One more recipient, as the argument of RCPT names it. */
+/* Adds a recipient; rcpt is the argument of RCPT. *rcpts grows in the arena. */
 void pst_recipients_add(
     struct pst_arena *arena, struct pst_recipients *rcpts, struct pst_str rcpt);
 
 /*
- * Whether the argument of RCPT is an address of ours that takes reports of
- * others: mail to it is never reported on (R-AGG-28).
+ * Returns true if rcpt, the argument of RCPT, is an address of ours to which
+ * others send reports. Mail to such an address is never reported on (R-AGG-28).
  */
 bool pst_recipients_takes_reports(struct pst_arena *arena,
     const struct pst_config *config, struct pst_str rcpt);

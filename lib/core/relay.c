@@ -9,7 +9,7 @@ pst_relay_is_own(const struct pst_config *config, const struct pst_ip *ip)
 	return pst_net_set_has(&config->relays.set, ip);
 }
 
-/* A relay that hands mail to itself, as one with a virus scanner does. */
+/* A relay passes mail to itself, for example when it runs a virus scanner. */
 static bool
 is_loopback(const struct pst_ip *ip)
 {
@@ -41,7 +41,7 @@ pst_relay_find_client(struct pst_arena *arena, const struct pst_config *config,
 
 	for (nth = 1; nth <= PST_RELAY_MAX_HOPS; nth++) {
 		field = pst_header_find(header, "Received", nth);
-		/* One that was left out for its size is still one. */
+		/* A field that was left out for its size counts as a hop. */
 		if (field == NULL || field->nth != nth)
 			return false;
 		pst_received_parse(arena, field->value, out);

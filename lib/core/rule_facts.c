@@ -13,7 +13,7 @@ pst_rule_facts_list_id(struct pst_arena *arena, const struct pst_header *header)
 
 	if (field == NULL || pst_header_count(header, "List-Id") != 1)
 		return NULL;
-	/* The description in front may hold brackets of its own. */
+	/* The description before the identifier may contain brackets, too. */
 	open = pst_str_rfind(field->value, '<');
 	id = field->value;
 	if (open < id.len) {

@@ -15,7 +15,7 @@ has_one(const struct pst_domain_set *set, const char *name)
 	return name != NULL && pst_domain_set_has(set, name);
 }
 
-/* What is said about nobody is not true of all. */
+/* True if all names are in the set; false if there are no names. */
 static bool
 has_all(const struct pst_domain_set *set, struct pst_names names)
 {

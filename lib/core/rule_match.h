@@ -8,8 +8,9 @@
 #include "core/rule_facts.h"
 
 /*
- * The first rule that matches, NULL when none does. Of Author Domains and of
- * recipients all must be in the set, of signatures one.
+ * Returns the first rule that matches, NULL if none does. All Author Domains
+ * and all recipients must be in the set of their condition; of the signatures,
+ * one is enough.
  */
 const struct pst_rule *pst_rule_match(
     const struct pst_rules *rules, const struct pst_rule_facts *facts);

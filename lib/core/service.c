@@ -10,9 +10,9 @@
 #include "dns/zone.h"
 
 struct pst_service {
-	pthread_mutex_t lock; /* of config and trouble */
+	pthread_mutex_t lock; /* protects config and health */
 	struct pst_config *config;
-	struct pst_dns_health trouble;
+	struct pst_dns_health health;
 	struct pst_resolver *resolver;
 	struct pst_clock *clock;
 };
@@ -101,10 +101,10 @@ pst_service_note_dns(struct pst_service *service,
 	enum pst_dns_health_change change;
 
 	(void)pthread_mutex_lock(&service->lock);
-	change = pst_dns_health_update(&service->trouble, health,
+	change = pst_dns_health_update(&service->health, health,
 	    pst_clock_ms(service->clock),
 	    defers ? config->temperror_cap_ms : 0);
-	*capped = service->trouble.capped;
+	*capped = service->health.capped;
 	(void)pthread_mutex_unlock(&service->lock);
 	return change;
 }

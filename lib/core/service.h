@@ -4,7 +4,8 @@
 
 /*
  * What all messages of a process share: the current configuration, the
- * resolver, the clock. One for each process; its functions are thread-safe.
+ * resolver, the state of the DNS, the clock. A process has one service. Its
+ * functions are thread-safe, except for starting and stopping it.
  */
 
 #include "base/clock.h"
@@ -15,40 +16,44 @@
 struct pst_service;
 
 /*
- * Takes over one reference to config. Starts the resolver that config names
- * (libunbound, or its zone). NULL with a sentence in err; config's reference
- * is then given back. clock may be manual for a single-threaded user and must
- * outlive the service.
+ * Starts a service and the resolver that config names (libunbound, or a zone
+ * file). Takes over one reference to config, even when it fails. Returns NULL,
+ * with a sentence in err, if the resolver cannot be started. clock must outlive
+ * the service; in a single-threaded program it may be a manual clock.
  */
 struct pst_service *pst_service_start(
     struct pst_config *config, struct pst_clock *clock, struct pst_err *err);
 
 /*
- * The same on a resolver of the caller's, which the service takes over: for
- * tools with a zone of their own, and for tests. Never fails.
+ * The same with a resolver of the caller's, which the service takes over: for
+ * tools with a zone of their own, and for tests. It never fails.
  */
 struct pst_service *pst_service_start_with(struct pst_config *config,
     struct pst_resolver *resolver, struct pst_clock *clock);
 
-/* No session may be open. */
+/*
+ * Frees the service and the resolver, and gives its reference to the
+ * configuration back. No session may be open.
+ */
 void pst_service_stop(struct pst_service *service);
 
-/* Replaces the configuration; takes over one reference. */
+/* Replaces the current configuration; takes over one reference to config. */
 void
 pst_service_replace(struct pst_service *service, struct pst_config *config);
 
-/* The current configuration, with a reference for the caller. */
+/* Returns the current configuration with a reference, which the caller owns. */
 struct pst_config *pst_service_config(struct pst_service *service);
 
 /*
- * What a message told of the resolver. *capped becomes whether deferring for
- * DNS trouble has ended for now (temperror-cap); the result says whether that
- * has just changed.
+ * Updates the state of the DNS by what one message has observed. config is that
+ * of the message. *capped is set to true while deferring for DNS failures is
+ * suspended (temperror-cap). Returns whether that has just changed.
  */
 enum pst_dns_health_change pst_service_note_dns(struct pst_service *service,
     const struct pst_config *config, enum pst_dns_observation health,
     bool *capped);
 
+/* Return the resolver and the clock of the service; the caller borrows them. */
 struct pst_resolver *pst_service_resolver(struct pst_service *service);
 struct pst_clock *pst_service_clock(struct pst_service *service);
 

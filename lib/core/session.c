@@ -15,20 +15,21 @@
 #include "core/temperror.h"
 
 /*
- * One message:
+ * The life of one message:
  *
  *	MAIL       header       EOH          body        end
  *	 |           |           |            |           |
  *	NEW ------> HEADERS --> BODY ------> BODY -----> DECIDED
  *
  * MAIL starts the look-ups of the envelope (iprev, SPF), unless the client is a
- * relay of ours: who is behind it stands in the header, so they start at EOH.
- * EOH starts those of the header (the From domain's DMARC policy, DKIM keys).
- * They all run side by side while the body is hashed. Each later event lets the
- * envelope's checks use what has arrived meanwhile. Only the end waits.
+ * relay of ours: the client to check is then named in the header, so these
+ * look-ups start at EOH. EOH starts the look-ups of the header (the From
+ * domain's DMARC policy, DKIM keys). All of them run in parallel while the body
+ * is hashed. At each later event, the checks of the envelope use the answers
+ * that have arrived so far. Only the end of the message waits.
  *
- * Invariants: the findings are complete before the policy sees them; the
- * decision never changes; every message ends in exactly one.
+ * Invariants: the findings are complete before the policy sees them; every
+ * message gets exactly one decision, which never changes.
  */
 enum state {
 	STATE_HEADERS,
@@ -36,17 +37,20 @@ enum state {
 	STATE_DECIDED,
 };
 
-/* Who reads answers: a check has a turn when there is one that it lacked. */
+/*
+ * Readers of the transcript. A check runs again only after an answer it was
+ * missing has arrived.
+ */
 enum turn {
 	TURN_IPREV,
 	TURN_SPF,
-	TURN_AHEAD, /* nobody: EOH asks for what the others will need */
+	TURN_AHEAD, /* not a check: EOH asks ahead for what others will need */
 	TURN_DKIM,
 	TURN_ARC,
 	TURN_DMARC,
 };
 
-/* RFC 5321 s. 4.5.3.1 gives 512 octets to a command; MTAs take some more. */
+/* RFC 5321 s. 4.5.3.1 allows a command 512 octets; MTAs accept some more. */
 #define MAX_ARGUMENT 2048
 
 struct msg {
@@ -57,8 +61,8 @@ struct msg {
 	struct pst_header header;
 	struct pst_spf_input spf_input;
 	struct pst_dkim_msg *dkim;
-	struct pst_arc_msg *arc; /* NULL: not wanted */
-	bool behind_relay;       /* the client is not known yet */
+	struct pst_arc_msg *arc; /* NULL: arc.verify is off, or before EOH */
+	bool behind_relay;       /* the client to check is not known yet */
 	bool wants_body;
 	bool iprev_done;
 	bool spf_done;
@@ -128,13 +132,16 @@ pst_session_helo(struct pst_session *session, struct pst_str helo)
 void
 pst_session_host(struct pst_session *session, struct pst_str host)
 {
-	/* The end cut off a name would be the name of another host. */
+	/* A name that is cut off would be the name of another host. */
 	if (host.len >= sizeof(session->host))
 		host = PST_STR("");
 	keep_text(session->host, sizeof(session->host), host);
 }
 
-/* The MTA's and the machine's name come from outside: only a name will do. */
+/*
+ * The names of the MTA and of this host come from outside, so they are used
+ * only if they are valid domain names.
+ */
 static const char *
 authserv_id(const struct pst_session *session, struct msg *msg)
 {
@@ -163,12 +170,12 @@ exempt(const struct pst_session *session, const struct pst_config *config,
 {
 	bool relay = pst_relay_is_own(config, &session->ip);
 
-	/* First, since our own fields stay there, login or not (R-AR-12). */
+	/* This comes first: mail from there is never edited (R-AR-12). */
 	if (!relay && is_trusted(config, &session->ip))
 		return PST_EXEMPT_TRUSTED;
 	if (config->submission)
 		return PST_EXEMPT_SUBMISSION;
-	/* Where it got the message from is what counts, not who it is. */
+	/* What counts is the relay's client, even if the relay logged in. */
 	if (relay)
 		return PST_EXEMPT_NO;
 	if (authenticated && !config->evaluate_authenticated)
@@ -214,7 +221,7 @@ dup_slice(struct pst_arena *arena, struct pst_str s)
 	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
 }
 
-/* Lets the envelope's checks use what has arrived; true when both are done. */
+/* Runs the checks of the envelope if they can go on; true if both are done. */
 static bool
 step_envelope(struct msg *msg)
 {
@@ -239,7 +246,7 @@ poll_envelope(struct msg *msg)
 		(void)step_envelope(msg);
 }
 
-/* What two parsers read differently is not to be relied on. */
+/* Drops the reverse-path if the MTA reads another domain in it (R-SPF-4). */
 static void
 compare_paths(struct msg *msg, struct pst_str mta_address)
 {
@@ -325,7 +332,7 @@ pst_session_header(
 	poll_envelope(msg);
 }
 
-/* The envelope's checks begin here, as MAIL could not begin them. */
+/* Finds the relay's client, and starts the checks that MAIL could not start. */
 static void
 look_behind_relay(struct msg *msg)
 {
@@ -333,7 +340,7 @@ look_behind_relay(struct msg *msg)
 	struct pst_received from;
 
 	msg->behind_relay = false;
-	/* Trust is not handed on through a header field. */
+	/* A header field is not enough to treat a client as trusted. */
 	if (!pst_relay_find_client(
 		msg->arena, msg->config, &msg->header, &from) ||
 	    is_trusted(msg->config, &from.ip)) {
@@ -357,14 +364,14 @@ parse_from(struct msg *msg)
 	    pst_header_find(&msg->header, "From", 1);
 	struct pst_str value = PST_STR("");
 
-	/* One that passed a limit is there, but cannot be read. */
+	/* A From field beyond a limit is counted, but its value is unknown. */
 	if (field != NULL)
 		value = field->value;
 	pst_from_parse(msg->arena, &value, msg->header.from_count,
 	    &msg->out.findings.from);
 }
 
-/* Of the domains that the check will evaluate: none, one, or all. */
+/* Asks for the policies of the domains that pst_dmarc_check() will evaluate. */
 static void
 prefetch_policies(struct msg *msg)
 {
@@ -433,7 +440,7 @@ pst_session_body(struct pst_session *session, const void *ptr, size_t len)
 	return msg->wants_body;
 }
 
-/* All checks, as far as the answers go; true when the findings are complete. */
+/* Runs the checks that can go on; true if the findings are complete. */
 static bool
 step_all(struct msg *msg)
 {
@@ -483,7 +490,7 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 	}
 }
 
-/* What is no part of the verdict, but of use to who reads the log. */
+/* Returns a remark for the log that is not part of the decision, or NULL. */
 static const char *
 note(const struct msg *msg)
 {
@@ -491,7 +498,7 @@ note(const struct msg *msg)
 
 	if (dmarc->psl_differs && dmarc->author_domain != NULL)
 		return pst_arena_printf(msg->arena,
-		    "discovery differs for %s: treewalk says %s, psl says %s",
+		    "discovery differs for %s: treewalk finds %s, psl finds %s",
 		    dmarc->author_domain,
 		    dmarc->org_domain == NULL ? "nothing" : dmarc->org_domain,
 		    dmarc->psl_org_domain == NULL ? "nothing" :
@@ -503,7 +510,8 @@ note(const struct msg *msg)
 		    dmarc->author_domain);
 	if (dmarc->policy_domain != NULL && dmarc->record.limited)
 		return pst_arena_printf(msg->arena,
-		    "the DMARC record of %s is used only up to a limit",
+		    "the DMARC record of %s exceeds a limit; the rest of it is "
+		    "ignored",
 		    dmarc->policy_domain);
 	return NULL;
 }
@@ -519,7 +527,7 @@ note_dns(struct pst_service *service, struct msg *msg)
 	    &findings->temperror_capped);
 }
 
-/* What the operator's rules ask about beside the checks. */
+/* Completes the findings with what the operator's rules may look at. */
 static void
 describe(struct msg *msg)
 {

@@ -3,10 +3,11 @@
 
 #include "core/local_checks.h"
 
-/* A look-up that failed. Of two with the same action the first one decides. */
+/* A failed look-up. Of two with the same action, the first one counts. */
 struct cause {
 	const char *rule;
-	const char *capped;
+	const char *capped; /* the rule's name if the cap turned tempfail into
+	                       tag */
 	const char *xcode;
 };
 
@@ -39,7 +40,7 @@ weigh(
 	best->action = action;
 }
 
-/* The cap comes last: what it lowers is the strictest of these actions. */
+/* The cap applies to the strictest action, so it comes after weighing them. */
 static void
 conclude(const struct choice *best, bool capped, struct pst_temperror *out)
 {
@@ -85,7 +86,7 @@ pst_temperror_of_dmarc(const struct pst_config *config,
 	if (dmarc->spf_undecided)
 		weigh(&best, part_of_dmarc(config, config->on_spf_temperror),
 		    &dmarc_by_spf);
-	/* Without one of these it was the policy, or the walk to it. */
+	/* If it was neither, the policy or the tree walk to it has failed. */
 	if (dmarc->align_undecided || best.cause == NULL)
 		weigh(&best, part_of_dmarc(config, config->on_policy_temperror),
 		    &dmarc_by_policy);
@@ -93,7 +94,7 @@ pst_temperror_of_dmarc(const struct pst_config *config,
 	return true;
 }
 
-/* `same` is about DMARC, so that on-temperror is about nothing else. */
+/* `same` does not apply here: on-temperror is about the DMARC result only. */
 static void
 weigh_alone(struct choice *best, int word, const struct cause *cause)
 {

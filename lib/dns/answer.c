@@ -88,7 +88,7 @@ is_failure(enum pst_dns_status status)
 	return pst_dns_is_temporary(status) || status == PST_DNS_BADNAME;
 }
 
-/* Over an integer: the count changes, what the user sees does not. */
+/* Drops const by way of an integer: only the reference count may change. */
 static struct block *
 block_of(const struct pst_dns_answer *answer)
 {
@@ -105,7 +105,7 @@ pst_dns_answer_new(enum pst_dns_status status, uint32_t ttl, size_t max_records,
 
 	if (is_failure(status) && max_records == 0)
 		return &failures[status].answer;
-	/* Every record's data gets a NUL behind it. */
+	/* A NUL follows the data of every record. */
 	assert(max_records <= 65536 && data_bytes <= (size_t)1 << 30);
 	block = calloc(
 	    1, sizeof(*block) + records_bytes + data_bytes + max_records);

@@ -7,8 +7,8 @@
 
 #include "base/hash.h"
 
-#define SHARDS 16 /* so that threads seldom meet at a lock */
-#define WAYS 8    /* places that a name may have */
+#define SHARDS 16 /* so that threads rarely wait for a lock */
+#define WAYS 8    /* places in a set */
 #define TYPICAL_BYTES 512
 #define MAX_TTL_MS INT64_C(86400000)
 
@@ -27,13 +27,13 @@ struct shard {
 	pthread_mutex_t lock;
 	struct place *places; /* sets of WAYS */
 	size_t bytes;
-	size_t hand; /* where room is made next */
+	size_t hand; /* the place that was emptied last to make room */
 };
 
 struct pst_cache {
 	uint32_t seed;
-	size_t sets;      /* of a shard */
-	size_t max_bytes; /* of a shard */
+	size_t sets;      /* in each shard */
+	size_t max_bytes; /* for each shard */
 	struct shard shards[SHARDS];
 };
 
@@ -52,7 +52,7 @@ pst_cache_new(size_t max_bytes)
 
 	if (cache == NULL)
 		abort();
-	/* Without a seed the sets are guessed more easily, no more. */
+	/* Without a seed it is only easier to guess names of the same set. */
 	(void)!getrandom(&cache->seed, sizeof(cache->seed), GRND_NONBLOCK);
 	cache->max_bytes = max_bytes / SHARDS;
 	cache->sets = cache->max_bytes / (TYPICAL_BYTES * WAYS) + 1;
@@ -153,7 +153,7 @@ pst_cache_get(struct pst_cache *cache, struct pst_str name,
 	return found;
 }
 
-/* The same question's place, else a free one, else the one that ends first. */
+/* Returns the question's own place, or a free one, or the next to expire. */
 static struct place *
 choose(struct place *set, const struct question *question)
 {

@@ -5,26 +5,26 @@
 
 #include "dns/job.h"
 
-/* Longer than any legal name, so a cut bad name never equals a good one. */
+/* Longer than any legal name, so a bad name that is cut never equals one. */
 #define MAX_KEPT_NAME 255
 
 struct pst_dns {
-	/* Its own, so that rewinding the message's arena keeps the entries. */
+	/* Separate: rewinding the message's arena must keep the entries. */
 	struct pst_arena *arena;
 	struct pst_resolver *resolver;
 	struct pst_clock *clock;
 	struct pst_dns_limits limits;
-	struct pst_desk *desk; /* NULL until something has to be waited for */
+	struct pst_desk *desk; /* NULL until a resolver is given a job */
 	struct pst_dns_entry **entries;
 	size_t count;
 	size_t capacity;
 	size_t open;           /* entries without an answer */
 	size_t in_flight;      /* jobs that a resolver still has */
 	unsigned spent;        /* of the budget */
-	unsigned spent_freely; /* of it, by questions without a reserve */
-	uint32_t reader;  /* whose turn it is, one bit; 0 before the first */
-	uint32_t lacking; /* readers who found an entry open in their turn */
-	uint32_t told;    /* of them, those who got an answer since */
+	unsigned spent_freely; /* of that, by questions that are not reserved */
+	uint32_t reader;       /* the bit of the current reader; 0: none yet */
+	uint32_t lacking; /* readers that met an open entry in their turn */
+	uint32_t told;    /* those of them that got an answer since */
 	bool fresh;       /* an entry was answered since the last poll */
 	bool expired;
 };
@@ -34,7 +34,7 @@ close_door(void *handle)
 {
 	struct pst_dns *dns = handle;
 
-	/* Before the desk closes: from then on resolvers free their jobs. */
+	/* Before the desk closes: after that a resolver may free its jobs. */
 	for (size_t i = 0; i < dns->count; i++) {
 		struct pst_dns_entry *entry = dns->entries[i];
 
@@ -79,7 +79,7 @@ set_failure(struct pst_dns *dns, struct pst_dns_entry *entry,
 	set_answer(dns, entry, pst_dns_answer_new(status, 0, 0, 0));
 }
 
-/* Takes one job that came back; abandoned ones came between two locks. */
+/* Takes in one job. It may have been abandoned after it reached the desk. */
 static void
 take_job(struct pst_dns *dns, struct pst_dns_job *job)
 {
@@ -129,7 +129,7 @@ time_out(struct pst_dns *dns, struct pst_dns_entry *entry)
 	set_failure(dns, entry, PST_DNS_TIMEOUT);
 }
 
-/* When this open entry's wait ends: at its delayed answer or its time-out. */
+/* When the wait for an open entry ends: at its delayed answer or time-out. */
 static int64_t
 end_of_wait(const struct pst_dns *dns, const struct pst_dns_entry *entry)
 {
@@ -205,9 +205,9 @@ static void
 pass_time(struct pst_dns *dns, int64_t ms)
 {
 	/*
-	 * Under a manual clock nothing but the clock can end the wait once all
-	 * jobs came back. Jobs that are still out come in real time, so that
-	 * is given to them first.
+	 * A resolver needs real time for the jobs that it still has. Once all
+	 * jobs are back, only the clock can end the wait, so a manual clock is
+	 * advanced without sleeping.
 	 */
 	if (dns->clock->manual && dns->in_flight == 0) {
 		pst_clock_advance(dns->clock, ms);
@@ -292,7 +292,7 @@ is_refused(const struct pst_dns_entry *entry)
 	return entry->answer != NULL && entry->answer->status == PST_DNS_BUDGET;
 }
 
-/* A reserved question passes over those that were refused. */
+/* A reserved question skips an entry that was refused for the budget. */
 static struct pst_dns_entry *
 find_entry(const struct pst_dns *dns, struct pst_str name,
     enum pst_dns_type type, bool reserved)
@@ -343,7 +343,7 @@ is_affordable(const struct pst_dns *dns, bool reserved)
 	return dns->spent < limit;
 }
 
-/* By the resolver's memory when it can, else by a job. */
+/* Takes the answer if the resolver knows it, else gives the resolver a job. */
 static void
 start(struct pst_dns *dns, struct pst_dns_entry *entry)
 {

@@ -8,12 +8,12 @@
 #include <time.h>
 
 struct pst_desk {
-	pthread_mutex_t lock; /* for all below */
+	pthread_mutex_t lock; /* for all members below */
 	pthread_cond_t arrival;
 	size_t refs;
 	bool closed;
 	struct pst_dns_job *arrived;
-	bool has_bell; /* it is in a list of bells, which has a reference */
+	bool has_bell; /* in a list of bells, which holds a reference */
 	struct pst_desk *next_bell;
 };
 
@@ -126,7 +126,7 @@ pst_dns_job_new(
 void
 pst_dns_job_abandon(struct pst_dns_job *job)
 {
-	/* The desk, for once unlocked the job may be gone. */
+	/* Once the desk is unlocked, the job itself may be gone. */
 	struct pst_desk *desk = job->desk;
 
 	pthread_mutex_lock(&desk->lock);
@@ -180,7 +180,7 @@ pst_dns_job_abandoned(struct pst_dns_job *job)
 	return abandoned;
 }
 
-/* Puts the desk among the bells instead of waking who waits. Locked. */
+/* Adds the desk to the bells instead of waking its thread. Locked. */
 static void
 add_bell(struct pst_desk *desk, struct pst_dns_bells *bells)
 {
@@ -204,14 +204,14 @@ pst_dns_ring(struct pst_dns_bells *bells)
 		pthread_mutex_lock(&desk->lock);
 		desk->has_bell = false;
 		pthread_mutex_unlock(&desk->lock);
-		/* Unlocked, or who wakes would have to wait for the lock. */
+		/* Not under the lock, which the woken thread needs at once. */
 		pthread_cond_signal(&desk->arrival);
 		desk_release(desk);
 		desk = next;
 	}
 }
 
-/* bells NULL: who waits is woken at once. */
+/* If bells is NULL, the waiting thread is woken at once. */
 static void
 hand_back(struct pst_dns_job *job, const struct pst_dns_answer *answer,
     unsigned after_ms, struct pst_dns_bells *bells)
@@ -232,7 +232,7 @@ hand_back(struct pst_dns_job *job, const struct pst_dns_answer *answer,
 			pthread_cond_signal(&desk->arrival);
 	}
 	pthread_mutex_unlock(&desk->lock);
-	/* A wanted job is the door's and may be freed by now. */
+	/* A wanted job belongs to the handle and may be freed by now. */
 	if (!wanted)
 		pst_dns_job_free(job);
 }

@@ -3,14 +3,14 @@
 #define PST_DNS_JOB_H
 
 /*
- * How an answer comes from a resolver's thread to a message's door; between
+ * How an answer gets from a resolver's thread to a message's DNS handle; for
  * dns.c and job.c only.
  *
- * A desk is where a door's jobs come back to. The door and each of its jobs
- * hold a reference, because a resolver may end a job after the message is
- * gone. A job is the resolver's until it ends; then it lies at the desk and is
- * the door's, unless the desk is closed or the job was abandoned, when it is
- * freed at once.
+ * A desk is where the jobs of one handle arrive when they end. The handle and
+ * each of its jobs hold a reference to the desk, because a resolver may end a
+ * job after the message is gone. The resolver owns a job until it ends it. The
+ * job then waits at the desk and belongs to the handle; if the desk is closed
+ * or the job was abandoned, it is freed at once instead.
  */
 
 #include "dns/dns.h"
@@ -19,12 +19,12 @@ struct pst_desk;
 
 struct pst_dns_job {
 	struct pst_desk *desk;
-	struct pst_dns_entry *entry;         /* for the door's thread only */
+	struct pst_dns_entry *entry;         /* for the handle's thread only */
 	struct pst_dns_job *next;            /* at the desk */
-	const struct pst_dns_answer *answer; /* NULL when it was lost */
+	const struct pst_dns_answer *answer; /* NULL if the job was lost */
 	unsigned after_ms;
 	bool abandoned; /* under the desk's lock */
-	bool held;      /* door's thread: arrived, but not before ready_ms */
+	bool held;      /* handle's thread: arrived, kept until ready_ms */
 	enum pst_dns_type type;
 	unsigned max_txt_bytes;
 	size_t name_len;
@@ -33,13 +33,13 @@ struct pst_dns_job {
 
 struct pst_desk *pst_desk_new(void);
 
-/* Drops what lies there and gives the door's reference back. */
+/* Frees the jobs that wait there and gives the handle's reference back. */
 void pst_desk_close(struct pst_desk *desk);
 
-/* All jobs that came back, linked by next; NULL when there are none. */
+/* Takes all jobs that arrived, linked by next; NULL if there are none. */
 struct pst_dns_job *pst_desk_take(struct pst_desk *desk);
 
-/* Sleeps until a job lies there, at most ms of real time; false if none. */
+/* Sleeps until a job arrives, at most ms of real time; false if none did. */
 bool pst_desk_wait(struct pst_desk *desk, int64_t ms);
 
 struct pst_dns_job *pst_dns_job_new(
@@ -48,10 +48,10 @@ struct pst_dns_job *pst_dns_job_new(
 /* The resolver may free an abandoned job at any time after this. */
 void pst_dns_job_abandon(struct pst_dns_job *job);
 
-/* The answer with its reference; the job has none afterwards. */
+/* Takes the answer, with its reference, out of the job. */
 const struct pst_dns_answer *pst_dns_job_take(struct pst_dns_job *job);
 
-/* Frees a job that is the door's, and the answer it still has. */
+/* Frees a job that belongs to the handle, and the answer it still has. */
 void pst_dns_job_free(struct pst_dns_job *job);
 
 #endif

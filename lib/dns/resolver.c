@@ -20,19 +20,19 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 #define CLASS_IN 1
 #define MIN_CACHE_BYTES ((size_t)256 * 1024)
-/* Of all memory for caching, this part is for decoded answers. */
+/* One part in this many of the cache memory is for decoded answers. */
 #define OWN_SHARE 4
 
-/* A job on its way through the thread. */
+/* A job, from the inbox until its end. */
 struct query {
 	struct engine *engine;
 	struct pst_dns_job *job;
-	struct query *prev; /* the list of open ones, thread only */
-	struct query *next; /* that list, or before it the inbox */
+	struct query *prev; /* in the list of open ones, thread only */
+	struct query *next; /* in that list, or earlier in the inbox */
 };
 
 struct engine {
-	struct pst_resolver resolver; /* first: the handle that callers have */
+	struct pst_resolver resolver; /* first: callers hold a pointer to it */
 	pthread_t thread;
 	struct event_base *base;
 	struct event *wakeup;
@@ -41,15 +41,15 @@ struct engine {
 	unsigned max_open;
 	struct pst_cache *cache;
 
-	pthread_mutex_t lock; /* for all up to stats */
+	pthread_mutex_t lock; /* for the members from here to stats */
 	struct query *inbox_first;
 	struct query *inbox_last;
-	bool awake; /* a wake-up is under way */
+	bool awake; /* the thread has been woken and will read the inbox */
 	bool stopping;
 	struct pst_resolver_stats stats;
 
 	struct query *open;         /* given to libunbound; thread only */
-	struct pst_dns_bells bells; /* the same */
+	struct pst_dns_bells bells; /* thread only */
 };
 
 /* ---- the thread ---- */
@@ -77,7 +77,7 @@ unlink_query(struct query *query)
 		query->next->prev = query->prev;
 }
 
-/* Ends an open query; NULL loses its job. */
+/* Ends an open query; if answer is NULL, its job is lost. */
 static void
 end_query(struct query *query, const struct pst_dns_answer *answer)
 {
@@ -98,9 +98,9 @@ failure(enum pst_dns_status status)
 }
 
 /*
- * libunbound's callback. What the servers said, NXDOMAIN too, comes as rcode 0
- * and a packet; another rcode is libunbound's own failure. 3 is let through in
- * case a version tells NXDOMAIN both ways.
+ * libunbound's callback. An answer of the servers, NXDOMAIN included, comes as
+ * rcode 0 and a packet; any other rcode is a failure in libunbound. Rcode 3 is
+ * let through in case a version reports NXDOMAIN that way too.
  */
 static void
 on_result(void *arg, int rcode, void *packet, int packet_len, int security,
@@ -112,7 +112,7 @@ on_result(void *arg, int rcode, void *packet, int packet_len, int security,
 
 	(void)why_bogus;
 	(void)was_rate_limited;
-	if (job == NULL) /* from ub_ctx_delete(), see release() */
+	if (job == NULL) /* called by ub_ctx_delete(), see release() */
 		return;
 	if (security == 1)
 		answer = failure(PST_DNS_BOGUS);
@@ -182,7 +182,7 @@ run(void *arg)
 {
 	struct engine *engine = arg;
 
-	/* What comes in one round of the loop wakes a message once. */
+	/* All answers from one round of the loop wake a message once. */
 	while (event_base_loop(engine->base, EVLOOP_ONCE) == 0 &&
 	    !event_base_got_break(engine->base))
 		pst_dns_ring(&engine->bells);
@@ -195,7 +195,7 @@ run(void *arg)
 static void
 wake(struct engine *engine)
 {
-	/* It fails only when the counter is full, and then it is awake. */
+	/* This fails only if the counter is full; then the thread is awake. */
 	(void)eventfd_write(engine->wakeup_fd, 1);
 }
 
@@ -256,13 +256,13 @@ stop_thread(struct engine *engine)
 	pthread_join(engine->thread, NULL);
 }
 
-/* For an engine without thread, complete or not. */
+/* Frees an engine, complete or not, whose thread does not run. */
 static void
 release(struct engine *engine)
 {
 	/*
-	 * Deleting the context may or may not call back for open queries, so
-	 * they stay as empty shells until it is gone.
+	 * Deleting the context may call on_result() for open queries, so they
+	 * are kept, without their jobs, until it is gone.
 	 */
 	for (struct query *query = engine->open; query; query = query->next) {
 		pst_dns_job_lose(query->job);
@@ -318,8 +318,8 @@ set_option(struct engine *engine, const char *name, const char *value,
 	if (rc == 0)
 		return true;
 	return pst_err_set(err,
-	    "this libunbound refuses its option %s %s: %s; Postern needs "
-	    "version 1.17 or later",
+	    "libunbound rejects the setting \"%s %s\": %s; Postern requires "
+	    "libunbound 1.17 or later",
 	    name, value, ub_strerror(rc));
 }
 
@@ -340,11 +340,11 @@ set_options(struct engine *engine, size_t cache_bytes, struct pst_err *err)
 		const char *name;
 		const char *value;
 	} options[] = {
-	    /* The servers validate; asking them not to would lose that. */
+	    /* The servers validate; a validator here would ask them not to. */
 	    {"module-config:", "iterator"},
-	    /* A forwarder on this host is the usual case. */
+	    /* The server is usually a resolver on this host. */
 	    {"do-not-query-localhost:", "no"},
-	    /* What is private or reserved the servers decide, not we. */
+	    /* Private and reserved names are for the servers to answer. */
 	    {"unblock-lan-zones:", "yes"},
 	    {"local-zone:", "test. transparent"},
 	    {"edns-buffer-size:", "1232"},
@@ -355,7 +355,7 @@ set_options(struct engine *engine, size_t cache_bytes, struct pst_err *err)
 	    {"rrset-cache-slabs:", "1"},
 	    {"infra-cache-slabs:", "1"},
 	    {"outgoing-num-tcp:", "20"},
-	    /* A forwarder that was down is used again soon after. */
+	    /* A server that was down is tried again soon. */
 	    {"infra-host-ttl:", "5"},
 	    {"infra-keep-probing:", "yes"},
 	};
@@ -372,7 +372,7 @@ set_options(struct engine *engine, size_t cache_bytes, struct pst_err *err)
 	    set_size(engine, "num-queries-per-thread:", engine->max_open, err);
 }
 
-/* libunbound takes any number for a port, so this looks first. */
+/* libunbound accepts any number as a port, so it is checked here. */
 static bool
 is_server(struct pst_str server)
 {
@@ -397,12 +397,12 @@ add_server(struct engine *engine, const char *server, struct pst_err *err)
 	    ub_ctx_set_fwd(engine->unbound, server) == 0)
 		return true;
 	return pst_err_set(err,
-	    "the DNS server \"%s\" is no address; write it as 192.0.2.53 or "
-	    "192.0.2.53@5353",
+	    "the DNS server \"%s\" is not an IP address; write it as "
+	    "192.0.2.53 or 192.0.2.53@5353",
 	    server);
 }
 
-/* The address in a "nameserver" line of resolv.conf, cut out in place. */
+/* Returns the address in a "nameserver" line, which it cuts; NULL if none. */
 static const char *
 nameserver_in(char *line)
 {
@@ -432,7 +432,8 @@ add_system_servers(struct engine *engine, struct pst_err *err)
 
 	if (file == NULL)
 		return pst_err_set(err,
-		    "no DNS server is configured and %s cannot be read: %s",
+		    "no DNS server is configured and %s cannot be read: %s; "
+		    "set dns.servers",
 		    RESOLV_CONF, strerror(errno));
 	while (ok && fgets(line, sizeof(line), file) != NULL) {
 		const char *server = nameserver_in(line);
@@ -445,7 +446,8 @@ add_system_servers(struct engine *engine, struct pst_err *err)
 	fclose(file);
 	if (ok && count == 0)
 		return pst_err_set(err,
-		    "no DNS server is configured and %s names none",
+		    "no DNS server is configured and %s names none; set "
+		    "dns.servers",
 		    RESOLV_CONF);
 	return ok;
 }
@@ -470,8 +472,8 @@ make_loop(struct engine *engine, struct pst_err *err)
 	engine->base = event_base_new();
 	if (engine->wakeup_fd < 0 || engine->base == NULL)
 		return pst_err_set(err,
-		    "the resolver's event loop cannot be made: %s; is the "
-		    "limit of open files too low?",
+		    "cannot create the resolver's event loop: %s; is the "
+		    "limit on open files too low?",
 		    strerror(errno));
 	engine->wakeup = event_new(engine->base, engine->wakeup_fd,
 	    EV_READ | EV_PERSIST, on_wakeup, engine);
@@ -479,8 +481,8 @@ make_loop(struct engine *engine, struct pst_err *err)
 	if (engine->wakeup == NULL || event_add(engine->wakeup, NULL) != 0 ||
 	    engine->unbound == NULL)
 		return pst_err_set(err,
-		    "libunbound cannot be started: %s; it must be one that "
-		    "was built with libevent",
+		    "cannot start libunbound: %s; it must be one that was "
+		    "built with libevent",
 		    strerror(errno));
 	ub_ctx_debuglevel(engine->unbound, 0);
 	ub_ctx_debugout(engine->unbound, NULL); /* the library prints nothing */
@@ -494,7 +496,7 @@ start_thread(struct engine *engine, struct pst_err *err)
 	sigset_t old;
 	int rc;
 
-	/* Signals are for the program's own threads. */
+	/* Signals are handled by the program's own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&engine->thread, NULL, run, engine);
@@ -502,7 +504,7 @@ start_thread(struct engine *engine, struct pst_err *err)
 	if (rc == 0)
 		return true;
 	return pst_err_set(
-	    err, "the resolver's thread cannot be started: %s", strerror(rc));
+	    err, "cannot start the resolver's thread: %s", strerror(rc));
 }
 
 struct pst_resolver *

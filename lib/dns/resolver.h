@@ -3,35 +3,35 @@
 #define PST_DNS_RESOLVER_H
 
 /*
- * The resolver of a running gateway: one thread owns libunbound and its
- * libevent loop; messages hand it jobs through a locked queue and an eventfd.
+ * The resolver of a running gateway. One thread owns libunbound and its
+ * libevent loop; messages give it jobs through a locked queue and an eventfd.
  */
 
 #include "base/err.h"
 #include "dns/dns.h"
 
 struct pst_resolver_config {
-	/* Addresses "192.0.2.53" or "192.0.2.53@5353"; none: those of
-	 * /etc/resolv.conf, read again at each start and reload. */
+	/* Addresses "192.0.2.53" or "192.0.2.53@5353". If there are none,
+	 * /etc/resolv.conf is read, once, by pst_resolver_start(). */
 	const char *const *servers;
 	size_t server_count;
-	size_t cache_bytes; /* message and record cache together */
-	unsigned max_open;  /* queries open at once; above it SERVFAIL */
+	size_t cache_bytes; /* our own and libunbound's caches together */
+	unsigned max_open;  /* queries open at once; any more get SERVFAIL */
 };
 
 /*
- * Starts the thread. NULL with a sentence in err (no usable server, a bad
- * address, out of threads). Free it with pst_resolver_free(), which ends the
- * thread and loses open jobs.
+ * Starts the thread. Returns NULL with a sentence in err on failure (no usable
+ * server, a bad address, out of threads). Free the resolver with
+ * pst_resolver_free(), which ends the thread and loses open jobs.
  */
 struct pst_resolver *pst_resolver_start(
     const struct pst_resolver_config *config, struct pst_err *err);
 
-/* Queries open now and answered so far; for metrics. Thread-safe. */
+/* Queries open now and counts since the start; for metrics. Thread-safe. */
 struct pst_resolver_stats {
 	uint64_t asked;
-	uint64_t answered;
-	uint64_t failed; /* SERVFAIL and bogus */
+	uint64_t answered; /* failed ones too */
+	uint64_t failed;   /* SERVFAIL and BOGUS */
 	unsigned open;
 };
 void pst_resolver_read_stats(

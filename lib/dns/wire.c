@@ -6,19 +6,19 @@
 #include "base/buf.h"
 #include "dns/zonefile.h"
 
-/* Octets of an uncompressed name, RFC 1035 s. 3.1. */
+/* The most octets of an uncompressed name, RFC 1035 s. 3.1. */
 #define MAX_WIRE_NAME 255
-/* CNAMEs followed in one packet. */
+/* The most CNAMEs that are followed in one packet. */
 #define MAX_CHAIN 20
 #define DEFAULT_TTL 3600
 
-/* A name as libpostern writes it: dots between labels, all else literal. */
+/* A name as in pst_dns_ask(): dots between labels, all else literal. */
 struct plain_name {
 	char text[MAX_WIRE_NAME + 1];
 	size_t len;
 };
 
-/* False when name is no legal name. */
+/* False when name is not a legal name. */
 static bool
 name_to_wire(struct pst_str name, uint8_t wire[MAX_WIRE_NAME], size_t *len)
 {
@@ -42,7 +42,7 @@ name_to_wire(struct pst_str name, uint8_t wire[MAX_WIRE_NAME], size_t *len)
 	return true;
 }
 
-/* False when a label holds a dot, which the plain form cannot tell apart. */
+/* False when a label holds a dot, which the plain form cannot show. */
 static bool
 name_from_rdf(const ldns_rdf *rdf, struct plain_name *name)
 {
@@ -113,7 +113,7 @@ read_address(const ldns_rr *rr, struct pst_dns_record *out)
 
 	if (!is_rdf(rr, 0, v4 ? LDNS_RDF_TYPE_A : LDNS_RDF_TYPE_AAAA, size))
 		return false;
-	/* Not pst_ip_v6(): an AAAA record stays IPv6 even when mapped. */
+	/* pst_ip_v6() would make a mapped address in an AAAA record IPv4. */
 	out->ip.family = v4 ? PST_IP_V4 : PST_IP_V6;
 	memcpy(out->ip.octets, ldns_rdf_data(ldns_rr_rdf(rr, 0)), size);
 	return true;
@@ -155,8 +155,8 @@ read_txt(const ldns_rr *rr, struct pst_arena *arena, struct pst_dns_record *out)
 }
 
 /*
- * The record's data, in the arena. False when it cannot be represented;
- * the record is then treated as if it were not there.
+ * Reads the record's data into the arena. False when it cannot be represented:
+ * in a packet the record is then treated as if it were not there.
  */
 static bool
 read_record(
@@ -218,10 +218,10 @@ is_reply_to(const ldns_pkt *packet, const uint8_t *wire, size_t len,
 
 struct chain {
 	const ldns_rr_list *answers;
-	const uint8_t *owner; /* the name that the chain has come to */
+	const uint8_t *owner; /* the name that the chain has reached */
 	size_t owner_len;
 	unsigned type;
-	uint32_t ttl; /* the smallest met */
+	uint32_t ttl; /* the smallest one found */
 };
 
 static bool
@@ -251,7 +251,7 @@ lower_ttl(uint32_t *ttl, uint32_t other)
 		*ttl = other;
 }
 
-/* Goes to the chain's end; false when it loops or a target is broken. */
+/* Follows the chain to its end; false if it loops or a target is broken. */
 static bool
 follow(struct chain *chain)
 {
@@ -272,7 +272,7 @@ follow(struct chain *chain)
 	return false;
 }
 
-/* An answer that says "none" lives as long as RFC 2308 s. 5 has it. */
+/* A negative answer, with the TTL of RFC 2308 s. 5. */
 static const struct pst_dns_answer *
 negative_answer(
     enum pst_dns_status status, const ldns_pkt *packet, uint32_t ttl)
@@ -372,7 +372,7 @@ struct zone_reader {
 	struct pst_zonefile_line line;
 	struct pst_arena *arena;
 	ldns_rdf *origin;
-	ldns_rdf *owner; /* of the record before; NULL at first */
+	ldns_rdf *owner; /* of the latest record; NULL before the first */
 	uint32_t default_ttl;
 	struct pst_err *err;
 };
@@ -384,7 +384,7 @@ refuse(const struct zone_reader *reader, const char *what)
 	    reader->line.number, "%s", what);
 }
 
-/* Replaces *name by what text says; relative names end in the origin. */
+/* Replaces *name by the one in text; a relative name ends in the origin. */
 static bool
 set_name(struct zone_reader *reader, const char *text, ldns_rdf **name)
 {
@@ -399,7 +399,8 @@ set_name(struct zone_reader *reader, const char *text, ldns_rdf **name)
 	} else if (len > 0 && text[len - 1] != '.' &&
 	    ldns_dname_cat(parsed, reader->origin) != LDNS_STATUS_OK) {
 		ldns_rdf_deep_free(parsed);
-		return refuse(reader, "the name with $ORIGIN is too long");
+		return refuse(
+		    reader, "the name is too long with $ORIGIN added");
 	}
 	if (parsed == NULL || ldns_rdf_size(parsed) > MAX_WIRE_NAME) {
 		ldns_rdf_deep_free(parsed);
@@ -417,12 +418,12 @@ set_default_ttl(struct zone_reader *reader, const char *text)
 	uint32_t ttl = ldns_str2period(text, &end);
 
 	if (!pst_is_digit(text[0]) || *end != '\0')
-		return refuse(reader, "$TTL wants a number of seconds");
+		return refuse(reader, "$TTL requires a number of seconds");
 	reader->default_ttl = ttl;
 	return true;
 }
 
-/* $ORIGIN or $TTL, with its one value. */
+/* Reads $ORIGIN or $TTL, with its one value. */
 static bool
 read_setting(
     struct zone_reader *reader, struct pst_str word, struct pst_str value)
@@ -436,7 +437,7 @@ read_setting(
 		return set_name(reader, text, &reader->origin);
 	if (pst_str_ieq(word, PST_STR("$TTL")))
 		return set_default_ttl(reader, text);
-	return refuse(reader, "only $ORIGIN and $TTL are known here");
+	return refuse(reader, "only $ORIGIN and $TTL are supported");
 }
 
 static bool
@@ -457,7 +458,7 @@ pass_rr(struct zone_reader *reader, const ldns_rr *rr,
 	if (!name_from_rdf(reader->owner, &owner) ||
 	    !read_record(rr, reader->arena, &record.data))
 		return refuse(reader,
-		    "the record holds a dot inside a label, or its data are "
+		    "the record has a dot inside a label, or its data are "
 		    "incomplete");
 	record.owner = (struct pst_str){owner.text, owner.len};
 	return take(arg, &record, &why) || refuse(reader, why.text);
@@ -487,7 +488,7 @@ read_entry(struct zone_reader *reader,
 		return false;
 	if (reader->owner == NULL)
 		return refuse(reader, "the first record has no owner name");
-	/* The owner is set apart: ldns cuts it at 255 octets of text. */
+	/* The owner was read above: ldns would cut it at 255 octets of text. */
 	record = pst_arena_printf(reader->arena, ". %.*s", PST_STR_ARG(rest));
 	status = ldns_rr_new_frm_str(
 	    &rr, record, reader->default_ttl, reader->origin, NULL);

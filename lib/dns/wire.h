@@ -3,9 +3,9 @@
 #define PST_DNS_WIRE_H
 
 /*
- * The one file that knows ldns: answer packets to pst_dns_answer, names to
- * presentation form, zone files to records. Packets are hostile input
- * (R-SEC-10).
+ * The only module that uses ldns. It turns answer packets into pst_dns_answer,
+ * names into presentation form, and zone files into records. Packets are
+ * hostile input (R-SEC-10).
  */
 
 #include <stdio.h>
@@ -17,22 +17,22 @@
 #define PST_WIRE_NAME_SIZE 1025
 
 /*
- * name (as in pst_dns_ask()) in presentation form, every octet that is not a
- * letter, digit, hyphen or underscore written as \DDD. False when it is no
- * legal name.
+ * Writes name (as in pst_dns_ask()) in presentation form. Every octet of a
+ * label that is not a letter, digit, hyphen or underscore becomes \DDD. False
+ * when name is not a legal name.
  */
 bool pst_wire_name_text(struct pst_str name, char text[PST_WIRE_NAME_SIZE]);
 
 /*
- * Decodes an answer packet to a question for name and type. Follows the CNAME
- * chain inside the packet; a packet that cannot be parsed, answers another
- * question or loops gives SERVFAIL. TXT records longer than max_txt_bytes give
- * SERVFAIL. Never NULL; the caller owns one reference.
+ * Decodes a packet that answers a question for name and type, and follows the
+ * CNAME chain inside it. The answer is SERVFAIL if the packet cannot be parsed
+ * or answers another question, if the chain loops, or if a TXT record is longer
+ * than max_txt_bytes. Never NULL; the caller owns one reference.
  */
 const struct pst_dns_answer *pst_wire_decode(const uint8_t *packet, size_t len,
     struct pst_str name, enum pst_dns_type type, unsigned max_txt_bytes);
 
-/* One record of a zone file, valid during the call only. */
+/* One record of a zone file, valid only during the call. */
 struct pst_wire_rr {
 	struct pst_str owner; /* lower case, no final dot */
 	unsigned type;        /* A, AAAA, MX, PTR, TXT, CNAME (5) or other */
@@ -42,9 +42,10 @@ struct pst_wire_rr {
 
 /*
  * Reads an RFC 1035 master file ($ORIGIN, $TTL, parentheses). Calls rr for
- * each record, and directive for each line that begins with ";!" (the text
- * behind it, trimmed). Either may return false with err set to stop. False
- * with a sentence that names file and line when the file is not a zone.
+ * each record, and directive for each line that begins with ";!", with the text
+ * after that, trimmed. Either may return false, with err set, to stop. Returns
+ * false with a sentence that names file and line if the file is not a zone or
+ * was stopped.
  */
 bool pst_wire_read_zone(FILE *file, const char *file_name,
     bool (*rr)(

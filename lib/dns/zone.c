@@ -9,11 +9,11 @@
 #include "dns/wire.h"
 #include "dns/zone_data.h"
 
-/* CNAMEs followed for one question. */
+/* The most CNAMEs that are followed for one question. */
 #define MAX_CHAIN 20
 
 struct zone {
-	struct pst_resolver resolver; /* first: the handle that callers have */
+	struct pst_resolver resolver; /* first: callers hold a pointer to it */
 	struct pst_zone_data data;
 };
 
@@ -35,7 +35,7 @@ find_fault(const struct pst_zone_data *zone, struct pst_str name)
 	    sizeof(zone->faults[0]), pst_zone_compare);
 }
 
-/* The node itself, or the wildcard below its closest encloser (RFC 4592). */
+/* Finds name's node, or the wildcard of its closest encloser (RFC 4592). */
 static const struct pst_zone_node *
 match(const struct pst_zone_data *zone, struct pst_str name)
 {
@@ -65,7 +65,7 @@ failure(enum pst_dns_status status)
 	return pst_dns_answer_new(status, 0, 0, 0);
 }
 
-/* The answer as a CNAME chain with this smallest TTL passes it on. */
+/* Returns a reference to answer, or to a copy with ttl if that is smaller. */
 static const struct pst_dns_answer *
 with_ttl(const struct pst_dns_answer *answer, uint32_t ttl)
 {
@@ -93,7 +93,7 @@ has_long_record(const struct pst_dns_answer *answer, size_t max_bytes)
 	return false;
 }
 
-/* NULL when the question is to stay without an answer. */
+/* Returns NULL if the question must stay without an answer. */
 static const struct pst_dns_answer *
 answer_to(const struct pst_zone_data *zone, struct pst_str name,
     enum pst_dns_type type, size_t max_txt_bytes, unsigned *delay_ms)
@@ -192,7 +192,7 @@ pst_zone_parse(
 {
 	struct pst_resolver *resolver;
 	struct pst_arena *arena = pst_arena_new();
-	/* The NUL behind the copy becomes a line end: no stream is empty. */
+	/* The copy's NUL becomes a line end, so the stream is never empty. */
 	char *copy = pst_arena_memdup(arena, text, len);
 	FILE *file;
 

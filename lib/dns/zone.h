@@ -3,25 +3,28 @@
 #define PST_DNS_ZONE_H
 
 /*
- * A resolver over a text zone, for tests, the demo and `postern --zone`. It
- * answers at once from memory and needs no thread and no network. A name that
- * is not in the file (and has nothing below it) is NXDOMAIN.
+ * A resolver that answers from a zone file, for tests, the demo and
+ * `postern --zone`. It answers at once from memory and needs no thread and no
+ * network. A name that is not in the file and has nothing below it is NXDOMAIN.
  *
- * Beside the records of RFC 1035 the file may hold
+ * Besides the records of RFC 1035 the file may hold
  *	;! timeout NAME		no answer for any type of this name
- *	;! servfail NAME
+ *	;! servfail NAME	SERVFAIL for any type of this name
  *	;! delay NAME 20ms	the answer comes that much later
- * NAME is as in the file's records: \DDD escapes, final dot optional, always
- * absolute. CNAMEs are followed within the zone.
+ * NAME is written as in the file's records, with \DDD escapes and an optional
+ * final dot, but is always absolute. CNAMEs are followed within the zone.
  */
 
 #include "base/err.h"
 #include "dns/dns.h"
 
-/* Reads the file; NULL with a sentence in err. Immutable, thread-safe. */
+/*
+ * Reads the file. Returns a resolver that never changes and is thread-safe, or
+ * NULL with a sentence in err.
+ */
 struct pst_resolver *pst_zone_load(const char *file_name, struct pst_err *err);
 
-/* The same from a text in memory; file_name is for messages. */
+/* The same for text in memory; file_name is for error sentences. */
 struct pst_resolver *pst_zone_parse(
     const char *text, size_t len, const char *file_name, struct pst_err *err);
 

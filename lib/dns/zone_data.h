@@ -2,7 +2,7 @@
 #ifndef PST_DNS_ZONE_DATA_H
 #define PST_DNS_ZONE_DATA_H
 
-/* What a text zone is made of; between zone_load.c and zone.c only. */
+/* The data of a zone file in memory; for zone_load.c and zone.c only. */
 
 #include <stdio.h>
 
@@ -10,12 +10,13 @@
 #include "base/err.h"
 #include "dns/dns.h"
 
-#define PST_ZONE_TYPES 5 /* that can be asked for, see pst_zone_type_index() */
+#define PST_ZONE_TYPES 5 /* types that can be asked for, see below */
 
-/* A name that exists: an owner, or something above one. */
+/* A name that exists: an owner, or a name above one. */
 struct pst_zone_node {
 	struct pst_str name; /* first, for the comparison */
-	const struct pst_dns_answer *answers[PST_ZONE_TYPES]; /* or NULL */
+	/* by pst_zone_type_index(); NULL: no record of the type */
+	const struct pst_dns_answer *answers[PST_ZONE_TYPES];
 	struct pst_str cname;
 	bool has_cname;
 	uint32_t cname_ttl;
@@ -42,18 +43,19 @@ struct pst_zone_data {
 	size_t fault_count;
 };
 
-/* Orders nodes, faults and pointers to a bare struct pst_str by name. */
+/* Orders by name; each side is a node, a fault or a bare struct pst_str. */
 int pst_zone_compare(const void *left, const void *right);
 
-/* Of a node's answers; PST_ZONE_TYPES for a type nobody asks for. */
+/* The index of a type in answers; PST_ZONE_TYPES if it is never asked for. */
 size_t pst_zone_type_index(unsigned type);
 
-/* The name without its first label; "" at the end. */
+/* Returns name without its first label; "" for a single label. */
 struct pst_str pst_zone_parent(struct pst_str name);
 
 /*
- * Fills data, whose arena is set, from the file. False with a sentence in err;
- * data then holds what pst_zone_release() can free.
+ * Fills data from the file; the caller has set data->arena. On failure it
+ * returns false with a sentence in err. In both cases pst_zone_release() frees
+ * the contents of data.
  */
 bool pst_zone_fill(struct pst_zone_data *data, FILE *file,
     const char *file_name, struct pst_err *err);

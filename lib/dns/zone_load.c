@@ -94,7 +94,10 @@ list_rr(void *arg, const struct pst_wire_rr *rr, struct pst_err *err)
 	return true;
 }
 
-/* One octet of a name: itself, or what \DDD or \X stands for. */
+/*
+ * Takes one octet of a name off *text: a plain one, or the one that \DDD or \X
+ * means. False for a broken escape and for an escaped dot.
+ */
 static bool
 take_octet(struct pst_str *text, char *octet)
 {
@@ -157,7 +160,7 @@ read_delay(struct pst_str text, unsigned *ms)
 	return true;
 }
 
-/* Takes the next word off, empty at the end. */
+/* Takes the next word off *text; empty if there is none. */
 static struct pst_str
 take_word(struct pst_str *text)
 {
@@ -180,23 +183,24 @@ list_directive(
 	struct pst_str verb = take_word(&text);
 	struct pst_str name = take_word(&text);
 
-	(void)line; /* the caller puts it in front of the sentence */
+	(void)line; /* the caller puts it in front of the sentence in err */
 	if (pst_str_eq(verb, PST_STR("timeout")))
 		fault.kind = PST_ZONE_TIMEOUT;
 	else if (pst_str_eq(verb, PST_STR("servfail")))
 		fault.kind = PST_ZONE_SERVFAIL;
 	else if (!pst_str_eq(verb, PST_STR("delay")))
 		return pst_err_set(
-		    err, "after ;! only timeout, servfail and delay are known");
+		    err, "after ;! there must be timeout, servfail or delay");
 	if (!read_fault_name(loader, name, &fault.name))
-		return pst_err_set(err, "after ;! stands no legal name");
+		return pst_err_set(err, "the ;! line has no legal name");
 	if (fault.kind == PST_ZONE_DELAY &&
 	    !read_delay(take_word(&text), &fault.delay_ms))
 		return pst_err_set(err,
-		    ";! delay wants a name and a time like 20ms, at most %dms",
+		    ";! delay requires a name and a time like 20ms, at most "
+		    "%dms",
 		    MAX_DELAY_MS);
 	if (take_word(&text).len > 0)
-		return pst_err_set(err, "the ;! line has a word too many");
+		return pst_err_set(err, "the ;! line has too many words");
 	listed = pst_arena_alloc(loader->arena, sizeof(*listed));
 	listed->fault = fault;
 	listed->next = loader->faults;
@@ -205,7 +209,7 @@ list_directive(
 	return true;
 }
 
-/* Says name in the words of the file, whatever octets it holds. */
+/* Refuses name, shown in presentation form, whatever octets it holds. */
 static bool
 refuse_name(struct pst_err *err, const char *file_name, struct pst_str name,
     const char *what)
@@ -236,12 +240,12 @@ build_faults(struct pst_zone_data *data, const struct loader *loader,
 	for (size_t i = 1; i < count; i++) {
 		if (pst_str_eq(faults[i - 1].name, faults[i].name))
 			return refuse_name(err, file_name, faults[i].name,
-			    "stands in two ;! lines");
+			    "appears in two ;! lines");
 	}
 	return true;
 }
 
-/* A node for every owner and every name above one. */
+/* Makes a node for every owner and every name above one. */
 static void
 build_nodes(struct pst_zone_data *data, const struct loader *loader)
 {
@@ -287,7 +291,10 @@ compare_rrs(const void *left, const void *right)
 	return (a->place > b->place) - (a->place < b->place);
 }
 
-/* The records of one owner and type become the node's answer. */
+/*
+ * Makes the records of one owner and type the node's answer. False when they
+ * are more than one CNAME.
+ */
 static bool
 build_answer(
     struct pst_zone_node *node, struct listed_rr *const *rrs, size_t count)

@@ -2,7 +2,7 @@
 #include "dns/zonefile.h"
 
 #define MAX_FILE_BYTES ((size_t)64 * 1024 * 1024)
-/* What ldns takes in one piece, see LDNS_MAX_PACKETLEN. */
+/* What ldns can parse as one record, see LDNS_MAX_PACKETLEN. */
 #define MAX_ENTRY_BYTES 65000
 
 bool
@@ -31,7 +31,7 @@ pst_zonefile_open(struct pst_zonefile *zonefile, FILE *file,
 	return true;
 }
 
-/* Takes one line off, without its end. */
+/* Takes the next line, without its end. */
 static struct pst_str
 take_line(struct pst_zonefile *zonefile)
 {
@@ -55,8 +55,8 @@ add_octet(struct pst_buf *buf, unsigned octet)
 }
 
 /*
- * Rewrites the escape at the start of s, so that all have one form. Returns
- * its length, 0 when it is none.
+ * Adds the escape that s begins with as \DDD, so that all have one form.
+ * Returns its length in s; 0 if it is malformed.
  */
 static size_t
 add_escape(struct pst_buf *buf, struct pst_str s, bool quoted)
@@ -80,14 +80,14 @@ add_escape(struct pst_buf *buf, struct pst_str s, bool quoted)
 	return 4;
 }
 
-/* What goes on from one line of an entry to its next. */
+/* What is carried over from one line of an entry to the next. */
 struct state {
 	unsigned depth; /* of parentheses */
 	bool quoted;
 	const char *wrong;
 };
 
-/* One octet that stands for itself; false when a comment begins. */
+/* Adds an octet that is not part of an escape; false if a comment begins. */
 static bool
 add_plain(struct pst_buf *buf, char c, struct state *state)
 {

@@ -4,9 +4,10 @@
 
 /*
  * The line structure of a master file (RFC 1035 s. 5.1): comments, quoted
- * strings and parentheses, but not yet what a record means. It stands in front
- * of ldns because a name or string may hold any octet there, and because ldns
- * has neither line numbers for records over several lines nor our ";!" lines.
+ * strings and parentheses, but not what a record means. This step comes before
+ * ldns because a name or string may hold any octet, and because ldns has no
+ * line numbers for records that span several lines and does not know our ";!"
+ * lines.
  */
 
 #include <stdio.h>
@@ -22,7 +23,7 @@ enum pst_zonefile_kind {
 };
 
 struct pst_zonefile {
-	const char *file_name; /* for messages */
+	const char *file_name; /* borrowed, for error sentences */
 	struct pst_str rest;   /* not read yet */
 	unsigned next_line;
 	struct pst_buf entry;
@@ -32,10 +33,11 @@ struct pst_zonefile_line {
 	enum pst_zonefile_kind kind;
 	unsigned number; /* where it begins */
 	/*
-	 * Directive: the text behind ";!", trimmed. Entry: on one line, without
-	 * comment and parentheses, blanks outside strings are spaces, an
-	 * escaped or unprintable octet is \DDD; a space in front says that
-	 * the owner is left out. NUL-terminated, valid until the next call.
+	 * Directive: the text after ";!", trimmed. Entry: the text as one line
+	 * without comments and parentheses; blanks outside strings are spaces,
+	 * an escaped or unprintable octet is \DDD, and a space in front means
+	 * that the owner is left out. An entry is NUL-terminated. Valid until
+	 * the next call.
 	 */
 	struct pst_str text;
 };
@@ -44,7 +46,10 @@ struct pst_zonefile_line {
 bool pst_zonefile_open(struct pst_zonefile *zonefile, FILE *file,
     const char *file_name, struct pst_arena *arena, struct pst_err *err);
 
-/* The next line that is not blank; false with a sentence in err. */
+/*
+ * Reads the next directive or entry, or PST_ZONEFILE_END. False with a sentence
+ * in err when a line is malformed.
+ */
 bool pst_zonefile_next(struct pst_zonefile *zonefile,
     struct pst_zonefile_line *line, struct pst_err *err);
 

@@ -9,7 +9,7 @@
 
 /* ---- dates ---- */
 
-/* A word of letters. */
+/* Scans a word of letters, which may be empty. */
 static struct pst_str
 scan_word(struct pst_scan *scan)
 {
@@ -53,7 +53,7 @@ scan_month(struct pst_scan *scan, int *month)
 	return false;
 }
 
-/* Seconds east of UTC; letters without meaning are UTC (s. 4.3). */
+/* Returns seconds east of UTC. Letters without a meaning are UTC (s. 4.3). */
 static int64_t
 scan_zone(struct pst_scan *scan)
 {
@@ -98,7 +98,9 @@ pst_feedback_date(struct pst_str text, int64_t *epoch)
 		return false;
 	if (pst_scan_char(&scan, ':') && !scan_number(&scan, 60, &second))
 		return false;
-	/* Two digits are of the last century or of this one (s. 4.3). */
+	/*
+	 * A year of two digits is in the last century or in this one (s. 4.3).
+	 */
 	if (year < 100)
 		year += year < 50 ? 2000 : 1900;
 	if (year < 1970)
@@ -146,7 +148,7 @@ read_fields(
 	}
 }
 
-/* The header of the message that the report is about. */
+/* Reads the header of the message that the report is about. */
 static void
 read_reported(struct pst_arena *arena, const struct pst_mime *mime, size_t at,
     struct pst_feedback *out)
@@ -165,7 +167,7 @@ read_reported(struct pst_arena *arena, const struct pst_mime *mime, size_t at,
 	}
 }
 
-/* The domain of "<local@domain>", or of "domain" alone. */
+/* Returns the domain of "<local@domain>", or of "domain" alone. */
 static const char *
 domain_of(struct pst_arena *arena, const char *path)
 {
@@ -178,7 +180,10 @@ domain_of(struct pst_arena *arena, const char *path)
 	return pst_feedback_domain(arena, pst_feedback_text(arena, text));
 }
 
-/* "pass" unless the mechanism is listed as not aligned (RFC 9991 s. 4). */
+/*
+ * Returns "fail" if the mechanism is listed as not aligned (RFC 9991 s. 4),
+ * "pass" if it is not, "" if the field is missing.
+ */
 static const char *
 alignment(const struct pst_feedback *feedback, const char *mechanism)
 {
@@ -195,7 +200,7 @@ alignment(const struct pst_feedback *feedback, const char *mechanism)
 	return "pass";
 }
 
-/* "192.0.2.1 (host)" and "[192.0.2.1]" are met with as well. */
+/* Reads the source address; "192.0.2.1 (host)" and "[192.0.2.1]" occur, too. */
 static const char *
 source_of(struct pst_arena *arena, const char *text)
 {
@@ -235,7 +240,7 @@ make_row(struct pst_arena *arena, struct pst_feedback *out)
 	out->messages = row->count;
 }
 
-/* RFC 5965 s. 3.1 and RFC 6591 s. 3.1 want these. */
+/* RFC 5965 s. 3.1 and RFC 6591 s. 3.1 require these fields. */
 static void
 check_fields(struct pst_arena *arena, struct pst_feedback *out)
 {

@@ -10,19 +10,22 @@
 #include "feedback/feedback.h"
 #include "mail/mime.h"
 
-/* Fields that are kept; what is behind is passed over. */
+/* Fields that are kept; any after them are ignored. */
 #define PST_FEEDBACK_MAX_FIELDS 100
 
-/* True when one of the parts is such a report; *at is which. */
+/* Returns whether one of the parts is such a report; *at is its index. */
 bool pst_feedback_arf_find(const struct pst_mime *mime, size_t *at);
 
-/* Reads it. There is nothing that makes it unreadable. */
+/*
+ * Reads the report in part `at`. This cannot fail: what is missing becomes a
+ * fault.
+ */
 void pst_feedback_arf_read(struct pst_arena *arena, const struct pst_mime *mime,
     size_t at, struct pst_feedback *out);
 
 /*
- * Seconds since 1970 of a date of RFC 5322 s. 3.3, obsolete zones included;
- * false for anything else.
+ * Parses a date of RFC 5322 s. 3.3, obsolete zones included, to seconds since
+ * 1970. Returns false for anything else and for dates before 1970.
  */
 bool pst_feedback_date(struct pst_str text, int64_t *epoch);
 

@@ -7,12 +7,15 @@
 #include "feedback/unpack.h"
 
 #define MB ((size_t)1024 * 1024)
-/* How far a mail's first field, or blanks in front of XML, are looked for. */
+/* How far the first field of a mail, or blanks before XML, may reach. */
 #define MAX_LOOK 1000
 
-/* ---- what it is ---- */
+/* ---- recognising the form ---- */
 
-/* A field name and a colon, or the line of an mbox file. */
+/*
+ * Recognises a mail by a field name and a colon, an mbox file by its first
+ * line.
+ */
 static enum pst_feedback_form
 form_of_text(struct pst_str text)
 {
@@ -42,7 +45,7 @@ pst_feedback_form(struct pst_str octets)
 		if (!pst_str_starts(octets, marks[i]))
 			continue;
 		octets = pst_str_from(octets, marks[i].len);
-		/* The first octet of big-endian UTF-16. */
+		/* In big-endian UTF-16 a NUL comes first. */
 		if (pst_str_starts(octets, PST_STR("\0")))
 			octets = pst_str_from(octets, 1);
 		break;
@@ -55,7 +58,7 @@ pst_feedback_form(struct pst_str octets)
 						      form_of_text(octets);
 }
 
-/* ---- reading it ---- */
+/* ---- reading a document ---- */
 
 static enum pst_feedback_outcome
 outcome(bool read)
@@ -69,7 +72,7 @@ read_xml(struct pst_arena *arena, struct pst_str xml,
 {
 	struct pst_feedback feedback;
 
-	/* Blanks in front of its declaration make XML ill-formed. */
+	/* XML with blanks before its declaration is not well-formed. */
 	while (xml.len > 0 && strchr(" \t\r\n", xml.ptr[0]) != NULL)
 		xml = pst_str_from(xml, 1);
 	if (!pst_feedback_xml_read(arena, xml, &feedback, err))
@@ -88,10 +91,11 @@ read_packed(struct pst_arena *arena, struct pst_str packed,
 		return false;
 	if (pst_feedback_form(content) == PST_FORM_XML)
 		return read_xml(arena, content, visitor, err);
-	return pst_err_set(err, "is packed, but holds no XML, so no report");
+	return pst_err_set(
+	    err, "is packed but holds no XML, so it is not a report");
 }
 
-/* Texts of a mail are for people, unless they are named like a report. */
+/* Texts in a mail are for people, unless they are named like a report. */
 static bool
 may_be_report(const struct pst_mime_part *part)
 {
@@ -107,7 +111,7 @@ may_be_report(const struct pst_mime_part *part)
 	    pst_str_iends(part->name, PST_STR(".zip"));
 }
 
-/* Each attachment that begins like a report; the others are nothing of ours. */
+/* Reads each attachment that begins like a report and ignores the others. */
 static enum pst_feedback_outcome
 read_attachments(struct pst_arena *arena, const struct pst_mime *mime,
     struct pst_feedback_visitor visitor, struct pst_err *err)
@@ -144,8 +148,8 @@ read_attachments(struct pst_arena *arena, const struct pst_mime *mime,
 	if (tried > 0)
 		return outcome(ok);
 	(void)pst_err_set(err,
-	    "is mail without a report: no XML, gzip or zip file is attached "
-	    "to it");
+	    "is mail without a report: it has no XML, gzip or zip file "
+	    "attached");
 	return PST_FEEDBACK_NONE;
 }
 
@@ -161,7 +165,7 @@ read_mail(struct pst_arena *arena, struct pst_str mail,
 		mail = pst_str_from(mail, 1);
 	if (!pst_mime_read(arena, mail, &mime, err))
 		return PST_FEEDBACK_REFUSED;
-	/* What is attached to a failure report is the mail it is about. */
+	/* The attachments of a failure report are the mail that it is about. */
 	if (!pst_feedback_arf_find(&mime, &at))
 		return read_attachments(arena, &mime, visitor, err);
 	pst_feedback_arf_read(arena, &mime, at, &feedback);
@@ -185,7 +189,7 @@ read_document(struct pst_arena *arena, struct pst_str octets,
 		break;
 	}
 	(void)pst_err_set(err,
-	    "is no report: it begins like neither XML, gzip, zip nor mail");
+	    "is not a report: it does not begin like XML, gzip, zip or mail");
 	return PST_FEEDBACK_REFUSED;
 }
 
@@ -198,7 +202,7 @@ pst_feedback_read(struct pst_str octets, struct pst_feedback_visitor visitor,
 
 	if (octets.len > PST_FEEDBACK_MAX_BYTES) {
 		(void)pst_err_set(err,
-		    "has more than %zu MB, so it is no report",
+		    "is larger than %zu MB, so it is not a report",
 		    PST_FEEDBACK_MAX_BYTES / MB);
 		return PST_FEEDBACK_REFUSED;
 	}

@@ -2,7 +2,7 @@
 #ifndef PST_FEEDBACK_EXTRACT_H
 #define PST_FEEDBACK_EXTRACT_H
 
-/* Reports out of whatever they come in (R-AGG-32). */
+/* Extracts reports from whatever they come in (R-AGG-32). */
 
 #include "feedback/feedback.h"
 
@@ -14,13 +14,20 @@ enum pst_feedback_form {
 	PST_FORM_MBOX,
 };
 
-/* What octets are, by how they begin; names and types are not asked. */
+/*
+ * Recognises a form by how the octets begin, never by a name or a media type.
+ */
 enum pst_feedback_form pst_feedback_form(struct pst_str octets);
 
-/* Of one document: XML, a package, or a mail that carries one of these. */
+/*
+ * The largest document: XML, a packed file, or a mail that carries one of them.
+ */
 #define PST_FEEDBACK_MAX_BYTES ((size_t)80 * 1024 * 1024)
 
-/* Gets each report that was found. The arena is gone afterwards. */
+/*
+ * visit() is called with each report that was found. The report and the arena
+ * are gone when it returns.
+ */
 struct pst_feedback_visitor {
 	void (*visit)(void *arg, struct pst_arena *arena,
 	    const struct pst_feedback *feedback);
@@ -28,16 +35,17 @@ struct pst_feedback_visitor {
 };
 
 enum pst_feedback_outcome {
-	PST_FEEDBACK_READ,    /* a report or several, and nothing else */
+	PST_FEEDBACK_READ,    /* one report or more, all of them readable */
 	PST_FEEDBACK_NONE,    /* well-formed mail about something else */
-	PST_FEEDBACK_REFUSED, /* no report, or one that cannot be read */
+	PST_FEEDBACK_REFUSED, /* not a report, or one that cannot be read */
 };
 
 /*
- * The reports in one document, an mbox file excepted (feedback/mailbox.h). Those
- * that are invalid are visited like any other. Unless it is PST_FEEDBACK_READ,
- * err gets half a sentence that goes behind the name of the document: "is no
- * report ..."; of several attachments some may have been visited.
+ * Reads the reports in one document, which is not an mbox file
+ * (feedback/mailbox.h), and visits each, even if it is invalid. Unless the
+ * outcome is PST_FEEDBACK_READ, err gets half a sentence that follows the name
+ * of the document: "is not a report: ...". If one of several attachments is
+ * refused, others may have been visited.
  */
 enum pst_feedback_outcome pst_feedback_read(struct pst_str octets,
     struct pst_feedback_visitor visitor, struct pst_err *err);

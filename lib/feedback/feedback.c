@@ -32,7 +32,7 @@ pst_feedback_field(const struct pst_feedback *feedback, const char *name)
 	return "";
 }
 
-/* Cut where a character ends. */
+/* Cuts text to PST_FEEDBACK_MAX_TEXT, at the end of a character. */
 static struct pst_str
 cut(struct pst_str text)
 {
@@ -148,9 +148,9 @@ pst_feedback_row_fault(const struct pst_feedback_row *row)
 	struct pst_ip ip;
 
 	if (!pst_ip_parse(pst_str(row->source_ip), &ip))
-		return "source_ip is no address";
+		return "source_ip is not an address";
 	if (row->count == 0)
-		return "count is no number of messages";
+		return "count is not a number of messages";
 	if (!is_one_of(row->disposition, dispositions))
 		return "disposition is missing or unknown";
 	if (!is_one_of(row->dkim, results))
@@ -170,7 +170,7 @@ pst_feedback_check(struct pst_arena *arena, struct pst_feedback *feedback)
 	else if (feedback->report_id[0] == '\0')
 		fault = "report_id is missing";
 	else if (feedback->begin_s == 0 || feedback->end_s < feedback->begin_s)
-		fault = "date_range is missing or no period";
+		fault = "date_range is missing or is not a period";
 	else if (pst_domain_normalize(arena, pst_str(feedback->domain)) == NULL)
 		fault = "policy_published has no domain";
 	else if (feedback->row_count == 0)

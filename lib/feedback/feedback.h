@@ -3,14 +3,14 @@
 #define PST_FEEDBACK_FEEDBACK_H
 
 /*
- * A report of somebody else's about mail that names a domain of ours: an
+ * A report by somebody else about mail that names a domain of ours: an
  * aggregate report (RFC 9990, RFC 7489) or a failure report (RFC 5965, 6591,
  * 9991). All of it is what its sender claims; nothing is verified.
  *
  * Texts are valid UTF-8 without NUL, trimmed, at most PST_FEEDBACK_MAX_TEXT
- * octets (longer ones are cut), never NULL: what is absent is "". They may
- * hold controls, so they are escaped when they are printed. All lives in the
- * arena that a report was read into.
+ * octets (longer ones are cut) and never NULL: what is absent is "". They may
+ * contain control characters, so they must be escaped when printed. Everything
+ * lives in the arena that the report was read into.
  */
 
 #include "base/arena.h"
@@ -18,16 +18,16 @@
 #include "base/str.h"
 
 #define PST_FEEDBACK_MAX_TEXT 1024
-/* Rows of a report, and all their signatures and reasons taken together. */
+/* Rows of a report, and the total of their signatures and reasons. */
 #define PST_FEEDBACK_MAX_ROWS 100000
 #define PST_FEEDBACK_MAX_DETAILS 500000
-/* Messages of a row: more is no number of messages. */
+/* Messages of a row; a larger number is not accepted. */
 #define PST_FEEDBACK_MAX_MESSAGES 1000000000
 
 enum pst_feedback_kind {
 	PST_FEEDBACK_AGGREGATE,
 	PST_FEEDBACK_FAILURE, /* about the authentication of one message */
-	PST_FEEDBACK_ABUSE,   /* all other types of RFC 5965 */
+	PST_FEEDBACK_ABUSE,   /* every other type of RFC 5965 */
 };
 
 /* "aggregate", "failure", "abuse". */
@@ -51,15 +51,15 @@ struct pst_feedback_reason {
 
 struct pst_feedback_row {
 	struct pst_feedback_row *next;
-	const char *source_ip; /* RFC 5952 form when it is an address */
-	int64_t count;         /* of messages; 0 when it is no number */
+	const char *source_ip; /* in the form of RFC 5952 if it is an address */
+	int64_t count;         /* of messages; 0 if it is not a number */
 	const char *disposition, *dkim, *spf; /* lower case */
 	const char *header_from, *envelope_from, *envelope_to;
 	struct pst_feedback_reason *reasons; /* in order */
 	struct pst_feedback_auth *auths;     /* in order */
 };
 
-/* Of a failure report: a field of its message/feedback-report part. */
+/* A field of the message/feedback-report part of a failure report. */
 struct pst_feedback_field {
 	struct pst_feedback_field *next;
 	const char *name;
@@ -69,59 +69,63 @@ struct pst_feedback_field {
 struct pst_feedback {
 	enum pst_feedback_kind kind;
 	/*
-	 * What is wrong with it first; "" makes it a valid report. A report is
-	 * valid when it can be told from others and counted: well-formed to its
-	 * end, with who sent it, its id, its period and domain, and in each
-	 * row an address, a number, three known words and a From domain. No
-	 * schema is asked (R-AGG-34).
+	 * The first thing that is wrong with the report; "" if it is valid. A
+	 * report is valid if it can be told from others and counted: it is
+	 * well-formed to its end, has a sender, an id, a period and a domain,
+	 * and each row has an address, a number, three known words and a From
+	 * domain. No schema is used (R-AGG-34).
 	 */
 	const char *fault;
 	const char *org;
 	const char *email;
 	const char *report_id;
-	int64_t begin_s, end_s; /* 0 when unknown */
-	const char *domain;     /* policy domain; of a failure: reported one */
+	int64_t begin_s, end_s; /* 0 if unknown */
+	const char *domain;     /* policy domain, or Reported-Domain */
 
 	/* Aggregate reports */
 	const char *version, *contact, *error, *generator;
 	const char *p, *sp, *np, *adkim, *aspf, *fo, *pct, *testing;
 	const char *discovery;
-	/* Failure reports have one row, made of their fields. */
+	/* A failure report has one row, made from its fields. */
 	struct pst_feedback_row *rows;
 	size_t row_count;
 	int64_t messages; /* of all rows */
 
 	/* Failure reports */
 	struct pst_feedback_field *fields;
-	const char *subject;     /* of the message it is about */
-	struct pst_str reported; /* its header, as far as it came along */
+	const char *subject;     /* of the message that it is about */
+	struct pst_str reported; /* the header of that message, if included */
 };
 
-/* The value of the first field of that name, "" when there is none. */
+/*
+ * Returns the value of the first field with that name, or "" if there is none.
+ */
 const char *
 pst_feedback_field(const struct pst_feedback *feedback, const char *name);
 
 /*
- * Texts for a report: a copy of octets that is as the top of this file says.
- * What is not UTF-8 is escaped.
+ * Returns a copy of octets as a text for a report, as described at the top of
+ * this file. What is not UTF-8 is escaped.
  */
 const char *pst_feedback_text(struct pst_arena *arena, struct pst_str octets);
 
-/* Notes what is wrong, unless something was noted before. */
+/* Sets the fault, unless there is one already. */
 void pst_feedback_fault(struct pst_arena *arena, struct pst_feedback *feedback,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* What keeps a row of an aggregate report from being valid; NULL: nothing. */
+/* Returns what makes a row of an aggregate report invalid, or NULL. */
 const char *pst_feedback_row_fault(const struct pst_feedback_row *row);
 
-/* Notes what is wrong with an aggregate report apart from its rows. */
+/*
+ * Sets the fault for anything wrong with an aggregate report except its rows.
+ */
 void pst_feedback_check(struct pst_arena *arena, struct pst_feedback *feedback);
 
-/* A domain in normal form when it has one, else text in lower case. */
+/* Return a domain in normal form if it has one, else text in lower case. */
 const char *pst_feedback_domain(struct pst_arena *arena, const char *text);
 const char *pst_feedback_lower(struct pst_arena *arena, const char *text);
 
-/* All texts "", all numbers 0. */
+/* Set all texts to "" and all numbers to 0. */
 void pst_feedback_init(struct pst_feedback *feedback);
 void pst_feedback_row_init(struct pst_feedback_row *row);
 

@@ -13,17 +13,17 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Texts of a report or row, which are bounded each. */
+/* The texts of a report or a row; each of them is bounded. */
 #define MAX_ID_TEXT ((size_t)16 * PST_FEEDBACK_MAX_TEXT)
 
-/* ---- what a report is known by ---- */
+/* ---- the identity of a report ---- */
 
 struct identity {
 	struct pst_arena *arena;
-	char hex[PST_DIGEST_HEX_SIZE]; /* of all that was added */
+	char hex[PST_DIGEST_HEX_SIZE]; /* of everything added so far */
 };
 
-/* With their lengths, so that no two lists look alike. */
+/* Adds the texts with their lengths, so that no two lists look alike. */
 static void
 add_texts(struct identity *id, const char *const *texts, size_t count)
 {
@@ -76,7 +76,7 @@ identify(const struct pst_feedback *feedback, struct identity *id)
 		add_content(id, feedback);
 }
 
-/* ---- keeping it ---- */
+/* ---- storing a report ---- */
 
 static bool
 add_row(struct pst_db *db, const char *id, int64_t line,
@@ -111,7 +111,10 @@ add_rows(struct pst_db *db, const char *id, const struct pst_feedback *feedback,
 	return true;
 }
 
-/* *added is PST_FEEDBACK_KNOWN when there is nothing to do. */
+/*
+ * Stores the report itself. *added is PST_FEEDBACK_KNOWN if nothing is left to
+ * do.
+ */
 static bool
 add_head(struct pst_db *db, const char *id, const struct pst_feedback *feedback,
     int64_t now_s, enum pst_feedback_added *added, struct pst_err *err)
@@ -174,7 +177,10 @@ pst_feedback_add(struct pst_db *db, const struct pst_feedback *feedback,
 
 /* ---- who sends in our name ---- */
 
-/* What is below domain, as a pattern of LIKE; `_` would match all. */
+/*
+ * Returns a LIKE pattern for what is below domain; a bare `_` would match any
+ * character.
+ */
 static const char *
 pattern_below(struct pst_arena *arena, const char *domain)
 {
@@ -190,7 +196,7 @@ pattern_below(struct pst_arena *arena, const char *domain)
 	return pst_buf_str(&buf);
 }
 
-/* The row of one source and From domain; a source's rows come together. */
+/* Takes the row of one source and From domain; a source's rows are adjacent. */
 static bool
 take_row(struct pst_db *db, struct pst_arena *arena,
     struct pst_feedback_sources *out, size_t *capacity, struct pst_err *err)
@@ -203,8 +209,8 @@ take_row(struct pst_db *db, struct pst_arena *arena,
 	    !pst_str_eq(pst_str(out->sources[out->count - 1].ip), ip)) {
 		if (out->count == PST_FEEDBACK_MAX_SOURCES)
 			return pst_err_set(err,
-			    "there are more than %d sources; ask for a "
-			    "--domain or for less time with --since",
+			    "there are more than %d sources; limit them with "
+			    "--domain or a later --since",
 			    PST_FEEDBACK_MAX_SOURCES);
 		if (out->count == *capacity) {
 			*capacity = *capacity == 0 ? 64 : *capacity * 2;
@@ -287,7 +293,7 @@ select_sources(struct pst_db *db, struct pst_arena *arena,
 		return false;
 	while (ok && pst_db_next(db))
 		ok = take_row(db, arena, out, &capacity, err);
-	/* The sentence of take_row() stays. */
+	/* Keep the sentence of take_row(). */
 	return pst_db_end(db, ok ? err : NULL) && ok;
 }
 

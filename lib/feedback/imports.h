@@ -5,7 +5,7 @@
 /*
  * Reports of others in the report store (tables feedback and source of
  * store/schema.h), and what they say together: who sends in the name of our
- * domains. Claims stay claims; what a report says of its sender is not checked.
+ * domains. They remain claims; what a report says of its sender is not checked.
  */
 
 #include "store/db.h"
@@ -13,19 +13,20 @@
 
 enum pst_feedback_added {
 	PST_FEEDBACK_NEW,
-	PST_FEEDBACK_KNOWN,  /* it was there; nothing is changed */
-	PST_FEEDBACK_BETTER, /* takes the place of an invalid one */
+	PST_FEEDBACK_KNOWN,  /* it was stored already; nothing is changed */
+	PST_FEEDBACK_BETTER, /* it replaces an invalid one */
 };
 
 /*
- * Keeps a report, in a transaction of its own. A report is known by its kind,
- * sender, id, domain and period; without a sender or an id, by all that it
- * says. Rows without an address or a number are not kept.
+ * Stores a report, in a transaction of its own. A report is identified by its
+ * kind, sender, id, domain and period; without a sender or an id, by its whole
+ * content. Rows without an address or a number are not stored. False with a
+ * sentence in err when the store fails.
  */
 bool pst_feedback_add(struct pst_db *db, const struct pst_feedback *feedback,
     int64_t now_s, enum pst_feedback_added *added, struct pst_err *err);
 
-/* From domains that are listed of one source; all are counted. */
+/* From domains listed for one source; all of them are counted. */
 #define PST_FEEDBACK_MAX_DOMAINS 20
 /* Sources that are shown at once. */
 #define PST_FEEDBACK_MAX_SOURCES 200000
@@ -34,11 +35,11 @@ struct pst_feedback_source {
 	const char *ip;
 	/* Messages in valid aggregate reports */
 	int64_t messages;
-	int64_t dkim, spf, passed; /* with an aligned pass; by either */
+	int64_t dkim, spf, passed; /* with an aligned pass; with either */
 	int64_t delivered, quarantined, rejected;
 	/* Incidents in valid failure reports */
 	int64_t failures;
-	int64_t begin_s, end_s; /* of all these reports */
+	int64_t begin_s, end_s; /* from the first to the last report */
 	const char *domains[PST_FEEDBACK_MAX_DOMAINS]; /* most mail first */
 	size_t domain_count;                           /* may be more */
 };
@@ -46,13 +47,16 @@ struct pst_feedback_source {
 struct pst_feedback_sources {
 	struct pst_feedback_source *sources; /* most messages first */
 	size_t count;
-	int64_t reports; /* valid ones that were looked at */
-	int64_t invalid; /* ones that were left out, of any time and domain */
+	int64_t reports; /* valid ones that were evaluated */
+	int64_t invalid; /* ignored ones, of any time and domain */
 };
 
 /*
- * domain: From domains that are it or below it, in normal form; "": all.
- * since_s: reports whose period ends then or later. In the arena.
+ * Sums up what the valid reports say. domain limits this to From domains that
+ * are it or below it, in normal form; "" means all. since_s limits it to
+ * reports whose period ends then or later. In the arena. False with a sentence
+ * in err when the store fails or there are more sources than
+ * PST_FEEDBACK_MAX_SOURCES.
  */
 bool pst_feedback_sources(struct pst_db *db, struct pst_arena *arena,
     const char *domain, int64_t since_s, struct pst_feedback_sources *out,

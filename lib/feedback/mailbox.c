@@ -14,7 +14,7 @@
 #include "feedback/extract.h"
 
 #define CHUNK_BYTES ((size_t)64 * 1024)
-/* A line that begins a message is found in this many octets of it. */
+/* Octets of a line that are enough to see whether it begins a message. */
 #define LINE_BYTES ((size_t)1024)
 #define MB ((size_t)1024 * 1024)
 
@@ -33,13 +33,16 @@ struct input {
 	struct pst_err *err;
 	struct document document;
 	char chunk[CHUNK_BYTES];
-	size_t pos, len; /* what of the chunk is not used yet */
+	size_t pos, len; /* the part of the chunk that is not used yet */
 	bool ended;
 };
 
 /* ---- octets ---- */
 
-/* Moves what is left to the front and reads on. False when reading fails. */
+/*
+ * Moves what is left to the front and fills the chunk. False with a sentence in
+ * err if reading fails.
+ */
 static bool
 fill(struct input *input)
 {
@@ -96,7 +99,7 @@ finish(struct input *input, const char *label, bool is_message)
 		    (struct pst_str){document->ptr, document->len}, is_message);
 	else {
 		(void)snprintf(why, sizeof(why),
-		    "has more than %zu MB, so it is no report",
+		    "is larger than %zu MB, so it is not a report",
 		    input->max_bytes / MB);
 		input->visitor.refused(input->visitor.arg, label, why);
 	}
@@ -106,7 +109,7 @@ finish(struct input *input, const char *label, bool is_message)
 
 /* ---- mbox ---- */
 
-/* "Mon Jan " */
+/* Returns whether text begins like "Mon Jan ". */
 static bool
 is_date(struct pst_str text)
 {
@@ -149,7 +152,9 @@ finish_message(struct input *input, size_t number)
 	finish(input, label, true);
 }
 
-/* The next piece of a line; *whole says whether the line ends with it. */
+/*
+ * Returns the next piece of a line; *whole tells whether the line ends with it.
+ */
 static struct pst_str
 take_piece(struct input *input, bool *whole)
 {
@@ -201,7 +206,7 @@ visit_document(struct input *input, bool is_message)
 		add(input,
 		    (struct pst_str){input->chunk + input->pos, input->len});
 		input->len = 0;
-		/* More of it is not wanted. */
+		/* The rest is not needed. */
 		if (input->document.too_large)
 			break;
 		if (!fill(input))
@@ -211,7 +216,7 @@ visit_document(struct input *input, bool is_message)
 	return true;
 }
 
-/* In a Maildir a file is a message, whatever it begins like. */
+/* In a Maildir every file is a message, whatever it begins with. */
 static bool
 visit_file(const char *name, int fd, bool is_message, size_t max_bytes,
     struct pst_mailbox_visitor visitor, struct pst_err *err)
@@ -238,7 +243,7 @@ visit_file(const char *name, int fd, bool is_message, size_t max_bytes,
 	return ok;
 }
 
-/* What hides is no message (.nfs0001). */
+/* Hidden files, such as .nfs0001, are not messages. */
 static int
 is_message_name(const struct dirent *entry)
 {
@@ -251,14 +256,17 @@ by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* One that cannot be read is refused; the others are read. */
+/*
+ * Visits a message of a Maildir. One that cannot be read is refused, and the
+ * others are still read.
+ */
 static void
 visit_message(
     const char *name, size_t max_bytes, struct pst_mailbox_visitor visitor)
 {
-	/* A named pipe must not hold us up. */
+	/* A named pipe must not block us. */
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct pst_err err = {"is no file, so no message"};
+	struct pst_err err = {"is not a file, so it is not a message"};
 	struct stat st;
 	bool ok = false;
 
@@ -273,7 +281,7 @@ visit_message(
 		(void)close(fd);
 }
 
-/* *found: it is there. */
+/* Visits the messages in a folder. *found is set if the folder exists. */
 static bool
 visit_folder(const char *name, const char *folder, size_t max_bytes,
     struct pst_mailbox_visitor visitor, bool *found, struct pst_err *err)
@@ -311,8 +319,8 @@ visit_maildir(const char *name, size_t max_bytes,
 		return false;
 	return found ||
 	    pst_err_set(err,
-		"is a directory, but no Maildir (it has neither new nor cur); "
-		"name the files in it");
+		"is a directory, but not a Maildir (it has neither new nor "
+		"cur); name the files in it");
 }
 
 bool

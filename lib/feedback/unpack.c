@@ -9,7 +9,7 @@
 #define PIECE_BYTES ((size_t)64 * 1024)
 #define MB ((size_t)1024 * 1024)
 
-/* gzip alone; libarchive counts the file itself as one more. */
+/* gzip alone: libarchive counts the file itself as another filter. */
 #define FILTERS_OF_GZIP 2
 
 const struct pst_unpack_limits pst_unpack_limits = {
@@ -30,14 +30,14 @@ pst_unpack_is_gzip(struct pst_str octets)
 bool
 pst_unpack_is_zip(struct pst_str octets)
 {
-	/* The second one is a zip file without members. */
+	/* The second one begins a zip file without members. */
 	return pst_str_starts(octets, PST_STR("PK\x03\x04")) ||
 	    pst_str_starts(octets, PST_STR("PK\x05\x06"));
 }
 
 /*
- * Other methods of zip files take memory as the file says, so they are out
- * before libarchive begins to decode.
+ * Other methods of zip files take as much memory as the file demands, so they
+ * are refused before libarchive begins to decode.
  */
 static bool
 check_method(struct archive *archive, struct pst_err *err)
@@ -49,7 +49,7 @@ check_method(struct archive *archive, struct pst_err *err)
 		strstr(format, "(uncompressed)") != NULL))
 		return true;
 	return pst_err_set(err,
-	    "is a zip file packed by another method than deflate; unpack it "
+	    "is a zip file packed with a method other than deflate; unpack it "
 	    "first");
 }
 
@@ -58,10 +58,10 @@ fail_damaged(struct pst_err *err)
 {
 	return pst_err_set(err,
 	    "is damaged or ends too early, so it cannot be unpacked; get it "
-	    "anew");
+	    "again");
 }
 
-/* Steps to the one member. */
+/* Steps to the only member. */
 static bool
 find_member(struct archive *archive, bool is_zip, struct pst_err *err)
 {
@@ -82,12 +82,12 @@ find_member(struct archive *archive, bool is_zip, struct pst_err *err)
 		return pst_err_set(
 		    err, "is a zip file with a password; unpack it first");
 	if (archive_entry_filetype(entry) != S_IFREG)
-		return pst_err_set(
-		    err, "is a zip file with something else than a file in it");
+		return pst_err_set(err,
+		    "is a zip file with something other than a file in it");
 	return check_method(archive, err);
 }
 
-/* Room for another piece; one octet more than is allowed is enough. */
+/* Makes room for another piece; one octet more than allowed is enough. */
 static void
 make_room(struct content *content, size_t max_bytes)
 {
@@ -109,8 +109,8 @@ check_size(const struct content *content, struct pst_str packed,
 {
 	if (content->len > limits->max_bytes)
 		return pst_err_set(err,
-		    "unpacks to more than %zu MB, so it is no report but a "
-		    "bomb, or must be split",
+		    "unpacks to more than %zu MB: either it is not a report "
+		    "but a bomb, or it must be split",
 		    limits->max_bytes / MB);
 	if (content->len > 0 &&
 	    (content->len - 1) / limits->max_ratio >= packed.len)
@@ -175,7 +175,7 @@ open_packed(struct pst_str packed, bool is_zip)
 		(void)archive_read_support_format_raw(archive);
 		(void)archive_read_support_format_empty(archive);
 	}
-	/* What is wrong with the file is said by the first header. */
+	/* An error in the file is reported when the first header is read. */
 	(void)archive_read_open_memory(archive, packed.ptr, packed.len);
 	return archive;
 }
@@ -192,7 +192,7 @@ pst_unpack(struct pst_arena *arena, struct pst_str packed,
 		return pst_err_set(err, "is neither gzip nor zip");
 	if (packed.len > limits->max_packed_bytes)
 		return pst_err_set(err,
-		    "has more than %zu MB packed; ask its sender to split it",
+		    "is larger than %zu MB packed; ask its sender to split it",
 		    limits->max_packed_bytes / MB);
 	struct archive *archive = open_packed(packed, is_zip);
 	bool ok = find_member(archive, is_zip, err) &&

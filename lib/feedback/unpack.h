@@ -3,13 +3,13 @@
 #define PST_FEEDBACK_UNPACK_H
 
 /*
- * Reports of others out of their packing: gzip, or a zip file with one member
- * (RFC 9990 s. 3.5.2, R-AGG-32). What they may cost is bounded before a
- * parser sees them: bombs end at a limit, and what is packed twice is refused.
+ * Unpacks reports of others: gzip, or a zip file with one member
+ * (RFC 9990 s. 3.5.2, R-AGG-32). Their cost is limited before a parser sees
+ * them: bombs are stopped at a limit, and what is packed twice is refused.
  *
- * Of a zip file, members that are stored or deflated are read, and no other
- * method. A gzip file that was cut short is refused; its checksum is not
- * looked at, what it holds must make sense to the parser.
+ * Members of a zip file must be stored or deflated; no other method is read. A
+ * gzip file that is cut short is refused. Its checksum is not checked; the
+ * parser must make sense of the content anyway.
  */
 
 #include "base/arena.h"
@@ -26,17 +26,17 @@ struct pst_unpack_limits {
 #define PST_UNPACK_MAX_BYTES ((size_t)50 * 1024 * 1024)
 #define PST_UNPACK_MAX_RATIO ((size_t)200)
 
-/* These numbers. */
+/* The limits above. */
 extern const struct pst_unpack_limits pst_unpack_limits;
 
-/* What these octets begin like. */
+/* Return whether the octets begin like such a file. */
 bool pst_unpack_is_gzip(struct pst_str octets);
 bool pst_unpack_is_zip(struct pst_str octets);
 
 /*
- * Octets of one of both kinds; *out is the content, in the arena. False, and
- * nothing in the arena, with half a sentence in err that goes behind the name
- * of what was read: "... is packed 1000:1 ...".
+ * Unpacks octets of either kind. *out is the content, in the arena. Returns
+ * false, with nothing left in the arena and half a sentence in err that follows
+ * the name of what was read: "is packed more than once; ...".
  */
 bool pst_unpack(struct pst_arena *arena, struct pst_str packed,
     const struct pst_unpack_limits *limits, struct pst_str *out,

@@ -3,15 +3,15 @@
 #define PST_FEEDBACK_XML_ELEMENTS_H
 
 /*
- * Which elements of an aggregate report are read, and where their texts go
- * (RFC 9990 App. A; RFC 7489's are among them).
+ * The elements of an aggregate report that are read, and where their texts go
+ * (RFC 9990 App. A; it includes those of RFC 7489).
  */
 
 #include <stddef.h>
 
 enum pst_feedback_element {
 	PST_ELEMENT_UNKNOWN,
-	PST_ELEMENT_DOCUMENT, /* where the root is */
+	PST_ELEMENT_DOCUMENT, /* the parent of the root element */
 	PST_ELEMENT_FEEDBACK,
 	PST_ELEMENT_METADATA,
 	PST_ELEMENT_PERIOD,
@@ -24,10 +24,10 @@ enum pst_feedback_element {
 	PST_ELEMENT_AUTH,
 	PST_ELEMENT_DKIM,
 	PST_ELEMENT_SPF,
-	PST_ELEMENT_LEAF, /* a text that is kept */
+	PST_ELEMENT_LEAF, /* an element whose text is kept */
 };
 
-/* What becomes of a leaf's text; members are const char *, ... */
+/* How a leaf's text is converted; members are const char *, ... */
 enum pst_feedback_leaf {
 	PST_LEAF_TEXT,
 	PST_LEAF_WORD, /* lower case */
@@ -48,13 +48,13 @@ struct pst_feedback_rule {
 	enum pst_feedback_element parent;
 	const char *name;
 	enum pst_feedback_element element;
-	/* Of a leaf */
+	/* For a leaf */
 	enum pst_feedback_leaf leaf;
 	enum pst_feedback_target target;
 	size_t offset; /* of the member */
 };
 
-/* The rule for an element of that name inside of parent; NULL: not read. */
+/* Returns the rule for an element of that name inside parent, or NULL. */
 const struct pst_feedback_rule *
 pst_feedback_rule(enum pst_feedback_element parent, const char *name);
 

@@ -13,7 +13,7 @@
 /* The year 9999. */
 #define MAX_EPOCH 253402300799
 
-/* Room for the longest text that is kept and for the rest of a character. */
+/* Room for the longest text that is kept and the rest of a character. */
 #define TEXT_ROOM (PST_FEEDBACK_MAX_TEXT + 4)
 
 /* ---- the reader ---- */
@@ -23,15 +23,15 @@ struct reader {
 	struct pst_feedback *out;
 	struct pst_err *err;
 	xmlParserCtxtPtr ctxt;
-	bool refused; /* the sentence is in err */
-	int bad_line; /* of what is not well-formed first; 0: all is */
+	bool refused; /* err has the sentence */
+	int bad_line; /* of the first error; 0 if all is well-formed */
 
 	enum pst_feedback_element open[PST_FEEDBACK_MAX_DEPTH + 1];
 	unsigned depth;
-	const char *space; /* the root's namespace; NULL: none */
+	const char *space; /* the root's namespace, or NULL */
 	bool has_root;
 
-	const struct pst_feedback_rule *leaf; /* of the leaf that is open */
+	const struct pst_feedback_rule *leaf; /* the leaf that is open */
 	char text[TEXT_ROOM];
 	size_t text_len;
 
@@ -39,7 +39,7 @@ struct reader {
 	struct pst_feedback_row *row;
 	struct pst_feedback_reason *reason;
 	struct pst_feedback_auth *auth;
-	/* Where the next one is linked in */
+	/* Where the next one is linked */
 	struct pst_feedback_row **row_end;
 	struct pst_feedback_reason **reason_end;
 	struct pst_feedback_auth **auth_end;
@@ -70,7 +70,7 @@ text_of(const xmlChar *text)
 	return (const char *)text;
 }
 
-/* An element of an extension has a namespace that is not the root's. */
+/* An element of an extension has another namespace than the root. */
 static bool
 is_own(const struct reader *reader, const char *space)
 {
@@ -84,8 +84,8 @@ count_detail(struct reader *reader)
 	if (reader->details++ < PST_FEEDBACK_MAX_DETAILS)
 		return true;
 	refuse(reader,
-	    "has more than %d signatures and reasons, so it is no report that "
-	    "can be read",
+	    "has more than %d signatures and reasons, so it cannot be read as "
+	    "a report",
 	    PST_FEEDBACK_MAX_DETAILS);
 	return false;
 }
@@ -202,7 +202,7 @@ convert_text(
 	}
 }
 
-/* Of an element that stands there twice the first one counts. */
+/* If an element occurs twice, the first one counts. */
 static void
 end_leaf(struct reader *reader)
 {
@@ -260,12 +260,12 @@ on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
 	    attributes_count > PST_FEEDBACK_MAX_ATTRIBUTES)
 		refuse(reader,
 		    "has an element with more than %d attributes or %d "
-		    "namespaces, so it is no report",
+		    "namespaces, so it is not a report",
 		    PST_FEEDBACK_MAX_ATTRIBUTES, PST_FEEDBACK_MAX_NAMESPACES);
 	else if (reader->depth == PST_FEEDBACK_MAX_DEPTH)
 		refuse(reader,
-		    "has elements inside of each other, more than %d deep, so "
-		    "it is no report",
+		    "has elements nested more than %d deep, so it is not a "
+		    "report",
 		    PST_FEEDBACK_MAX_DEPTH);
 	if (reader->refused)
 		return;
@@ -275,7 +275,7 @@ on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
 	if (reader->depth == 0) {
 		if (rule == NULL) {
 			refuse(reader,
-			    "is XML, but no DMARC report: its root is not "
+			    "is XML, but not a DMARC report: its root is not "
 			    "\"feedback\"");
 			return;
 		}
@@ -298,7 +298,7 @@ on_text(void *arg, const xmlChar *text, int len)
 
 	if (reader->open[reader->depth] != PST_ELEMENT_LEAF)
 		return;
-	/* Blanks in front do not use up the room. */
+	/* Leading blanks must not use up the room. */
 	if (reader->text_len == 0)
 		while (piece.len > 0 && strchr(" \t\r\n", piece.ptr[0]) != NULL)
 			piece = pst_str_from(piece, 1);
@@ -334,12 +334,12 @@ on_doctype(void *arg, const xmlChar *name, const xmlChar *external,
 	(void)external;
 	(void)system;
 	refuse(arg,
-	    "has a document type (<!DOCTYPE), which no report has and attacks "
-	    "begin with, so it is not read");
+	    "has a document type (<!DOCTYPE), as attacks do and reports do "
+	    "not, so it is not read");
 }
 
 /*
- * Before the first element. The length of tags was looked at in the octets, so
+ * Called before the first element. check_tags() has looked at plain octets, so
  * `<` and `>` must be what they are in ASCII.
  */
 static void
@@ -358,8 +358,8 @@ on_document(void *arg)
 		if (pst_str_istarts(pst_str(name), pst_str(families[i])))
 			return;
 	refuse(reader,
-	    "is XML in a character set that reports do not come in; convert "
-	    "it to UTF-8");
+	    "is XML in a character set that reports do not use; convert it to "
+	    "UTF-8");
 }
 
 static void
@@ -376,10 +376,10 @@ on_error(void *arg, xmlErrorPtr error)
 		reader->bad_line = error->line > 0 ? error->line : 1;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole document ---- */
 
 /*
- * libxml2 compares each attribute of a tag with all others, so a tag is not to
+ * libxml2 compares each attribute of a tag with all others, so a tag must not
  * have thousands.
  */
 static bool
@@ -395,7 +395,7 @@ check_tags(struct pst_str xml, struct pst_err *err)
 		if (end == PST_FEEDBACK_MAX_TAG)
 			return pst_err_set(err,
 			    "has a tag or comment of more than %zu KB, so it "
-			    "is no report",
+			    "is not a report",
 			    PST_FEEDBACK_MAX_TAG / 1024);
 		begin += end;
 		begin += pst_str_find(pst_str_from(xml, begin), '<');
@@ -427,8 +427,8 @@ parse(struct reader *reader, struct pst_str xml)
 	reader->ctxt->userData = reader;
 	(void)xmlParseDocument(reader->ctxt);
 	/*
-	 * A document type that is ill-formed passes by on_doctype(). Its
-	 * entities are kept here, but no one can ask for them.
+	 * on_doctype() is not called for an ill-formed document type. Its
+	 * entities are kept here, but no one can refer to them.
 	 */
 	xmlFreeDoc(reader->ctxt->myDoc);
 	xmlFreeParserCtxt(reader->ctxt);
@@ -446,15 +446,15 @@ pst_feedback_xml_read(struct pst_arena *arena, struct pst_str xml,
 
 	pst_feedback_init(out);
 	if (xml.len == 0 || xml.len > INT_MAX)
-		return pst_err_set(err, "is empty, so it is no report");
+		return pst_err_set(err, "is empty, so it is not a report");
 	if (!check_tags(xml, err))
 		return false;
 	parse(&reader, xml);
 	if (reader.refused)
 		return false;
 	if (!reader.has_root)
-		return pst_err_set(
-		    err, "begins like XML, but is none, so it is no report");
+		return pst_err_set(err,
+		    "begins like XML but is not XML, so it is not a report");
 	if (reader.bad_line > 0)
 		pst_feedback_fault(arena, out,
 		    "the XML is broken or cut short at line %d",

@@ -5,7 +5,7 @@
 #include "base/ip.h"
 #include "mail/token.h"
 
-/* Room for a domain as written; no longer one fits in 253 octets. */
+/* Room for a domain as written; a longer one never fits in 253 octets. */
 #define DOMAIN_TEXT_MAX 1024
 
 struct parser {
@@ -13,12 +13,13 @@ struct parser {
 	struct pst_arena *arena;
 	struct pst_from *out;
 	bool in_group;
-	bool may_start;   /* the start, a comma or a group's colon came last */
+	bool may_start;   /* an address may come next: at the start, after a
+	                     comma or after a group's colon */
 	size_t addresses; /* mailboxes and groups */
 	size_t domainless;
 };
 
-/* What stands before an `@`, `<` or `:`. */
+/* The words before an `@`, `<` or `:`. */
 struct words {
 	bool is_empty;
 	bool is_phrase;      /* phrase, obs-phrase */
@@ -89,7 +90,7 @@ has_bidi_control(struct pst_str s)
 	return false;
 }
 
-/* RFC 2047 s. 5 keeps encoded-words out of addresses; some readers do not. */
+/* RFC 2047 s. 5 bans encoded-words in addresses; some readers decode them. */
 static bool
 has_encoded_word(struct pst_str s)
 {
@@ -105,8 +106,8 @@ has_encoded_word(struct pst_str s)
 }
 
 /*
- * Words, dots and CFWS, as far as they go. Reading them before it is known
- * what they are keeps the parse free of going back.
+ * Reads words, dots and CFWS, as many as there are. What they are is decided
+ * only afterwards, so the parser never has to go back.
  */
 static bool
 scan_words(struct parser *p, struct words *out)
@@ -124,7 +125,7 @@ scan_words(struct parser *p, struct words *out)
 			break;
 		if (out->is_empty)
 			out->is_phrase = !is_dot;
-		/* a local part is words with one dot between each two */
+		/* a local part is words with exactly one dot between them */
 		if (is_dot == after_dot)
 			out->is_local = false;
 		after_dot = is_dot;
@@ -141,8 +142,8 @@ scan_words(struct parser *p, struct words *out)
 }
 
 /*
- * What an `@` follows must be a local part without tricks. Octets that are no
- * UTF-8 pass in names and comments, where real mail has raw Latin-1, but not
+ * The words before an `@` must be a plain local part. Octets that are not UTF-8
+ * are accepted in names and comments, where real mail has raw Latin-1, but not
  * in an address.
  */
 static bool
@@ -153,9 +154,9 @@ check_local(struct parser *p, const struct words *words)
 	if (!words->is_local)
 		return fail(p, "a local part is not valid");
 	if (!pst_str_is_utf8(words->text) || has_bidi_control(words->text))
-		return fail(p, "a local part has characters not allowed");
+		return fail(p, "a local part has forbidden characters");
 	if (has_encoded_word(words->text))
-		return fail(p, "an encoded-word stands in an address");
+		return fail(p, "an address contains an encoded-word");
 	return true;
 }
 
@@ -170,9 +171,9 @@ append(struct domain_text *out, struct pst_str s)
 }
 
 /*
- * domain, obs-domain or domain-literal, with one final dot tolerated. CFWS on
- * both sides is taken too. The pieces are joined, so that a comment between
- * them cannot hide a part of the name.
+ * Reads a domain, obs-domain or domain-literal and the CFWS on both sides; one
+ * final dot is tolerated. The pieces are joined, so that a comment between them
+ * cannot hide a part of the name.
  */
 static bool
 scan_domain(struct parser *p, struct domain_text *out)
@@ -215,7 +216,7 @@ keep_domain(struct parser *p, const char *domain)
 	return true;
 }
 
-/* The part of a mailbox behind its `@`. */
+/* Reads the part of a mailbox after its `@`. */
 static bool
 scan_author_domain(struct parser *p)
 {
@@ -244,7 +245,7 @@ scan_author_domain(struct parser *p)
 	return keep_domain(p, domain);
 }
 
-/* obs-route, at its first `@` or comma; nothing of it is used. */
+/* Skips an obs-route, from its first `@` or comma on. */
 static bool
 skip_route(struct parser *p)
 {
@@ -266,7 +267,7 @@ skip_route(struct parser *p)
 	}
 }
 
-/* The part of an angle-addr behind its `<`. */
+/* Reads the part of an angle-addr after its `<`. */
 static bool
 scan_angle(struct parser *p)
 {
@@ -288,7 +289,7 @@ scan_angle(struct parser *p)
 	    fail(p, "angle brackets are not balanced");
 }
 
-/* A mailbox, or a group up to its colon. */
+/* Reads a mailbox, or a group up to its colon. */
 static bool
 scan_address(struct parser *p)
 {
@@ -305,7 +306,7 @@ scan_address(struct parser *p)
 	if (words.is_empty || !pst_scan_char(&p->scan, ':'))
 		return fail(p, "an element is not an address");
 	if (p->in_group)
-		return fail(p, "a group stands in a group");
+		return fail(p, "a group is inside another group");
 	p->in_group = true;
 	p->may_start = true;
 	p->addresses++;
@@ -313,8 +314,8 @@ scan_address(struct parser *p)
 }
 
 /*
- * address-list of RFC 6854 with the empty members of RFC 5322 s. 4.4. Groups
- * do not nest, so one flag stands for the stack.
+ * Reads an address-list of RFC 6854 with the empty members of RFC 5322 s. 4.4.
+ * Groups do not nest, so one flag serves as the stack.
  */
 static bool
 scan_list(struct parser *p)
@@ -344,8 +345,8 @@ scan_list(struct parser *p)
 }
 
 /*
- * Whether the value is nothing but encoded-words: some program encoded the
- * address together with the name. The list may be folded.
+ * Whether the value consists of encoded-words only, which may be folded: some
+ * program has encoded the address together with the name.
  */
 static bool
 is_all_encoded(struct pst_str value)
@@ -393,7 +394,7 @@ pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
 		return;
 	}
 	if (out->domain_count > 0 && p.domainless > 0) {
-		/* a pass for the one must not cover the other */
+		/* a pass for one address must not cover the other */
 		out->fault = PST_FROM_GRAMMAR;
 		out->domain_count = 0;
 		out->why = "addresses with and without a domain";

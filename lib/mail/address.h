@@ -3,29 +3,29 @@
 #define PST_MAIL_ADDRESS_H
 
 /*
- * From fields to Author Domains (R-DMARC-2 to -9) and reverse-paths to a
- * domain (R-SPF-3, R-SPF-4). A complete grammar and no best guess: text that
- * no production places makes the field malformed. Encoded-words are never
- * decoded.
+ * Reads the Author Domains from From fields (R-DMARC-2 to -9) and the domain
+ * from reverse-paths (R-SPF-3, R-SPF-4). The grammar is complete and nothing is
+ * guessed: text that no production matches makes the field malformed.
+ * Encoded-words are never decoded.
  */
 
 #include "base/arena.h"
 #include "base/str.h"
 
 enum pst_from_verdict {
-	PST_FROM_SINGLE,    /* all mailboxes lie in one domain */
+	PST_FROM_SINGLE,    /* all mailboxes are in one domain */
 	PST_FROM_MULTI,     /* several domains */
 	PST_FROM_NONE,      /* valid, but no domain that DMARC can evaluate */
-	PST_FROM_MALFORMED, /* not exactly one field, or not in the grammar */
+	PST_FROM_MALFORMED, /* not exactly one field, or a syntax error */
 };
 
-/* What kind of malformed. */
+/* Why a field is malformed. */
 enum pst_from_fault {
 	PST_FROM_WELL_FORMED,
 	PST_FROM_MISSING, /* no From field */
 	PST_FROM_SEVERAL, /* more than one */
 	PST_FROM_ENCODED, /* encoded-words where an address should be */
-	PST_FROM_GRAMMAR, /* all else */
+	PST_FROM_GRAMMAR, /* anything else */
 };
 
 struct pst_from {
@@ -34,24 +34,25 @@ struct pst_from {
 	    *domains; /* distinct, normal form, in order of appearance */
 	size_t domain_count;
 	enum pst_from_fault fault;
-	const char *why; /* fixed text for malformed, else NULL */
+	const char *why; /* malformed: one of a few fixed texts; else NULL */
 };
 
-/* Domains kept of one field; more of them make it malformed (R-DMARC-8). */
+/* Domains kept from one field; a field with more is malformed (R-DMARC-8). */
 #define PST_FROM_MAX_DOMAINS 32
 
-/* "single", "multi", "none", "malformed". */
+/* Returns "single", "multi", "none" or "malformed". */
 const char *pst_from_verdict_word(enum pst_from_verdict verdict);
 
 /*
- * The Author Domains of a message whose From field values are values[0..count).
- * count other than 1 is malformed. Works on any octets, in linear time.
+ * Finds the Author Domains of a message whose From fields have the values
+ * values[0..count); a count other than 1 is malformed. Accepts any octets and
+ * takes linear time.
  */
 void pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
     size_t count, struct pst_from *out);
 
 struct pst_path {
-	bool valid;           /* a mailbox, or null */
+	bool valid;           /* a mailbox or <> */
 	bool null;            /* <> */
 	struct pst_str local; /* unquoted local part; empty for null */
 	const char *domain;   /* normal form; NULL for null, for an address
@@ -59,10 +60,10 @@ struct pst_path {
 };
 
 /*
- * The argument of MAIL FROM (RFC 5321 s. 4.1.2), with or without its angle
- * brackets; a source route is dropped. What is not a valid mailbox gives
- * valid = false and no part of it is taken as a domain (R-SPF-4). A mailbox
- * without a domain ("root") is not valid.
+ * Parses the argument of MAIL FROM (RFC 5321 s. 4.1.2), with or without its
+ * angle brackets; a source route is dropped. If it is not a valid mailbox,
+ * out->valid is false and no part of it is taken as a domain (R-SPF-4). A
+ * mailbox without a domain ("root") is not valid.
  */
 void pst_reverse_path_parse(
     struct pst_arena *arena, struct pst_str raw, struct pst_path *out);

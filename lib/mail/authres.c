@@ -9,7 +9,7 @@
 #define FIELD_NAME_LEN (sizeof("Authentication-Results:") - 1)
 #define FOLD_COLUMN 78
 #define TAB_COLUMNS 8
-/* A word has a line to itself: the TAB before and a semicolon behind. */
+/* A word must fit on a line with a TAB before and a semicolon after it. */
 #define WORD_MAX (998 - 3)
 
 static bool
@@ -21,7 +21,7 @@ is_mime_token(struct pst_str s)
 	return pst_scan_mime_token(&scan, &token) && pst_scan_at_end(&scan);
 }
 
-/* A dot-atom whose octets a MIME token may hold too. */
+/* Whether local is a dot-atom of octets that a MIME token may hold too. */
 static bool
 is_plain_local_part(struct pst_str local)
 {
@@ -36,7 +36,7 @@ is_plain_local_part(struct pst_str local)
 	return true;
 }
 
-/* "local@domain" or "@domain" (RFC 8601 s. 2.2, pvalue). */
+/* Whether s is "local@domain" or "@domain" (RFC 8601 s. 2.2, pvalue). */
 static bool
 is_plain_address(struct pst_str s)
 {
@@ -47,7 +47,7 @@ is_plain_address(struct pst_str s)
 	return at == 0 || is_plain_local_part(pst_str_first(s, at));
 }
 
-/* C0, DEL, and C1 controls in UTF-8. */
+/* Whether s holds a C0 control, DEL, or a C1 control in UTF-8. */
 static bool
 has_control(struct pst_str s)
 {
@@ -63,8 +63,8 @@ has_control(struct pst_str s)
 }
 
 /*
- * The one way in which a value gets into a field. Only a property's value may
- * be a bare address. False when it must not be written at all.
+ * Every value gets into a field through this function. Only a property's value
+ * may be an address without quotes. False if the value must not be written.
  */
 static bool
 add_value(struct pst_buf *buf, struct pst_str value, bool address_ok)
@@ -92,7 +92,7 @@ fold(struct pst_authres *ar)
 	ar->line_len = TAB_COLUMNS;
 }
 
-/* A word behind a blank or a fold; a column is left for a semicolon. */
+/* Adds a word after a blank or a fold; leaves a column for a semicolon. */
 static void
 add_word(struct pst_authres *ar, struct pst_str word)
 {
@@ -106,7 +106,7 @@ add_word(struct pst_authres *ar, struct pst_str word)
 	ar->line_len += word.len;
 }
 
-/* " name=value", unless it cannot be written. */
+/* Adds " name=value", unless the value cannot be written. */
 static void
 add_pair(struct pst_authres *ar, const char *name, struct pst_str value,
     bool address_ok)
@@ -134,7 +134,7 @@ pst_authres_begin(
 		ar->buf.overflow = true;
 		return;
 	}
-	/* Never folded: a first line of nothing but a blank is obsolete. */
+	/* No fold here: a first line with only a blank is obsolete syntax. */
 	pst_buf_add_char(&ar->buf, ' ');
 	pst_buf_add(&ar->buf, pst_buf_slice(&word));
 	ar->line_len += 1 + word.len;
@@ -191,7 +191,7 @@ pst_authres_end(struct pst_authres *ar)
 	return pst_buf_str(&ar->buf);
 }
 
-/* A MIME token that may hold 8-bit octets as well (RFC 8601 s. 2.5). */
+/* Reads a MIME token that may hold 8-bit octets too (RFC 8601 s. 2.5). */
 static bool
 scan_token_8bit(struct pst_scan *scan, struct pst_str *out)
 {
@@ -211,8 +211,9 @@ scan_token_8bit(struct pst_scan *scan, struct pst_str *out)
 }
 
 /*
- * The id in the form in which it is compared; NULL when it has none. Blanks
- * inside the quotes go, since some reader behind us may drop them.
+ * Returns the id in the form in which ids are compared; NULL if it has none.
+ * Blanks just inside the quotes are dropped, because a later reader of the
+ * field may drop them too.
  */
 static const char *
 normal_id(struct pst_arena *arena, struct pst_str raw)
@@ -231,7 +232,7 @@ normal_id(struct pst_arena *arena, struct pst_str raw)
 	return id;
 }
 
-/* The number behind the id; RFC 8601 s. 2.2: 1 when there is none. */
+/* Reads the version after the id; it is 1 if absent (RFC 8601 s. 2.2). */
 static enum pst_authres_id
 scan_version(struct pst_scan *scan)
 {

@@ -3,8 +3,8 @@
 #define PST_MAIL_AUTHRES_H
 
 /*
- * Authentication-Results fields (RFC 8601): a writer with one quoting
- * function, and a reader that finds out whose id an existing field claims.
+ * Authentication-Results fields (RFC 8601): a writer with one quoting function,
+ * and a reader of the authserv-id that an existing field claims.
  */
 
 #include "base/arena.h"
@@ -17,7 +17,7 @@ struct pst_authres {
 	bool any_method;
 };
 
-/* Octets of one field's value (R-AR-10). */
+/* The most octets in one field's value (R-AR-10). */
 #define PST_AUTHRES_MAX 8192
 
 /*
@@ -29,29 +29,31 @@ void pst_authres_begin(struct pst_authres *ar, struct pst_arena *arena,
     struct pst_str authserv_id);
 
 /*
- * "; method=result", with " reason=..." and " (comment)" when given. method,
- * result, reason and comment are fixed texts of the program, never text from
- * a message or the DNS (R-AR-4).
+ * Adds "; method=result", with " reason=..." and " (comment)" if they are not
+ * NULL. All four are fixed texts of the program, never text from a message or
+ * from the DNS (R-AR-4).
  */
 void pst_authres_method(struct pst_authres *ar, const char *method,
     const char *result, const char *reason, const char *comment);
 
 /*
- * " ptype.property=value". A value that is neither a MIME token nor a strict
- * dot-atom domain or address is written as a quoted-string; one with controls,
- * NUL or invalid UTF-8, or too long for a line, is left out (R-AR-3).
+ * Adds " ptype.property=value". A value that is neither a MIME token nor a
+ * strict dot-atom domain or address is written as a quoted-string. The property
+ * is left out if its value has a control, NUL or invalid UTF-8 or is too long
+ * for a line (R-AR-3).
  */
 void pst_authres_prop(struct pst_authres *ar, const char *ptype,
     const char *property, struct pst_str value);
 
-/* Octets written so far, to keep the field within its bound. */
+/* Returns the octets written so far, for keeping the field in its bound. */
 size_t pst_authres_len(const struct pst_authres *ar);
 
 /*
- * Ends the value ("; none" when there was no method). Each method begins a
- * line; folded with LF + TAB, at 78 columns where possible, each line under
- * 998 octets. It begins with a blank, as libmilter wants with
- * SMFIP_HDR_LEADSPC. NULL when it passed PST_AUTHRES_MAX.
+ * Ends the value, with "; none" if there was no method, and returns it as a C
+ * string in the arena. Each method begins a line. Folds are LF + TAB, at 78
+ * columns where possible, and each line is under 998 octets. The value begins
+ * with a blank, as libmilter expects with SMFIP_HDR_LEADSPC. NULL if the value
+ * passed PST_AUTHRES_MAX.
  */
 char *pst_authres_end(struct pst_authres *ar);
 
@@ -62,10 +64,11 @@ enum pst_authres_id {
 };
 
 /*
- * The authserv-id of an existing field's value: comments and folds removed,
- * unquoted, U-labels converted, lower-cased (R-AR-12, R-AR-13). An id that is a
- * domain name comes in normal form (base/domain.h), a final dot gone. *out is
- * a C string in the arena when the answer is OK or VERSION, else NULL.
+ * Reads the authserv-id of an existing field's value. Comments and folds are
+ * removed, quotes are undone, U-labels are converted and letters are in lower
+ * case (R-AR-12, R-AR-13). An id that is a domain name is in normal form
+ * (base/domain.h), without a final dot. *out is a C string in the arena if the
+ * result is OK or VERSION, else NULL.
  */
 enum pst_authres_id pst_authres_read_id(
     struct pst_arena *arena, struct pst_str value, const char **out);

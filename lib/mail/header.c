@@ -8,7 +8,7 @@
 #define CAPACITY_MIN 32
 
 struct pst_header_name {
-	struct pst_header_name *next; /* of those with the same bits of hash */
+	struct pst_header_name *next; /* in the same slot of the table */
 	struct pst_str name;
 	uint64_t hash;
 	size_t seen; /* fields, kept or left out for their size */
@@ -76,9 +76,9 @@ hash_of(struct pst_str name)
 }
 
 /*
- * Counts one more field of that name; how many there are now. name is in the
- * arena. Whoever finds names that collide makes this as slow as the number of
- * fields, which is bounded.
+ * Counts one more field of that name and returns the new number. name must be
+ * in the arena. A sender that finds colliding names makes the time linear in
+ * the number of fields, which is bounded.
  */
 static size_t
 count_field(struct pst_header *header, struct pst_str name)
@@ -101,7 +101,7 @@ count_field(struct pst_header *header, struct pst_str name)
 	return ++one->seen;
 }
 
-/* Counts size into the bounds that end the keeping; false when it is over. */
+/* Charges a field of this size to the bounds; false if one is passed. */
 static bool
 charge(struct pst_header *header, size_t size)
 {
@@ -116,8 +116,8 @@ charge(struct pst_header *header, size_t size)
 }
 
 /*
- * Remembers the name alone, for the nth of later fields. No field can be kept
- * under a name that is too large itself, so that one needs no memory.
+ * Remembers only the name, for nth of later fields. No field with a name that
+ * is too large itself can ever be kept, so such a name is not remembered.
  */
 static void
 leave_out(struct pst_header *header, struct pst_str name)
@@ -144,8 +144,8 @@ grow(struct pst_header *header)
 }
 
 /*
- * RFC 5322 s. 4.5 allows blanks before the colon, and a name with them names
- * the same field.
+ * RFC 5322 s. 4.5 allows blanks before the colon; they are not part of the
+ * name.
  */
 static struct pst_str
 without_final_blanks(struct pst_str name)

@@ -6,15 +6,15 @@
 #include "base/buf.h"
 #include "mail/token.h"
 
-/* RFC 2046 s. 5.1.1 has 70. */
+/* RFC 2046 s. 5.1.1 allows 70. */
 #define MAX_BOUNDARY 200
-/* Pieces of one parameter (RFC 2231 s. 3). */
+/* The most pieces of one parameter (RFC 2231 s. 3). */
 #define MAX_PIECES 20
 #define MAX_PARAMETERS 50
 
 /* ---- lines and fields ---- */
 
-/* Takes one line, its end included, off *rest. */
+/* Takes one line, with its end, off *rest. */
 static struct pst_str
 take_line(struct pst_str *rest)
 {
@@ -25,7 +25,7 @@ take_line(struct pst_str *rest)
 	return line;
 }
 
-/* Without LF or CRLF at its end. */
+/* Returns line without LF or CRLF at its end. */
 static struct pst_str
 without_end(struct pst_str line)
 {
@@ -36,7 +36,7 @@ without_end(struct pst_str line)
 	return line;
 }
 
-/* Takes the header, its empty line included, off *rest. */
+/* Takes the header, with the empty line after it, off *rest. */
 static struct pst_str
 take_header(struct pst_str *rest)
 {
@@ -118,7 +118,7 @@ lower(struct pst_arena *arena, struct pst_str text)
 	return (struct pst_str){copy, text.len};
 }
 
-/* "type/subtype", lower case; without one the default (RFC 2045 s. 5.2). */
+/* Returns "type/subtype" in lower case, or the default (RFC 2045 s. 5.2). */
 static const char *
 type_of(struct pst_arena *arena, struct pst_str value)
 {
@@ -134,7 +134,7 @@ type_of(struct pst_arena *arena, struct pst_str value)
 	    PST_STR_ARG(lower(arena, subtype)));
 }
 
-/* A value without quotes that should have some goes up to a blank or `;`. */
+/* Reads a value up to a blank or `;`: some lack the quotes that they need. */
 static struct pst_str
 scan_bare(struct pst_scan *scan)
 {
@@ -146,7 +146,7 @@ scan_bare(struct pst_scan *scan)
 	return (struct pst_str){scan->text.ptr + from, scan->pos - from};
 }
 
-/* The next "; name=value"; false at the end. */
+/* Reads the next "; name=value"; false at the end. */
 static bool
 next_parameter(struct pst_scan *scan, struct pst_arena *arena,
     struct pst_str *name, struct pst_str *value)
@@ -188,7 +188,7 @@ find_parameter(struct pst_arena *arena, struct pst_str field,
 	return false;
 }
 
-/* The octet that stands as two digits at text.ptr[at], -1 for none. */
+/* Returns the octet written as two digits at text.ptr[at]; -1 if none is. */
 static int
 hex_octet(struct pst_str text, size_t at)
 {
@@ -218,7 +218,7 @@ add_percent_decoded(struct pst_buf *buf, struct pst_str text)
 	}
 }
 
-/* Without charset'language' in front. */
+/* Returns text without the charset'language' in front. */
 static struct pst_str
 without_charset(struct pst_str text)
 {
@@ -230,7 +230,7 @@ without_charset(struct pst_str text)
 	    pst_str_from(rest, second + 1);
 }
 
-/* name*0=, name*1*= and so on. */
+/* Joins the values of name*0=, name*1*= and so on. */
 static struct pst_str
 join_pieces(struct pst_arena *arena, struct pst_str value, const char *name)
 {
@@ -275,7 +275,7 @@ pst_mime_parameter(
 
 /* ---- transfer encodings ---- */
 
-/* Other octets than base64's are passed over (RFC 2045 s. 6.8). */
+/* Skips octets that are not in the base64 alphabet (RFC 2045 s. 6.8). */
 static struct pst_str
 decode_base64(struct pst_arena *arena, struct pst_str text)
 {
@@ -300,7 +300,7 @@ decode_base64(struct pst_arena *arena, struct pst_str text)
 	return (struct pst_str){out, len};
 }
 
-/* How many octets behind a `=` belong to a soft line end; 0: it is none. */
+/* Returns the length of a soft line break after its `=`; 0 if there is none. */
 static size_t
 soft_end(struct pst_str rest)
 {
@@ -373,7 +373,7 @@ encoding_of(struct pst_arena *arena, struct pst_str header)
 struct walk {
 	struct pst_arena *arena;
 	struct pst_mime *out;
-	unsigned entities; /* multiparts too */
+	unsigned entities; /* parts and multiparts so far */
 	struct pst_err *err;
 };
 
@@ -400,7 +400,7 @@ kind_of_line(struct pst_str line, struct pst_str boundary)
 	return pst_str_eq(line, PST_STR("--")) ? LINE_LAST : LINE_TEXT;
 }
 
-/* The last part may lack its end. */
+/* The closing delimiter may be missing. */
 static bool
 walk_multipart(struct walk *walk, struct pst_str body, struct pst_str boundary,
     unsigned depth, unsigned messages)
@@ -415,7 +415,7 @@ walk_multipart(struct walk *walk, struct pst_str body, struct pst_str boundary,
 
 		if (kind == LINE_TEXT)
 			continue;
-		/* The line end in front belongs to the delimiter. */
+		/* The line end before the delimiter belongs to it. */
 		if (inside &&
 		    !walk_entity(walk,
 			without_end(pst_str_first(
@@ -431,7 +431,7 @@ walk_multipart(struct walk *walk, struct pst_str body, struct pst_str boundary,
 	    walk_entity(walk, pst_str_from(body, begin), depth + 1, messages);
 }
 
-/* Depth is bounded, so the recursion is. */
+/* The depth is bounded, and with it the recursion. */
 static bool
 walk_entity(
     struct walk *walk, struct pst_str entity, unsigned depth, unsigned messages)
@@ -441,13 +441,13 @@ walk_entity(
 
 	if (depth > PST_MIME_MAX_DEPTH)
 		return pst_err_set(walk->err,
-		    "has MIME parts inside of each other, more than %d deep; "
-		    "save the report that is attached to it and name that",
+		    "has MIME parts nested more than %d deep; save the "
+		    "attached report to a file and name that file instead",
 		    PST_MIME_MAX_DEPTH);
 	if (walk->entities++ == PST_MIME_MAX_PARTS)
 		return pst_err_set(walk->err,
-		    "has more than %d MIME parts; save the report that is "
-		    "attached to it and name that",
+		    "has more than %d MIME parts; save the attached report to "
+		    "a file and name that file instead",
 		    PST_MIME_MAX_PARTS);
 	part.body = entity;
 	part.header = take_header(&part.body);

@@ -5,7 +5,7 @@
 #include "base/ip.h"
 #include "mail/token.h"
 
-/* Whether raw holds an octet that no address may hold, folds included. */
+/* Whether raw holds a control, CR and LF included: no address may have one. */
 static bool
 has_control(struct pst_str raw)
 {
@@ -15,7 +15,7 @@ has_control(struct pst_str raw)
 	return false;
 }
 
-/* Dot-string (RFC 5321 s. 4.1.2). */
+/* Reads a Dot-string (RFC 5321 s. 4.1.2). */
 static bool
 scan_dot_string(struct pst_scan *scan, struct pst_str *out)
 {
@@ -31,7 +31,7 @@ scan_dot_string(struct pst_scan *scan, struct pst_str *out)
 	return true;
 }
 
-/* A-d-l with its colon (RFC 5321 s. 4.1.2), or nothing. */
+/* Skips an A-d-l and its colon (RFC 5321 s. 4.1.2), if there is one. */
 static bool
 skip_source_route(struct pst_scan *scan)
 {
@@ -73,7 +73,7 @@ scan_path(struct pst_arena *arena, struct pst_str raw, struct pst_path *out)
 		return false;
 	if (!pst_scan_char(&scan, '@') || !pst_str_is_utf8(local))
 		return false;
-	/* a copy, so that the result does not depend on the raw text's life */
+	/* a copy, so that the result does not depend on the caller's text */
 	out->local.ptr = pst_arena_memdup(arena, local.ptr, local.len);
 	out->local.len = local.len;
 	return scan_path_domain(arena, pst_str_from(raw, scan.pos), out);

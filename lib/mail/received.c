@@ -3,7 +3,7 @@
 
 #include "base/domain.h"
 
-#define MAX_WORD 1024 /* octets of a name that is taken over */
+#define MAX_WORD 1024 /* octets; a longer name is ignored */
 
 enum token {
 	TOKEN_WORD,
@@ -12,15 +12,15 @@ enum token {
 	TOKEN_END,
 };
 
-/* The field up to "by", as it is read. */
+/* The state of reading a field up to "by". */
 struct reader {
 	struct pst_str rest;
 	unsigned depth;    /* of open comments */
 	unsigned comments; /* begun, not counting nested ones */
 	unsigned words;    /* in this comment */
-	bool wants_helo;   /* the word before was HELO or EHLO */
-	bool odd;          /* something no known MTA writes */
-	bool placed;       /* the address stands where it belongs */
+	bool wants_helo;   /* the previous word was HELO or EHLO */
+	bool odd;          /* holds something that no known MTA writes */
+	bool placed;       /* the address is where known MTAs put it */
 	bool only_pairs;   /* comments hold nothing but helo= and port= */
 	struct pst_str before;
 	struct pst_str helo;
@@ -40,7 +40,7 @@ is_mark(char c)
 	return c == '(' || c == ')' || c == ';';
 }
 
-/* A C string of what is fit to be an argument of SMTP; "" otherwise. */
+/* Returns word as a C string; "" if it cannot be an argument in SMTP. */
 static const char *
 clean_word(struct pst_arena *arena, struct pst_str word)
 {
@@ -65,7 +65,7 @@ is_odd(struct pst_str word)
 	    pst_str_find(word, '"') < word.len;
 }
 
-/* A word is what is neither blank nor one of ( ) ; */
+/* Reads a token. A word holds neither blanks nor any of ( ) ; */
 static enum token
 next_token(struct reader *reader, struct pst_str *word)
 {
@@ -92,7 +92,7 @@ next_token(struct reader *reader, struct pst_str *word)
 	return word->ptr[0] == '(' ? TOKEN_OPEN : TOKEN_CLOSE;
 }
 
-/* "[192.0.2.1]", "[IPv6:2001:db8::1]:25", "192.0.2.1". */
+/* Parses "[192.0.2.1]", "[IPv6:2001:db8::1]:25" or "192.0.2.1". */
 static bool
 parse_address(struct pst_str word, struct pst_ip *out)
 {
@@ -102,7 +102,7 @@ parse_address(struct pst_str word, struct pst_ip *out)
 	return pst_ip_parse(word, out);
 }
 
-/* In brackets, with nothing or a port behind them. */
+/* Whether word is in brackets, with nothing or a port after them. */
 static bool
 is_literal(struct pst_str word)
 {
@@ -132,7 +132,7 @@ take_address(struct reader *reader, struct pst_str word)
 	    pst_str_find(reader->before, '[') == reader->before.len;
 }
 
-/* A word inside a comment. */
+/* Takes a word inside a comment. */
 static void
 take_comment_word(struct reader *reader, struct pst_str word)
 {
@@ -174,7 +174,7 @@ close_comment(struct reader *reader)
 	reader->wants_helo = false;
 }
 
-/* Reads up to "by" and stops behind it; false when there is none. */
+/* Reads up to and including "by"; false if there is none. */
 static bool
 read_from_part(struct reader *reader)
 {

@@ -29,9 +29,9 @@ is_mime_token(char c)
 }
 
 /*
- * Octets of one blank or fold at pos, 0 when there is none. A fold is LF or
- * CRLF with a blank behind it; any other CR or LF is no white space, and
- * since no production takes it, it ends every parse.
+ * Returns the length of one blank or fold at pos; 0 if there is none. A fold is
+ * LF or CRLF followed by a blank. Any other CR or LF is not white space; no
+ * production accepts it, so it ends every parse.
  */
 static size_t
 blank_len(struct pst_str text, size_t pos)
@@ -50,12 +50,13 @@ blank_len(struct pst_str text, size_t pos)
 }
 
 /*
- * Octets of one piece inside a comment, quoted-string or literal: a blank, a
- * fold, a quoted-pair or one visible octet; 0 for what may not stand there.
- * The last octet of the piece is what it means. The octet at pos exists.
+ * Returns the length of one piece inside a comment, quoted-string or literal: a
+ * blank, a fold, a quoted-pair or one visible octet; 0 for an octet that is not
+ * allowed there. The last octet of a piece is the one that it represents. There
+ * must be an octet at pos.
  *
- * A quoted-pair may hold a control (obs-qp), but no NUL, which software cuts
- * strings at, and no CR or LF, which would make a fold ambiguous.
+ * A quoted-pair may hold a control (obs-qp), but not NUL, at which software
+ * cuts strings off, and not CR or LF, which would make a fold ambiguous.
  */
 static size_t
 piece_len(struct pst_str text, size_t pos)
@@ -281,7 +282,7 @@ find_tag(const struct pst_tag_list *list, struct pst_str name)
 	return NULL;
 }
 
-/* Reads on until the end of the text; list->tags has room for max_tags. */
+/* Reads to the end; list->tags has room for all tags, up to max_tags. */
 static enum pst_tag_status
 scan_tags(struct pst_scan *scan, size_t max_tags, bool allow_8bit,
     struct pst_tag_list *list)
@@ -318,7 +319,7 @@ pst_tag_list_parse(struct pst_arena *arena, struct pst_str text,
 	    pst_arena_array(arena, room, sizeof(*out->tags)), 0};
 
 	status = scan_tags(&scan, max_tags, allow_8bit, out);
-	/* after TOO_MANY the first max_tags stay: R-DMARC-19 uses them */
+	/* after TOO_MANY the first max_tags are kept, for R-DMARC-19 */
 	if (status == PST_TAGS_SYNTAX || status == PST_TAGS_DUPLICATE)
 		out->count = 0;
 	return status;

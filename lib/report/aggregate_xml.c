@@ -19,7 +19,10 @@ struct pst_aggregate {
 
 /* ---- texts ---- */
 
-/* Octets of the well-formed sequence at the beginning of text, 0: none. */
+/*
+ * Returns the length of the UTF-8 sequence at the beginning of text; 0 if it is
+ * not well-formed.
+ */
 static size_t
 sequence_length(struct pst_str text)
 {
@@ -43,7 +46,10 @@ is_allowed(const char *at, size_t len)
 	    (at[2] != '\xbe' && at[2] != '\xbf');
 }
 
-/* max_len leaves room for the NUL. */
+/*
+ * Writes text to out in a form fit for XML. out must have room for max_len
+ * octets and a NUL.
+ */
 static void
 clean(struct pst_str text, char *out, size_t max_len)
 {
@@ -124,7 +130,10 @@ put_number(struct pst_aggregate *report, const char *name, int64_t value)
 	put_text(report, name, text);
 }
 
-/* value when it is one of words, a list that NULL ends; else the first one. */
+/*
+ * Writes value if it is one of words, a list that NULL ends, or else the first
+ * of them.
+ */
 static void
 put_word(struct pst_aggregate *report, const char *name, struct pst_str value,
     const char *const *words)
@@ -176,7 +185,7 @@ put_policy(struct pst_aggregate *report, const struct pst_report_policy *policy)
 	put_word(report, "p", pst_str(policy->p), policies);
 	put_word(report, "sp", pst_str(policy->sp), policies);
 	if (report->old) {
-		/* It has to be there; RFC 9989 knows no other share. */
+		/* RFC 7489 requires it; RFC 9989 knows no other share. */
 		put_text(report, "pct", "100");
 	} else {
 		put_word(report, "np", pst_str(policy->np), policies);
@@ -320,7 +329,7 @@ put_auth(struct pst_aggregate *report, const struct pst_report_row *record)
 	if (spf.is_spf)
 		put_spf(report, spf.domain, spf.result);
 	else if (report->old)
-		/* RFC 7489 wants one always. */
+		/* RFC 7489 always requires one. */
 		put_spf(
 		    report, pst_str(record->envelope_from), PST_STR("none"));
 	close_element(report);

@@ -23,7 +23,7 @@ pst_bounce_token(const char *bounces, struct pst_str address)
 	return pst_str_from(token, local.len + 1);
 }
 
-/* What may stand beside an address in a field. */
+/* Returns whether c may separate an address from other text in a field. */
 static bool
 is_separator(char c)
 {
@@ -31,7 +31,7 @@ is_separator(char c)
 	    c == '(' || c == ')' || pst_is_wsp(c) || c == '\r' || c == '\n';
 }
 
-/* The first word of a field's value that is an address with a mark. */
+/* Returns the token in the first word of a field's value that has one. */
 static struct pst_str
 find_token(const char *bounces, struct pst_str value)
 {
@@ -63,7 +63,7 @@ is_named(struct pst_str line, const char *name, struct pst_str *value)
 	return true;
 }
 
-/* Where in the message a line stands. */
+/* Where in the message a line is. */
 enum place {
 	IN_HEADER,
 	ELSEWHERE,

@@ -6,16 +6,16 @@
 #include "base/buf.h"
 #include "base/day.h"
 
-/* No record is larger than this by far: 100 signatures with long names. */
+/* Far larger than any record: 100 signatures with long names. */
 #define MAX_RECORD_BYTES (1U << 20)
-/* What stands behind the last record, with room to spare. */
+/* What follows the last record, with room to spare. */
 #define TAIL_BYTES 64
-/* A record of a message with a signature or two; only for the short cut. */
+/* More than a usual record takes; only for the short cut of are_few(). */
 #define MANY_RECORD_BYTES 102400
 
 /* ---- the head ---- */
 
-/* Columns of read_head()'s selection. */
+/* Reads columns of the selection in read_head(). */
 static struct pst_report_policy
 read_policy(struct pst_db *db, struct pst_arena *arena, const char *domain)
 {
@@ -95,8 +95,8 @@ read_head(struct pst_db *db, struct pst_arena *arena,
 	return pst_db_end(db, err) &&
 	    (found ||
 		pst_err_set(err,
-		    "the store has no policy of %s for a report that it has "
-		    "rows of; was it changed by hand?",
+		    "the store has rows of a report but no policy of %s; was "
+		    "it edited by hand?",
 		    what->domain));
 }
 
@@ -117,7 +117,7 @@ open_rows(
 	    3, err);
 }
 
-/* The texts are valid until the next step. */
+/* The texts of the result are valid until the next step. */
 static struct pst_report_row
 read_row(struct pst_db *db)
 {
@@ -136,8 +136,9 @@ read_row(struct pst_db *db)
 }
 
 /*
- * All rows into the writer; `fits` (may be NULL) is asked behind each whether
- * it may stay, and false ends it.
+ * Writes all rows to the report. After each row, `fits` (may be NULL) tells
+ * whether the row may stay; false ends the report before it. The first row
+ * always stays.
  */
 static bool
 write_rows(struct pst_db *db, const struct pst_compose *what,
@@ -197,7 +198,7 @@ pst_compose_write(struct pst_db *db, const struct pst_config *config,
 
 /* ---- measuring ---- */
 
-/* What the writer gave since the last record, before it is packed. */
+/* What was written since the last record, before it is packed. */
 struct scale {
 	struct pst_pack *pack;
 	struct pst_buf record;
@@ -225,7 +226,10 @@ fits(void *arg)
 	return ok;
 }
 
-/* Whether there are so few rows that nothing has to be measured. */
+/*
+ * Returns whether there are so few rows that nothing has to be measured; false
+ * also, with a sentence in err, if the store fails.
+ */
 static bool
 are_few(struct pst_db *db, const struct pst_config *config,
     const struct pst_compose *what, struct pst_composed *out,

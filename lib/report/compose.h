@@ -3,9 +3,9 @@
 #define PST_REPORT_COMPOSE_H
 
 /*
- * From the rows of a report to its XML. What comes out depends on the rows, on
- * the report's id and on the settings, and on nothing else (R-AGG-27). Rows are
- * streamed: only what was packed is in memory.
+ * Composes the XML of a report from its rows. The result depends only on the
+ * rows, the report's id and the configuration (R-AGG-27). Rows are streamed:
+ * only the packed output is in memory.
  */
 
 #include "report/aggregate.h"
@@ -14,29 +14,31 @@
 
 struct pst_compose {
 	int64_t day;
-	const char *domain; /* policy domain */
-	const char *owner;  /* of the rows: the report, or "" */
-	const char *id;     /* the report's */
+	const char *domain; /* the policy domain */
+	const char *owner;  /* of the rows: the report's id, or "" */
+	const char *id;     /* of the report */
 };
 
 struct pst_composed {
 	int64_t rows, messages;
-	/* When not all rows fit: the id of the last one that does. */
+	/* If cut is true, `last` is the id of the last row that fits. */
 	bool cut;
 	char last[72];
 };
 
 /*
- * Writes the report into sink. False with a sentence in err when the store
- * fails or the sink refuses.
+ * Writes the report to sink. False with a sentence in err when the store fails
+ * or the sink refuses something.
  */
 bool pst_compose_write(struct pst_db *db, const struct pst_config *config,
     const struct pst_compose *what, struct pst_aggregate_sink sink,
     struct pst_composed *out, struct pst_err *err);
 
 /*
- * How many of its rows, in the order of their ids, make a report that is no
- * larger than reports.max-size when it is packed; one at least (R-AGG-30).
+ * Finds out how many of the rows, in the order of their ids, make a report that
+ * is not larger than reports.max-size when packed; it is at least one
+ * (R-AGG-30). out->rows is that number. False with a sentence in err when the
+ * store fails.
  */
 bool pst_compose_measure(struct pst_db *db, const struct pst_config *config,
     const struct pst_compose *what, struct pst_composed *out,

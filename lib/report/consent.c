@@ -3,14 +3,17 @@
 
 #include <assert.h>
 
-/* For a batch; nobody waits at the other end, so it may be long. */
+/* For a batch. Nobody is waiting for the result, so it may be long. */
 #define PATIENCE_MS 30000
-/* 20 addresses, a walk and a confirming record each, and our own walk. */
+/*
+ * 20 addresses with a tree walk and a confirming record each, and the tree walk
+ * of the policy domain.
+ */
 #define MAX_QUERIES 200
 
 struct asking {
 	struct pst_world world;
-	struct pst_arena *arena; /* of its own */
+	struct pst_arena *arena; /* its own */
 	bool done;
 };
 
@@ -31,7 +34,7 @@ begin(struct asking *asking, struct pst_service *service,
 	    .eager = true};
 }
 
-/* The texts out of the asking's own arena. */
+/* Copies the texts into the caller's arena. */
 static void
 keep(struct pst_arena *arena, struct pst_destinations *list)
 {
@@ -46,7 +49,9 @@ keep(struct pst_arena *arena, struct pst_destinations *list)
 	}
 }
 
-/* One round: how many are still open, and the first of them. */
+/*
+ * Runs one round. Returns how many are still open; *first is the first of them.
+ */
 static size_t
 step(struct asking *askings, const struct pst_config *config,
     struct pst_consent *items, size_t count, size_t *first)

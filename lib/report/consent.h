@@ -3,26 +3,27 @@
 #define PST_REPORT_CONSENT_H
 
 /*
- * Asks who may get what (report/destination.h) for many policy domains side by
- * side: their look-ups are under way together, and each waits for its own.
+ * Finds out where reports may be sent (report/destination.h), for many policy
+ * domains at once: their look-ups run together, and each has its own limits.
  */
 
 #include "core/service.h"
 #include "report/destination.h"
 
-/* At once; each has a door to the DNS of its own. */
+/* Policy domains at once. Each opens the DNS for itself (dns/dns.h). */
 #define PST_CONSENT_MAX 32
 
 struct pst_consent {
 	enum pst_destination_kind kind;
 	const char *policy_domain;
 	const char *uris;
-	struct pst_destinations *list; /* the answer; set by the caller */
+	struct pst_destinations *list; /* receives the answer; not NULL */
 };
 
 /*
- * Fills all lists, count at most PST_CONSENT_MAX. Their texts are in the arena.
- * What the DNS does not say in time is postponed.
+ * Fills the lists of all items; count is at most PST_CONSENT_MAX. Their texts
+ * are in the arena. Addresses for which the DNS does not answer in time are
+ * postponed.
  */
 void
 pst_consent_ask(struct pst_service *service, const struct pst_config *config,

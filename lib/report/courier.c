@@ -11,9 +11,9 @@
 #include "report/report_mail.h"
 #include "report/submit.h"
 
-/* A report that was measured may be packed a little worse when it is sent. */
+/* A report may come out a little larger than it was when it was measured. */
 #define MAX_PACKED(config) ((config)->reports.max_bytes * 2 + 65536)
-/* RFC 5321 s. 4.5.3.1.1; "+" and the token come behind it. */
+/* RFC 5321 s. 4.5.3.1.1, including "+" and the token. */
 #define MAX_LOCAL 64
 
 struct pst_courier {
@@ -25,18 +25,18 @@ struct pst_courier {
 	struct pst_dkim_signer *signer; /* or NULL */
 	struct pst_pack *pack;
 	const char *from_domain, *org_name, *dkim_domain;
-	struct pst_arena *arena; /* of the courier */
+	struct pst_arena *arena; /* for the life of the courier */
 	char why[300];
 };
 
-/* One delivery under way. */
+/* One delivery that is under way. */
 struct trip {
 	struct pst_courier *courier;
 	const struct pst_delivery *delivery;
 	struct pst_arena *arena;
 	struct pst_str signature, message;
 	struct pst_err hook_err;
-	bool gone; /* it is in no state for this any more */
+	bool gone; /* the delivery may not be handed over any more */
 };
 
 /* ---- set-up ---- */
@@ -67,7 +67,7 @@ check_settings(const struct pst_config *config, struct pst_err *err)
 
 	if (config->reports.from[0] == '\0')
 		return pst_err_set(err,
-		    "reports.from is not set, so there are no reports; set it "
+		    "reports.from is not set, so no reports are sent; set it "
 		    "to an address of yours");
 	if (bounces[0] != '\0' && local + PST_OUTBOX_TOKEN_SIZE > MAX_LOCAL)
 		return pst_err_set(err,
@@ -90,7 +90,7 @@ open_signer(struct pst_courier *courier, struct pst_err *err)
 	if (config->reports.dkim_selector[0] == '\0')
 		return pst_err_set(err,
 		    "reports.dkim-key needs reports.dkim-selector: the name "
-		    "that its public half has in the DNS");
+		    "of its public key in the DNS");
 	courier->signer = pst_dkim_signer_new(config->reports.dkim_key,
 	    courier->dkim_domain, config->reports.dkim_selector, err);
 	return courier->signer != NULL;
@@ -178,7 +178,7 @@ write_aggregate(struct trip *trip, const char *target, struct pst_err *err)
 	if (!pst_pack_end(courier->pack))
 		return pst_err_set(err,
 		    "the report for %s has become larger than "
-		    "reports.max-size; raise it",
+		    "reports.max-size allows; raise it",
 		    delivery->domain);
 
 	const struct pst_aggregate_mail mail = {
@@ -234,7 +234,10 @@ write_message(struct trip *trip, const char *target, struct pst_err *err)
 	return trip->signature.len > 0;
 }
 
-/* dmarc-bounces+3f2a...@example.net, or the address that reports come from. */
+/*
+ * Returns "dmarc-bounces+3f2a...@example.net", or the address that reports come
+ * from.
+ */
 static const char *
 envelope_sender(const struct trip *trip)
 {
@@ -248,7 +251,7 @@ envelope_sender(const struct trip *trip)
 	    trip->delivery->token, bounces.ptr + at);
 }
 
-/* ---- booking ---- */
+/* ---- recording the outcome ---- */
 
 static bool
 finish(struct pst_courier *courier, const struct pst_delivery *delivery,
@@ -262,7 +265,7 @@ finish(struct pst_courier *courier, const struct pst_delivery *delivery,
 	    pst_clock_epoch(courier->clock), why, err);
 }
 
-/* A try that failed for now: again later, or given up. */
+/* Records a temporary failure: a later retry, or giving up. */
 static bool
 retry(struct pst_courier *courier, const struct pst_delivery *delivery,
     const char *why, struct pst_courier_outcome *out, struct pst_err *err)
@@ -336,8 +339,8 @@ book_result(struct trip *trip, const struct pst_submit_result *result,
 		    result->reply, out, err);
 	case PST_SUBMIT_STOPPED:
 		return pst_err_set(err, "%s",
-		    trip->gone ? "another process sends the same reports; "
-				 "this one has stopped" :
+		    trip->gone ? "another process is sending the same "
+				 "reports; this one has stopped" :
 				 trip->hook_err.text);
 	case PST_SUBMIT_NO_RELAY:
 		break;

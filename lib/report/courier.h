@@ -4,7 +4,7 @@
 
 /*
  * Takes one delivery all the way: composes the report, wraps it into a message,
- * signs it, hands it to the relay, and books what became of it. One report is
+ * signs it, hands it to the relay and records the outcome. Only one report is
  * in memory at a time.
  */
 
@@ -15,8 +15,9 @@
 struct pst_courier;
 
 /*
- * What is passed in must outlive it; the lease must be held. Reads key and
- * password. NULL with a sentence in err.
+ * Reads the DKIM key and the relay's password. The arguments must outlive the
+ * courier, and the lease must be held while it delivers. NULL with a sentence
+ * in err.
  */
 struct pst_courier *pst_courier_new(const struct pst_config *config,
     struct pst_db *db, struct pst_lease *lease, const struct pst_clock *clock,
@@ -24,27 +25,30 @@ struct pst_courier *pst_courier_new(const struct pst_config *config,
 void pst_courier_free(struct pst_courier *courier); /* NULL is allowed */
 
 struct pst_courier_outcome {
-	enum pst_outbox_state state; /* as it was booked */
-	bool uncertain;              /* sent, as far as one can know */
-	const char *why;             /* printable; until the next call */
+	enum pst_outbox_state state; /* as it was recorded */
+	bool uncertain;              /* sent, but may not have arrived */
+	const char *why;             /* printable; valid until the next call */
 };
 
 /*
- * Delivers to target, which is the delivery's address or what its domain wants
- * instead. False with a sentence in err when no other delivery would fare
- * better: the store fails, the relay cannot be used, the lease is lost. This
+ * Delivers to target: the delivery's address, or the one that its domain names
+ * instead. False with a sentence in err when no other delivery can succeed
+ * either: the store fails, the relay cannot be used, or the lease is lost. This
  * delivery then waits for the next run.
  */
 bool pst_courier_deliver(struct pst_courier *courier,
     const struct pst_delivery *delivery, const char *target,
     struct pst_courier_outcome *out, struct pst_err *err);
 
-/* The same without a message: books that it is put off or not done. */
+/*
+ * Records a delivery's state without sending anything. PST_OUTBOX_RETRY counts
+ * as a failed try: the next one is later, or the delivery is given up.
+ */
 bool pst_courier_book(struct pst_courier *courier,
     const struct pst_delivery *delivery, enum pst_outbox_state state,
     const char *why, struct pst_courier_outcome *out, struct pst_err *err);
 
-/* Puts it off until then, which is no try. */
+/* Postpones a delivery until until_s. This does not count as a try. */
 bool pst_courier_put_off(struct pst_courier *courier,
     const struct pst_delivery *delivery, int64_t until_s, const char *why,
     struct pst_courier_outcome *out, struct pst_err *err);

@@ -11,7 +11,10 @@
 
 /* ---- addresses ---- */
 
-/* Undoes %XX; what is wrong stays as it is and makes no address below. */
+/*
+ * Decodes %XX. A malformed sequence, which the record's parser refuses, is left
+ * unchanged.
+ */
 static struct pst_str
 percent_decode(struct pst_arena *arena, struct pst_str raw)
 {
@@ -32,7 +35,7 @@ percent_decode(struct pst_arena *arena, struct pst_str raw)
 	return (struct pst_str){out, len};
 }
 
-/* Characters that need no quotes; the record's parser lets few others pass. */
+/* Returns whether c needs no quotes. The record's parser accepts few others. */
 static bool
 is_atext(char c)
 {
@@ -42,7 +45,7 @@ is_atext(char c)
 static bool
 is_dot_string(struct pst_str local)
 {
-	bool dot = true; /* just behind one */
+	bool dot = true; /* at the beginning or just after a dot */
 
 	for (size_t i = 0; i < local.len; i++) {
 		if (local.ptr[i] == '.' ? dot : !is_atext(local.ptr[i]))
@@ -52,8 +55,8 @@ is_dot_string(struct pst_str local)
 	return !dot;
 }
 
-/* The local part as SMTP writes it, quoted when it has to be; NULL: it cannot
- * be written. */
+/* Returns the local part as SMTP writes it, quoted if necessary; NULL if it
+ * cannot be written. */
 static const char *
 write_local(struct pst_arena *arena, struct pst_str local)
 {
@@ -67,7 +70,7 @@ write_local(struct pst_arena *arena, struct pst_str local)
 	    is_dot_string(local) ? "%.*s" : "\"%.*s\"", PST_STR_ARG(local));
 }
 
-/* "mailto:..." to an entry of the list. */
+/* Reads a "mailto:..." URI into an entry of the list. */
 static bool
 read_uri(
     struct pst_arena *arena, struct pst_str uri, struct pst_destination *out)
@@ -136,7 +139,10 @@ postpone(struct pst_destination *item, const char *why)
 	item->why = why;
 }
 
-/* False while an answer is open; *same is then not set. */
+/*
+ * Returns false while an answer is missing; *same is then meaningless. *unknown
+ * means that the DNS did not tell.
+ */
 static bool
 same_org_domain(struct pst_world *world, const struct pst_config *config,
     const char *a, const char *b, bool *same, bool *unknown)
@@ -161,7 +167,7 @@ same_org_domain(struct pst_world *world, const struct pst_config *config,
 	return true;
 }
 
-/* What the confirming records replace the address by (R-AGG-22). */
+/* What the confirming records replace the address with (R-AGG-22). */
 struct override {
 	struct pst_destination to;
 	bool found;
@@ -210,13 +216,15 @@ judge_answer(struct pst_arena *arena, enum pst_destination_kind kind,
 		read_override(arena, kind, &record, &override);
 	}
 	if (!consent) {
-		refuse(item, "its domain does not agree to get these reports");
+		refuse(
+		    item, "its domain has not agreed to receive these reports");
 		return;
 	}
 	if (!override.found || override.several)
 		return;
 	if (!pst_domain_eq(override.to.domain, item->domain)) {
-		refuse(item, "its domain names an address elsewhere instead");
+		refuse(item,
+		    "its domain names an address in another domain instead");
 		return;
 	}
 	if (strcmp(item->address, override.to.address) != 0)
@@ -239,14 +247,15 @@ ask_for_consent(struct pst_world *world, enum pst_destination_kind kind,
 	if (answer == NULL)
 		return false;
 	if (pst_dns_is_temporary(answer->status))
-		postpone(
-		    item, "the DNS does not say whether its domain agrees");
+		postpone(item,
+		    "temporary DNS failure while asking for its domain's "
+		    "consent");
 	else
 		judge_answer(world->arena, kind, answer, item);
 	return true;
 }
 
-/* What the operator says (R-AGG-23). */
+/* Applies the operator's lists (R-AGG-23). */
 static bool
 is_allowed(const struct pst_config *config, struct pst_destination *item)
 {
@@ -278,7 +287,9 @@ check_one(struct pst_world *world, const struct pst_config *config,
 		world, config, policy_domain, item->domain, &same, &unknown))
 		return false;
 	if (unknown)
-		postpone(item, "the DNS does not say whose address it is");
+		postpone(item,
+		    "temporary DNS failure while looking for the "
+		    "Organizational Domain");
 	else if (!same && config->reports.own_domain_only)
 		refuse(item, "reports.own-domain-only");
 	else if (!same)
@@ -286,7 +297,7 @@ check_one(struct pst_world *world, const struct pst_config *config,
 	return true;
 }
 
-/* Two entries that lead to one mailbox are one. */
+/* Refuses entries that lead to the same address as another one. */
 static void
 drop_doubles(struct pst_destinations *list)
 {
@@ -301,7 +312,7 @@ drop_doubles(struct pst_destinations *list)
 			    other->verdict != PST_DESTINATION_USED ||
 			    strcmp(item->target, other->target) != 0)
 				continue;
-			refuse(item, "another address leads to the same one");
+			refuse(item, "another entry leads to the same address");
 			break;
 		}
 	}

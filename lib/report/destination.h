@@ -3,14 +3,17 @@
 #define PST_REPORT_DESTINATION_H
 
 /*
- * From the URIs of a policy domain's record to the addresses that may be sent
- * to (RFC 9990 s. 4, RFC 9991 s. 5; R-AGG-19 to -23, R-FAIL-4).
+ * Turns the URIs of a policy domain's record into the addresses that reports
+ * may be sent to (RFC 9990 s. 4, RFC 9991 s. 5; R-AGG-19 to -23, R-FAIL-4).
  */
 
 #include "auth/world.h"
 #include "config/config.h"
 
-/* As in the record's table: "mailto:a@b mailto:c@d", percent-encoded. */
+/*
+ * URIs are given as the store has them: "mailto:a@b mailto:c@d",
+ * percent-encoded.
+ */
 #define PST_DESTINATION_MAX PST_DMARC_MAX_URIS
 #define PST_DESTINATION_SIZE 325 /* local part, "@", domain, NUL */
 
@@ -22,15 +25,15 @@ enum pst_destination_kind {
 enum pst_destination_verdict {
 	PST_DESTINATION_USED,
 	PST_DESTINATION_REFUSED,
-	PST_DESTINATION_POSTPONED, /* the DNS did not say; never consent */
+	PST_DESTINATION_POSTPONED, /* no answer from the DNS; never consent */
 };
 
 struct pst_destination {
-	const char *address; /* of the record; domain in lower case */
-	const char *target;  /* where to send: address, or what replaced it */
+	const char *address; /* from the record; domain in lower case */
+	const char *target;  /* where to send: address, or its replacement */
 	const char *domain;  /* of both, in normal form */
 	enum pst_destination_verdict verdict;
-	const char *why; /* fixed text, unless it is used; else "" */
+	const char *why; /* fixed text; "" if it is used */
 };
 
 struct pst_destinations {
@@ -39,19 +42,19 @@ struct pst_destinations {
 };
 
 /*
- * The addresses of uris in their order, each once, at most max of them; what is
- * no address that mail can be sent to is left out. All are USED so far. In the
- * arena.
+ * Lists the addresses of uris in their order, each once, at most max of them.
+ * URIs that do not give an address that mail can be sent to are left out. The
+ * verdict of all is USED for now. The texts are in the arena.
  */
 void pst_destination_list(struct pst_arena *arena, struct pst_str uris,
     size_t max, struct pst_destinations *out);
 
 /*
- * The same list with verdicts, for this policy domain (in normal form): what
- * the operator's lists say, then for addresses outside the Organizational
- * Domain what their domain's confirming record says. An address that is
- * replaced by one that another entry has already is refused, so nobody gets
- * two. Restartable (auth/world.h).
+ * Makes the same list with verdicts for this policy domain (in normal form).
+ * The operator's lists decide first; for addresses outside the Organizational
+ * Domain, the confirming record of their domain then decides. If an address is
+ * replaced by one that another entry already has, it is refused, so nobody gets
+ * a report twice. Restartable (auth/world.h).
  */
 bool
 pst_destination_check(struct pst_world *world, const struct pst_config *config,

@@ -8,12 +8,14 @@
 
 #define HOUR 3600
 
-/* Incidents looked at in one go. */
+/* Incidents that are read at once. */
 #define BATCH 64
 
 /* ---- limits ---- */
 
-/* What has gone out in this hour, and what is on its way there. */
+/*
+ * What was sent in the last hour and, if $2 is 1, what is waiting to be sent.
+ */
 #define RECENT                                                                 \
 	" d.kind = 'failure' AND ((d.state IN ('sent', 'handing')"             \
 	" AND d.done_s > $1) OR ($2 = 1 AND d.state IN ('waiting', 'retry')))"
@@ -68,9 +70,9 @@ pst_failure_may_go(struct pst_db *db, const struct pst_config *config,
 	*later = all >= config->failures.max_per_hour ||
 	    domain >= config->failures.max_per_domain;
 	if (*later)
-		*why = "more failure reports than an hour may have";
+		*why = "the hourly limit of failure reports is reached";
 	else if (address >= config->failures.max_per_destination)
-		*why = "more failure reports than that address may get";
+		*why = "the hourly limit of failure reports to it is reached";
 	else
 		*out = true;
 	return true;
@@ -136,7 +138,10 @@ take(struct pst_db *db, const struct incident *incident,
 	    pst_outbox_add(db, PST_OUTBOX_FAILURE, id, list, err);
 }
 
-/* *full: the limit over all is reached. */
+/*
+ * Makes a report of an incident if the limits allow it. *full tells that the
+ * limit for all domains is reached.
+ */
 static bool
 claim_one(struct pst_db *db, struct pst_arena *arena,
     const struct pst_config *config, const struct incident *incident,
@@ -145,7 +150,7 @@ claim_one(struct pst_db *db, struct pst_arena *arena,
 	struct pst_destinations *list = pst_arena_alloc(arena, sizeof(*list));
 	int64_t all, domain;
 
-	/* The operator may have changed his mind since it was stored. */
+	/* The configuration may have changed since the incident was stored. */
 	if (!config->failures.all_domains &&
 	    !pst_domain_set_has(
 		&config->failures.domains.set, incident->domain))
@@ -232,7 +237,7 @@ pst_failure_read(struct pst_db *db, struct pst_arena *arena, const char *report,
 	    (found ||
 		pst_err_set(err,
 		    "the store has no incident for failure report %s; was it "
-		    "changed by hand?",
+		    "edited by hand?",
 		    report));
 }
 

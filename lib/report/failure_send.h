@@ -3,35 +3,38 @@
 #define PST_REPORT_FAILURE_SEND_H
 
 /*
- * Failure reports out of the incidents that the daemon stored (R-FAIL-4, -5):
- * which may go now, and what is in them. Incidents that must wait stay where
- * they are, so what is alike is merged into them meanwhile.
+ * Makes failure reports of the incidents that the daemon stored (R-FAIL-4, -5):
+ * decides which may be sent now, and reads their contents. Incidents that must
+ * wait stay in the store, so that similar ones can be merged into them.
+ *
+ * Each function returns false with a sentence in err when the store fails.
  */
 
 #include "report/outbox.h"
 #include "report/report_mail.h"
 
 /*
- * Makes reports of stored incidents, oldest first, as many as the limits an
- * hour let go; each in a transaction of its own. *made is how many.
+ * Makes reports of stored incidents, oldest first, as many as the hourly limits
+ * allow. Each uses a transaction of its own. *made is their number.
  */
 bool pst_failure_claim(struct pst_db *db, const struct pst_config *config,
     const struct pst_outbox_filter *filter, int64_t now_s, uint64_t *made,
     struct pst_err *err);
 
 /*
- * Whether one more may go to that address now. *why is fixed text when not;
- * *later then says that it can wait, else it is to be dropped.
+ * Sets *out to whether one more report may be sent to that address now. If not,
+ * *why is a fixed text and *later tells whether the delivery can wait;
+ * otherwise it must be dropped.
  */
 bool pst_failure_may_go(struct pst_db *db, const struct pst_config *config,
     const struct pst_delivery *delivery, int64_t now_s, bool *out, bool *later,
     const char **why, struct pst_err *err);
 
-/* The incident's part of the message; texts in the arena. */
+/* Reads the incident's part of the message. The texts are in the arena. */
 bool pst_failure_read(struct pst_db *db, struct pst_arena *arena,
     const char *report, struct pst_failure_mail *out, struct pst_err *err);
 
-/* How many incidents wait to be made into reports. */
+/* Counts the incidents that no report has been made of yet. */
 bool
 pst_failure_waiting(struct pst_db *db, int64_t *count, struct pst_err *err);
 

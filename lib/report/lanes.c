@@ -10,7 +10,7 @@
 
 struct lane {
 	const char *domain;
-	size_t first, last; /* items, in order */
+	size_t first, last; /* the first and the last item; NOTHING if none */
 	size_t same_slot;   /* the next lane in the same slot */
 	uint64_t got;
 	int64_t next_ms;
@@ -21,11 +21,11 @@ struct pst_lanes {
 	size_t max;
 	struct lane *lanes;
 	size_t lane_count;
-	size_t *after; /* by item: the next one in its lane */
+	size_t *after; /* for each item, the next one in its lane */
 	size_t item_count;
 	size_t *slots; /* hash table of lanes by domain */
 	size_t slot_mask;
-	size_t turn;  /* the lane that is looked at first */
+	size_t turn;  /* the lane to look at first */
 	size_t taken; /* the lane of the last item */
 };
 
@@ -48,7 +48,7 @@ pst_lanes_new(struct pst_arena *arena, size_t max, unsigned pause_ms)
 	return lanes;
 }
 
-/* Who chooses names to collide makes a run of ours slower, once. */
+/* A sender could choose names that collide; that would only slow a run down. */
 static size_t
 slot_of(const struct pst_lanes *lanes, const char *domain)
 {

@@ -3,9 +3,10 @@
 #define PST_REPORT_LANES_H
 
 /*
- * Who is next: deliveries queue in one lane for each destination domain. Lanes
- * take turns, and a lane pauses after each of its deliveries while the others
- * go on, so a large destination neither is flooded nor holds up the rest.
+ * Decides which delivery is next. Deliveries queue in one lane for each
+ * destination domain. The lanes take turns, and a lane pauses after each of its
+ * deliveries while the others go on, so a large destination is not flooded and
+ * does not hold up the rest.
  */
 
 #include <stdbool.h>
@@ -15,26 +16,30 @@
 
 struct pst_lanes;
 
-/* At most max items, a number each from 0 on. In the arena. */
+/*
+ * Creates the lanes for at most max items, which are numbered from 0. In the
+ * arena. A lane pauses for pause_ms after each delivery.
+ */
 struct pst_lanes *
 pst_lanes_new(struct pst_arena *arena, size_t max, unsigned pause_ms);
 
-/* Item numbers are given out in the order in which they come. */
+/* Adds an item. Items are numbered in the order in which they are added. */
 void pst_lanes_add(struct pst_lanes *lanes, const char *domain);
 
-/* For a domain that has a lane: how much it got already today. */
+/* Counts one delivery that the domain already got today, if it has a lane. */
 void pst_lanes_count(struct pst_lanes *lanes, const char *domain);
 
 /*
- * Takes the next item that may go at now_ms, and how much its domain has got.
- * PST_LANES_NONE: there is none left. PST_LANES_WAIT: not before *until_ms.
+ * Takes the next item that may be sent at now_ms. *got is how many its domain
+ * has got. PST_LANES_NONE means that no item is left; PST_LANES_WAIT that none
+ * may be sent before *until_ms.
  */
 #define PST_LANES_NONE SIZE_MAX
 #define PST_LANES_WAIT (SIZE_MAX - 1)
 size_t pst_lanes_next(
     struct pst_lanes *lanes, int64_t now_ms, uint64_t *got, int64_t *until_ms);
 
-/* The item taken last was sent: its domain pauses from now_ms on. */
+/* Notes that the item taken last was sent: its domain pauses from now_ms on. */
 void pst_lanes_sent(struct pst_lanes *lanes, int64_t now_ms);
 
 #endif

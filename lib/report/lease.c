@@ -13,9 +13,9 @@
 /* ---- holders: "PLACE PID" ---- */
 
 /*
- * What two processes share if one can see whether the other is alive: the
- * running kernel and the namespace of process ids. Elsewhere than on Linux no
- * two holders ever are in the same place.
+ * Writes what two processes share if one can see whether the other is alive:
+ * the running kernel and the namespace of process ids. On systems other than
+ * Linux, no two holders are ever in the same place.
  */
 static void
 write_place(char place[96])
@@ -39,7 +39,10 @@ write_place(char place[96])
 	(void)snprintf(place, 96, "%s", id);
 }
 
-/* Whether the holder certainly is a process of this system that has died. */
+/*
+ * Returns whether the holder certainly is a process of this system that has
+ * died.
+ */
 static bool
 is_dead(struct pst_str holder)
 {
@@ -57,7 +60,7 @@ is_dead(struct pst_str holder)
 
 #define NAME "send-reports"
 
-/* Who has it; an empty text: nobody has had it yet. */
+/* Reads who has the lease; an empty text if nobody has had it yet. */
 static bool
 read_holder(
     struct pst_db *db, char holder[128], int64_t *until_s, struct pst_err *err)
@@ -100,7 +103,9 @@ pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
 	(void)snprintf(lease->holder, sizeof(lease->holder), "%s %ld", place,
 	    (long)getpid());
 	lease->until_s = now_s + PST_LEASE_S;
-	/* Only if it still is what was read: another may be faster. */
+	/*
+	 * Only if nothing has changed since it was read: another may be faster.
+	 */
 	if (!pst_db_run(db, sql,
 		(struct pst_db_value[]){pst_db_text(lease->holder),
 		    pst_db_int(lease->until_s), pst_db_text(holder),
@@ -129,8 +134,8 @@ pst_lease_renew(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
 		return false;
 	if (changed != 1)
 		return pst_err_set(err,
-		    "another process has begun to send reports meanwhile; "
-		    "this one has stopped");
+		    "another process has taken over sending reports; this one "
+		    "has stopped");
 	lease->until_s = until_s;
 	return true;
 }
@@ -138,7 +143,7 @@ pst_lease_renew(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
 void
 pst_lease_release(struct pst_db *db, const struct pst_lease *lease)
 {
-	/* If it fails, the lease ends by itself. */
+	/* If this fails, the lease ends by itself. */
 	(void)pst_db_run(db,
 	    "DELETE FROM lease WHERE name = '" NAME "' AND holder = $1",
 	    (struct pst_db_value[]){pst_db_text(lease->holder)}, 1, NULL, NULL);

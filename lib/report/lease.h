@@ -3,10 +3,10 @@
 #define PST_REPORT_LEASE_H
 
 /*
- * One sender of reports at a time over all gateways that share a store. A lease
- * ends by itself after PST_LEASE_S, so a holder that has died holds nobody up
- * for longer; on the same system it is seen at once that it has died. Times are
- * of the real clock, never those of --now.
+ * The lease lets one process at a time send reports, among all gateways that
+ * share a store. It ends by itself after PST_LEASE_S, so a holder that has died
+ * does not hold up the others for longer; on the same system its death is
+ * noticed at once. Times are those of the real clock, never those of --now.
  */
 
 #include "store/db.h"
@@ -20,21 +20,22 @@ struct pst_lease {
 };
 
 /*
- * Takes the lease. False with a sentence in err when the store fails; true with
- * *taken = false, and the holder's text in other (may be NULL), when somebody
- * else has it.
+ * Takes the lease. False with a sentence in err when the store fails. If
+ * somebody else has the lease, returns true with *taken = false and the
+ * holder's text in `other` (may be NULL).
  */
 bool pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
     bool *taken, char other[128], struct pst_err *err);
 
 /*
- * Makes it last from now on; does nothing while most of its time is left.
- * False with a sentence in err also when somebody else has taken it: then
- * nothing may be sent any more.
+ * Extends the lease from now_s on; does nothing while most of its time is left.
+ * False with a sentence in err when the store fails or somebody else has taken
+ * the lease; then nothing more may be sent.
  */
 bool pst_lease_renew(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
     struct pst_err *err);
 
+/* Gives up the lease. If that fails, it ends by itself. */
 void pst_lease_release(struct pst_db *db, const struct pst_lease *lease);
 
 #endif

@@ -101,7 +101,7 @@ pst_outbox_add(struct pst_db *db, enum pst_outbox_kind kind, const char *report,
 	return true;
 }
 
-/* The addresses of the policy's record as it stands there. */
+/* Reads the addresses from the policy that is stored now. */
 static bool
 read_addresses(struct pst_db *db, struct pst_arena *arena,
     const struct pst_config *config, const struct pst_outbox_pending *pending,
@@ -124,9 +124,9 @@ read_addresses(struct pst_db *db, struct pst_arena *arena,
 }
 
 /*
- * Gives the rows to the report: all, policy first, so that whoever adds rows
- * meanwhile makes a new policy row for them; or those up to `last`, with a copy
- * of the policy.
+ * Makes the report the owner of the rows. If all rows fit, the policy goes
+ * first, so that a process that adds rows meanwhile makes a new policy row for
+ * them. Otherwise the rows up to `last` go, with a copy of the policy.
  */
 static bool
 take_rows(struct pst_db *db, const char *id,
@@ -184,7 +184,7 @@ claim(struct pst_db *db, struct pst_arena *arena,
 		    pst_db_int(now_s)},
 		4, NULL, err) &&
 	    take_rows(db, id, pending, size, err) &&
-	    /* A policy whose rows are all gone already makes no mail. */
+	    /* A policy without rows makes no mail. */
 	    (size->rows == 0 ||
 		pst_outbox_add(db, PST_OUTBOX_AGGREGATE, id, list, err));
 }

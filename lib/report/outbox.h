@@ -6,23 +6,23 @@
  * What is to be sent, and what became of it: the tables report, delivery and
  * suppress (store/schema.h).
  *
- * A delivery is one report's way to one address:
+ * A delivery takes one report to one address. Its states:
  *
- *	waiting    not tried yet, or put off without a try
- *	retry      tried in vain, again at next_s
- *	handing    being handed over: counts as sent if nobody says more
+ *	waiting    not tried yet, or to be sent once more (--resend)
+ *	retry      tried without success or postponed; due again at next_s
+ *	handing    being handed over; counts as sent unless more is known
  *	sent       done
- *	dropped    given up, or refused for good
+ *	dropped    given up, or permanently refused
  *	refused    not to be used: no consent, or the operator's lists
  *	suppressed mail to that address has bounced
  *
- * "handing" is committed before the relay can have the whole message and stays
- * if the process dies. So a delivery is tried again only when it certainly was
- * not handed over: nobody gets two. Who finds "handing" later makes "sent" of
- * it, with a note.
+ * "handing" is committed before the relay can have the whole message, and stays
+ * if the process dies. So a delivery is tried again only if it certainly was
+ * not handed over, and nobody gets a report twice. A run that finds "handing"
+ * from an earlier run turns it into "sent", with a note.
  *
- * All this is for the holder of the lease (report/lease.h) alone; reading is
- * for everybody.
+ * Only the holder of the lease (report/lease.h) may change these tables, except
+ * through pst_outbox_bounce(); anybody may read them.
  */
 
 #include "base/arena.h"
@@ -48,25 +48,25 @@ enum pst_outbox_state {
 /* "waiting", ... */
 const char *pst_outbox_state_word(enum pst_outbox_state state);
 
-/* What a run is about. */
+/* What a run deals with. */
 struct pst_outbox_filter {
-	int64_t before;     /* days before this one only */
-	int64_t day;        /* only this one; < 0: all */
-	const char *domain; /* policy domain; "": all */
-	bool resend;        /* what is done already, too */
+	int64_t before;     /* only days before this one */
+	int64_t day;        /* only this day; all if < 0 */
+	const char *domain; /* only this policy domain; all if "" */
+	bool resend;        /* also finished deliveries */
 };
 
 /* ---- making reports ---- */
 
-/* A policy domain and day with rows that no report has. */
+/* A policy domain and day with rows that are in no report yet. */
 struct pst_outbox_pending {
 	int64_t day;
 	const char *domain;
 };
 
 /*
- * The next ones behind `after` in their order (day < 0: from the first on), at
- * most max; texts in the arena. *count is how many.
+ * Lists the next ones after `after` in their order (day < 0: from the first
+ * on), at most max; texts in the arena. *count is their number.
  */
 bool pst_outbox_pending(struct pst_db *db, struct pst_arena *arena,
     const struct pst_outbox_filter *filter,
@@ -75,16 +75,17 @@ bool pst_outbox_pending(struct pst_db *db, struct pst_arena *arena,
 
 /*
  * Makes a report of the rows of one of them, inside a transaction of the
- * caller's: as many rows as fit (R-AGG-30), then one delivery for each address.
- * The rows that are left over stay pending, *cut says so. Without a usable
- * address the report has no delivery and its rows just wait for their end.
- * *rows is how many it has; 0: they were gone.
+ * caller: of as many rows as fit (R-AGG-30). It then adds one delivery for each
+ * address. Rows that are left over stay pending, and *cut is true. If there is
+ * no usable address, the report has no delivery, and its rows are kept until
+ * they expire. *rows is the number of rows in the report; 0 means that they
+ * were already gone.
  */
 bool pst_outbox_claim(struct pst_db *db, const struct pst_config *config,
     const struct pst_outbox_pending *pending, int64_t now_s, int64_t *rows,
     bool *cut, struct pst_err *err);
 
-/* A delivery for each of these, with tokens of their own. */
+/* Adds a delivery to each of these addresses, with a token of its own. */
 bool
 pst_outbox_add(struct pst_db *db, enum pst_outbox_kind kind, const char *report,
     const struct pst_destinations *list, struct pst_err *err);
@@ -98,59 +99,60 @@ struct pst_delivery {
 	enum pst_outbox_state state;
 	const char *report;
 	const char *address;
-	const char *token; /* for VERP: letters and digits, not to be guessed */
+	const char *token; /* VERP: letters and digits, not to be guessed */
 	int64_t tries;
 	int64_t day;
 	const char *domain; /* policy domain */
-	const char *uris;   /* of its record: rua or ruf */
+	const char *uris;   /* from its record: rua or ruf */
 };
 
 /*
- * Deliveries of that kind that are due at now_s, behind `after` in the order of
- * report and address (NULL: from the first on), at most max; texts in the
- * arena. *count is how many.
+ * Lists the deliveries of that kind that are due at now_s, after `after` in the
+ * order of report and address (NULL: from the first on), at most max; texts in
+ * the arena. *count is their number.
  */
 bool pst_outbox_due(struct pst_db *db, struct pst_arena *arena,
     enum pst_outbox_kind kind, const struct pst_outbox_filter *filter,
     int64_t now_s, const struct pst_delivery *after, struct pst_delivery *out,
     size_t max, size_t *count, struct pst_err *err);
 
-/* How many of both kinds are due, for a progress bar. */
+/* Counts the deliveries of both kinds that are due, for a progress bar. */
 bool
 pst_outbox_count_due(struct pst_db *db, const struct pst_outbox_filter *filter,
     int64_t now_s, int64_t *count, struct pst_err *err);
 
 /*
- * Commits "handing". False with an empty sentence when the delivery is in no
- * state for it any more, and in a shared store when the lease has gone.
+ * Commits the state "handing". False with an empty sentence when the delivery
+ * is in another state than waiting or retry, or `holder` does not have the
+ * lease any more.
  */
 bool
 pst_outbox_hand_over(struct pst_db *db, const struct pst_delivery *delivery,
     const char *holder, int64_t now_s, struct pst_err *err);
 
-/* Books what became of it. why is for people: printable. */
+/* Records the outcome of a delivery. why is for people, and printable. */
 bool pst_outbox_book(struct pst_db *db, const struct pst_delivery *delivery,
     enum pst_outbox_state state, int64_t tries, int64_t next_s, int64_t now_s,
     const char *why, struct pst_err *err);
 
 /*
- * Seconds until the next try after so many, at least one: 15 minutes, doubled
- * up to 4 hours. 0 when those before have taken retry_for_s together: give up
- * (R-AGG-30).
+ * Returns the seconds until the next try after `tries` failed ones, at least
+ * one: 15 minutes at first, doubled up to 4 hours. Returns 0 if the pauses so
+ * far add up to retry_for_s: give up (R-AGG-30).
  */
 unsigned pst_outbox_pause(int64_t tries, unsigned retry_for_s);
 
-/* "handing" of a run that has died becomes "sent"; *count is how many. */
+/* Turns "handing", left by a run that died, into "sent". *count is how many. */
 bool pst_outbox_recover(
     struct pst_db *db, int64_t now_s, int64_t *count, struct pst_err *err);
 
-/* Makes all deliveries of the filter's reports wait again. */
+/* Makes all aggregate deliveries of the filter's reports wait again. */
 bool pst_outbox_reopen(struct pst_db *db,
     const struct pst_outbox_filter *filter, struct pst_err *err);
 
 /*
- * Calls each() with the address of every aggregate delivery that went out since
- * since_s, in no order.
+ * Calls each() with the address of every aggregate delivery that was sent at or
+ * after since_s, in no particular order.
  */
 bool pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
     void (*each)(void *arg, struct pst_str address), void *arg,
@@ -158,13 +160,14 @@ bool pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
 
 /* ---- addresses that bounce ---- */
 
+/* Sets *out to whether mail to the address is suppressed at now_s. */
 bool pst_outbox_is_suppressed(struct pst_db *db, const char *address,
     int64_t now_s, bool *out, struct pst_err *err);
 
 /*
  * Suppresses the address of the delivery with that token until until_s.
- * *address is "" when there is none: tokens cannot be guessed, so nothing
- * happens then. In the arena.
+ * *address is that address, in the arena; it is "", and nothing happens, if no
+ * delivery has the token, which cannot be guessed.
  */
 bool pst_outbox_bounce(struct pst_db *db, struct pst_arena *arena,
     struct pst_str token, int64_t now_s, int64_t until_s, const char *why,

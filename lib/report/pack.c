@@ -11,7 +11,7 @@
 #define MEM_LEVEL 8
 
 #define STEP 65536
-/* Of a stored block, of the frame's end, and of what a flush adds. */
+/* For a stored block, the end of the frame, and what a flush adds. */
 #define OVERHEAD 64
 
 struct pst_pack {
@@ -83,7 +83,10 @@ grow(struct pst_pack *pack, size_t need)
 	return true;
 }
 
-/* Runs zlib until it has taken all input and given what flush asks for. */
+/*
+ * Runs zlib until it has taken all input and written what flush asks for.
+ * Returns false, and sets overflow, if the bound is reached.
+ */
 static bool
 deflate_all(struct pst_pack *pack, int flush)
 {
@@ -116,7 +119,7 @@ deflate_all(struct pst_pack *pack, int flush)
 bool
 pst_pack_add(struct pst_pack *pack, const void *ptr, size_t len)
 {
-	/* zlib only reads it; its structure does not say so */
+	/* zlib only reads this; its structure does not say so */
 	union {
 		const void *input;
 		unsigned char *octets;
@@ -142,7 +145,10 @@ pst_pack_add(struct pst_pack *pack, const void *ptr, size_t len)
 	return true;
 }
 
-/* What zlib stores instead of packing takes 5 octets for each 16 kB block. */
+/*
+ * Returns the largest size that len octets may take: where packing does not
+ * pay, zlib stores them, with 5 octets for each block of 16 kB.
+ */
 static size_t
 worst(size_t len)
 {
@@ -160,7 +166,7 @@ pst_pack_has_room(struct pst_pack *pack, size_t len)
 		return false;
 	if (worst(pack->pending + len) <= pack->max_len - pack->len)
 		return true;
-	/* Packed, what is pending will take much less. */
+	/* Once packed, what is pending takes much less. */
 	if (pack->pending < pack->max_len / 32)
 		return false;
 	pack->stream.avail_in = 0;

@@ -7,7 +7,7 @@
 #include "base/domain.h"
 #include "report/consent.h"
 
-/* One batch of reports; addresses of its deliveries when it is made already. */
+/* One batch of reports. */
 struct batch {
 	const struct pst_preview *plan;
 	struct pst_config *config;
@@ -15,7 +15,7 @@ struct batch {
 	struct pst_preview_report reports[PST_CONSENT_MAX];
 	const char *uris[PST_CONSENT_MAX];
 	struct pst_destinations *lists[PST_CONSENT_MAX];
-	/* deliveries that are due; count 0: all of the list */
+	/* the deliveries that are due; if empty, all of the list */
 	struct pst_destinations due[PST_CONSENT_MAX];
 	size_t count;
 };
@@ -26,7 +26,7 @@ now(const struct pst_preview *plan)
 	return pst_clock_epoch(pst_service_clock(plan->service));
 }
 
-/* ---- what is known of them ---- */
+/* ---- what is known of the reports ---- */
 
 static bool
 read_sizes(struct batch *batch, struct pst_err *err)
@@ -144,7 +144,7 @@ write_addresses(struct batch *batch, size_t at, struct pst_err *err)
 	return true;
 }
 
-/* An empty sentence: a visit has ended it. */
+/* False with an empty sentence in err means that a visit has ended it. */
 static bool
 visit_all(struct batch *batch, struct pst_err *err)
 {
@@ -203,7 +203,7 @@ plan_pending(const struct pst_preview *plan, struct pst_config *config,
 	return ok;
 }
 
-/* Adds a delivery; false when it begins a report too many. */
+/* Adds a delivery. Returns false if it would begin one report too many. */
 static bool
 add_due(struct batch *batch, const struct pst_delivery *delivery)
 {
@@ -230,8 +230,8 @@ add_due(struct batch *batch, const struct pst_delivery *delivery)
 #define DUE_MAX (PST_CONSENT_MAX * PST_DESTINATION_MAX)
 
 /*
- * One batch of whole reports. *after moves on behind its last delivery, with
- * texts in keep; *more: it was not the last batch.
+ * Previews one batch of whole reports. *after moves on to its last delivery,
+ * with texts in keep; *more tells that there are further batches.
  */
 static bool
 plan_some_due(const struct pst_preview *plan, struct pst_config *config,

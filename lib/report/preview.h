@@ -3,8 +3,8 @@
 #define PST_REPORT_PREVIEW_H
 
 /*
- * What a run of the sender would do, without doing it: for --dry-run and
- * --print. The store is only read.
+ * Shows what a run of the sender would do, without doing it, for --dry-run and
+ * --print. It only reads the store.
  */
 
 #include "core/service.h"
@@ -19,7 +19,7 @@ struct pst_preview_address {
 struct pst_preview_report {
 	int64_t day;
 	const char *domain;
-	const char *report; /* its id; "": it is not made yet */
+	const char *report; /* its id; "" if it has not been made yet */
 	int64_t rows, messages;
 	struct pst_preview_address addresses[PST_DESTINATION_MAX];
 	size_t count;
@@ -29,16 +29,16 @@ struct pst_preview {
 	struct pst_service *service;
 	struct pst_db *db;
 	struct pst_outbox_filter filter;
-	bool ask; /* ask for consent; else addresses are not looked at */
-	/* Nothing else uses the store meanwhile. False ends it. */
+	bool ask; /* ask for consent; else addresses are left out */
+	/* Called for each report; may use the store. False ends the preview. */
 	bool (*visit)(void *arg, const struct pst_preview_report *report);
 	void *arg;
 };
 
 /*
- * Aggregate reports that are not made yet, then those of which some delivery is
- * due. False with a sentence in err when the store fails, and without one when
- * a visit has ended it.
+ * Visits the aggregate reports that have not been made yet, then those with a
+ * delivery that is due. False with a sentence in err when the store fails, and
+ * with an empty one when a visit has ended it.
  */
 bool pst_preview_run(const struct pst_preview *plan, struct pst_err *err);
 

@@ -8,10 +8,10 @@
 
 #define LINE_MAX_OCTETS 998
 #define FOLD_AT 78
-#define BASE64_OCTETS 57 /* a line of 76 */
-#define MAX_PERSONAL 200 /* of names and texts in the part for people */
+#define BASE64_OCTETS 57 /* a line of 76 characters */
+#define MAX_PERSONAL 200 /* of each text in the part for people */
 
-/* Of the fields and the fixed parts, whatever stands in them. */
+/* Room for the header fields and the fixed parts, whatever is in them. */
 #define FIXED_BYTES 16384
 
 /* ---- pieces of both kinds ---- */
@@ -19,7 +19,7 @@
 static char
 plain(char c)
 {
-	/* A fold may begin with a tab. */
+	/* A continuation line may begin with a tab. */
 	if (c == '\t')
 		return ' ';
 	return c >= 0x20 && c <= 0x7e ? c : '?';
@@ -41,8 +41,9 @@ add_line(struct pst_buf *out, const char *text)
 }
 
 /*
- * The same for every try to send this report there, another for each address:
- * who gets it twice all the same sees that it is one message.
+ * The id is the same whenever this report is sent to this address, and
+ * different for each address. A recipient that gets the report twice after all
+ * can see that both are one message.
  */
 static void
 add_message_id(struct pst_buf *out, const struct pst_report_envelope *envelope)
@@ -68,7 +69,10 @@ add_head(struct pst_buf *out, const struct pst_report_envelope *envelope)
 	add_line(out, "MIME-Version: 1.0");
 }
 
-/* No base64, and no text of others without the id, can hold such a line. */
+/*
+ * Neither base64 nor a text by somebody who does not know the id can contain
+ * such a line.
+ */
 static void
 add_boundary(
     struct pst_buf *out, const struct pst_report_envelope *envelope, bool last)
@@ -113,7 +117,7 @@ add_time(struct pst_buf *out, int64_t epoch)
 size_t
 pst_aggregate_mail_size(const struct pst_aggregate_mail *mail)
 {
-	/* 57 octets become 78. */
+	/* 57 octets become a line of 78. */
 	return (mail->report.len / BASE64_OCTETS + 1) * 78 + FIXED_BYTES;
 }
 
@@ -149,7 +153,7 @@ add_base64(struct pst_buf *out, struct pst_str octets)
 	}
 }
 
-/* R-AGG-26; a line that would be long is folded before its next word. */
+/* R-AGG-26. A line that would be too long is folded before its next word. */
 static void
 add_subject(struct pst_buf *out, const struct pst_aggregate_mail *mail)
 {
@@ -218,12 +222,15 @@ pst_aggregate_mail_write(
 size_t
 pst_failure_mail_size(const struct pst_failure_mail *mail)
 {
-	/* LF becomes CRLF, and long lines are cut. */
+	/* LF becomes CRLF, and long lines are folded. */
 	return 2 * (mail->fields.len + mail->header.len) + mail->subject.len +
 	    FIXED_BYTES;
 }
 
-/* Lines that LF ends, each of at most LINE_MAX_OCTETS, continued if longer. */
+/*
+ * Adds the lines of text, which end with LF; those longer than LINE_MAX_OCTETS
+ * are folded.
+ */
 static void
 add_lines(struct pst_buf *out, struct pst_str text)
 {
@@ -246,7 +253,7 @@ add_lines(struct pst_buf *out, struct pst_str text)
 	}
 }
 
-/* What this module says itself; an incident's own field comes after. */
+/* Fields that this file writes itself; an incident's own ones are dropped. */
 static const char *const own_fields[] = {
     "Feedback-Type", "User-Agent", "Version", "Incidents"};
 
@@ -277,7 +284,9 @@ has_field(struct pst_str fields, const char *name)
 	return false;
 }
 
-/* R-FAIL-8: each field once. A folded line belongs to the one above it. */
+/*
+ * R-FAIL-8: each field appears once. A folded line belongs to the line above.
+ */
 static void
 add_feedback(struct pst_buf *out, const struct pst_failure_mail *mail)
 {

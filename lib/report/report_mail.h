@@ -3,14 +3,15 @@
 #define PST_REPORT_REPORT_MAIL_H
 
 /*
- * The messages that reports travel in (RFC 5322, MIME; R-AGG-24 to -27, R-FAIL-6
- * to -8): CRLF line ends, 7-bit, no line above 998 octets. The same report makes
- * the same message but for its date.
+ * The messages that carry reports (RFC 5322, MIME; R-AGG-24 to -27, R-FAIL-6 to
+ * -8): CRLF line ends, 7-bit, lines of at most 998 octets. The same report
+ * gives the same message, except for its date.
  *
- * Addresses and domains are the caller's, checked: printable ASCII without
- * blanks or angle brackets. Texts that others wrote (subject, fields, header of
- * an incident) may hold anything; what is no printable ASCII becomes a question
- * mark, so nothing in them can begin a field or a part.
+ * The caller has checked addresses and domains: they are printable ASCII
+ * without blanks or angle brackets. Texts that others wrote (the subject,
+ * fields and header of an incident) may contain anything; what is not printable
+ * ASCII becomes a question mark, so nothing in them can begin a field or a
+ * part.
  */
 
 #include "base/buf.h"
@@ -18,7 +19,7 @@
 struct pst_report_envelope {
 	const char *from;   /* address */
 	const char *to;     /* address */
-	const char *domain; /* that of from */
+	const char *domain; /* of `from` */
 	const char *id;     /* of the report: letters and digits */
 	int64_t date_s;
 };
@@ -33,12 +34,12 @@ struct pst_aggregate_mail {
 	struct pst_str report; /* the attachment: packed or plain XML */
 };
 
-/* Octets that such a message takes at most, for the bound of a buffer. */
+/* Returns the most octets that such a message takes, to size a buffer. */
 size_t pst_aggregate_mail_size(const struct pst_aggregate_mail *mail);
 
 /*
- * The whole message. id must be the report's own: it stands in Subject and file
- * name, and a repeated sending has it again (R-AGG-27).
+ * Writes the whole message. id must be the report's own: it is in the Subject
+ * and the file name, and is the same when the report is sent again (R-AGG-27).
  */
 void pst_aggregate_mail_write(
     struct pst_buf *out, const struct pst_aggregate_mail *mail);
@@ -56,6 +57,7 @@ struct pst_failure_mail {
 	struct pst_str subject;
 };
 
+/* The same for a failure report. */
 size_t pst_failure_mail_size(const struct pst_failure_mail *mail);
 void pst_failure_mail_write(
     struct pst_buf *out, const struct pst_failure_mail *mail);

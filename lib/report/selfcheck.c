@@ -39,7 +39,10 @@ warn(struct self *self, const char *sentence)
 
 /* ---- DMARC: a record, and identifiers that align ---- */
 
-/* False while an answer is open. An unknown org domain is taken for aligned. */
+/*
+ * Returns false while an answer is missing. If an Organizational Domain is
+ * unknown, *aligned is true.
+ */
 static bool
 is_aligned(struct self *self, const struct pst_walk *walk, const char *domain,
     bool *aligned)
@@ -70,14 +73,14 @@ check_dmarc(struct self *self)
 	if (walk.hit_count == 0 && !walk.temperror)
 		warn(self,
 		    pst_arena_printf(self->world->arena,
-			"%s has no DMARC record: receivers of reports may "
-			"not believe them; publish one at _dmarc.%s",
+			"%s has no DMARC record: receivers may not trust "
+			"reports from it; publish one at _dmarc.%s",
 			self->from, self->from));
 	if (signs && !dkim_aligned)
 		warn(self,
 		    pst_arena_printf(self->world->arena,
 			"reports.dkim-domain %s does not align with %s: the "
-			"signature does not make reports pass DMARC",
+			"signature cannot make reports pass DMARC",
 			self->signer, self->from));
 	else if (!signs && !spf_aligned)
 		warn(self,
@@ -124,7 +127,7 @@ release(void *signer)
 
 #define TRIAL_BODY "trial\r\n"
 
-/* The trial's header as a receiver has it. */
+/* Returns the header of the trial message as a receiver sees it. */
 static const struct pst_header *
 trial_header(struct self *self, struct pst_dkim_signer *signer)
 {
@@ -140,7 +143,7 @@ trial_header(struct self *self, struct pst_dkim_signer *signer)
 	    pst_str(
 		pst_arena_printf(arena, "From: <%s>\r\n\r\n" TRIAL_BODY, from)),
 	    self->world->now_epoch, &err));
-	/* Behind the colon, with LF as the only line end. */
+	/* The value after the colon, with LF as the only line end. */
 	field = pst_str_from(field, pst_str_find(field, ':') + 1);
 	value = pst_arena_alloc(arena, field.len + 1);
 	for (size_t i = 0; i < field.len; i++)
@@ -183,8 +186,8 @@ check_dkim(struct self *self)
 	    dkim.result != PST_RESULT_TEMPERROR)
 		warn(self,
 		    pst_arena_printf(self->world->arena,
-			"what reports.dkim-key signs does not verify with the "
-			"record at %s._domainkey.%s: %s",
+			"a signature by reports.dkim-key does not verify with "
+			"the record at %s._domainkey.%s: %s",
 			config->reports.dkim_selector, self->signer,
 			dkim.count > 0 && dkim.sigs[0].reason != NULL ?
 			    dkim.sigs[0].reason :

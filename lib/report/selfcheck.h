@@ -3,9 +3,9 @@
 #define PST_REPORT_SELFCHECK_H
 
 /*
- * Whether reports that go out from here can pass DMARC at their readers
- * (R-AGG-28). It sees the DNS and our settings, not what the relay does: where
- * the relay signs, nothing is said about signatures.
+ * Checks whether the reports that we send can pass DMARC at their receivers
+ * (R-AGG-28). It sees the DNS and our configuration, not what the relay does:
+ * if the relay signs, it says nothing about signatures.
  */
 
 #include "auth/world.h"
@@ -18,7 +18,7 @@ struct pst_selfcheck {
 	size_t count;
 };
 
-/* reports.from must be set. Restartable (auth/world.h). */
+/* Collects warnings. reports.from must be set. Restartable (auth/world.h). */
 bool pst_selfcheck(struct pst_world *world, const struct pst_config *config,
     struct pst_selfcheck *out) PST_MUST_CHECK;
 

@@ -12,12 +12,12 @@
 #include "report/lanes.h"
 #include "store/store.h"
 
-/* Policy domains and days made into reports in one transaction ... */
+/* Policy domains and days that become reports in one transaction ... */
 #define CLAIM_BATCH 64
-/* ... unless they have more rows than this together. */
+/* ... unless they have more rows than this in total. */
 #define CLAIM_ROWS 5000
 
-/* Deliveries that are in memory at once, without their reports. */
+/* Deliveries in memory at once, without their reports. */
 #define PASS_MAX 2048
 
 struct run {
@@ -27,7 +27,7 @@ struct run {
 	struct pst_clock *clock;
 	struct pst_lease lease;
 	struct pst_courier *courier;
-	struct pst_arena *arena; /* a little for each pass */
+	struct pst_arena *arena; /* holds a little for each pass */
 	struct pst_send_counts *counts;
 	uint64_t total, done;
 };
@@ -46,7 +46,10 @@ now(const struct run *run)
 
 /* ---- making reports ---- */
 
-/* One policy domain and day; further reports while rows are left over. */
+/*
+ * Makes the reports of one policy domain and day: several if the rows do not
+ * fit into one.
+ */
 static bool
 claim_one(struct run *run, const struct pst_outbox_pending *pending,
     int64_t *rows, struct pst_err *err)
@@ -65,7 +68,10 @@ claim_one(struct run *run, const struct pst_outbox_pending *pending,
 	return true;
 }
 
-/* *taken of them; the transaction ends early when it becomes large. */
+/*
+ * Makes reports of the first *taken ones. The transaction ends early when it
+ * becomes large.
+ */
 static bool
 claim_some(struct run *run, const struct pst_outbox_pending *pending,
     size_t count, size_t *taken, struct pst_err *err)
@@ -147,7 +153,10 @@ count_outcome(struct run *run, const struct pst_delivery *delivery,
 		send->progress(send->arg, run->total, run->done);
 }
 
-/* What the limits a day and an hour say. *may: it can go. */
+/*
+ * Applies the daily and hourly limits. *may tells whether the delivery can be
+ * sent; if not, it has been postponed or dropped.
+ */
 static bool
 check_limits(struct run *run, const struct pst_delivery *delivery, uint64_t got,
     struct pst_courier_outcome *outcome, bool *may, struct pst_err *err)
@@ -161,8 +170,8 @@ check_limits(struct run *run, const struct pst_delivery *delivery, uint64_t got,
 		return *may ||
 		    pst_courier_put_off(run->courier, delivery,
 			pst_day_end(pst_day_of(now(run))) + 1,
-			"its domain has got as many as a day may have", outcome,
-			err);
+			"reports.max-per-day is reached for its domain",
+			outcome, err);
 	}
 	if (!pst_failure_may_go(run->db, run->config, delivery, now(run), may,
 		&later, &why, err))
@@ -192,14 +201,14 @@ deliver(struct run *run, const struct pst_delivery *delivery,
 	return true;
 }
 
-/* ---- a pass: many deliveries, in turns of their destinations ---- */
+/* ---- a pass: many deliveries, their destinations in turn ---- */
 
 struct pass {
 	struct run *run;
 	struct pst_arena *arena;
 	struct pst_delivery *due;
 	size_t due_count;
-	/* those that may be sent, in the order of the lanes' numbers */
+	/* those that may be sent, by their number in the lanes */
 	const struct pst_delivery **items;
 	const char **targets;
 	size_t item_count;
@@ -215,7 +224,7 @@ find_destination(const struct pst_destinations *list, const char *address)
 	return NULL;
 }
 
-/* Into a lane, or booked as what the verdict makes of it. */
+/* Puts a delivery into a lane, or records what the verdict makes of it. */
 static bool
 sort_in(struct pass *pass, const struct pst_delivery *delivery,
     const struct pst_destinations *list, struct pst_err *err)
@@ -241,8 +250,8 @@ sort_in(struct pass *pass, const struct pst_delivery *delivery,
 	return true;
 }
 
-/* The deliveries from `from` on that belong to up to PST_CONSENT_MAX reports;
- * returns where the next ones begin. */
+/* Asks for the deliveries from `from` on that belong to up to PST_CONSENT_MAX
+ * reports; returns where the next ones begin. */
 static size_t
 ask_batch(struct pass *pass, size_t from, struct pst_consent *asked,
     size_t *which, size_t *count)
@@ -365,7 +374,10 @@ send_all(struct pass *pass, struct pst_err *err)
 	return true;
 }
 
-/* *more: there may be further ones behind `after`, which is moved on. */
+/*
+ * Sends one batch of deliveries after `after`, which moves on; *more tells that
+ * there may be further ones.
+ */
 static bool
 make_pass(struct run *run, enum pst_outbox_kind kind,
     struct pst_delivery *after, bool *more, struct pst_err *err)
@@ -433,7 +445,7 @@ work(struct run *run, struct pst_err *err)
 	bool resend = filter->resend;
 
 	filter->before = pst_day_of(now(run));
-	/* What is done is made to wait again, and then is like the rest. */
+	/* Finished deliveries wait again, and are then like the rest. */
 	filter->resend = false;
 	if (!pst_outbox_recover(run->db, now(run), &uncertain, err))
 		return false;
@@ -468,8 +480,8 @@ pst_send_run(
 		counts->begun = taken;
 		ok = taken ? work(&run, err) :
 			     pst_err_set(err,
-				 "another process is sending reports just now; "
-				 "it will do the rest");
+				 "another process is sending reports now; it "
+				 "will send the rest");
 		if (taken)
 			pst_lease_release(run.db, &run.lease);
 	}

@@ -12,12 +12,12 @@
 #define CONNECT_TIMEOUT_S 30L
 /* RFC 5321 s. 4.5.3.2: ten minutes for the answer to the final dot. */
 #define REPLY_TIMEOUT_S 600L
-/* All of one message; twice this is less than the lease (report/lease.h). */
+/* For one message; twice this is less than the lease (report/lease.h). */
 #define MAIL_TIMEOUT_S 700L
 
 /* The last command that went out. */
 enum phase {
-	PHASE_HELLO, /* all before MAIL */
+	PHASE_HELLO, /* everything before MAIL */
 	PHASE_MAIL,
 	PHASE_RCPT,
 	PHASE_DATA,
@@ -27,14 +27,14 @@ struct pst_submitter {
 	CURL *curl;
 	struct curl_slist *rcpt;
 	char error[CURL_ERROR_SIZE];
-	/* of the message under way */
+	/* of the current message */
 	const struct pst_submit_mail *mail;
 	size_t sent, size;
 	bool handed; /* the hook was called */
 	bool stopped;
-	bool over; /* QUIT went out: what comes is about nothing */
+	bool over; /* QUIT was sent: later replies do not count */
 	enum phase phase;
-	unsigned code; /* of the last reply; 0: none since the command */
+	unsigned code; /* of the last reply; 0 until a command gets one */
 	char reply[200];
 };
 
@@ -141,7 +141,7 @@ set_options(CURL *curl, struct pst_submitter *submitter,
 
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	/* Nothing from the environment. */
+	/* Take nothing from the environment. */
 	(void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	(void)curl_easy_setopt(curl, CURLOPT_URL, config->reports.relay);
 	(void)curl_easy_setopt(curl, CURLOPT_USE_SSL,
@@ -215,7 +215,7 @@ pst_submitter_free(struct pst_submitter *submitter)
 
 /* ---- one message ---- */
 
-/* How a reply that refuses counts. */
+/* Returns what a refusing reply means. */
 static enum pst_submit_verdict
 judge_refusal(const struct pst_submitter *submitter)
 {
@@ -223,7 +223,7 @@ judge_refusal(const struct pst_submitter *submitter)
 
 	if (submitter->phase == PHASE_HELLO)
 		return PST_SUBMIT_NO_RELAY;
-	/* It is about our address, unless it is about the size (552). */
+	/* It is about our own address, unless it is about the size (552). */
 	if (submitter->phase == PHASE_MAIL && permanent &&
 	    submitter->code != 552)
 		return PST_SUBMIT_NO_RELAY;
@@ -261,7 +261,7 @@ perform(struct pst_submitter *submitter, bool fresh)
 	return curl_easy_perform(submitter->curl);
 }
 
-/* A connection kept from the last message may have been closed since. */
+/* Returns whether the connection kept from the last message was closed. */
 static bool
 was_stale(const struct pst_submitter *submitter, CURLcode status)
 {

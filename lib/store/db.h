@@ -4,17 +4,17 @@
 
 /*
  * One connection to an SQL database: an SQLite file, or a server that speaks
- * PostgreSQL's protocol. Statements are written once, in what both understand:
- * placeholders $1, $2, ... each of which may occur more than once, columns
- * TEXT and BIGINT, ON CONFLICT, RETURNING. Values are always bound. Texts are
- * valid UTF-8 without NUL.
+ * PostgreSQL's protocol. Each statement is written once, in the SQL that both
+ * understand: placeholders $1, $2, ..., each of which may occur more than once;
+ * columns of type TEXT and BIGINT; ON CONFLICT; RETURNING. Values are always
+ * bound. Texts are valid UTF-8 without NUL.
  *
- * A connection belongs to one thread at a time. While a selection is open,
- * nothing else may be asked of the connection.
+ * A connection belongs to one thread at a time. While a selection is open, the
+ * connection must not be used for anything else.
  *
- * Each function that can fail returns false, or NULL, with a sentence in err
- * (which may be NULL). After a failure inside a transaction only
- * pst_db_rollback() makes sense.
+ * Each function that can fail returns false, or NULL, and puts a sentence into
+ * err (which may be NULL). After a failure inside a transaction, the only
+ * useful call is pst_db_rollback().
  */
 
 #include <stdbool.h>
@@ -54,54 +54,62 @@ pst_db_str(struct pst_str text)
 	return (struct pst_db_value){.type = PST_DB_TEXT, .text = text};
 }
 
-/* How much may be done to a file. */
+/* What a connection may do with its file. */
 enum pst_db_access {
-	PST_DB_READ,   /* it must be there */
-	PST_DB_WRITE,  /* the same */
-	PST_DB_CREATE, /* made, readable by its owner alone, when missing */
+	PST_DB_READ,   /* the file must exist */
+	PST_DB_WRITE,  /* the file must exist */
+	PST_DB_CREATE, /* a missing file is created, with mode 0600 */
 };
 
 /*
- * SQLite, with a write-ahead log. A file that somebody else has locked is
- * waited for, up to patience_ms for each statement.
+ * Opens an SQLite file, with a write-ahead log unless access is PST_DB_READ.
+ * While somebody else has the file locked, each statement waits for up to
+ * patience_ms.
  */
 struct pst_db *pst_db_open_sqlite(const char *path, enum pst_db_access access,
     unsigned patience_ms, struct pst_err *err);
 
-/* conninfo as libpq takes it; connect_timeout is 10 s unless it says else. */
+/*
+ * Opens a connection to a server. conninfo is a connection string of libpq;
+ * connect_timeout is 10 s unless it says otherwise.
+ */
 struct pst_db *pst_db_open_postgres(const char *conninfo, struct pst_err *err);
 
 void pst_db_close(struct pst_db *db); /* NULL is allowed */
 
-bool pst_db_is_shared(const struct pst_db *db); /* PostgreSQL */
+bool pst_db_is_shared(const struct pst_db *db); /* true for PostgreSQL */
 
 /*
- * False when the connection is lost for good, or the file is no longer the one
- * of that name: close it and open a new one.
+ * Returns false if the connection is permanently lost, or if its file no longer
+ * has that name. The caller then closes it and opens a new one.
  */
 bool pst_db_is_alive(const struct pst_db *db);
 
-/* A transaction that writes: SQLite takes its lock at once. */
+/* Begins a transaction that writes: SQLite takes its write lock at once. */
 bool pst_db_begin(struct pst_db *db, struct pst_err *err);
 bool pst_db_commit(struct pst_db *db, struct pst_err *err);
 void pst_db_rollback(struct pst_db *db);
 
 /*
- * Runs one statement that gives no rows; *changed (may be NULL) is how many
- * rows it changed. sql must be a string literal: prepared statements are kept
- * by its address.
+ * Runs one statement that returns no rows. *changed (may be NULL) is the number
+ * of rows that it changed. sql must be a string literal, because prepared
+ * statements are looked up by its address.
  */
 bool pst_db_run(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, int64_t *changed,
     struct pst_err *err);
 
-/* One statement or several without values, run as they stand: a schema. */
+/*
+ * Runs one statement or several, such as a schema. They have no values and are
+ * not kept prepared.
+ */
 bool pst_db_script(struct pst_db *db, const char *sql, struct pst_err *err);
 
 /*
- * Opens a selection. pst_db_next() steps to its next row, false at the end and
- * after a failure; pst_db_end() closes it, at any row, and says whether all
- * went well. Rows are not kept in memory, however many there are.
+ * Opens a selection. pst_db_next() steps to its next row; it returns false at
+ * the end and after a failure. pst_db_end() closes the selection, at any row,
+ * and returns whether all went well. Rows are not kept in memory, however many
+ * there are.
  */
 bool pst_db_select(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, struct pst_err *err);
@@ -109,16 +117,17 @@ bool pst_db_next(struct pst_db *db);
 bool pst_db_end(struct pst_db *db, struct pst_err *err);
 
 /*
- * Columns of the row that was stepped to, from 0; the text is valid until the
- * next step and is NUL-terminated. SQL's NULL is 0 and the empty text.
+ * Return a column of the current row; the first column is 0. The text is
+ * NUL-terminated and valid until the next step. SQL's NULL becomes 0 or the
+ * empty text.
  */
 int64_t pst_db_number(struct pst_db *db, unsigned column);
 struct pst_str pst_db_column(struct pst_db *db, unsigned column);
 
 /*
- * The first column of the first row as a number: pst_db_select() and
- * pst_db_end() in one. *found (may be NULL) is whether there was a row;
- * without one *out stays as it is.
+ * Reads the first column of the first row as a number: a whole selection in one
+ * call. *found (may be NULL) tells whether there was a row; if there was none,
+ * *out is unchanged.
  */
 bool pst_db_get_number(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, int64_t *out, bool *found,

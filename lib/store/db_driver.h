@@ -3,9 +3,10 @@
 #define PST_STORE_DB_DRIVER_H
 
 /*
- * What stands behind store/db.h: one driver for each kind of database. A
- * driver's connection begins with a struct pst_db. The functions keep what
- * store/db.h says of those with their names; counts of values were checked.
+ * The interface between store/db.h and its drivers, one for each kind of
+ * database. A driver's connection begins with a struct pst_db. Each function
+ * does what store/db.h says of its namesake; the number of values has been
+ * checked already, and changed is never NULL.
  */
 
 #include "store/db.h"
@@ -34,7 +35,7 @@ struct pst_db {
 	const struct pst_db_driver *driver;
 };
 
-/* Prepared statements that a connection keeps; more displace each other. */
+/* Prepared statements kept by a connection; any more replace the oldest. */
 #define PST_DB_KEPT_STATEMENTS 64
 
 #endif

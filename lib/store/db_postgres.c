@@ -12,7 +12,7 @@
 #define NAME_SIZE 16
 
 struct statement {
-	const char *sql; /* its address is what it is found by */
+	const char *sql; /* looked up by its address */
 	char name[NAME_SIZE];
 };
 
@@ -20,12 +20,12 @@ struct postgres_db {
 	struct pst_db base;
 	PGconn *conn;
 	struct statement kept[PST_DB_KEPT_STATEMENTS];
-	size_t next_kept;    /* the one to displace */
-	unsigned names;      /* given so far */
+	size_t next_kept;    /* the next one to replace */
+	unsigned names;      /* how many were given */
 	bool selecting;      /* a selection is open */
-	bool at_end;         /* and has no more rows */
-	bool failed;         /* or will end with this */
-	struct pst_err what; /* of failed */
+	bool at_end;         /* it has no more rows */
+	bool failed;         /* it has failed */
+	struct pst_err what; /* why it failed */
 	PGresult *row;
 };
 
@@ -35,7 +35,7 @@ own(struct pst_db *db)
 	return (struct postgres_db *)db;
 }
 
-/* libpq's sentences have several lines and may begin with the severity. */
+/* libpq's messages have several lines and may begin with the severity. */
 static bool
 fail(const struct postgres_db *db, struct pst_err *err)
 {
@@ -51,7 +51,7 @@ fail(const struct postgres_db *db, struct pst_err *err)
 	return pst_err_set(err, "shared database: %.*s; %s", PST_STR_ARG(text),
 	    PQstatus(db->conn) == CONNECTION_OK ?
 		"see the server's log" :
-		"look after the server that store.postgresql names");
+		"check the server that store.postgresql names");
 }
 
 static void
@@ -72,7 +72,7 @@ is_alive(const struct pst_db *base)
 	return PQstatus(db->conn) == CONNECTION_OK;
 }
 
-/* Takes over the result; *changed may be NULL. */
+/* Checks the result and frees it. changed may be NULL. */
 static bool
 finish(struct postgres_db *db, PGresult *result, int64_t *changed,
     struct pst_err *err)
@@ -101,7 +101,7 @@ script(struct pst_db *base, const char *sql, struct pst_err *err)
 	return finish(db, PQexec(db->conn, sql), NULL, err);
 }
 
-/* The name of the statement on the server; NULL: it was refused. */
+/* Returns the statement's name on the server; NULL if it was refused. */
 static const char *
 prepare(struct postgres_db *db, const char *sql, struct pst_err *err)
 {
@@ -120,7 +120,7 @@ prepare(struct postgres_db *db, const char *sql, struct pst_err *err)
 		    drop, sizeof(drop), "DEALLOCATE %s", place->name);
 		PQclear(PQexec(db->conn, drop));
 	}
-	/* A name of its own: the old one may still be there. */
+	/* Use a new name: the old one may still exist. */
 	(void)snprintf(place->name, sizeof(place->name), "s%u", db->names++);
 	place->sql = NULL;
 	if (!finish(
@@ -131,7 +131,7 @@ prepare(struct postgres_db *db, const char *sql, struct pst_err *err)
 	return place->name;
 }
 
-/* Values as libpq wants them: C strings, the numbers too. */
+/* Values in the form that libpq expects: C strings, also for numbers. */
 struct parameters {
 	const char *texts[PST_DB_MAX_VALUES];
 	char numbers[PST_DB_MAX_VALUES][NUMBER_SIZE];
@@ -190,11 +190,11 @@ run(struct pst_db *base, const char *sql, const struct pst_db_value *values,
 static bool
 begin(struct pst_db *base, struct pst_err *err)
 {
-	/* What is said here of two at once is true at this level. */
+	/* Comments on concurrency in this code assume this level. */
 	return script(base, "BEGIN ISOLATION LEVEL READ COMMITTED", err);
 }
 
-/* COMMIT of a transaction that has failed is a rollback, and no error. */
+/* In a failed transaction, COMMIT rolls back and reports no error. */
 static bool
 commit(struct pst_db *base, struct pst_err *err)
 {
@@ -230,7 +230,7 @@ open_selection(struct pst_db *base, const char *sql,
 	if (name == NULL)
 		return false;
 	write_parameters(&parameters, values, count);
-	/* One row after the other, or all would be in memory. */
+	/* Row by row: otherwise libpq would keep all rows in memory. */
 	ok = PQsendQueryPrepared(db->conn, name, (int)count, parameters.texts,
 		 NULL, NULL, 0) == 1 &&
 	    PQsetSingleRowMode(db->conn) == 1;
@@ -308,7 +308,7 @@ static const struct pst_db_driver driver = {
     .column = text,
 };
 
-/* "relation exists already, skipping" is nobody's business. */
+/* Drops notices such as "relation already exists, skipping". */
 static void
 drop_notice(void *arg, const PGresult *notice)
 {
@@ -319,9 +319,9 @@ drop_notice(void *arg, const PGresult *notice)
 struct pst_db *
 pst_db_open_postgres(const char *conninfo, struct pst_err *err)
 {
-	/* The last one of a name counts: what stands behind dbname, which is
-	 * the whole conninfo, is not the operator's to choose. A server that
-	 * went away without a word is noticed within a minute. */
+	/* The last value of a parameter counts. The conninfo, as dbname, can
+	 * override the parameters before it, but not client_encoding after it.
+	 * A server that has silently gone away is noticed within a minute. */
 	static const char *const names[] = {"connect_timeout",
 	    "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
 	    "keepalives_count", "fallback_application_name", "dbname",

@@ -15,7 +15,7 @@
 #include "store/db_driver.h"
 
 struct statement {
-	const char *sql; /* its address is what it is found by */
+	const char *sql; /* looked up by its address */
 	sqlite3_stmt *handle;
 };
 
@@ -23,14 +23,14 @@ struct sqlite_db {
 	struct pst_db base;
 	sqlite3 *handle;
 	char *path;
-	dev_t device; /* the file's, to see when it is another one */
+	dev_t device; /* of the file, to notice when it is replaced */
 	ino_t inode;
 	unsigned patience_ms;
-	int64_t give_up_ms; /* of the statement that waits for a lock */
+	int64_t give_up_ms; /* when the wait for a lock ends */
 	struct statement kept[PST_DB_KEPT_STATEMENTS];
-	size_t next_kept;        /* the one to displace */
-	sqlite3_stmt *selection; /* the open one; NULL: none */
-	int status;              /* of its last step */
+	size_t next_kept;        /* the next one to replace */
+	sqlite3_stmt *selection; /* the open one, or NULL */
+	int status;              /* the result of its last step */
 };
 
 static struct sqlite_db *
@@ -39,26 +39,27 @@ own(struct pst_db *db)
 	return (struct sqlite_db *)db;
 }
 
-/* What to do about it. */
+/* Returns what the operator should do about an error. */
 static const char *
 advice(int status)
 {
 	switch (status & 0xff) {
 	case SQLITE_FULL:
-		return "make room on its disk";
+		return "free some space on its disk";
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return "end the program that has it open";
+		return "stop the program that has it locked";
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
 	case SQLITE_AUTH:
-		return "give the file and its directory to the daemon's user";
+		return "make the daemon's user the owner of the file and its "
+		       "directory";
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return "move it away, and a new one is made";
+		return "move it away; a new one will be created";
 	case SQLITE_IOERR:
-		return "see what the system's log says of its disk";
+		return "look for errors of its disk in the system log";
 	default:
 		return "report this as a bug";
 	}
@@ -71,7 +72,7 @@ fail(const struct sqlite_db *db, int status, struct pst_err *err)
 	    sqlite3_errstr(status), advice(status));
 }
 
-/* A fault in a statement is ours: SQLite's own words say where. */
+/* A bad statement is our own bug; SQLite's own message says where it is. */
 static bool
 fail_sql(const struct sqlite_db *db, int status, struct pst_err *err)
 {
@@ -95,7 +96,7 @@ close_sqlite(struct pst_db *base)
 	free(db);
 }
 
-/* Somebody may have moved the file away, or the disk may be another one. */
+/* Somebody may have moved the file away, or mounted another disk there. */
 static bool
 is_alive(const struct pst_db *base)
 {
@@ -135,9 +136,9 @@ prepare(struct sqlite_db *db, const char *sql, sqlite3_stmt **out)
 }
 
 /*
- * SQLite counts placeholders by their first place in the text, the name says
- * which value is meant. The texts are copied when they are wanted for longer
- * than the caller's statement.
+ * Binds the values. SQLite numbers placeholders in the order of their first
+ * occurrence; the name says which value belongs there. Texts are copied if they
+ * must outlive the caller's statement.
  */
 static int
 bind(sqlite3_stmt *handle, const struct pst_db_value *values, size_t count,
@@ -178,7 +179,7 @@ step(sqlite3_stmt *handle)
 		status = sqlite3_step(handle);
 	while (status == SQLITE_ROW);
 	(void)sqlite3_reset(handle);
-	/* The texts were the caller's. */
+	/* The bindings point into the caller's texts. */
 	(void)sqlite3_clear_bindings(handle);
 	return status;
 }
@@ -217,7 +218,7 @@ begin(struct pst_db *base, struct pst_err *err)
 {
 	int64_t ignored;
 
-	/* Two that both read first and then write would both have to fail. */
+	/* A transaction that has read can fail to get the write lock later. */
 	return run(base, "BEGIN IMMEDIATE", NULL, 0, &ignored, err);
 }
 
@@ -235,7 +236,7 @@ rollback(struct pst_db *base)
 	struct sqlite_db *db = own(base);
 	int64_t ignored;
 
-	/* On a full disk SQLite has done it by itself. */
+	/* After some errors (a full disk), SQLite has already done it. */
 	if (sqlite3_get_autocommit(db->handle) == 0)
 		(void)run(base, "ROLLBACK", NULL, 0, &ignored, NULL);
 }
@@ -265,7 +266,7 @@ next(struct pst_db *base)
 	struct sqlite_db *db = own(base);
 
 	assert(db->selection != NULL);
-	/* One more step behind the end would begin anew. */
+	/* Another step after the end would start the selection again. */
 	if (db->status == SQLITE_ROW)
 		db->status = sqlite3_step(db->selection);
 	return db->status == SQLITE_ROW;
@@ -296,7 +297,7 @@ static struct pst_str
 text(struct pst_db *base, unsigned column)
 {
 	sqlite3_stmt *handle = own(base)->selection;
-	/* In this order: the first call may change the second's answer. */
+	/* The order matters: the first call may change the size. */
 	const void *ptr = sqlite3_column_text(handle, (int)column);
 	int len = sqlite3_column_bytes(handle, (int)column);
 
@@ -319,7 +320,10 @@ static const struct pst_db_driver driver = {
     .column = text,
 };
 
-/* A file that root's hand made is of use to the directory's owner only. */
+/*
+ * Gives a file that root created to the owner of its directory, as the daemon
+ * could not use it otherwise.
+ */
 static void
 give_away(int fd, const char *path)
 {
@@ -339,8 +343,8 @@ give_away(int fd, const char *path)
 }
 
 /*
- * SQLite would let the umask decide who may read it. Its other two files
- * inherit what this one has.
+ * Creates the file unless it exists. SQLite would leave the permissions to the
+ * umask. Its other two files inherit the permissions of this one.
  */
 static bool
 make_file(const char *path, struct pst_err *err)
@@ -352,8 +356,8 @@ make_file(const char *path, struct pst_err *err)
 		return true;
 	if (fd == -1) {
 		return pst_err_set(err,
-		    "cannot make the store %s: %s; create its directory for "
-		    "the daemon's user, or set store.path",
+		    "cannot create the store %s: %s; create its directory "
+		    "for the daemon's user, or set store.path",
 		    path, strerror(errno));
 	}
 	ok = fchmod(fd, 0600) == 0;
@@ -362,7 +366,7 @@ make_file(const char *path, struct pst_err *err)
 	return ok || pst_err_set(err, "cannot set the mode of %s", path);
 }
 
-/* A symbolic link is refused: who made it may not be who owns the store. */
+/* A symbolic link is refused: its creator may not be the store's owner. */
 static bool
 check_file(struct sqlite_db *db, struct pst_err *err)
 {
@@ -370,14 +374,14 @@ check_file(struct sqlite_db *db, struct pst_err *err)
 
 	if (lstat(db->path, &st) == -1) {
 		return pst_err_set(err,
-		    "cannot open the store %s: %s; the daemon makes it when "
-		    "reports.from is set",
+		    "cannot open the store %s: %s; the daemon creates it "
+		    "when reports.from is set",
 		    db->path, strerror(errno));
 	}
 	if (!S_ISREG(st.st_mode)) {
 		return pst_err_set(err,
-		    "cannot open the store %s: it is no plain file; move it "
-		    "away, or set store.path",
+		    "cannot open the store %s: it is not a regular file; "
+		    "move it away, or set store.path",
 		    db->path);
 	}
 	db->device = st.st_dev;
@@ -393,7 +397,10 @@ sleep_ms(long ms)
 	(void)nanosleep(&pause, NULL);
 }
 
-/* The mode is asked for again because SQLite does not wait for this lock. */
+/*
+ * Sets WAL mode. This tries again by itself, as SQLite does not wait for the
+ * lock.
+ */
 static int
 set_wal(struct sqlite_db *db)
 {
@@ -421,24 +428,25 @@ set_wal(struct sqlite_db *db)
 	(void)sqlite3_finalize(handle);
 	if (status != SQLITE_ROW)
 		return status;
-	/* A network file system has no shared memory: nothing is safe there. */
+	/* A network file system has no shared memory and is not safe here. */
 	return is_wal ? SQLITE_OK : SQLITE_IOERR;
 }
 
 /*
- * NORMAL: a commit is in the system's hands, so that a process which is killed
- * loses none; the disk is waited for only now and then. When the power fails,
- * the last commits may be gone, but the file is sound (R-AGG-5 asks for the
- * former, and counts are no accounts). The log is cut back after a long reader
- * made it grow.
+ * NORMAL: a commit hands its data to the operating system, so a killed process
+ * loses nothing; only now and then does it wait for the disk. A power failure
+ * may lose the last commits, but leaves the file intact. R-AGG-5 requires the
+ * former, and small losses in these counts are acceptable. The size limit
+ * truncates the log after a long reader has made it grow.
  */
 static const char settings[] = "PRAGMA synchronous = NORMAL;"
 			       "PRAGMA journal_size_limit = 16777216;"
 			       "PRAGMA trusted_schema = OFF;";
 
 /*
- * SQLite's own way sleeps for up to 100 ms, and who sleeps does not get the
- * lock: with the workers of several listeners, messages would wait for that.
+ * SQLite's own handler sleeps for up to 100 ms, and a process that sleeps does
+ * not get the lock. With the workers of several listeners, messages would wait
+ * for that long.
  */
 static int
 wait_for_lock(void *arg, int tries)
@@ -479,8 +487,9 @@ pst_db_open_sqlite(const char *path, enum pst_db_access access,
     unsigned patience_ms, struct pst_err *err)
 {
 	/*
-	 * A process's locks on a file go when it closes any descriptor of it,
-	 * like the one of make_file(), behind SQLite's back.
+	 * A process loses all its locks on a file when it closes any descriptor
+	 * of that file, such as the one of make_file(), and SQLite does not
+	 * notice.
 	 */
 	static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 	struct sqlite_db *db = calloc(1, sizeof(*db));

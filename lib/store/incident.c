@@ -13,7 +13,7 @@
 #define MAX_SPF_RECORDS 10
 #define MAX_SPF_RECORD 600
 
-/* What a report is about (RFC 6591 s. 3.1). */
+/* The failure that a report is about (RFC 6591 s. 3.1). */
 enum failed {
 	FAILED_NOTHING,
 	FAILED_DMARC,
@@ -21,7 +21,10 @@ enum failed {
 	FAILED_SPF,       /* fo=s */
 };
 
-/* The first signature that failed, aligned or not; NULL when none did. */
+/*
+ * Returns the first signature that failed, or NULL if there is none. If
+ * `aligned` is true, it looks at aligned signatures only.
+ */
 static const struct pst_dkim_sig *
 failed_signature(const struct pst_dkim *dkim, bool aligned)
 {
@@ -38,7 +41,10 @@ failed_signature(const struct pst_dkim *dkim, bool aligned)
 	return NULL;
 }
 
-/* R-FAIL-3. What the DNS left open is no failure yet. */
+/*
+ * Applies the record's fo tag (R-FAIL-3). A result that is unknown because of a
+ * DNS error is not a failure yet.
+ */
 static enum failed
 what_failed(const struct pst_findings *findings)
 {
@@ -59,7 +65,7 @@ what_failed(const struct pst_findings *findings)
 	return FAILED_NOTHING;
 }
 
-/* R-FAIL-13: a report on a report would never end. */
+/* R-FAIL-13: reports about automatic mail, such as reports, could loop. */
 static bool
 is_automatic(const struct pst_message *message)
 {
@@ -110,7 +116,7 @@ delivery_result(enum pst_action action)
 	return words[action];
 }
 
-/* R-FAIL-9: who gave no aligned pass. */
+/* R-FAIL-9: the mechanisms that gave no aligned pass. */
 static const char *
 identity_alignment(const struct pst_dmarc *dmarc)
 {
@@ -161,7 +167,7 @@ add_dkim(struct pst_arena *arena, struct pst_buf *out,
 	pst_buf_printf(out, "DKIM-Selector: %s\n", sig->selector);
 }
 
-/* RFC 6591 s. 3.2.6: the records that SPF went through. */
+/* RFC 6591 s. 3.2.6: adds the SPF records that the check used. */
 static void
 add_spf(struct pst_arena *arena, struct pst_buf *out, const struct pst_dns *dns)
 {
@@ -191,7 +197,7 @@ add_spf(struct pst_arena *arena, struct pst_buf *out, const struct pst_dns *dns)
 	}
 }
 
-/* Whether the domain that SPF was asked about would have been aligned. */
+/* Returns whether the domain that SPF checked would align if it passed. */
 static bool
 spf_would_align(const struct pst_findings *findings)
 {
@@ -222,7 +228,10 @@ add_authres(struct pst_arena *arena, struct pst_buf *out,
 		pst_buf_printf(out, "Authentication-Results:%s\n", value);
 }
 
-/* The part of message/feedback-report that is the incident's own. */
+/*
+ * Returns the incident's own fields of the message/feedback-report part, or
+ * NULL if they are too long.
+ */
 static const char *
 make_fields(struct pst_arena *arena, const struct pst_message *message,
     enum failed failed, const char *secret, int64_t now_s)
@@ -261,7 +270,7 @@ make_fields(struct pst_arena *arena, const struct pst_message *message,
 	return pst_buf_str(&out);
 }
 
-/* Alike are those that tell the owner the same (R-FAIL-5). */
+/* Incidents that tell the domain owner the same have the same id (R-FAIL-5). */
 static const char *
 make_id(struct pst_arena *arena, const struct pst_message *message,
     enum failed failed)
@@ -311,6 +320,6 @@ pst_incident_make(struct pst_arena *arena, const struct pst_config *config,
 	    .subject =
 		pst_redact_subject(arena, config, message->header, secret),
 	};
-	/* Nothing of it can be that long, but it is a stranger's text. */
+	/* They should always fit, but strangers wrote parts of them. */
 	return out->fields != NULL;
 }

@@ -8,19 +8,25 @@
 #define HASH_CHARS 16
 #define MAX_FIELD 8192
 #define MAX_SUBJECT 400
-/* A line is broken at blanks here, and anywhere before RFC 5322's limit. */
+/*
+ * Lines are folded at blanks to WANTED_LINE octets. A longer word is folded at
+ * MAX_LINE, before it reaches the limit of RFC 5322.
+ */
 #define WANTED_LINE 76
 #define MAX_LINE 900
 
-/* What addresses in a field look like. */
+/* What addresses look like in a field. */
 enum kind {
-	KIND_ADDRESSES, /* all of a word before the @ is a local part */
-	KIND_TAGS,      /* a word may begin with a name and an equals sign */
-	KIND_IDS,       /* message identifiers: nobody's mailbox */
+	KIND_ADDRESSES, /* the whole word before the @ is a local part */
+	KIND_TAGS,      /* a word may begin with a name and "=" */
+	KIND_IDS,       /* message identifiers, which are not mailboxes */
 	KIND_TEXT,
 };
 
-/* Everything else stays here, the fields of other filters too. */
+/*
+ * The fields that a report may quote, apart from Subject. All others are left
+ * out, including those that other filters add.
+ */
 static const struct field {
 	const char *name;
 	enum kind kind;
@@ -80,7 +86,7 @@ pst_redact_path(
 	    pst_redact_local(arena, parsed.local, secret), parsed.domain);
 }
 
-/* What can stand in a local part that is not quoted, or does in the wild. */
+/* Returns whether c occurs in unquoted local parts, by rule or in practice. */
 static bool
 is_local_char(char c)
 {
@@ -88,7 +94,7 @@ is_local_char(char c)
 	    strchr("<>()[]:;,\"@", c) == NULL;
 }
 
-/* Where the local part in front of text[at], an @, begins. */
+/* Returns where the local part before text[at], an @, begins. */
 static size_t
 local_begin(struct pst_str text, size_t at, enum kind kind)
 {
@@ -108,7 +114,7 @@ local_begin(struct pst_str text, size_t at, enum kind kind)
 	return begin + equals < at ? begin + equals + 1 : begin;
 }
 
-/* value with its local parts hashed. */
+/* Returns value with its local parts hashed. */
 static struct pst_str
 hash_locals(struct pst_arena *arena, struct pst_str value, enum kind kind,
     const char *secret)
@@ -138,7 +144,10 @@ hash_locals(struct pst_arena *arena, struct pst_str value, enum kind kind,
 	return pst_buf_slice(&buf);
 }
 
-/* Blanks and folds become one blank; links cannot be followed any more. */
+/*
+ * Makes each run of blanks and folds one blank, escapes octets that are not
+ * printable, and makes links unusable.
+ */
 static struct pst_str
 tame(struct pst_arena *arena, struct pst_str value)
 {
@@ -215,7 +224,7 @@ pst_redact_subject(struct pst_arena *arena, const struct pst_config *config,
 
 	if (!config->failures.subject || field == NULL)
 		return "";
-	/* Somebody's address may stand in a subject as well. */
+	/* A subject may contain an address, too. */
 	text = hash_locals(arena, pst_str_first(field->value, MAX_FIELD),
 	    KIND_ADDRESSES, secret);
 	text = pst_str_first(tame(arena, text), MAX_SUBJECT);
@@ -252,7 +261,7 @@ pst_redact_header(struct pst_arena *arena, const struct pst_config *config,
 				    arena, value, KIND_ADDRESSES, secret)));
 		}
 	}
-	/* Only whole fields. */
+	/* Drop the last field if it is not whole. */
 	whole = pst_buf_slice(&out);
 	if (pst_buf_overflowed(&out))
 		whole.len = last;

@@ -10,9 +10,10 @@
 #define MAX_URIS 8192
 
 /*
- * What is a report itself: by its type (RFC 5965 s. 2), or by the subject that
- * RFC 9990 s. 3.5.2 gives it. Anybody can write that, so it is believed from
- * those only whose mail passes, as reports must.
+ * Returns whether the message is a report itself. Its type tells
+ * (RFC 5965 s. 2), or the subject that RFC 9990 s. 3.5.2 defines. Anybody can
+ * write these, so they count only in a message that passes DMARC, as reports
+ * must.
  */
 static bool
 looks_like_report(const struct pst_message *message)
@@ -64,7 +65,7 @@ pst_report_uris(struct pst_arena *arena, const char *const *uris, size_t count)
 			pst_buf_add_char(&buf, ' ');
 		pst_buf_add_text(&buf, uris[i]);
 	}
-	/* The URIs of one record of 4096 octets always fit. */
+	/* The URIs of a record of at most 4096 octets always fit. */
 	return pst_buf_str(&buf);
 }
 
@@ -93,7 +94,7 @@ make_policy(struct pst_arena *arena, const struct pst_dmarc *dmarc,
 		out->fault = dmarc->fault;
 }
 
-/* What was done, in the words of RFC 9990 (R-AGG-13). */
+/* Returns what was done, in the words of RFC 9990 (R-AGG-13). */
 static const char *
 disposition(const struct pst_message *message)
 {
@@ -117,7 +118,9 @@ disposition(const struct pst_message *message)
 	return "none";
 }
 
-/* R-AGG-14: what differs from the published policy has a reason. */
+/*
+ * R-AGG-14: a disposition that differs from the published policy has a reason.
+ */
 static void
 make_reason(const struct pst_message *message, struct pst_report_row *out)
 {
@@ -157,7 +160,10 @@ worth_of(const struct pst_dkim_sig *sig, const char *author)
 	return sig->aligned ? WORTH_RELAXED : WORTH_OTHER;
 }
 
-/* The best first, and the worst left out where there are too many. */
+/*
+ * Adds the best signatures first. If there are too many, the worst are left
+ * out.
+ */
 static void
 add_signatures(struct pst_buf *buf, const struct pst_dkim *dkim,
     const char *author, enum worth last)
@@ -195,7 +201,7 @@ auth_lines(struct pst_arena *arena, const struct pst_findings *findings,
 	if (spf->domain != NULL)
 		pst_buf_printf(&buf, "spf %s %s\n", spf->domain,
 		    pst_result_word(spf->result));
-	/* 100 names of 253 octets with their selectors fit. */
+	/* 100 domains of 253 octets fit, with their selectors. */
 	return pst_buf_str(&buf);
 }
 
@@ -205,7 +211,7 @@ pass_or_fail(bool pass)
 	return pst_result_word(pass ? PST_RESULT_PASS : PST_RESULT_FAIL);
 }
 
-/* The at-th of the different domains; NULL when there are fewer. */
+/* Returns the at-th distinct domain, or NULL if there are fewer. */
 static const char *
 distinct(const struct pst_recipients *rcpts, size_t at)
 {

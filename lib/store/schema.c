@@ -69,7 +69,7 @@ static const char tables[] =
     " header_from TEXT NOT NULL, envelope_from TEXT NOT NULL,"
     " PRIMARY KEY (feedback, line));";
 
-/* Several processes may make the same table; PostgreSQL lets one of them. */
+/* If several processes create the same table, PostgreSQL lets one succeed. */
 #define MAX_TRIES 5
 
 static bool
@@ -77,8 +77,8 @@ check_version(int64_t version, struct pst_err *err)
 {
 	return version == PST_SCHEMA_VERSION ||
 	    pst_err_set(err,
-		"the store has version %lld, this program knows %d: use the "
-		"newer program, or another file",
+		"the store has version %lld, but this program needs version "
+		"%d; use the newer program, or another store",
 		(long long)version, PST_SCHEMA_VERSION);
 }
 
@@ -127,7 +127,7 @@ pst_schema_make(struct pst_db *db, struct pst_err *err)
 	bool found = false;
 	int tries = 0;
 
-	/* First, since who may use tables need not be allowed to make some. */
+	/* Check first: some users may use tables but not create them. */
 	if (read_version(db, &version, &found, NULL) && found)
 		return check_version(version, err);
 	while (!make_tables(db, err)) {

@@ -14,7 +14,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Hexadecimal digits of a row's id: no two rows share one by chance. */
+/* Hexadecimal digits of a row's id: enough that no two are equal by chance. */
 #define ROW_ID_LEN 32
 
 struct pst_db *
@@ -68,7 +68,7 @@ pst_store_random_id(char id[PST_STORE_ID_SIZE])
 	id[2 * sizeof(octets)] = '\0';
 }
 
-/* NULL with *ok when it is missing. */
+/* Returns NULL if the entry is missing (*ok) or cannot be read (!*ok). */
 static const char *
 read_meta(struct pst_db *db, struct pst_arena *arena, const char *name,
     bool *ok, struct pst_err *err)
@@ -101,7 +101,7 @@ pst_store_identity(struct pst_db *db, struct pst_arena *arena, const char *name,
 	if (text != NULL || !ok)
 		return text;
 	pst_store_random_id(id);
-	/* Another process may be faster; then its text is the one. */
+	/* Another process may have been faster; then its value counts. */
 	if (!pst_db_run(db,
 		"INSERT INTO meta (name, value) VALUES ($1, $2)"
 		" ON CONFLICT (name) DO NOTHING",
@@ -140,14 +140,17 @@ pst_store_put_policy(struct pst_db *db, const struct pst_report_policy *policy,
 	return pst_db_get_number(
 		   db, put, values, COUNT(values), rows, &found, err) &&
 	    (found ||
-		/* A later one is there. */
+		/* A newer policy is stored already. */
 		pst_db_get_number(db,
 		    "SELECT rows_n FROM policy WHERE day = $1 AND domain = $2"
 		    " AND owner = ''",
 		    values, 2, rows, NULL, err));
 }
 
-/* Each text with its length before it, so that no two keys are alike. */
+/*
+ * Returns a hash of the row's texts. Each is preceded by its length, so that no
+ * two rows have the same input.
+ */
 static const char *
 row_id(const struct pst_report_row *record, struct pst_arena *arena)
 {
@@ -169,7 +172,7 @@ row_id(const struct pst_report_row *record, struct pst_arena *arena)
 	return pst_arena_memdup(arena, pst_digest_hex(digest, hex), ROW_ID_LEN);
 }
 
-/* Adds to the row if it is there; *found is whether it was. */
+/* Adds n to the row if it exists; *found tells whether it does. */
 static bool
 add_to_row(struct pst_db *db, const struct pst_report_row *record,
     const char *id, int64_t n, bool *found, struct pst_err *err)
@@ -188,7 +191,7 @@ add_to_row(struct pst_db *db, const struct pst_report_row *record,
 	return true;
 }
 
-/* Makes the row or adds to it; counts it in *rows when it is new. */
+/* Creates the row or adds n to it. A new row is counted in *rows. */
 static bool
 make_row(struct pst_db *db, const struct pst_report_row *record, const char *id,
     int64_t n, int64_t *rows, struct pst_err *err)
@@ -218,7 +221,10 @@ make_row(struct pst_db *db, const struct pst_report_row *record, const char *id,
 	return true;
 }
 
-/* auth without the signatures that failed, as in store/report_row.h. */
+/*
+ * Returns auth without the signatures that failed (auth_short of
+ * store/report_row.h).
+ */
 static const char *
 shorten(struct pst_arena *arena, const char *auth)
 {
@@ -240,7 +246,9 @@ shorten(struct pst_arena *arena, const char *auth)
 	return pst_buf_str(&buf);
 }
 
-/* Behind the limit: how much less is kept depends on how far. */
+/*
+ * Adds a row beyond the limit. The further beyond it, the less detail is kept.
+ */
 static bool
 put_short(struct pst_db *db, const struct pst_report_row *record, int64_t n,
     unsigned max_rows, int64_t *rows, struct pst_arena *arena,
@@ -346,9 +354,9 @@ bool
 pst_store_expire(struct pst_db *db, const struct pst_config *config,
     int64_t now_s, struct pst_err *err)
 {
-	/* Until when: the day of `old`, `old`, that for imports, now. */
+	/* The limits: the day of `old`, `old`, the limit for imports, now. */
 	enum { OLD_DAY, OLD, IMPORTED, NOW };
-	/* What refers to rows of another table goes before these. */
+	/* Rows that refer to another table are deleted before those. */
 	static const struct {
 		const char *sql;
 		int limit;

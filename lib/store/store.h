@@ -3,8 +3,10 @@
 #define PST_STORE_STORE_H
 
 /*
- * The report store: opening it, adding to it, forgetting what is old. Who reads
- * reports out of it is report/outbox.h.
+ * The report store: opens it, adds to it, deletes what is old. Reports are read
+ * out of it by report/outbox.h.
+ *
+ * Each function that can fail returns false, or NULL, with a sentence in err.
  */
 
 #include "config/config.h"
@@ -13,54 +15,65 @@
 
 #define PST_STORE_PATIENCE_MS 5000
 
-/* This gateway's file, with its tables. */
+/*
+ * Opens this gateway's file. Missing tables are created, unless access is
+ * PST_DB_READ.
+ */
 struct pst_db *pst_store_open(const struct pst_config *config,
     enum pst_db_access access, struct pst_err *err);
 
-/* The shared database, with its tables; config names one. */
+/*
+ * Opens the shared database, which config must name, and creates missing
+ * tables.
+ */
 struct pst_db *
 pst_store_open_shared(const struct pst_config *config, struct pst_err *err);
 
-/* The one that reports are made from: the shared one when there is one. */
+/*
+ * Opens the store that reports are made from: the shared database if config
+ * names one, otherwise this gateway's file.
+ */
 struct pst_db *
 pst_store_open_reports(const struct pst_config *config, struct pst_err *err);
 
 /*
- * Text of meta, made when it is missing: 32 random hexadecimal digits. For
- * "gateway" and "secret".
+ * Returns the identity stored under name ("gateway" or "secret"), creating it
+ * (32 random hexadecimal digits) if absent. It is in the arena.
  */
 const char *pst_store_identity(struct pst_db *db, struct pst_arena *arena,
     const char *name, struct pst_err *err);
 
-/* 32 random hexadecimal digits and NUL. */
+/* Writes 32 random hexadecimal digits and a NUL. */
 #define PST_STORE_ID_SIZE 33
 void pst_store_random_id(char id[PST_STORE_ID_SIZE]);
 
 /*
- * Adds n messages like this one, inside a transaction of the caller's
- * (R-AGG-3, -4). max_rows is the limit of different rows a domain and day: from
- * there on the signatures that failed are left out of new rows, and from twice
- * as many on all that is new goes into one row for each outcome, whose source
- * is PST_STORE_NO_SOURCE. So messages are always counted. What was left out
- * shows in policy.rows_n being above max_rows.
+ * Adds n messages like this one, inside a transaction of the caller (R-AGG-3,
+ * -4). max_rows limits the different rows of a domain and day. Beyond it, new
+ * rows leave out the signatures that failed. Beyond twice max_rows, everything
+ * new goes into one row for each outcome, with the source PST_STORE_NO_SOURCE.
+ * So messages are always counted. A policy.rows_n above max_rows shows that
+ * something was left out.
  */
 #define PST_STORE_NO_SOURCE "0.0.0.0"
 bool pst_store_add(struct pst_db *db, const struct pst_report_row *record,
     int64_t n, unsigned max_rows, struct pst_err *err);
 
 /*
- * Adds to a row that is there already, and does not look at the policy: for a
- * message of whose policy nothing is new. *found is whether there is such a
- * row; without one nothing is done.
+ * Adds n messages to a row that exists already, without looking at the policy:
+ * for a message whose policy has not changed. *found tells whether there is
+ * such a row; if there is none, nothing is done.
  */
 bool pst_store_add_again(struct pst_db *db, const struct pst_report_row *record,
     int64_t n, bool *found, struct pst_err *err);
 
 /*
- * The same in parts, for who has many rows of one domain and day: the policy
- * first, which is taken over unless a later one is there; *rows is how many
- * different rows there are. pst_store_put_row() counts it on, looks at nothing
- * of record->policy but its domain, and works out auth_short when it is NULL.
+ * pst_store_add() in parts, for a caller that has many rows of one domain and
+ * day. pst_store_put_policy() comes first: it stores the policy, unless a newer
+ * one is stored already, and sets *rows to the number of different rows.
+ * pst_store_put_row() adds new rows to *rows, uses no member of record->policy
+ * but its domain, and works out auth_short if it is NULL.
+ * pst_store_put_rows_n() comes last and stores the number of rows.
  */
 bool
 pst_store_put_policy(struct pst_db *db, const struct pst_report_policy *policy,
@@ -70,14 +83,15 @@ bool pst_store_put_row(struct pst_db *db, const struct pst_report_row *record,
 bool pst_store_put_rows_n(struct pst_db *db, const char *domain, int64_t day,
     int64_t rows, struct pst_err *err);
 
-/* Adds n incidents like this one: the first one's details stay. */
+/* Adds n incidents like this one. The details of the first one stay. */
 struct pst_incident;
 bool pst_store_add_incident(struct pst_db *db,
     const struct pst_incident *incident, int64_t n, struct pst_err *err);
 
 /*
- * Deletes what is older than store.retention, what was not sent yet, too; and
- * imported reports after store.imported-retention. In a transaction of its own.
+ * Deletes what is older than store.retention, even if it has not been sent, and
+ * imported reports that are older than store.imported-retention. It uses a
+ * transaction of its own.
  */
 bool pst_store_expire(struct pst_db *db, const struct pst_config *config,
     int64_t now_s, struct pst_err *err);

@@ -13,8 +13,8 @@
 #define MAX_HOST 256
 
 /*
- * What is closed or shipped in one transaction: so long the writer waits, or
- * the other gateways. (The number stands in the statements, too.)
+ * Rows per transaction. The writer, or the other gateways, wait for that long.
+ * (BATCH_LIMIT is the same number.)
  */
 #define BATCH_ROWS 1000
 #define BATCH_LIMIT " LIMIT 1000"
@@ -22,11 +22,11 @@
 /* ---- in this gateway's file ---- */
 
 /*
- * Gives rows that are nobody's to the batch. Rows of one domain may be in
- * several batches: each has a copy of the policy. They are taken domain by
- * domain, since each domain costs more than a row; LENGTH() keeps SQLite from
- * sorting them all for that, for it hides the column's index. *count is how
- * many rows and incidents the batch has.
+ * Makes the batch the owner of rows that have none. Rows of one domain may go
+ * into several batches, so each batch has a copy of the policy. Rows are taken
+ * domain by domain, since each domain costs more than a row. LENGTH() hides the
+ * column's index, with which SQLite would sort all rows first. *count is the
+ * number of rows and incidents in the batch.
  */
 static bool
 fill_batch(struct pst_db *local, const char *id, int64_t now_s, int64_t *count,
@@ -53,7 +53,7 @@ fill_batch(struct pst_db *local, const char *id, int64_t now_s, int64_t *count,
 	    !pst_db_run(local, policies, &value, 1, NULL, err) ||
 	    !pst_db_run(local, failures, &value, 1, &incidents, err))
 		return false;
-	/* All rows are taken now: nobody needs the policies themselves. */
+	/* All rows are taken, so the policies are not needed any more. */
 	if (rows < BATCH_ROWS &&
 	    !pst_db_run(local, "DELETE FROM policy WHERE owner = ''", NULL, 0,
 		NULL, err))
@@ -67,7 +67,7 @@ fill_batch(struct pst_db *local, const char *id, int64_t now_s, int64_t *count,
 		err);
 }
 
-/* *closed is false when there was nothing to close. */
+/* Closes a new batch. *closed is false if there was nothing to put in it. */
 static bool
 close_batch(struct pst_db *local, char id[PST_STORE_ID_SIZE], int64_t now_s,
     bool *closed, struct pst_err *err)
@@ -86,7 +86,7 @@ close_batch(struct pst_db *local, char id[PST_STORE_ID_SIZE], int64_t now_s,
 	return false;
 }
 
-/* A batch that was closed and is still here. */
+/* Finds a batch that was closed and is still here. */
 static bool
 find_batch(struct pst_db *local, char id[PST_STORE_ID_SIZE], bool *found,
     struct pst_err *err)
@@ -105,7 +105,7 @@ find_batch(struct pst_db *local, char id[PST_STORE_ID_SIZE], bool *found,
 	return pst_db_end(local, err);
 }
 
-/* It is in the shared database. */
+/* Deletes a batch that is in the shared database. */
 static bool
 forget_batch(struct pst_db *local, const char *id, struct pst_err *err)
 {
@@ -140,13 +140,13 @@ column(struct pst_db *local, unsigned at)
 }
 
 static bool
-ship_policies(struct pst_db *local, struct pst_db *shared,
+upload_policies(struct pst_db *local, struct pst_db *shared,
     const struct pst_db_value *id, struct pst_err *err)
 {
 	int64_t rows;
 	bool ok = true;
 
-	/* In one order everywhere, or two gateways would block each other. */
+	/* Every gateway uses this order; otherwise two could deadlock. */
 	if (!pst_db_select(local,
 		"SELECT day, domain, seen_s, adkim, aspf, p, sp, np, testing,"
 		" fo, discovery, rua, fault FROM policy WHERE owner = $1"
@@ -172,14 +172,14 @@ ship_policies(struct pst_db *local, struct pst_db *shared,
 		    pst_db_number(local, 0), pst_db_number(local, 2), &rows,
 		    err);
 	}
-	/* The first failure is the one to tell. */
+	/* Report the first failure. */
 	return pst_db_end(local, ok ? err : NULL) && ok;
 }
 
-/* Rows of one domain and day, as they come. */
+/* The domain and day whose rows are being uploaded. */
 struct group {
 	int64_t day;
-	char domain[PST_DOMAIN_MAX + 1]; /* "" at first */
+	char domain[PST_DOMAIN_MAX + 1]; /* "" before the first row */
 	int64_t rows;
 };
 
@@ -218,7 +218,7 @@ enter_group(struct pst_db *shared, const struct pst_report_row *record,
 }
 
 static bool
-ship_records(struct pst_db *local, struct pst_db *shared,
+upload_records(struct pst_db *local, struct pst_db *shared,
     const struct pst_db_value *id, unsigned max_rows, struct pst_err *err)
 {
 	struct group group = {.domain = ""};
@@ -255,7 +255,7 @@ ship_records(struct pst_db *local, struct pst_db *shared,
 }
 
 static bool
-ship_failures(struct pst_db *local, struct pst_db *shared,
+upload_failures(struct pst_db *local, struct pst_db *shared,
     const struct pst_db_value *id, struct pst_err *err)
 {
 	bool ok = true;
@@ -282,7 +282,7 @@ ship_failures(struct pst_db *local, struct pst_db *shared,
 	return pst_db_end(local, ok ? err : NULL) && ok;
 }
 
-/* Who ships; for `postern store info`. */
+/* The gateway that uploads, for `postern store info`. */
 struct sender {
 	const char *gateway;
 	char host[MAX_HOST];
@@ -290,7 +290,7 @@ struct sender {
 
 /* Puts the batch into the shared database unless it is there already. */
 static bool
-ship_batch(struct pst_db *local, struct pst_db *shared, const char *id,
+upload_batch(struct pst_db *local, struct pst_db *shared, const char *id,
     const struct sender *sender, int64_t now_s, unsigned max_rows,
     struct pst_err *err)
 {
@@ -301,15 +301,18 @@ ship_batch(struct pst_db *local, struct pst_db *shared, const char *id,
 
 	if (!pst_db_begin(shared, err))
 		return false;
-	/* Who does the same just now is waited for by this. */
+	/*
+	 * This INSERT also waits for another process that is uploading the same
+	 * batch.
+	 */
 	if (pst_db_run(shared,
 		"INSERT INTO batch (id, gateway, host, shipped_s)"
 		" VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
 		values, COUNT(values), &is_new, err) &&
 	    (is_new == 0 ||
-		(ship_policies(local, shared, values, err) &&
-		    ship_records(local, shared, values, max_rows, err) &&
-		    ship_failures(local, shared, values, err))) &&
+		(upload_policies(local, shared, values, err) &&
+		    upload_records(local, shared, values, max_rows, err) &&
+		    upload_failures(local, shared, values, err))) &&
 	    pst_db_commit(shared, err))
 		return true;
 	pst_db_rollback(shared);
@@ -336,7 +339,7 @@ pst_upload_all(struct pst_db *local, struct pst_db *shared, int64_t now_s,
 		    (found || close_batch(local, id, now_s, &found, err));
 		if (!ok || !found)
 			break;
-		ok = ship_batch(
+		ok = upload_batch(
 			 local, shared, id, &sender, now_s, max_rows, err) &&
 		    forget_batch(local, id, err);
 		if (ok && batches != NULL)

@@ -17,113 +17,113 @@ struct pst_uploader {
 	struct pst_writer_log log;
 	pthread_t thread;
 
-	/* The thread's own */
-	struct pst_db *local;  /* NULL: not open */
-	struct pst_db *shared; /* NULL: not open */
-	bool tidied;           /* rows that were too old to be shipped went */
-	int64_t expire_ms;     /* when to do it next in the shared one */
-	bool failing;          /* the last try did */
+	/* Used by the thread only */
+	struct pst_db *local;  /* NULL if not open */
+	struct pst_db *shared; /* NULL if not open */
+	bool tidied;           /* rows too old to upload were deleted */
+	int64_t expire_ms;     /* when to delete old shared rows next */
+	bool failing;          /* the last attempt failed */
 	unsigned pause_ms;
 
-	pthread_mutex_t mutex; /* of all below */
+	pthread_mutex_t mutex; /* protects all below */
 	pthread_cond_t change;
 	bool stopping;
 	bool ended;
 };
 
 static void
-close_both(struct pst_uploader *shipper)
+close_both(struct pst_uploader *uploader)
 {
-	pst_db_close(shipper->local);
-	pst_db_close(shipper->shared);
-	shipper->local = shipper->shared = NULL;
+	pst_db_close(uploader->local);
+	pst_db_close(uploader->shared);
+	uploader->local = uploader->shared = NULL;
 }
 
 /*
- * What is too old goes first: the shared database may have forgotten by now
- * that it has had such a batch already.
+ * Opens this gateway's file and deletes what is too old first: the shared
+ * database may have forgotten that it already has such a batch.
  */
 static bool
-have_local(struct pst_uploader *shipper, struct pst_err *err)
+have_local(struct pst_uploader *uploader, struct pst_err *err)
 {
-	const struct pst_config *config = shipper->config;
+	const struct pst_config *config = uploader->config;
 
-	if (shipper->local != NULL && !pst_db_is_alive(shipper->local)) {
-		pst_db_close(shipper->local);
-		shipper->local = NULL;
+	if (uploader->local != NULL && !pst_db_is_alive(uploader->local)) {
+		pst_db_close(uploader->local);
+		uploader->local = NULL;
 	}
-	if (shipper->local == NULL)
-		shipper->local = pst_store_open(config, PST_DB_CREATE, err);
-	if (shipper->local == NULL)
+	if (uploader->local == NULL)
+		uploader->local = pst_store_open(config, PST_DB_CREATE, err);
+	if (uploader->local == NULL)
 		return false;
-	if (!shipper->tidied)
-		shipper->tidied = pst_store_expire(shipper->local, config,
+	if (!uploader->tidied)
+		uploader->tidied = pst_store_expire(uploader->local, config,
 		    pst_clock_epoch(&pst_clock_system), err);
-	return shipper->tidied;
+	return uploader->tidied;
 }
 
 static bool
-have_shared(struct pst_uploader *shipper, struct pst_err *err)
+have_shared(struct pst_uploader *uploader, struct pst_err *err)
 {
-	if (shipper->shared == NULL)
-		shipper->shared = pst_store_open_shared(shipper->config, err);
-	return shipper->shared != NULL;
+	if (uploader->shared == NULL)
+		uploader->shared = pst_store_open_shared(uploader->config, err);
+	return uploader->shared != NULL;
 }
 
-/* After the rows went over, so that none is added that is too old. */
+/* Deletes old rows. This follows the upload, which may have added some. */
 static bool
-expire(struct pst_uploader *shipper, struct pst_err *err)
+expire(struct pst_uploader *uploader, struct pst_err *err)
 {
 	int64_t now_ms = pst_clock_ms(&pst_clock_system);
 
-	if (now_ms < shipper->expire_ms)
+	if (now_ms < uploader->expire_ms)
 		return true;
-	if (!pst_store_expire(shipper->shared, shipper->config,
+	if (!pst_store_expire(uploader->shared, uploader->config,
 		pst_clock_epoch(&pst_clock_system), err))
 		return false;
-	shipper->expire_ms = now_ms + EXPIRE_MS;
+	uploader->expire_ms = now_ms + EXPIRE_MS;
 	return true;
 }
 
 static void
-try_once(struct pst_uploader *shipper)
+try_once(struct pst_uploader *uploader)
 {
-	const struct pst_config *config = shipper->config;
+	const struct pst_config *config = uploader->config;
 	struct pst_err text;
 	unsigned batches;
 
-	if (have_local(shipper, &text) && have_shared(shipper, &text) &&
-	    pst_upload_all(shipper->local, shipper->shared,
+	if (have_local(uploader, &text) && have_shared(uploader, &text) &&
+	    pst_upload_all(uploader->local, uploader->shared,
 		pst_clock_epoch(&pst_clock_system), config->store.max_rows,
 		&batches, &text) &&
-	    expire(shipper, &text)) {
-		shipper->pause_ms = PST_UPLOAD_INTERVAL_MS;
-		if (!shipper->failing)
+	    expire(uploader, &text)) {
+		uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;
+		if (!uploader->failing)
 			return;
-		shipper->failing = false;
-		(void)pst_err_set(&text, "%u batches went over", batches);
-		shipper->log.call(
-		    shipper->log.arg, PST_WRITER_RECOVERED, text.text);
+		uploader->failing = false;
+		(void)pst_err_set(&text, "%u batches were uploaded", batches);
+		uploader->log.call(
+		    uploader->log.arg, PST_WRITER_RECOVERED, text.text);
 		return;
 	}
-	close_both(shipper);
-	if (!shipper->failing) {
-		shipper->failing = true;
-		shipper->log.call(
-		    shipper->log.arg, PST_WRITER_FAILED, text.text);
+	close_both(uploader);
+	if (!uploader->failing) {
+		uploader->failing = true;
+		uploader->log.call(
+		    uploader->log.arg, PST_WRITER_FAILED, text.text);
 		return;
 	}
-	shipper->pause_ms *= 2;
-	if (shipper->pause_ms > MAX_PAUSE_MS)
-		shipper->pause_ms = MAX_PAUSE_MS;
+	uploader->pause_ms *= 2;
+	if (uploader->pause_ms > MAX_PAUSE_MS)
+		uploader->pause_ms = MAX_PAUSE_MS;
 }
 
-/* Locked. False when the time is over. */
+/* Called with the mutex locked. Returns false when the time is over. */
 static bool
-wait_until(struct pst_uploader *shipper, const struct timespec *until)
+wait_until(struct pst_uploader *uploader, const struct timespec *until)
 {
 	return pthread_cond_timedwait(
-		   &shipper->change, &shipper->mutex, until) == 0;
+		   &uploader->change, &uploader->mutex, until) == 0;
 }
 
 static struct timespec
@@ -139,77 +139,79 @@ time_after(unsigned ms)
 static void *
 run(void *arg)
 {
-	struct pst_uploader *shipper = arg;
+	struct pst_uploader *uploader = arg;
 	struct timespec until;
 
-	(void)pthread_mutex_lock(&shipper->mutex);
-	while (!shipper->stopping) {
-		(void)pthread_mutex_unlock(&shipper->mutex);
-		try_once(shipper);
-		until = time_after(shipper->pause_ms);
-		(void)pthread_mutex_lock(&shipper->mutex);
-		while (!shipper->stopping && wait_until(shipper, &until))
+	(void)pthread_mutex_lock(&uploader->mutex);
+	while (!uploader->stopping) {
+		(void)pthread_mutex_unlock(&uploader->mutex);
+		try_once(uploader);
+		until = time_after(uploader->pause_ms);
+		(void)pthread_mutex_lock(&uploader->mutex);
+		while (!uploader->stopping && wait_until(uploader, &until))
 			continue;
 	}
-	(void)pthread_mutex_unlock(&shipper->mutex);
-	close_both(shipper);
-	(void)pthread_mutex_lock(&shipper->mutex);
-	shipper->ended = true;
-	(void)pthread_cond_broadcast(&shipper->change);
-	(void)pthread_mutex_unlock(&shipper->mutex);
+	(void)pthread_mutex_unlock(&uploader->mutex);
+	close_both(uploader);
+	(void)pthread_mutex_lock(&uploader->mutex);
+	uploader->ended = true;
+	(void)pthread_cond_broadcast(&uploader->change);
+	(void)pthread_mutex_unlock(&uploader->mutex);
 	return NULL;
 }
 
 struct pst_uploader *
 pst_uploader_start(struct pst_config *config, struct pst_writer_log log)
 {
-	struct pst_uploader *shipper = calloc(1, sizeof(*shipper));
+	struct pst_uploader *uploader = calloc(1, sizeof(*uploader));
 	pthread_condattr_t attr;
 	sigset_t all, old;
 
-	if (shipper == NULL)
+	if (uploader == NULL)
 		abort();
-	shipper->config = pst_config_ref(config);
-	shipper->log = log;
-	shipper->pause_ms = PST_UPLOAD_INTERVAL_MS;
-	(void)pthread_mutex_init(&shipper->mutex, NULL);
+	uploader->config = pst_config_ref(config);
+	uploader->log = log;
+	uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;
+	(void)pthread_mutex_init(&uploader->mutex, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&shipper->change, &attr);
+	(void)pthread_cond_init(&uploader->change, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	/* Signals are for the program's own threads. */
+	/* Signals are for the program's other threads. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
-	if (pthread_create(&shipper->thread, NULL, run, shipper) != 0)
+	if (pthread_create(&uploader->thread, NULL, run, uploader) != 0)
 		abort();
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return shipper;
+	return uploader;
 }
 
 void
-pst_uploader_stop(struct pst_uploader *shipper)
+pst_uploader_stop(struct pst_uploader *uploader)
 {
 	struct timespec until = time_after(STOP_MS);
 	bool ended;
 
-	if (shipper == NULL)
+	if (uploader == NULL)
 		return;
-	(void)pthread_mutex_lock(&shipper->mutex);
-	shipper->stopping = true;
-	(void)pthread_cond_broadcast(&shipper->change);
-	while (!shipper->ended && wait_until(shipper, &until))
+	(void)pthread_mutex_lock(&uploader->mutex);
+	uploader->stopping = true;
+	(void)pthread_cond_broadcast(&uploader->change);
+	while (!uploader->ended && wait_until(uploader, &until))
 		continue;
-	ended = shipper->ended;
-	(void)pthread_mutex_unlock(&shipper->mutex);
+	ended = uploader->ended;
+	(void)pthread_mutex_unlock(&uploader->mutex);
 	if (!ended) {
-		/* It waits for a server. It may be killed at any moment, so it
-		 * is left to the end of the process with what it uses. */
-		(void)pthread_detach(shipper->thread);
+		/*
+		 * The thread is waiting for a server. It may be killed at any
+		 * moment, so leave it and what it uses until the process ends.
+		 */
+		(void)pthread_detach(uploader->thread);
 		return;
 	}
-	(void)pthread_join(shipper->thread, NULL);
-	(void)pthread_cond_destroy(&shipper->change);
-	(void)pthread_mutex_destroy(&shipper->mutex);
-	pst_config_unref(shipper->config);
-	free(shipper);
+	(void)pthread_join(uploader->thread, NULL);
+	(void)pthread_cond_destroy(&uploader->change);
+	(void)pthread_mutex_destroy(&uploader->mutex);
+	pst_config_unref(uploader->config);
+	free(uploader);
 }

@@ -14,15 +14,15 @@
 #include "store/schema.h"
 #include "store/writer_item.h"
 
-#define BATCH_ITEMS 500  /* of one transaction */
-#define PATIENCE_MS 2000 /* with who has the file locked; a stop waits, too */
+#define BATCH_ITEMS 500  /* in one transaction */
+#define PATIENCE_MS 2000 /* wait for a lock; a stop waits that long, too */
 #define RETRY_MS 1000
 #define STOP_MS 3000
 #define EXPIRE_MS 3600000
 
-/* A policy as this writer wrote it last, so that it need not do it again. */
+/* A policy as this writer last wrote it, so that it need not do so again. */
 struct known_policy {
-	uint64_t place; /* hash of domain and day; 0: none */
+	uint64_t place; /* hash of domain and day; 0 if unused */
 	uint64_t content;
 };
 
@@ -33,23 +33,23 @@ struct pst_writer {
 	struct pst_writer_log log;
 	pthread_t thread;
 
-	/* The thread's own */
-	struct pst_db *db; /* NULL: not open */
-	int64_t expire_ms; /* when to do it next */
+	/* Used by the thread only */
+	struct pst_db *db; /* NULL if not open */
+	int64_t expire_ms; /* when to delete old rows next */
 	struct known_policy known[KNOWN_POLICIES];
 
-	pthread_mutex_t mutex; /* of all below */
-	pthread_cond_t work;   /* something to write, or the end */
-	pthread_cond_t done;   /* something was written, or failed */
+	pthread_mutex_t mutex; /* protects all below */
+	pthread_cond_t work;   /* there is something to write, or a stop */
+	pthread_cond_t done;   /* something was written, or it failed */
 	struct pst_writer_item *head;
 	struct pst_writer_item **tail;
-	uint64_t taken;   /* items that were ever put in */
-	uint64_t written; /* the first so many of these are committed */
-	bool failing;     /* the last try did */
+	uint64_t taken;   /* items that were ever queued */
+	uint64_t written; /* how many of these are committed */
+	bool failing;     /* the last attempt failed */
 	bool stopping;
-	char secret[PST_STORE_ID_SIZE]; /* "" until the store was open */
+	char secret[PST_STORE_ID_SIZE]; /* "" until the store has been open */
 	struct pst_writer_counts counts;
-	uint64_t dropped_before; /* the spell of trouble */
+	uint64_t dropped_before; /* counts.dropped before the failure */
 };
 
 /* ---- the thread ---- */
@@ -88,7 +88,7 @@ open_db(const struct pst_config *config, struct pst_err *err)
 	return NULL;
 }
 
-/* Reads the gateway's secret when it is not known yet. */
+/* Reads the gateway's secret if it is not known yet. */
 static bool
 have_secret(struct pst_writer *writer, struct pst_err *err)
 {
@@ -109,7 +109,7 @@ have_secret(struct pst_writer *writer, struct pst_err *err)
 	return text != NULL;
 }
 
-/* Opens the store when it is not, and forgets what is old when it is time. */
+/* Opens the store if necessary, and deletes what is old when it is time. */
 static bool
 have_db(struct pst_writer *writer, struct pst_err *err)
 {
@@ -150,8 +150,9 @@ know(const struct pst_report_row *record)
 }
 
 /*
- * Most messages are like another one of the day, and their policy is as it was:
- * then it is one statement. When rows were taken meanwhile, that finds none.
+ * Most messages resemble another one of that day, and their policy has not
+ * changed. Then one statement is enough. It finds no row if a report or a batch
+ * has taken the row meanwhile.
  */
 static bool
 write_record(struct pst_writer *writer, const struct pst_report_row *record,
@@ -185,16 +186,18 @@ write_items(struct pst_writer *writer, const struct pst_writer_item *items,
 	}
 	if (ok && pst_db_commit(writer->db, err))
 		return true;
-	/* What was written is not there, as if it had never been known. */
+	/*
+	 * The transaction was rolled back: forget what we believed was written.
+	 */
 	memset(writer->known, 0, sizeof(writer->known));
-	/* Whatever is wrong with the connection, the next one is a new one. */
+	/* Whatever the error was, reconnect. */
 	if (writer->db != NULL)
 		pst_db_rollback(writer->db);
 	close_db(writer);
 	return false;
 }
 
-/* Takes up to BATCH_ITEMS off the queue. Locked. */
+/* Takes up to BATCH_ITEMS off the queue. Called with the mutex locked. */
 static struct pst_writer_item *
 take_items(struct pst_writer *writer, size_t *count, size_t *records)
 {
@@ -227,7 +230,7 @@ put_back(struct pst_writer *writer, struct pst_writer_item *items)
 	writer->head = items;
 }
 
-/* Locked; unlocked while it speaks. */
+/* Called with the mutex locked; unlocks it while it logs. */
 static void
 say(struct pst_writer *writer, enum pst_writer_event event,
     const struct pst_err *err)
@@ -264,14 +267,17 @@ note_success(struct pst_writer *writer, size_t count, size_t records)
 	if (!first)
 		return;
 	(void)pst_err_set(&text,
-	    "%llu records were waiting, %llu did not fit and are lost",
+	    "%llu rows were queued, %llu did not fit and are lost",
 	    (unsigned long long)(writer->counts.waiting + count),
 	    (unsigned long long)(writer->counts.dropped -
 		writer->dropped_before));
 	say(writer, PST_WRITER_RECOVERED, &text);
 }
 
-/* Writes a batch; an empty one opens the store and looks after it. Locked. */
+/*
+ * Writes a batch. An empty one just opens the store and deletes what is old.
+ * Called with the mutex locked.
+ */
 static bool
 write_batch(struct pst_writer *writer)
 {
@@ -296,7 +302,10 @@ write_batch(struct pst_writer *writer)
 	return false;
 }
 
-/* Waits for the end or the time, and, when told so, for work. Locked. */
+/*
+ * Waits for a stop, for the time to pass or, if `work` is true, for something
+ * to write. Called with the mutex locked.
+ */
 static void
 wait_for(struct pst_writer *writer, unsigned ms, bool work)
 {
@@ -345,13 +354,13 @@ pst_writer_start(struct pst_config *config, struct pst_writer_log log)
 	writer->log = log;
 	writer->tail = &writer->head;
 	(void)pthread_mutex_init(&writer->mutex, NULL);
-	/* A clock that somebody sets must not make mail wait. */
+	/* Setting the system clock must not make mail wait. */
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&writer->work, &attr);
 	(void)pthread_cond_init(&writer->done, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	/* Signals are for the program's own threads. */
+	/* Signals are for the program's other threads. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
 	if (pthread_create(&writer->thread, NULL, run, writer) != 0)
@@ -379,7 +388,10 @@ pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
 	free(writer);
 }
 
-/* Locked. *number is the item's, for waiting. False when there is no room. */
+/*
+ * Called with the mutex locked. *number is the item's number, to wait for.
+ * Returns false, and frees the item, if the queue is full.
+ */
 static bool
 enqueue(
     struct pst_writer *writer, struct pst_writer_item *item, uint64_t *number)

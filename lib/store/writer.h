@@ -3,13 +3,14 @@
 #define PST_STORE_WRITER_H
 
 /*
- * The daemon's one thread that writes the store: what several messages hand in
- * while it is busy goes into one transaction (R-AGG-5).
+ * The only thread of the daemon that writes to the store. What several messages
+ * hand in while it is busy goes into one transaction (R-AGG-5).
  *
- * A record is committed once pst_writer_put() has said so; the process may then
- * be killed at any moment. When the store is slow, full, locked or read-only,
- * records wait in a bounded queue and are tried again every second; nobody
- * waits for a store that failed last time. What does not fit is counted.
+ * A row is committed once pst_writer_put() has returned true; the process may
+ * then be killed at any moment. While the store is slow, full, locked or
+ * read-only, rows wait in a bounded queue and are tried again every second.
+ * Callers do not wait for a store that failed last time. Rows that do not fit
+ * into the queue are counted.
  */
 
 #include "store/report_row.h"
@@ -17,10 +18,10 @@
 
 struct pst_writer;
 
-/* What the operator should hear of; called in the writer's thread. */
+/* What the operator should know. Called in the writer's thread. */
 enum pst_writer_event {
-	PST_WRITER_FAILED,    /* text is why; once for each spell of trouble */
-	PST_WRITER_RECOVERED, /* text says how many records were lost */
+	PST_WRITER_FAILED,    /* text says why; once until it recovers */
+	PST_WRITER_RECOVERED, /* text says how many rows were lost */
 };
 struct pst_writer_log {
 	void (*call)(void *arg, enum pst_writer_event event, const char *text);
@@ -28,47 +29,48 @@ struct pst_writer_log {
 };
 
 /*
- * Starts the thread; a store that cannot be opened is no reason to fail, it is
- * tried again. Keeps a reference to config for path, limits and retention.
+ * Starts the thread. A store that cannot be opened is not a failure; the thread
+ * tries again. It keeps a reference to config for path, limits and retention.
  */
 struct pst_writer *
 pst_writer_start(struct pst_config *config, struct pst_writer_log log);
 
 /*
- * Writes what is queued, as far as it can within some seconds, and ends. The
- * last counts go to *counts, which may be NULL.
+ * Writes what is queued, as far as that is possible within some seconds, ends
+ * the thread and frees the writer. *counts (may be NULL) gets the final counts.
  */
 struct pst_writer_counts;
 void
 pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts);
 
 /*
- * Hands a record in (it is copied) and waits up to wait_ms for its commit.
- * True when it is committed. Any thread.
+ * Hands in a row, which is copied, and waits up to wait_ms for its commit.
+ * Returns true if it is committed. May be called in any thread.
  */
 bool pst_writer_put(struct pst_writer *writer,
     const struct pst_report_row *record, unsigned wait_ms);
 
 /*
- * The gateway's secret for hashes in failure reports (pst_store_identity()).
- * False as long as the store could not be opened. Any thread.
+ * Copies the gateway's secret for hashes in failure reports
+ * (pst_store_identity()). Returns false until the store has been opened. May be
+ * called in any thread.
  */
 bool
 pst_writer_secret(struct pst_writer *writer, char secret[PST_STORE_ID_SIZE]);
 
 /*
- * Hands an incident in that a failure report is to be made of; nobody waits for
- * its commit. Any thread.
+ * Hands in an incident, which is copied, for a failure report. It does not wait
+ * for the commit. May be called in any thread.
  */
 struct pst_incident;
 void pst_writer_put_incident(
     struct pst_writer *writer, const struct pst_incident *incident);
 
 struct pst_writer_counts {
-	uint64_t committed; /* records */
-	uint64_t waiting;
-	uint64_t late;    /* not committed within wait_ms */
-	uint64_t dropped; /* the queue was full */
+	uint64_t committed; /* rows */
+	uint64_t waiting;   /* rows and incidents */
+	uint64_t late;      /* rows not committed within wait_ms */
+	uint64_t dropped;   /* the queue was full */
 };
 void
 pst_writer_counts(struct pst_writer *writer, struct pst_writer_counts *out);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The texts of an item, wherever they stand in it. */
+/* Where the texts of an item are referenced. */
 struct texts {
 	const char **at[32];
 	size_t count;

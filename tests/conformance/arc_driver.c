@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Messages through pst_arc_*:
+ * Runs messages through pst_arc_*():
  *
  *	arc_driver ZONE NOW CHUNK MESSAGE...
  *
- * ZONE is a zone file with the keys, NOW the date in seconds since 1970, CHUNK
- * the octets of each piece of the body (0: all at once), MESSAGE a file. Prints
- * a line "result sets oldest-pass sealer reason" with tabs for each message.
+ * ZONE is a zone file with the keys, NOW the time in seconds since 1970, CHUNK
+ * the size of the body's pieces in octets (0: all at once), MESSAGE a file. The
+ * output has a line "result sets oldest-pass sealer reason" for each message,
+ * with tabs between the words.
  */
 
 #include <inttypes.h>
@@ -71,7 +72,7 @@ run(struct pst_arena *arena, struct pst_resolver *zone, int64_t now,
 	struct pst_arc arc;
 	struct pst_err err;
 
-	/* What is no message at all has no chain either. */
+	/* A file that is not a message has no chain. */
 	(void)pst_message_read(arena, file_name, &message, &err);
 	pst_header_init(&header, arena, limits);
 	for (size_t i = 0; i < message.count; i++)

@@ -41,14 +41,14 @@ class Keys:
             "ed25519": self.ed.verify_key.encode(nacl.encoding.Base64Encoder)}
 
     def sign(self, kind, digest_of):
-        """The octets of b= for a hash object."""
+        """Returns the octets of b= for a hash object."""
         if kind == "rsa":
             return dkim.crypto.RSASSA_PKCS1_v1_5_sign(digest_of, self.rsa)
         return self.ed.sign(digest_of.digest()).signature
 
 
 class Hash:
-    """SHA-256 with the attributes that python3-dkim looks at."""
+    """SHA-256 with the attributes that python3-dkim uses."""
 
     def __init__(self):
         self.inner = hashlib.sha256()
@@ -58,7 +58,7 @@ class Hash:
 
 
 class Case:
-    """One message with its key record, made with a random generator."""
+    """A random message with its key record."""
 
     def __init__(self, rng, number, keys):
         self.rng = rng
@@ -104,7 +104,7 @@ class Case:
     # ---- the key
 
     def make_record(self):
-        """Text of the key record; None: there is none."""
+        """Returns the text of the key record; None: there is none."""
         rng = self.rng
         key = self.keys.public[self.kind].decode()
         tags = [["v", "DKIM1"], ["k", self.kind], ["p", key]]
@@ -130,7 +130,7 @@ class Case:
     # ---- the signature
 
     def make_tags(self, canon, body_hash):
-        """Tags of the signature, some of them odd."""
+        """Returns the tags of the signature, some of them odd."""
         rng = self.rng
         names = [name.decode() for name, _ in self.fields
                  if rng.random() < .7 or name == b"From"]
@@ -178,7 +178,7 @@ class Case:
         return tags
 
     def write_tags(self, tags):
-        """The field's value in two halves, around that of b=."""
+        """Returns the field's value in two parts: before and after b='s."""
         rng = self.rng
         plain = rng.random() < .6
         tags.insert(rng.randint(0, len(tags)), ["b", "\0"])
@@ -194,7 +194,7 @@ class Case:
         return text.encode("latin-1").split(b"\0")
 
     def signed(self):
-        """Fields and body with a signature that fits its tags."""
+        """Returns the message with a signature that fits its tags."""
         canon = "/".join(self.rng.choice(("simple", "relaxed"))
                          for _ in range(2))
         policy = dkim.canonicalization.CanonicalizationPolicy.from_c_value(
@@ -231,10 +231,10 @@ class Case:
         return b"".join(b"%s:%s" % field for field in fields) + b"\r\n" + \
             self.body
 
-    # ---- afterwards
+    # ---- damage
 
     def damage(self, message):
-        """Changes some messages, but not so that they have no header."""
+        """Changes some messages, but never so that the header is lost."""
         damaged = self.change(message)
         try:
             dkim.rfc822_parse(damaged)
@@ -266,7 +266,7 @@ class Case:
 
 
 def ask_python(case):
-    """Whether a signature verifies, and what was said if none does."""
+    """Returns whether a signature verifies, and what python3-dkim said."""
     def record(name, timeout=0):
         del timeout
         wanted = "%s._domainkey.%s." % (case.selector, case.domain)
@@ -291,7 +291,7 @@ def ask_python(case):
 
 
 def ask_driver(driver, folder, cases, chunk):
-    """(overall result, reasons) of each message."""
+    """Returns (overall result, reasons) of each message."""
     path = os.path.join(folder, "keys.zone")
     with open(path, "w", encoding="ascii") as file:
         for case in cases:
@@ -315,7 +315,7 @@ def ask_driver(driver, folder, cases, chunk):
 
 
 def run(driver, rng, count, folder, table):
-    """Prints disagreements; counts in the table."""
+    """Prints disagreements, and counts all cases in the table."""
     keys = Keys()
     clock, time.time = time.time, lambda: NOW
     try:
@@ -331,7 +331,7 @@ def run(driver, rng, count, folder, table):
         ours, reasons = answers[0][number]
         why = None
         if any(answer[number] != answers[0][number] for answer in answers):
-            reasons += " (depends on the chunks)"
+            reasons += " (the answer depends on the chunks)"
         elif (ours == "pass") == passes:
             table.count("random DKIM", "agree")
             continue

@@ -26,12 +26,12 @@ JUNK = "abz019.-_%{}/:=+~?, \t\x01\x7f\xe9;\"\\()@!|"
 
 
 class World:
-    """A random zone, and random envelopes for it."""
+    """A random zone, with random envelopes for it."""
 
     def __init__(self, rng, number):
         self.rng = rng
         self.suffix = "w%d.test" % number
-        # Of the record at work: it has no fault that is meant.
+        # True while a record without deliberate faults is made.
         self.clean = True
         self.names = ["d%d.%s" % (i, self.suffix) for i in range(7)]
         self.hosts = ["h%d.%s" % (i, self.suffix) for i in range(4)]
@@ -49,7 +49,7 @@ class World:
         return "2001:db8:%x::%x" % (number(65536), number(65536))
 
     def miss(self, name):
-        """Names that macros make exist at times, the same for all askers."""
+        """Creates some names that macros make, the same for all clients."""
         text = "%s %s" % (name, self.salt)
         if name.endswith("." + self.suffix) and \
                 zlib.crc32(text.encode("utf-8")) % 3 == 0:
@@ -111,7 +111,7 @@ class World:
     # ---- records
 
     def domain(self):
-        """A domain-spec."""
+        """Returns a domain-spec."""
         rng = self.rng
         chance = rng.random()
         if chance < .6 and self.clean:
@@ -184,7 +184,7 @@ class World:
         return sign + kind + ":" + self.domain()
 
     def record(self):
-        """Octets of a record, most of them of the right form."""
+        """Returns the octets of a record; most have the right form."""
         rng = self.rng
         self.clean = rng.random() < .75
         terms = [self.term() for _ in range(rng.choice((1, 2, 3, 3, 4, 6,
@@ -200,10 +200,10 @@ class World:
             text = text.upper()
         return text.encode("latin-1")
 
-    # ---- what is asked
+    # ---- envelopes
 
     def envelope(self):
-        """Client, HELO and sender."""
+        """Returns client, HELO and sender."""
         rng = self.rng
         client = rng.choice(self.clients)
         if ":" not in client and rng.random() < .1:
@@ -217,7 +217,7 @@ class World:
         return {"i": client, "h": helo, "s": sender}
 
     def write(self, path):
-        """The zone as a master file."""
+        """Writes the zone as a master file."""
         with open(path, "w", encoding="ascii") as file:
             for name, how in self.zone.failing.items():
                 file.write(";! %s %s\n" % (how, name))
@@ -240,7 +240,7 @@ def write_node(file, name, types):
 
 
 def ask_driver(driver, folder, world, envelopes, eager):
-    """auth/spf's results."""
+    """Returns the results of auth/spf."""
     zone, cases = (os.path.join(folder, x) for x in ("zone", "cases"))
     world.write(zone)
     with open(cases, "w", encoding="utf-8") as file:
@@ -257,7 +257,7 @@ def ask_driver(driver, folder, world, envelopes, eager):
 
 
 def show(world, envelope, found):
-    """A disagreement with what is needed to play it again."""
+    """Prints a disagreement, with what is needed to repeat it."""
     print("FAIL spf %s: %s" % (envelope, found))
     for name, types in world.zone.nodes.items():
         if "TXT" in types:
@@ -267,7 +267,7 @@ def show(world, envelope, found):
 
 
 def classes_of(world, envelope, ours):
-    """The corrections that alone make python3-spf agree."""
+    """Returns a correction that alone makes python3-spf agree."""
     alone = [name for name in spf_reference.CORRECTIONS
              if spf_reference.corrected(world.zone, {name}, **envelope) ==
              ours]
@@ -275,7 +275,7 @@ def classes_of(world, envelope, ours):
 
 
 def run(driver, rng, count, folder, table):
-    """Prints disagreements; counts in the table."""
+    """Prints disagreements, and counts all cases in the table."""
     reasons = collections.Counter()
     shown = 0
     every = set(spf_reference.CORRECTIONS)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Messages through pst_dkim_*:
+ * Runs messages through pst_dkim_*():
  *
  *	dkim_driver ZONE NOW CHUNK <MESSAGE
  *	dkim_driver ZONE NOW CHUNK frames <MESSAGES
  *
- * ZONE is a zone file with the keys, NOW the date in seconds since 1970, CHUNK
- * the octets of each piece of the body (0: all at once). The message has CRLF
- * line ends. Prints a line "result domain selector bits reason" with tabs for
- * each signature, then "= result". Frames are many messages, each behind its
- * length in decimal digits and LF.
+ * ZONE is a zone file with the keys, NOW the time in seconds since 1970, CHUNK
+ * the size of the body's pieces in octets (0: all at once). The message has
+ * CRLF line ends. The output has a line "result domain selector bits reason"
+ * for each signature, with tabs between the words, and then "= result". Frames
+ * are many messages, each after its length in decimal digits and LF.
  */
 
 #include <inttypes.h>
@@ -41,7 +41,7 @@ read_all(struct pst_arena *arena, FILE *file)
 	return pst_buf_slice(&buf);
 }
 
-/* The next of many messages. False at the end of the file. */
+/* Reads the next of many messages. Returns false at the end of the file. */
 static bool
 read_frame(struct pst_arena *arena, FILE *file, struct pst_str *out)
 {
@@ -55,7 +55,7 @@ read_frame(struct pst_arena *arena, FILE *file, struct pst_str *out)
 	digits = pst_str(line);
 	digits.len -= digits.len > 0;
 	if (!pst_str_to_u64(digits, MAX_MESSAGE, &len)) {
-		(void)fprintf(stderr, "dkim_driver: no length: %s\n", line);
+		(void)fprintf(stderr, "dkim_driver: not a length: %s\n", line);
 		exit(2);
 	}
 	text = pst_arena_alloc(arena, (size_t)len + 1);
@@ -67,7 +67,7 @@ read_frame(struct pst_arena *arena, FILE *file, struct pst_str *out)
 	return true;
 }
 
-/* Takes a line off *rest, without its CRLF. */
+/* Removes a line from *rest, and returns it without its CRLF. */
 static struct pst_str
 take_line(struct pst_str *rest)
 {
@@ -86,7 +86,7 @@ is_folded(struct pst_str rest)
 	return rest.len > 0 && pst_is_wsp(rest.ptr[0]);
 }
 
-/* Reads the header as libmilter hands it over; the body is what is left. */
+/* Reads the header as libmilter would pass it; *rest becomes the body. */
 static void
 read_header(
     struct pst_arena *arena, struct pst_str *rest, struct pst_header *header)

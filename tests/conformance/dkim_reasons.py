@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Why auth/dkim and python3-dkim may disagree about a signature.
 
-Each reason has a look at the signature, the key record and the message itself,
-so that neither program's word is taken for it.
+Each reason inspects the signature, the key record and the message itself, so
+that it relies on neither program.
 """
 
 import base64
@@ -20,7 +20,7 @@ TAG = re.compile(
 
 
 def tag_list(text):
-    """[(name, value)] with blanks around the values trimmed; None: no list."""
+    """Returns [(name, value)] with trimmed values; None: not a tag list."""
     parts = text.rstrip().split(b";")
     if parts and not parts[-1].strip():
         parts.pop()
@@ -45,29 +45,29 @@ class View:
         self.key = dict(self.key_tags or ())
 
     def canons(self):
-        """The two canonicalisations."""
+        """Returns the two canonicalizations."""
         c = self.tags.get(b"c", b"simple/simple").split(b"/")
         return c if len(c) == 2 else c + [b"simple"]
 
     def canonical_length(self):
-        """Octets of the body as it is hashed."""
+        """Returns the length of the canonical body, in octets."""
         policy = dkim.canonicalization.CanonicalizationPolicy.from_c_value(
             b"/".join(self.canons()))
         return len(policy.canonicalize_body(self.body))
 
     def number(self, name):
-        """A tag's number, None when it has none."""
+        """Returns a tag's number; None if it has none."""
         text = self.tags.get(name, b"")
         return int(text) if text.isdigit() else None
 
     def names(self):
-        """h= in lower case."""
+        """Returns the names in h=, in lower case."""
         return [x.strip().lower()
                 for x in self.tags.get(b"h", b"").split(b":")]
 
 
 def is_uncovered(view):
-    """A field that readers see once is there more often than signed."""
+    """A field that should appear once appears more often than signed."""
     present = [name.lower() for name, _ in view.fields]
     return any(present.count(name) > max(1, view.names().count(name)) or
                present.count(name) > 1 and
@@ -76,18 +76,18 @@ def is_uncovered(view):
 
 
 def has_odd_octets(view):
-    """Bare CR or LF, or a control that relaxed forms treat as a blank."""
+    """There is a bare CR or LF, or a control that "relaxed" takes as blank."""
     return re.search(rb"\r(?!\n)|(?<!\r)\n|[\0\v\f]",
                      view.message) is not None
 
 
 def has_bare_lf(view):
-    """A line end that is none; python3-dkim takes it for one."""
+    """There is a bare LF, which python3-dkim takes for a line end."""
     return re.search(rb"(?<!\r)\n", view.message) is not None
 
 
 def is_not_rsa(view):
-    """p= is no base64, or the key's algorithm is another than RSA."""
+    """p= is not base64, or the key's algorithm is not RSA."""
     text = re.sub(rb"\s", b"", view.key[b"p"])
     if not re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", text):
         return True
@@ -95,7 +95,7 @@ def is_not_rsa(view):
 
 
 def is_bad_record(view):
-    """Not what RFC 6376 s. 3.6.1 calls a key record."""
+    """It is not a key record as RFC 6376 s. 3.6.1 defines it."""
     tags = view.key_tags
     if tags is None or re.search(rb"[\0-\x08\x0b\x0c\x0e-\x1f]", view.record):
         return True
@@ -105,20 +105,20 @@ def is_bad_record(view):
 
 
 def is_bad_list(view):
-    """The field is no tag list, has a tag twice or a control in it."""
+    """The field is not a tag list, repeats a tag or contains a control."""
     tags = tag_list(view.raw)
     return tags is None or len(tags) != len(dict(tags)) or \
         re.search(rb"[\0-\x08\n-\x1f\x7f]", view.raw.replace(b"\r\n", b""))
 
 
 def has_simple_end(view):
-    """A blank ends a field that is hashed as it is."""
+    """A field that is hashed as it is ends with a blank."""
     return view.canons()[0] == b"simple" and re.search(rb"[ \t]\r\n$",
                                                        view.raw)
 
 
 def has_blank_after_b(view):
-    """A blank stands between the value of b= and what follows."""
+    """There is a blank between the value of b= and what follows."""
     return re.search(rb"[;\s]b\s*=[^;]*\s(;|$)", view.raw)
 
 
@@ -128,60 +128,60 @@ def lists(value, word):
 
 SIMPLE_END = "python3-dkim drops blanks at the end of a simple field " \
     "(s. 3.4.1)"
-AFTER_B = "python3-dkim keeps blanks behind the value of b= (s. 3.7)"
+AFTER_B = "python3-dkim keeps blanks after the value of b= (s. 3.7)"
 
-# (what auth/dkim says, whether it is so, why)
+# (what auth/dkim says, whether that is true, why)
 STRICTER = (
     ("repeated field not signed", is_uncovered,
      "a repeated field that h= does not cover (RFC 6376 s. 8.15)"),
     ("l= is larger than the body",
      lambda v: v.number(b"l") > v.canonical_length(),
      "l= is larger than the body (s. 3.5)"),
-    ("l= covers a part of the body",
+    ("l= covers only part of the body",
      lambda v: v.number(b"l") < v.canonical_length(),
      "l= leaves room for more text (s. 8.2, local policy)"),
-    ("l= is no number", lambda v: v.number(b"l") is None,
+    ("l= is not a number", lambda v: v.number(b"l") is None,
      "l= without digits (s. 3.5)"),
     ("From is not signed", lambda v: b"from" not in v.names(),
      "From is not in h= (s. 5.4, 6.1.1)"),
     ("unusual form of b= not supported",
      lambda v: re.search(rb"[A-Za-z0-9_]b\s*=|[;\s]b\s+=", v.raw),
-     "a form of b= that libopendkim mistakes is neutral (a known limit)"),
+     "a form of b= that libopendkim misreads is neutral (a known limit)"),
     ("signed in the future", lambda v: v.number(b"t") > v.now + SKEW,
-     "t= is in the future by less than python3-dkim's ten hours (s. 3.5)"),
+     "t= is in the future, within the ten hours of python3-dkim (s. 3.5)"),
     ("signature expired", lambda v: v.number(b"x") + SKEW <= v.now,
-     "x= is past by less than python3-dkim's ten hours (s. 3.5)"),
-    ("t= or x= is wrong",
+     "x= is in the past, within the ten hours of python3-dkim (s. 3.5)"),
+    ("t= or x= is invalid",
      lambda v: v.number(b"t") is None or v.number(b"x") is None or
      v.number(b"x") <= v.number(b"t"),
      "x= must be later than t= (s. 3.5)"),
     ("key record is malformed", is_bad_record,
-     "v= of the key record is not first, or it is no tag list (s. 3.6.1)"),
+     "v= of the key record is not first, or it is not a tag list (s. 3.6.1)"),
     ("key does not allow sha256",
      lambda v: not lists(v.key[b"h"], b"sha256"),
      "h= of the key record (s. 3.6.1)"),
-    ("key is of another type",
+    ("key type does not match the algorithm",
      lambda v: v.key.get(b"k", b"rsa") != v.tags[b"a"].split(b"-")[0],
      "k= of the key record is not a='s (s. 3.6.1, RFC 8463 s. 3)"),
     ("key is not for email",
      lambda v: not lists(v.key[b"s"], b"email") and
      not lists(v.key[b"s"], b"*"),
      "s= of the key record (s. 3.6.1)"),
-    ("key is not for sub-domains in i=",
+    ("key does not allow a subdomain in i=",
      lambda v: lists(v.key[b"t"], b"s") and
      not v.tags[b"i"].lower().endswith(b"@" + v.tags[b"d"].lower()),
      "t=s of the key record (s. 3.6.1)"),
-    ("bare CR, LF or control in signed text", has_odd_octets,
-     "text that libopendkim hashes in its own way is neutral (a known "
+    ("bare CR, bare LF or control character in signed text", has_odd_octets,
+     "text that libopendkim hashes in a way of its own is neutral (a known "
      "limit)"),
-    ("(no list of tags|tag given twice)", is_bad_list,
+    ("(not a valid tag list|tag given twice)", is_bad_list,
      "the tag list's syntax (s. 3.2)"),
-    ("(i= is no identity|i= is not within d=)",
+    ("(i= is not an identity|i= is not within d=)",
      lambda v: not re.fullmatch(
          rb"([!-:<>-~]|=[0-9A-F]{2})*@([A-Za-z0-9-]+\.)*" +
          re.escape(v.tags[b"d"]), v.tags[b"i"], re.I),
      "i= is an identity at d= or below (s. 3.5)"),
-    ("d= is (no domain name|a top-level domain)",
+    ("d= is (not a domain name|a top-level domain)",
      lambda v: not re.fullmatch(rb"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
                                 v.tags[b"d"]),
      "d= is a domain name (s. 3.5)"),
@@ -189,7 +189,7 @@ STRICTER = (
      lambda v: not re.fullmatch(rb"(simple|relaxed)(/(simple|relaxed))?",
                                 v.tags[b"c"]),
      "c= (s. 3.5)"),
-    ("h= is no list of field names",
+    ("h= is not a list of field names",
      lambda v: any(not re.fullmatch(rb"[!-~]+", x) for x in v.names()),
      "h= names fields (s. 3.5)"),
     ("key is malformed", is_not_rsa,
@@ -197,22 +197,22 @@ STRICTER = (
     ("signature does not verify", has_simple_end, SIMPLE_END),
     ("signature does not verify", has_blank_after_b, AFTER_B),
     ("(body hash|signature) (does not verify|not understood)", has_bare_lf,
-     "a bare LF ends no line (RFC 5321 s. 2.3.8)"),
+     "a bare LF does not end a line (RFC 5321 s. 2.3.8)"),
     ("internationalized signature not supported",
      lambda v: any(c > 126 for c in v.raw),
      "8-bit octets in the field are neutral (a known limit)"),
 )
 
-# (whether it is so, why auth/dkim accepts what python3-dkim refuses)
+# (whether that is true, why auth/dkim accepts what python3-dkim refuses)
 MORE_LENIENT = (
     (lambda v: v.tags.get(b"q", b"dns/txt") != b"dns/txt" and
      lists(v.tags[b"q"], b"dns/txt"),
-     "unknown methods in q= are passed over (s. 3.5)"),
+     "unknown methods in q= are ignored (s. 3.5)"),
     (lambda v: b":" in v.key.get(b"s", b"") and
      (lists(v.key[b"s"], b"email") or lists(v.key[b"s"], b"*")),
      "s= of the key record is a list (s. 3.6.1)"),
     (lambda v: re.match(rb"b\s*=", v.raw),
-     "python3-dkim overlooks a b= right behind the colon (s. 3.7)"),
+     "python3-dkim overlooks a b= right after the colon (s. 3.7)"),
     (has_simple_end, SIMPLE_END),
     (has_blank_after_b, AFTER_B),
     (lambda v: any(re.search(rb"\sb\s*=", value)
@@ -222,12 +222,12 @@ MORE_LENIENT = (
      "a milter does not see blanks before a colon (a known limit)"),
     (lambda v: any(len(re.sub(rb"\s", b"", text)) % 4 != 0 for text in
                    (v.key[b"p"], v.tags[b"b"], v.tags[b"bh"])),
-     "base64 may do without its padding (s. 2.10)"),
+     "base64 may omit its padding (s. 2.10)"),
 )
 
 
 def explain(message, record, now, reasons, passes):
-    """The reason for a disagreement on the list; None when there is none."""
+    """Returns the listed reason for a disagreement; None if there is none."""
     try:
         view = View(message, record, now)
         if not passes:

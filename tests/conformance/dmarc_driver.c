@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Shows what the library makes of one input, as lines "key value", for
+ * Prints the library's result for one input, as lines "key value", for
  * run-dmarc:
  *	dmarc_driver record < HEX
  *	dmarc_driver from < HEX-LINES          one line for each From field
@@ -41,7 +41,7 @@ print_text(struct pst_arena *arena, const char *key, const char *value)
 	    value == NULL ? "-" : pst_escaped(arena, pst_str(value)));
 }
 
-/* One line of hex digits into octets; false at the end of the input. */
+/* Reads a line of hex digits as octets; false at the end of the input. */
 static bool
 read_hex_line(struct pst_arena *arena, struct pst_str *out)
 {
@@ -109,7 +109,7 @@ show_from(struct pst_arena *arena)
 	return 0;
 }
 
-/* Waits for the next answer; a resolver that stays silent is given up. */
+/* Waits for the next answer; gives up if the resolver stays silent. */
 static void
 wait_answer(struct bench *bench)
 {
@@ -234,7 +234,7 @@ with_zone(struct pst_arena *arena, int argc, char **argv)
 		status = show_walk(&bench, argv[4]);
 	else
 		status = show_check(&bench, argv[4], argc - 5, argv + 5);
-	/* The door is in the arena and must close before its resolver goes. */
+	/* world.dns is in the arena, and must close before its resolver. */
 	pst_arena_rewind(arena, (struct pst_arena_mark){NULL, 0, NULL});
 	pst_resolver_free(bench.zone);
 	return status;

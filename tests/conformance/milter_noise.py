@@ -9,31 +9,31 @@ LETTERS = b"ABCDEHKLMNOQRTU"
 
 
 def packet(letter, data=b""):
-    """One packet of the protocol."""
+    """Returns a packet of the protocol."""
     return (len(data) + 1).to_bytes(4, "big") + letter + data
 
 
 def negotiate(actions=ACTIONS, steps=STEPS):
-    """What an MTA begins with."""
+    """Returns the packet with which an MTA begins."""
     return packet(b"O", b"".join(x.to_bytes(4, "big")
                                  for x in (6, actions, steps)))
 
 
 def connect(address=random_mail.CLIENT.encode()):
-    """A client."""
+    """Returns the packet that announces a client."""
     return packet(b"C", b"client.example\0004" + (25000).to_bytes(2, "big") +
                   address + b"\0")
 
 
-# libmilter 8.17 looks for a macro's name two strings at a time and so reads
-# behind a list of an odd number of strings: the worker may die of it. No
-# filter can see these packets before libmilter does, and no MTA sends them.
+# libmilter 8.17 takes two strings at a time when it looks for a macro, and so
+# reads beyond a list with an odd number of strings, which may crash the worker.
+# No filter sees these packets before libmilter does, and no MTA sends them.
 ODD_MACROS = packet(b"D", b"Mi\0Q\0{auth_type}\0") + \
     packet(b"M", b"<joe@attack.example>\0")
 
 
 def answers_in(octets):
-    """The letters of a filter's packets; None when they are cut off."""
+    """Returns the letters of a filter's packets; None if they are cut off."""
     letters, pos = [], 0
     while pos < len(octets):
         length = int.from_bytes(octets[pos:pos + 4], "big")
@@ -55,10 +55,10 @@ class Noise:
         self.rng = rng
         self.mail = random_mail.Mail(rng)
 
-    # ---- events as they should be
+    # ---- orderly events
 
     def header(self):
-        """The packets of a header; libmilter takes no empty name."""
+        """Returns a header's packets; libmilter refuses empty names."""
         out = b""
         fields = [x for x in self.mail.fields() if x[0]]
         for name, value in fields[:200]:
@@ -69,13 +69,13 @@ class Noise:
         return out
 
     def body(self):
-        """The packets of a body."""
+        """Returns a body's packets."""
         body = self.mail.body()[:200000]
         return b"".join(packet(b"B", body[i:i + 65535])
                         for i in range(0, len(body), 65535))
 
     def message(self):
-        """From MAIL to the end."""
+        """Returns the packets of a message, from MAIL to its end."""
         rng = self.rng
         out = b""
         if rng.random() < .5:
@@ -86,7 +86,7 @@ class Noise:
         return out + self.header() + packet(b"N") + self.body() + packet(b"E")
 
     def orderly(self):
-        """A session that no MTA need be ashamed of, and its messages."""
+        """Returns a session that an MTA might send, and its message count."""
         out = negotiate() + connect()
         if self.rng.random() < .9:
             out += packet(b"H", self.mail.helo() + b"\0")
@@ -97,10 +97,10 @@ class Noise:
                 out += packet(b"A")
         return out + packet(b"Q"), count
 
-    # ---- and as they should not
+    # ---- noise
 
     def macros(self):
-        """Macros of any stage, always as pairs; see ODD_MACROS."""
+        """Returns macros of any stage, always in pairs; see ODD_MACROS."""
         rng = self.rng
         pairs = [rng.choice((b"i\0Q\0", b"j\0mx\0", b"{auth_type}\0x\0",
                              b"\0\0", b"x\0" + no_nul(self.mail.octets(99)) +
@@ -110,7 +110,7 @@ class Noise:
                                         b"".join(pairs))))
 
     def any_packet(self):
-        """An event of some sort, with data that may fit."""
+        """Returns any event, with data that may or may not fit."""
         rng = self.rng
         letter = bytes([rng.choice(LETTERS)])
         if rng.random() < .1:
@@ -139,7 +139,7 @@ class Noise:
         return packet(letter, data)
 
     def wrong_length(self):
-        """A packet whose length is not true."""
+        """Returns a packet with a wrong length."""
         rng = self.rng
         good = self.any_packet()
         while good[4:5] == b"D":
@@ -150,7 +150,7 @@ class Noise:
         return length.to_bytes(4, "big") + good[4:]
 
     def noise(self):
-        """Anything."""
+        """Returns a session of arbitrary packets."""
         rng = self.rng
         if rng.random() < .08:
             return self.mail.octets(2000)

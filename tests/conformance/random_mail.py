@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Random mail, and what must not be said about it."""
+"""Random mail, and verdicts that it must not get."""
 
 import os
 import re
@@ -49,16 +49,16 @@ class Mail:
         self.rng = rng
 
     def octets(self, most):
-        """Any octets."""
+        """Returns any octets."""
         return bytes(self.rng.randrange(256)
                      for _ in range(self.rng.randint(0, most)))
 
     def domain(self):
-        """A domain name or worse."""
+        """Returns a domain name, valid or not."""
         return self.rng.choice(DOMAINS)
 
     def address(self):
-        """An address, most are of the right form."""
+        """Returns an address; most have the right form."""
         rng = self.rng
         local = rng.choice(("joe", "admin", '"a b"', "a.b", "", "j\xc3\xb6"))
         plain = "%s@%s" % (local, self.domain())
@@ -67,7 +67,7 @@ class Mail:
                            "(%s) %s" % (self.domain(), plain)))
 
     def field_value(self):
-        """Pieces of addresses in any order, or any octets."""
+        """Returns pieces of addresses in any order, or any octets."""
         rng = self.rng
         if rng.random() < .5:
             return " " + self.address()
@@ -78,13 +78,13 @@ class Mail:
             for _ in range(rng.randint(1, 7)))
 
     def from_value(self):
-        """That of From: half of them are in order."""
+        """Returns a value for From; at least half of them are valid."""
         if self.rng.random() < .5:
             return self.field_value()
         return " Joe <joe@%s>" % self.rng.choice(DOMAINS[:8])
 
     def signature(self):
-        """A DKIM-Signature, mostly wrong in an interesting way."""
+        """Returns a DKIM-Signature, mostly with an interesting fault."""
         rng = self.rng
         tags = ["v=1", "a=" + rng.choice(("rsa-sha256", "ed25519-sha256")),
                 "d=" + self.domain(), "s=" + rng.choice(("k", "k\0x", "..")),
@@ -97,7 +97,7 @@ class Mail:
         return " " + "; ".join(tags[rng.randint(0, 2):])
 
     def fields(self):
-        """The header as (name, value) in text of Latin-1."""
+        """Returns the header: (name, value) in characters of Latin-1."""
         rng = self.rng
         found = [("From", self.from_value())] if rng.random() < .95 else []
         for _ in range(rng.choice((0, 1, 2, 3, 3, 20))):
@@ -118,13 +118,13 @@ class Mail:
         return found
 
     def body(self):
-        """Any octets, at times many."""
+        """Returns any octets, sometimes many."""
         if self.rng.random() < .01:
             return b"x" * 3000000
         return self.octets(200)
 
     def message(self):
-        """A whole message."""
+        """Returns a whole message."""
         rng = self.rng
         if rng.random() < .05:
             return self.octets(600)
@@ -139,7 +139,7 @@ class Mail:
         return message
 
     def signed(self, message):
-        """The message with a signature of the attacker that verifies."""
+        """Returns the message with a valid signature of the attacker."""
         import signer
         try:
             return signer.sign(message, ATTACKER, kind="ed25519",
@@ -148,7 +148,7 @@ class Mail:
             return message
 
     def path(self):
-        """A reverse-path as octets without NUL."""
+        """Returns a reverse-path: octets without NUL."""
         rng = self.rng
         if rng.random() < .5:
             text = "<joe@%s>" % rng.choice(DOMAINS[:9])
@@ -159,19 +159,19 @@ class Mail:
         return text.encode("latin-1").replace(b"\0", b"")
 
     def helo(self):
-        """A HELO argument as octets without NUL."""
+        """Returns a HELO argument: octets without NUL."""
         text = self.domain() if self.rng.random() < .8 else self.field_value()
         return text.encode("latin-1").replace(b"\0", b"")
 
 
 def is_own(domain):
-    """Whether the attacker may pass for it."""
+    """True if the attacker may get a pass for this domain."""
     domain = domain.lower().rstrip(".")
     return domain == ATTACKER or domain.endswith("." + ATTACKER)
 
 
 def without_asides(value):
-    """A From value without comments and quoted strings."""
+    """Returns a From value without comments and quoted strings."""
     out, depth, quoted, skip = [], 0, False, False
     for c in value:
         if skip:
@@ -192,7 +192,7 @@ def without_asides(value):
 
 
 def wrong_pass(message):
-    """Why this message, as an MTA reads it, may have no pass; or None."""
+    """Returns why this message, as MTAs read it, must not pass, or None."""
     text = message.decode("latin-1").replace("\r\n", "\n").replace("\r", " ")
     values, current = [], None
     for line in text.split("\n"):
@@ -216,7 +216,7 @@ def wrong_pass(message):
 
 
 def complaint(message, tree):
-    """What is wrong with a verdict of `postern verify --json`; or None."""
+    """Returns what is wrong with a `postern verify --json` verdict, or None."""
     dmarc = tree.get("dmarc") or {}
     if dmarc.get("result") != "pass":
         return None
@@ -227,12 +227,12 @@ def complaint(message, tree):
 
 
 def write(path, data):
-    """Writes a file; its path."""
+    """Writes a file; returns its path."""
     with open(path, "wb" if isinstance(data, bytes) else "w") as file:
         file.write(data)
     return path
 
 
 def write_zone(folder):
-    """The zone's file."""
+    """Writes the zone's file; returns its path."""
     return write(os.path.join(folder, "zone"), ZONE)

@@ -3,10 +3,10 @@
 #
 # Signs messages with Mail::DKIM, for run-interop:
 #	sign.pl RSA-KEY ED25519-KEY DOMAIN <FRAMES
-# A frame is a line "SELECTOR ALGORITHM METHOD OVERSIGN LENGTH" and LENGTH
-# octets of message. The answer to each is a line with a length and the
-# DKIM-Signature field; the length is "-" when this Mail::DKIM does not know
-# the algorithm.
+# A frame is a line "SELECTOR ALGORITHM METHOD OVERSIGN LENGTH", followed by
+# LENGTH octets of message. The answer to each is a line with a length, followed
+# by the DKIM-Signature field. The length is "-" if Mail::DKIM does not know the
+# algorithm.
 use strict;
 use warnings;
 

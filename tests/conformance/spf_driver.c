@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Runs pst_spf_check() over a zone for run-spf:
+ * Runs pst_spf_check() on a zone, for run-spf:
  *	spf_driver ZONE CASES [eager]
- * Each line of CASES is name, client address, HELO and sender with tabs
- * between them; a sender is what check_host() gets, so it need not be a valid
- * mailbox. Each line of the output is name, result and explanation ("-" when
- * there is none). A result that disagrees with the trace's ends the program.
+ * Each line of CASES is name, client address, HELO and sender, separated by
+ * tabs. The sender is passed to check_host() as it is, so it need not be a
+ * valid mailbox. Each line of the output is name, result and explanation ("-":
+ * none). The program fails if the result differs from that in the trace.
  */
 
 #include <stdio.h>

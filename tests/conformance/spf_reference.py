@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""python3-spf over a zone in memory, as it is and corrected to RFC 7208.
+"""python3-spf with a zone in memory, as it is and corrected to RFC 7208.
 
-Each correction has a name and a reason. A disagreement with python3-spf as it
-is counts as explained only when python3-spf so corrected agrees.
+Each correction has a name and a reason. A disagreement with the uncorrected
+python3-spf counts as explained only if the corrected one agrees.
 """
 
 import re
@@ -11,16 +11,16 @@ import urllib.parse
 import spf
 
 CORRECTIONS = {
-    "macro": "macro syntax in full, parts joined with dots (s. 7.1, 7.3)",
-    "ptr": "DNS errors of ptr and %{p} mean no match, %{p} is chosen anew for "
-           "each domain (s. 5.5, 7.3)",
-    "void": "void look-ups are those of a term's own question (s. 4.6.4)",
-    "mx": "the hosts of mx are looked up until one matches, and the eleventh "
-          "is the error (s. 4.6.4, 5.4)",
-    "redirect": "redirect= counts as a look-up where it is followed (s. 6.1)",
-    "modifier": "names in any case, only redirect and exp stand once (s. 6)",
-    "recursion": "a record may include itself behind a match (s. 5.2)",
-    "visible": "a record holds visible characters and spaces only (s. 12)",
+    "macro": "full macro syntax, parts joined with dots (s. 7.1, 7.3)",
+    "ptr": "DNS errors of ptr and %{p} mean no match, %{p} is selected again "
+           "for each domain (s. 5.5, 7.3)",
+    "void": "only a term's own query counts as a void look-up (s. 4.6.4)",
+    "mx": "the hosts of mx are looked up until one matches; the eleventh is "
+          "an error (s. 4.6.4, 5.4)",
+    "redirect": "redirect= counts as a look-up when it is followed (s. 6.1)",
+    "modifier": "names in any case, only redirect and exp are unique (s. 6)",
+    "recursion": "a record may include itself after a match (s. 5.2)",
+    "visible": "a record has only visible characters and spaces (s. 12)",
 }
 
 MACRO = re.compile(
@@ -30,14 +30,14 @@ MAX_NAME = 253
 
 
 def is_name(name):
-    """Whether the DNS can be asked for it."""
+    """True if the DNS can be queried for this name."""
     name = name[:-1] if name.endswith(".") else name
     return len(name) <= MAX_NAME and all(
         0 < len(label) < 64 for label in name.split("."))
 
 
 class Zone:
-    """Names with their records; fails for some of them."""
+    """Names with their records; some of them fail."""
 
     def __init__(self):
         self.nodes = {}
@@ -51,11 +51,11 @@ class Zone:
             values.append(value)
 
     def fail(self, name, how):
-        """how: timeout or servfail."""
+        """Makes a name fail; how: timeout or servfail."""
         self.failing[name] = how
 
     def look_up(self, name, rtype, strict=True, timeout=0):
-        """What python3-spf calls for a question."""
+        """Answers a query of python3-spf."""
         del strict, timeout
         name = name.lower()
         if not is_name(name):
@@ -148,7 +148,7 @@ class Reference(spf.query):
                            ignore_void or "void" in self.corrections)
 
     def _ask(self, name, qtype):
-        """The question of a term itself."""
+        """Sends a term's own query."""
         answer = self.dns(name, qtype) if name else []
         if "void" in self.corrections and not answer and is_name(name):
             self.void_lookups += 1
@@ -169,7 +169,7 @@ class Reference(spf.query):
                     spf.RESULTS.get(term[0], "pass"))
 
     def _parse(self, text):
-        """Mechanisms and the domain of redirect=."""
+        """Returns the mechanisms and the domain of redirect=."""
         mechanisms, seen, redirect = [], set(), None
         for term in text.split(" ")[1:]:
             found = spf.RE_MODIFIER.split(term)[1:]
@@ -182,7 +182,7 @@ class Reference(spf.query):
                 name = name.lower()
                 once = name in ("redirect", "exp")
             if name in seen and once:
-                raise spf.PermError("stands twice", term)
+                raise spf.PermError("appears twice", term)
             seen.add(name)
             if name not in ("redirect", "exp"):
                 self.expand(value)
@@ -258,13 +258,13 @@ class Reference(spf.query):
 
 
 def as_it_is(zone, **envelope):
-    """The result of python3-spf."""
+    """Returns the result of python3-spf."""
     spf.DNSLookup = zone.look_up
     return spf.query(querytime=20, receiver="receiver.example.com",
                      **envelope).check()[0]
 
 
 def corrected(zone, corrections, **envelope):
-    """The result with some corrections."""
+    """Returns the result of python3-spf with some corrections."""
     spf.DNSLookup = zone.look_up
     return Reference(corrections, **envelope).check()[0]

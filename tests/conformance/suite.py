@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the runners beside this file share: skipping, zones, the table."""
+"""What the runners in this directory share: skipping, zones, the table."""
 
 import importlib
 import os
@@ -13,16 +13,16 @@ PLAIN = frozenset(
 
 
 def skip(reason):
-    """Ends the runner as skipped, which is not passed."""
+    """Ends the runner as skipped, which does not count as passed."""
     print("SKIP %s: %s" % (os.path.basename(sys.argv[0]), reason))
     sys.exit(77)
 
 
 def need(**modules):
-    """Skips unless all modules are here; the value names the package.
+    """Skips unless all modules are installed; the values name the packages.
 
-    Another Python than the system's does not see the system's packages, so
-    the system's gets its chance first.
+    A Python that is not the system's cannot see the system's packages, so the
+    runner first tries again with the system's Python.
     """
     missing = []
     for name, package in modules.items():
@@ -40,7 +40,7 @@ def need(**modules):
 
 
 def folder(name):
-    """A suite's folder below POSTERN_CONFORMANCE; skips without it."""
+    """Returns a suite's folder below POSTERN_CONFORMANCE, or skips."""
     root = os.environ.get("POSTERN_CONFORMANCE") or os.path.join(
         HERE, "..", "..", "..", "shared", "conformance")
     path = os.path.join(root, name)
@@ -50,7 +50,7 @@ def folder(name):
 
 
 def zone_name(name):
-    """Octets with dots as a master file spells a name; None: no legal one."""
+    """Returns a name as a master file spells it; None: it is not legal."""
     labels = name.rstrip(b".").split(b".")
     if labels == [b""]:
         return "."
@@ -62,7 +62,7 @@ def zone_name(name):
 
 
 def zone_text(data):
-    """TXT data as strings of at most 255 octets."""
+    """Returns TXT data as strings of at most 255 octets."""
     pieces = [data[i:i + 255] for i in range(0, len(data), 255)] or [b""]
     return " ".join(
         '"' + "".join(chr(c) if c in PLAIN or c == 0x20 else "\\%03d" % c
@@ -70,19 +70,19 @@ def zone_text(data):
 
 
 class Table:
-    """Counts cases; prints the suites' lines and the sum."""
+    """Counts cases; prints a line for each suite, and the sum."""
 
     def __init__(self):
         self.rows = {}
 
     def count(self, suite, verdict):
-        """verdict: agree, explained, skipped or failed."""
+        """Counts a case; verdict: agree, explained, skipped or failed."""
         row = self.rows.setdefault(
             suite, {"agree": 0, "explained": 0, "skipped": 0, "failed": 0})
         row[verdict] += 1
 
     def finish(self):
-        """Prints all; the exit status."""
+        """Prints the table; returns the exit status."""
         print("%-28s %6s %6s %9s %7s" % ("suite", "cases", "agree",
                                          "explained", "skipped"))
         total = {"agree": 0, "explained": 0, "skipped": 0, "failed": 0}

@@ -21,7 +21,7 @@ DNS = {"servers": '{"127.0.0.1"}', "query-timeout": '"1s"'}
 
 
 def config_text(listen, top=None, dns=None, extra=""):
-    """A whole configuration file; None as a value takes a key away."""
+    """Returns a whole configuration file; the value None omits an option."""
     keys = dict(BASE, listen='{"%s"}' % listen)
     keys.update(top or {})
     lines = ["%s = %s" % item for item in keys.items() if item[1] is not None]
@@ -51,7 +51,7 @@ class Daemon:
                        config_text(self.listen, **changes))
 
     def start(self, timeout=10.0):
-        """Starts and waits for READY=1 (sd_notify(3))."""
+        """Starts posternd and waits for READY=1 (sd_notify(3))."""
         self.statuses = []
         address = self.lab.path(self.name, "notify")
         if os.path.exists(address):
@@ -81,7 +81,7 @@ class Daemon:
             self.statuses += text.split("\n")
 
     def stop(self):
-        """SIGTERM; asserts a clean end."""
+        """Sends SIGTERM and asserts a clean end."""
         if not self.process:
             return
         process, self.process = self.process, None
@@ -94,7 +94,7 @@ class Daemon:
                 status, process.output()[-2000:]))
 
     def kill(self):
-        """Ends what a failed test has left, workers too."""
+        """Kills what a failed test has left, including the workers."""
         if not self.process:
             return
         workers = self.workers() if self.process.running() else []
@@ -106,21 +106,21 @@ class Daemon:
         self.process = None
 
     def workers(self):
-        """Process ids of the supervisor's children."""
+        """Returns the process ids of the supervisor's children."""
         return lab.children(self.process.pid)
 
     def reload(self):
-        """SIGUSR1; how many lines the log had before."""
+        """Sends SIGUSR1; returns how many lines the log had before that."""
         before = len(self.log_lines())
         self.process.child.send_signal(signal.SIGUSR1)
         return before
 
     def log_lines(self):
-        """The log so far."""
+        """Returns the lines of the log so far."""
         return self.process.output().splitlines()
 
     def wait_for_log(self, text, since=0, timeout=10.0):
-        """Waits for a log line that holds the text; the line."""
+        """Waits for a log line that contains the text, and returns it."""
         return lab.wait_until(
             lambda: next((x for x in self.log_lines()[since:] if text in x),
                          None), "log line with " + text, timeout)

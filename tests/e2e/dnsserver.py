@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An authoritative DNS server (UDP and TCP) over a zone file with faults.
+"""An authoritative DNS server (UDP and TCP) for a zone file with faults.
 
 It reads the format of lib/dns/zone.h: RFC 1035 master file text plus the
 comment lines
 
     ;! timeout NAME         no answer
     ;! servfail NAME
-    ;! delay NAME 20ms      the answer comes that much later, counted from
-                            the first question, as from a resolver that has
-                            to go and ask; later it is in the cache
+    ;! delay NAME 20ms      the answer comes 20 ms after the first question,
+                            as from a resolver that has to ask other servers
+                            first; after that it is cached
 
 A name that is not in the file and has nothing below it is NXDOMAIN. The zone
-can be changed while the server runs, and the server can play dead.
+can be changed while the server runs, and the server can stop answering.
 """
 
 import re
@@ -31,7 +31,7 @@ class ZoneError(Exception):
 
 
 def labels_of(text, origin=()):
-    """A name as a tuple of lower-case label octets; \\DDD and \\X escapes."""
+    """Returns a name as a tuple of lower-case labels; reads \\DDD and \\X."""
     if text == "@":
         return origin
     if text == ".":
@@ -62,12 +62,12 @@ def labels_of(text, origin=()):
 
 
 def wire_name(labels):
-    """A name as it stands in a message, without compression."""
+    """Returns a name as it appears in a message, without compression."""
     return b"".join(bytes([len(x)]) + x for x in labels) + b"\0"
 
 
 def octets_of(token):
-    """A character string's octets, escapes resolved."""
+    """Returns the octets of a character string, with escapes resolved."""
     out, i = bytearray(), 0
     while i < len(token):
         if token[i] != "\\":
@@ -89,7 +89,7 @@ TOKEN = re.compile(r'''
 
 
 def entries_of(text):
-    """Yields each entry of a master file as (starts with a blank, tokens)."""
+    """Yields each entry of a master file: (it starts with a blank, tokens)."""
     tokens, depth, at_start, blank = [], 0, True, False
     pos = 0
     text += "\n"
@@ -118,7 +118,7 @@ def entries_of(text):
 
 
 def rdata_of(rtype, args, origin):
-    """The RDATA of one record."""
+    """Returns the RDATA of one record."""
     if rtype == "A":
         return socket.inet_pton(socket.AF_INET, args[0])
     if rtype == "AAAA":
@@ -137,7 +137,7 @@ def rdata_of(rtype, args, origin):
 
 
 class Zone:
-    """Records and faults; the caller locks."""
+    """Records and faults; the caller does the locking."""
 
     def __init__(self, text=""):
         self.records = {}   # labels -> {type number: [(ttl, rdata)]}
@@ -187,16 +187,16 @@ class Zone:
             (ttl, rdata_of(rtype, tokens, origin)))
 
     def fault(self, labels):
-        """(kind, seconds) of a name; kind is None without a fault."""
+        """Returns (kind, seconds) of a name; kind None: no fault."""
         return self.faults.get(labels, (None, 0.0))
 
     def exists(self, labels):
-        """The name or something below it is there."""
+        """True if the name, or a name below it, exists."""
         return any(name[len(name) - len(labels):] == labels
                    for name in self.records)
 
     def answer(self, labels, qtype):
-        """(rcode, [(labels, type, ttl, rdata)]), CNAMEs followed."""
+        """Follows CNAMEs; returns (rcode, [(labels, type, ttl, rdata)])."""
         found = []
         for _ in range(MAX_CNAMES):
             types = self.records.get(labels, {})
@@ -212,7 +212,7 @@ class Zone:
 
 
 def parse_name(packet, pos):
-    """An uncompressed name of a packet: (labels in lower case, next)."""
+    """Reads an uncompressed name: (labels in lower case, next position)."""
     labels = []
     while packet[pos]:
         size = packet[pos]
@@ -230,7 +230,7 @@ class Server:
         self.dead = False
         self.stopping = False
         self.queries = []
-        self.ready = {}   # (labels, type) -> when a delayed answer is there
+        self.ready = {}   # (labels, type) -> when a delayed answer is ready
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind((address, port))
         self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -247,16 +247,16 @@ class Server:
             self.zone.add(text)
 
     def remove(self, name):
-        """Takes a name away."""
+        """Removes a name."""
         with self.lock:
             self.zone.remove(name)
 
     def die(self):
-        """From now on no question gets an answer."""
+        """Stops answering questions."""
         self.dead = True
 
     def revive(self):
-        """Ends die()."""
+        """Answers again after die()."""
         self.dead = False
 
     def stop(self):
@@ -324,7 +324,7 @@ class Server:
         try:
             send(reply)
         except OSError:
-            pass  # who asked has gone
+            pass  # the client has gone
 
     @staticmethod
     def _encode(packet, question_end, rcode, found, tcp):
@@ -354,7 +354,7 @@ class Server:
                 packet[12:question_end] + answers + authority + edns)
 
     def wait_for_query(self, name, timeout=5.0):
-        """True when the name was asked for within that time."""
+        """True if the name is queried within that time."""
         wanted, end = labels_of(name), time.monotonic() + timeout
         while time.monotonic() < end:
             with self.lock:

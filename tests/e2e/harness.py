@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Scenarios, their context, and the TAP that comes out."""
+"""Scenarios, their context, and their output in TAP."""
 
 import os
 import re
@@ -25,11 +25,11 @@ PASS_IP6 = "2001:db8:1::7"
 
 
 class Skip(Exception):
-    """This scenario cannot be run here; the text says why."""
+    """This scenario cannot run here; the text says why."""
 
 
 def scenario(label, only=None, **config):
-    """Registers a function of a Context; config changes the daemon's file."""
+    """Registers a function that takes a Context; config: for the daemon."""
     def register(function):
         SCENARIOS.append((label, only, config, function))
         return function
@@ -37,13 +37,13 @@ def scenario(label, only=None, **config):
 
 
 def check(condition, text, *shown):
-    """An assertion with what was seen."""
+    """Asserts the condition; the failure shows the other values."""
     if not condition:
         raise AssertionError(text + "".join(": %s" % (x,) for x in shown))
 
 
 def equal(seen, wanted, what):
-    """Compares and shows both."""
+    """Asserts that both are equal; the failure shows both."""
     check(seen == wanted, "%s is %r, expected %r" % (what, seen, wanted))
 
 
@@ -60,12 +60,12 @@ class Context:
         self.label = ""
 
     def rcpt(self):
-        """A recipient that no other message has."""
+        """Returns a recipient that no other message has."""
         self.count += 1
         return "%s%d@%s" % (self.mta.name, self.count, RCPT_DOMAIN)
 
     def client(self, source=FORGER_IP, helo="client.example"):
-        """A connection that has said EHLO (unless helo is None)."""
+        """Opens a connection and sends EHLO (unless helo is None)."""
         server = lab.MTA_6 if ":" in source else lab.MTA_4
         client = smtp.Client(server, source)
         equal(client.greeting.code, 220, "greeting")
@@ -75,19 +75,19 @@ class Context:
 
     def send(self, message, mail_from="<someone@none.example>",
              source=FORGER_IP, helo="client.example"):
-        """One message in a session of its own: (reply, recipient)."""
+        """Sends a message in a session of its own: (reply, recipient)."""
         with self.client(source, helo) as client:
             return self.send_on(client, message, mail_from)
 
     def send_on(self, client, message, mail_from="<someone@none.example>"):
-        """One message in an open session: (reply, recipient)."""
+        """Sends a message in an open session: (reply, recipient)."""
         rcpt = self.rcpt()
         reply = client.begin(mail_from, rcpt)
         equal(reply.code, 250, "reply to RCPT (%s)" % reply.text)
         return client.data(message), rcpt
 
     def delivered(self, message, **envelope):
-        """Sends, wants 250, returns what arrived."""
+        """Sends a message, expects 250 and returns what arrived."""
         reply, rcpt = self.send(message, **envelope)
         equal(reply.code, 250, "final reply (%s)" % reply.text)
         return self.sink.wait(rcpt)
@@ -101,7 +101,7 @@ class Context:
 
 
 def mail(author, *fields, subject="test", body="Hello.\n"):
-    """A plain message with extra header lines."""
+    """Returns a plain message with extra header lines."""
     lines = ["From: " + author, "To: <you@%s>" % RCPT_DOMAIN,
              "Subject: " + subject, "Date: Mon, 05 Jan 2026 10:00:00 +0000",
              "Message-ID: <%s@client.example>" %
@@ -110,13 +110,13 @@ def mail(author, *fields, subject="test", body="Hello.\n"):
 
 
 def own_results(delivered):
-    """The Authentication-Results values with our id, top first."""
+    """Returns the Authentication-Results values with our id, top first."""
     return [x for x in delivered.values("Authentication-Results")
             if x.lower().startswith(AUTHSERV_ID + ";")]
 
 
 def result(delivered, method):
-    """The word of one method in our field."""
+    """Returns the result of one method in our field."""
     values = own_results(delivered)
     equal(len(values), 1, "number of our fields")
     found = re.search(r";\s*%s=([a-z]+)" % method, values[0])
@@ -135,16 +135,16 @@ class Tap:
         print(text, flush=True)
 
     def ok(self, label, comment=""):
-        """A passed test."""
+        """Reports a test that passed."""
         self.number += 1
         self._line("ok %d - %s%s" % (self.number, label, comment))
 
     def skip(self, label, why):
-        """A test that was not run."""
+        """Reports a test that was not run."""
         self.ok(label, " # SKIP " + why)
 
     def not_ok(self, label, why):
-        """A failed test with its diagnosis."""
+        """Reports a test that failed, with its diagnosis."""
         self.number += 1
         self.failed += 1
         self._line("not ok %d - %s" % (self.number, label))
@@ -152,18 +152,18 @@ class Tap:
             self._line("# " + line)
 
     def end(self):
-        """The plan; the exit status."""
+        """Prints the plan and returns the exit status."""
         self._line("1..%d" % self.number)
         return 1 if self.failed else 0
 
 
 def too_slow(*_):
-    """Handler of the scenario's alarm."""
+    """Handles the scenario's alarm."""
     raise AssertionError("took more than %d s" % PATIENCE)
 
 
 def greets():
-    """Whether an MTA listens."""
+    """True if an MTA is listening."""
     try:
         with smtp.Client(lab.MTA_4, greet=False):
             return True
@@ -172,7 +172,7 @@ def greets():
 
 
 class Runner:
-    """Runs the chosen scenarios on one MTA after the other."""
+    """Runs the selected scenarios on one MTA after the other."""
 
     def __init__(self, laboratory, program, pattern):
         self.lab = laboratory
@@ -184,7 +184,7 @@ class Runner:
         self.sink = smtp.Sink()
 
     def run(self, mtas):
-        """All of it; the exit status."""
+        """Runs everything and returns the exit status."""
         signal.signal(signal.SIGALRM, too_slow)
         for module in mtas:
             why = module.missing()
@@ -231,13 +231,13 @@ class Runner:
             context.daemon.start()
             function(context)
             context.daemon.stop()
-            # libmilter logs by itself, whatever posternd's log is
+            # libmilter itself writes to syslog, wherever posternd logs
             equal([x for x in self.lab.system_log.lines
                    if "milter claimed" in x][:1], [],
                   "complaints of libmilter")
         except Skip as why:
             self.tap.skip(full, str(why))
-        except Exception:  # whatever it is, the test has failed
+        except Exception:  # any exception means that the test failed
             self.tap.not_ok(full, self._diagnosis(context, log_begin))
         else:
             self.tap.ok(full)
@@ -264,7 +264,7 @@ class Runner:
 
 
 def nothing_to_run(why):
-    """Everything is skipped, and says so twice."""
+    """Skips everything, and says so in TAP and on standard error."""
     print("%s: SKIPPED: %s" % (os.path.basename(sys.argv[0]), why),
           file=sys.stderr)
     print("ok 1 - end-to-end tests # SKIP %s\n1..1" % why)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The laboratory: namespaces of our own, client addresses, processes.
+"""The laboratory: private namespaces, client addresses, processes.
 
-enter() runs the program again below unshare(1), with a network, a mount and
-(where the kernel lets us) a process namespace of its own. There every address
-of the documentation ranges is local, port 25 and 53 are free, resolv.conf
-names our DNS server, and the kernel ends what a test leaves behind.
+enter() runs the program again under unshare(1), with a network, a mount and
+(if the kernel allows it) a process namespace of its own. In there, every
+address of the documentation ranges is local, ports 25 and 53 are free,
+resolv.conf names our DNS server, and the kernel ends the processes that a test
+leaves behind.
 """
 
 import collections
@@ -33,14 +34,14 @@ class Unable(Exception):
 
 
 def run(*args):
-    """Runs a set-up command; its output becomes the error."""
+    """Runs a set-up command; if it fails, its output becomes the error."""
     done = subprocess.run(args, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Unable("%s: %s" % (" ".join(args), done.stderr.strip()))
 
 
 def have_root():
-    """Raises Unable when namespaces cannot be made."""
+    """Raises Unable if namespaces cannot be created."""
     if os.geteuid() != 0:
         raise Unable("the end-to-end tests need root (namespaces, port 25)")
     for tool in ("unshare", "ip", "mount"):
@@ -49,7 +50,7 @@ def have_root():
 
 
 def unshare_command():
-    """unshare with as many namespaces as the kernel lets us have."""
+    """Returns unshare with all namespaces that the kernel allows."""
     plain = ["unshare", "--net", "--mount"]
     full = plain + ["--pid", "--fork", "--kill-child", "--mount-proc"]
     for command in (full, plain):
@@ -61,13 +62,13 @@ def unshare_command():
 
 
 def interpreter():
-    """The system's Python, which has Debian's python3-dkim, when there is."""
+    """Returns the system's Python, which sees Debian's python3-dkim."""
     system = "/usr/bin/python3"
     return system if os.access(system, os.X_OK) else sys.executable
 
 
 def enter(argv):
-    """Outside: runs argv inside and returns its status. Inside: None."""
+    """Outside, runs argv inside and returns its status. Inside, None."""
     if INSIDE in os.environ:
         return None
     have_root()
@@ -79,7 +80,7 @@ def enter(argv):
             command + [interpreter(), "-B"] + argv,
             env=dict(os.environ, **{INSIDE: place}))
         for number in (signal.SIGTERM, signal.SIGINT):
-            # unshare(1) ignores the gentle signals while it waits
+            # unshare(1) ignores SIGTERM and SIGINT while it waits
             signal.signal(number, lambda *_: child.kill())
         status = child.wait()
         return status if status >= 0 else 128 - status
@@ -88,7 +89,7 @@ def enter(argv):
 
 
 def reap_for(work):
-    """As process 1, runs work() in a child and buries everybody else."""
+    """As process 1, runs work() in a child and reaps all orphans."""
     if os.getpid() != 1:
         return work()
     main = os.fork()
@@ -102,7 +103,7 @@ def reap_for(work):
 
 
 def die_with_parent():
-    """In a child: the kernel ends it when we end."""
+    """Called in a child: makes the kernel kill it when its parent ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -114,13 +115,13 @@ def wait_until(condition, what, timeout=10.0, step=0.01):
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError("waited %g s in vain for %s" %
+            raise AssertionError("waited %g s without success for %s" %
                                  (timeout, what))
         time.sleep(step)
 
 
 def alive(pid):
-    """A process that is neither gone nor a zombie."""
+    """True if the process exists and is not a zombie."""
     try:
         with open("/proc/%d/stat" % pid, encoding="latin-1") as file:
             return file.read().rpartition(")")[2].split()[0] != "Z"
@@ -129,7 +130,7 @@ def alive(pid):
 
 
 def children(pid):
-    """Process ids of the children of a process."""
+    """Returns the process ids of the children of a process."""
     try:
         with open("/proc/%d/task/%d/children" % (pid, pid),
                   encoding="ascii") as file:
@@ -139,7 +140,7 @@ def children(pid):
 
 
 class Process:
-    """A child with its output in a file; ended by its own pid only."""
+    """A child whose output goes to a file; it is ended by its pid alone."""
 
     def __init__(self, args, log, env=None, with_us=True):
         self.log = log
@@ -152,11 +153,11 @@ class Process:
         self.pid = self.child.pid
 
     def running(self):
-        """True until it has ended."""
+        """True until the child has ended."""
         return self.child.poll() is None
 
     def stop(self, number=signal.SIGTERM, patience=10.0):
-        """Signals, waits, kills when it must; the exit status."""
+        """Signals it, waits, kills it if needed; returns the exit status."""
         if self.running():
             self.child.send_signal(number)
             try:
@@ -167,15 +168,15 @@ class Process:
         return self.child.returncode
 
     def output(self):
-        """What it has printed so far."""
+        """Returns what the child has printed so far."""
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
 
 
 class SystemLog:
-    """Stands at /dev/log: what programs and libraries tell syslog(3)."""
+    """The receiver at /dev/log of what is sent with syslog(3)."""
 
-    KEPT = 100000  # lines; a benchmark would fill the memory with them
+    KEPT = 100000  # lines; a benchmark would fill the memory otherwise
 
     def __init__(self, path):
         self.lines = collections.deque(maxlen=self.KEPT)
@@ -191,7 +192,7 @@ class SystemLog:
 
 
 class Lab:
-    """Set up once, inside."""
+    """The set-up, which is made once, inside the namespaces."""
 
     def __init__(self):
         self.dir = os.environ[INSIDE]
@@ -202,11 +203,11 @@ class Lab:
         self._names()
 
     def path(self, *parts):
-        """A path in the laboratory's directory."""
+        """Returns a path in the laboratory's directory."""
         return os.path.join(self.dir, *parts)
 
     def write(self, name, text, mode=0o644):
-        """Writes a file there, with its directories; its path."""
+        """Writes a file and its directories; returns its path."""
         path = self.path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
@@ -215,7 +216,7 @@ class Lab:
         return path
 
     def _devices(self):
-        """A /dev of our own, so that its log is ours, too."""
+        """Makes a private /dev, so that /dev/log is ours, too."""
         path = self.path("dev")
         os.makedirs(path + "/shm")
         os.chmod(path + "/shm", 0o1777)
@@ -242,7 +243,7 @@ class Lab:
             "resolv.conf": "nameserver 127.0.0.1\n"
                            "options timeout:1 attempts:1\n",
             "hosts": "127.0.0.1 localhost\n::1 localhost\n",
-            # a resolver service behind a socket would leave the namespace
+            # a resolver service with a socket would leave the namespace
             "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
         }
         for name, text in files.items():

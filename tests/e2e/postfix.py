@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A private Postfix: own configuration, queue, log and addresses."""
+"""A private Postfix, with its own configuration, queue, log and addresses."""
 
 import glob
 import os
@@ -13,10 +13,10 @@ import time
 import lab
 
 NAME = "postfix"
-# How it names the socket of a filter.
+# The names of a filter's socket in the configuration.
 UNIX, INET = "unix:%s", "inet:127.0.0.1:%d"
 DAEMONS = "/usr/lib/postfix/sbin"
-# Behind a proxy: smtpd itself, and smtpd behind postscreen.
+# Ports for a proxy: to smtpd itself, and to postscreen in front of smtpd.
 PROXY_SMTPD = 2526
 PROXY_POSTSCREEN = 2527
 MASTER = """\
@@ -82,14 +82,14 @@ QUEUES = ("active bounce corrupt defer deferred flush hold incoming private "
 
 
 def missing():
-    """Why this MTA cannot be tested here, or None."""
+    """Returns why this MTA cannot be tested here, or None."""
     if not os.path.exists(DAEMONS + "/master"):
         return "Postfix is not installed"
     return None
 
 
 class Mta:
-    """Started by start(), ended by stop()."""
+    """Postfix, from start() to stop()."""
 
     name = NAME
 
@@ -112,7 +112,7 @@ class Mta:
         }
         self.lab.write("postfix/conf/main.cf", MAIN % values)
         self.lab.write("postfix/conf/master.cf", MASTER % values)
-        # Postfix waits until a fresh main.cf has cooled down
+        # Postfix waits if main.cf was changed a moment ago
         past = time.time() - 60
         os.utime(self.dir + "/conf/main.cf", (past, past))
 
@@ -131,7 +131,7 @@ class Mta:
         os.chmod(self.dir + "/queue/public", 0o2710)
 
     def start(self):
-        """Returns when it greets."""
+        """Starts it. Returns at once; it greets a moment later."""
         self._write()
         self._directories()
         self.process = lab.Process(
@@ -141,23 +141,23 @@ class Mta:
                  self.dir + "/conf"})
 
     def stop(self):
-        """Ends master, which ends its children."""
+        """Ends master, which in turn ends its children."""
         if self.process:
             self.process.stop(signal.SIGTERM)
 
     def queued_as_quarantine(self):
-        """Octets of the messages in the hold queue."""
+        """Returns the octets of each message in the hold queue."""
         return [self._show(path) for path in
                 glob.glob(self.dir + "/queue/hold/*")]
 
     def _show(self, path):
-        # a queue file stands in records; postcat knows them
+        # a queue file consists of records, which postcat can read
         return subprocess.run(
             [shutil.which("postcat"), "-c", self.dir + "/conf", "-bh", path],
             capture_output=True, check=True).stdout
 
     def log(self):
-        """The log, for a failed test."""
+        """Returns the log, for a failed test."""
         try:
             with open(self.dir + "/maillog", errors="replace",
                       encoding="utf-8") as file:

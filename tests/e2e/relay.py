@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An SMTP server for the sender of reports: STARTTLS, AUTH, refusals."""
+"""An SMTP server that takes reports: STARTTLS, AUTH, refusals."""
 
 import base64
 import random
@@ -12,10 +12,10 @@ from smtp import CRLF, Delivered
 
 
 class Relay:
-    """Keeps what it takes; says elsewhere what its attributes say.
+    """A server that keeps the messages it accepts.
 
-    rcpt and end are functions of the recipient's address that give a reply,
-    or None for "go on".
+    rcpt and end are called with the recipient's address, and return a reply
+    to RCPT or to the final dot; None: accept.
     """
 
     def __init__(self, address="127.0.0.1", port=2626):
@@ -23,9 +23,9 @@ class Relay:
         self.messages = []
         self.rcpt = self.end = lambda rcpt: None
         self.context = None     # for STARTTLS
-        self.login = None       # (name, password) that AUTH PLAIN must bring
+        self.login = None       # (name, password) that AUTH PLAIN must send
         self.used_tls = self.used_login = 0
-        self.slowness = 0.0     # seconds at most, before an answer
+        self.slowness = 0.0     # maximum delay of an answer, in seconds
         relay = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -38,7 +38,7 @@ class Relay:
                     pass  # the client was killed
 
         class Server(socketserver.ThreadingTCPServer):
-            """Threads that never keep the process alive."""
+            """Its threads never keep the process alive."""
             allow_reuse_address = True
             daemon_threads = True
             request_queue_size = 64
@@ -58,12 +58,12 @@ class Relay:
         self.context.load_cert_chain(cert, key)
 
     def keep(self, mail_from, rcpt, octets):
-        """Notes a message that was handed over whole."""
+        """Keeps a message that was received completely."""
         with self.lock:
             self.messages.append(Delivered(mail_from, [rcpt], octets))
 
     def for_rcpt(self, rcpt):
-        """The messages for one recipient."""
+        """Returns the messages for one recipient."""
         with self.lock:
             return [x for x in self.messages if x.rcpts == [rcpt]]
 
@@ -78,15 +78,15 @@ class Dialogue:
         self.mail_from = self.to = ""
 
     def say(self, text):
-        """Answers, perhaps slowly."""
+        """Sends an answer, possibly after a delay."""
         if self.relay.slowness:
             time.sleep(random.random() * self.relay.slowness)
         self.sock.sendall(text.encode("latin-1") + CRLF)
 
     def run(self):
-        """Until the client goes."""
+        """Serves until the client leaves."""
         self.say("220 relay ESMTP")
-        # STARTTLS changes the file
+        # STARTTLS replaces self.file
         for line in iter(lambda: self.file.readline(), b""):
             verb = line[:4].upper().strip()
             if verb == b"QUIT":
@@ -100,7 +100,7 @@ class Dialogue:
         self.say("250 2.0.0 ok")
 
     def do_ehlo(self, _):
-        """What it can."""
+        """EHLO: lists the extensions."""
         words = ["relay", "8BITMIME"]
         if self.relay.context and not self.tls:
             words.append("STARTTLS")
@@ -138,7 +138,7 @@ class Dialogue:
         self.say(self.relay.rcpt(self.to) or "250 2.1.5 ok")
 
     def do_data(self, _):
-        """DATA; what has its final dot was handed over, answer or not."""
+        """DATA; a message counts once its final dot has arrived."""
         self.say("354 go on")
         octets = bytearray()
         for line in iter(self.file.readline, b""):

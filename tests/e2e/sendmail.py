@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A private Sendmail.
 
-Its Debian package conflicts with Postfix's, so it may stand unpacked below
-POSTERN_SENDMAIL_ROOT (scripts/dependencies does that).
+Its Debian package conflicts with Postfix's, so it may be unpacked below
+POSTERN_SENDMAIL_ROOT instead (scripts/dependencies does that).
 """
 
 import glob
@@ -14,7 +14,7 @@ import subprocess
 import lab
 
 NAME = "sendmail"
-# How it names the socket of a filter.
+# The names of a filter's socket in the configuration.
 UNIX, INET = "local:%s", "inet:%d@127.0.0.1"
 BINARY = "usr/libexec/sendmail/sendmail"
 CF_DIR = "usr/share/sendmail/cf"
@@ -62,12 +62,12 @@ MAILER(`smtp')dnl
 
 
 def root():
-    """Where Sendmail stands: unpacked, else the system's own."""
+    """Returns where Sendmail is: unpacked, or else the system's own."""
     return os.environ.get("POSTERN_SENDMAIL_ROOT") or "/"
 
 
 def missing():
-    """Why this MTA cannot be tested here, or None."""
+    """Returns why this MTA cannot be tested here, or None."""
     if not os.path.exists(os.path.join(root(), BINARY)):
         return ("Sendmail is neither installed nor unpacked below "
                 "POSTERN_SENDMAIL_ROOT")
@@ -79,7 +79,7 @@ def missing():
 
 
 class Mta:
-    """Started by start(), ended by stop()."""
+    """Sendmail, from start() to stop()."""
 
     name = NAME
 
@@ -107,7 +107,7 @@ class Mta:
         self.lab.write("sendmail/sendmail.cf", made)
 
     def start(self):
-        """Returns at once; greets a moment later."""
+        """Starts it. Returns at once; it greets a moment later."""
         self._write()
         os.makedirs(self.dir + "/queue", 0o700)
         self.lab.write("sendmail/statistics", "")
@@ -121,7 +121,7 @@ class Mta:
             self.process.stop(signal.SIGTERM)
 
     def queued_as_quarantine(self):
-        """Octets of the envelopes (with headers) that are quarantined."""
+        """Returns the octets of each quarantined envelope, with headers."""
         found = []
         for path in glob.glob(self.dir + "/queue/hf*"):
             with open(path, "rb") as file:
@@ -129,5 +129,5 @@ class Mta:
         return found
 
     def log(self):
-        """What it printed, for a failed test."""
+        """Returns what it printed, for a failed test."""
         return self.process.output()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A raw SMTP client, and a sink that takes what the MTA delivers."""
+"""A raw SMTP client, and a sink for what the MTA delivers."""
 
 import re
 import socket
@@ -16,7 +16,7 @@ class Dropped(Exception):
 
 
 class Reply:
-    """A server's answer: code, and its lines without the code."""
+    """A server's answer: the code, and the lines without the code."""
 
     def __init__(self, code, lines):
         self.code = code
@@ -24,7 +24,7 @@ class Reply:
 
     @property
     def text(self):
-        """The whole reply as one line: "550 5.7.26 text"."""
+        """Returns the whole reply as one line: "550 5.7.26 text"."""
         return "%d %s" % (self.code, " ".join(self.lines))
 
     def __repr__(self):
@@ -32,7 +32,7 @@ class Reply:
 
 
 class Client:
-    """One SMTP connection from an address of our choice; sends raw octets."""
+    """An SMTP connection from any address; sends raw octets."""
 
     def __init__(self, server, source=None, port=25, timeout=20.0,
                  greet=True):
@@ -40,7 +40,7 @@ class Client:
         self.sock = socket.socket(family, socket.SOCK_STREAM)
         self.sock.settimeout(timeout)
         if source:
-            # an address of an AnyIP route is not on any interface
+            # addresses of an AnyIP route are not on any interface
             self.sock.setsockopt(socket.SOL_IP, IP_FREEBIND, 1)
             self.sock.bind((source, 0))
         self.sock.connect((server, port))
@@ -54,7 +54,7 @@ class Client:
         self.close()
 
     def close(self):
-        """Drops the connection without QUIT."""
+        """Closes the connection without QUIT."""
         self.file.close()
         self.sock.close()
 
@@ -66,7 +66,7 @@ class Client:
             raise Dropped(str(why)) from why
 
     def reply(self):
-        """Reads one reply, all of its lines."""
+        """Reads one reply, with all its lines."""
         lines = []
         while True:
             try:
@@ -87,11 +87,11 @@ class Client:
         return self.reply()
 
     def ehlo(self, name):
-        """EHLO."""
+        """Sends EHLO."""
         return self.command("EHLO " + name)
 
     def begin(self, mail_from, *rcpts):
-        """MAIL and RCPT; the first refusal, else the last reply."""
+        """Sends MAIL and RCPT; the first refusal, or else the last reply."""
         reply = self.command("MAIL FROM:" + mail_from)
         for rcpt in rcpts:
             if reply.code != 250:
@@ -100,7 +100,7 @@ class Client:
         return reply
 
     def data(self, message):
-        """DATA with a message (LF or CRLF lines); the final reply."""
+        """Sends a message (with LF or CRLF); returns the final reply."""
         reply = self.command("DATA")
         if reply.code != 354:
             return reply
@@ -108,20 +108,20 @@ class Client:
         return self.reply()
 
     def quit(self):
-        """QUIT and close."""
+        """Sends QUIT and closes the connection."""
         reply = self.command("QUIT")
         self.close()
         return reply
 
 
 def crlf(message):
-    """The message with CRLF line ends whatever it has."""
+    """Returns the message with CRLF line ends, whatever it has."""
     octets = message.encode("latin-1") if isinstance(message, str) else message
     return re.sub(rb"\r?\n", CRLF, octets)
 
 
 def stuffed(message):
-    """A message as it follows DATA, the final dot included."""
+    """Returns a message as it follows DATA, including the final dot."""
     octets = crlf(message)
     if not octets.endswith(CRLF):
         octets += CRLF
@@ -146,12 +146,12 @@ class Delivered:
                 self.fields.append((name.strip(), value))
 
     def values(self, name):
-        """The unfolded values of all fields of that name, top first."""
+        """Returns the unfolded values of fields of that name, top first."""
         return [" ".join(value.split()) for key, value in self.fields
                 if key.lower() == name.lower()]
 
     def names(self):
-        """The field names, top first."""
+        """Returns the field names, top first."""
         return [name for name, _ in self.fields]
 
 
@@ -170,7 +170,7 @@ class Sink:
                 sink.serve(self.rfile, self.wfile)
 
         class Server(socketserver.ThreadingTCPServer):
-            """Threads that never keep the process alive."""
+            """Its threads never keep the process alive."""
             allow_reuse_address = True
             daemon_threads = True
             request_queue_size = 64
@@ -229,12 +229,12 @@ class Sink:
             self.lock.notify_all()
 
     def has(self, rcpt):
-        """True when a message for that recipient has arrived."""
+        """True if a message for that recipient has arrived."""
         with self.lock:
             return any(rcpt in x.rcpts for x in self.messages)
 
     def wait(self, rcpt, timeout=15.0):
-        """The message for that recipient; AssertionError when none comes."""
+        """Waits for a message to that recipient; else AssertionError."""
         end = time.monotonic() + timeout
         with self.lock:
             while True:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The control socket, and what lasting DNS trouble does."""
+"""The control socket, and a DNS failure that lasts."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ from harness import check, equal, lab, mail, own_results, scenario
 
 
 def reload(t, *args):
-    """`postern reload`: (status, what it said)."""
+    """Runs `postern reload`: (status, its output)."""
     program = os.path.join(os.path.dirname(t.daemon.program), "postern")
     done = subprocess.run([program, "reload", *args], capture_output=True,
                           text=True, timeout=30, check=False)
@@ -19,7 +19,7 @@ def reload(t, *args):
 
 
 def with_control(t, top=None, extra=""):
-    """The daemon anew, with a control socket; its path."""
+    """Restarts the daemon with a control socket; returns its path."""
     path = t.lab.path(t.daemon.name, "control")
     t.daemon.stop()
     t.daemon.write_config(
@@ -30,7 +30,7 @@ def with_control(t, top=None, extra=""):
 
 @scenario("postern reload returns when the new configuration is in use")
 def reload_waits(t):
-    """No waiting, no second try: the next message has it."""
+    """The next message already uses it; no wait and no retry is needed."""
     path = with_control(t)
     check(stat.S_ISSOCK(os.stat(path).st_mode), "a socket")
     for turn in range(3):
@@ -40,7 +40,7 @@ def reload_waits(t):
                                    "pid-file": '"/nowhere"'})
         status, said = reload(t, "--config", t.daemon.config)
         equal(status, 0, "status (%s)" % said)
-        equal(said, "configuration reloaded; at the next start only: "
+        equal(said, "configuration reloaded; a restart is needed for: "
               "pid-file\n", "answer")
         got = t.delivered(mail("<a@lax.example>", subject="turn"))
         check(got.values("Authentication-Results")[0].startswith(name + ";"),
@@ -52,14 +52,14 @@ def reload_waits(t):
 
 @scenario("postern reload names file and line of an error")
 def reload_error(t):
-    """The daemon says it as well as the command itself."""
+    """The daemon reports it as well as the command itself."""
     path = with_control(t)
     t.daemon.write_config(top={"control-socket": '"%s"' % path,
                                "mode": "enforc"})
     for args in (("--control", path), ("--config", t.daemon.config)):
         status, said = reload(t, *args)
         equal(status, 1, "status (%s)" % said)
-        check("%s:" % t.daemon.config in said and "mode wants" in said,
+        check("%s:" % t.daemon.config in said and "mode must be" in said,
               "file and line", said)
     t.delivered(mail("<a@lax.example>", subject="still"))
     status, said = reload(t, "--control", path + ".none")
@@ -68,7 +68,7 @@ def reload_error(t):
 
 @scenario("postern reload with two listeners waits for both workers")
 def reload_two(t):
-    """A keeper hands the answer of its worker on."""
+    """A keeper passes on the answer of its worker."""
     path = t.lab.path(t.daemon.name, "control")
     listen = '{"%s", "inet:18891@127.0.0.1"}' % t.daemon.listen
     top = {"control-socket": '"%s"' % path, "listen": listen}
@@ -86,7 +86,7 @@ def reload_two(t):
           top={"on-temperror": "tempfail", "temperror-cap": "1s"},
           dns={"query-timeout": '"300ms"'})
 def cap(t):
-    """A log line at each change."""
+    """There is a log line at each change."""
     def send(word):
         return t.send(mail("<a@%s.%s-cap.dead>" % (word, t.mta.name),
                            subject=word))
@@ -106,6 +106,6 @@ def cap(t):
     lab.wait_until(
         lambda: send("three%d" % next(count))[0].code == 250 and
         any("the DNS answers again" in x for x in t.daemon.log_lines()),
-        "the end of the trouble", 30.0, 0.2)
+        "the DNS to recover", 30.0, 0.2)
     reply, _ = t.send(mail("<a@broken.example>", subject="servfail"))
     check(reply.text.startswith("451 4.4.3 "), "deferred again", reply)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The daemon's own life behind a real MTA: crash, reload, stop, privileges."""
+"""The daemon behind a real MTA: crashes, reloads, stops, privileges."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from harness import (FORGER_IP, PASS_IP, check, equal, lab, mail, result,
 
 
 class Background:
-    """Runs a function in a thread and gives its result."""
+    """Runs a function in a thread."""
 
     def __init__(self, function):
         self.value = None
@@ -31,7 +31,7 @@ class Background:
         self.thread.start()
 
     def join(self, timeout=20.0):
-        """The result."""
+        """Waits for the function's end and returns its result."""
         self.thread.join(timeout)
         check(not self.thread.is_alive(), "background work ended")
         if self.error:
@@ -41,7 +41,7 @@ class Background:
 
 @scenario("worker killed inside a message: deferred, then all is well")
 def worker_killed(t):
-    """The supervisor restarts it; the socket lives on."""
+    """The supervisor restarts the worker; the socket stays."""
     name = "_dmarc.%s.hang.example" % t.mta.name
     t.dns.add(";! timeout %s." % name)
     worker, = t.daemon.workers()
@@ -60,7 +60,7 @@ def worker_killed(t):
 
 @scenario("worker that crashes again and again is restarted each time")
 def worker_killed_often(t):
-    """No limit is hit by a few crashes."""
+    """A few crashes do not hit any limit."""
     for turn in range(3):
         worker, = t.daemon.workers()
         os.kill(worker, signal.SIGKILL)
@@ -71,7 +71,7 @@ def worker_killed_often(t):
 
 
 def has_id(t, authserv_id):
-    """A message now gets that id."""
+    """True if a message now gets that id."""
     got = t.delivered(mail("<a@lax.example>", subject="id"))
     return got.values("Authentication-Results")[0].startswith(
         authserv_id + ";")
@@ -79,7 +79,7 @@ def has_id(t, authserv_id):
 
 @scenario("reload under traffic: wrong file refused, right file used")
 def reload_under_traffic(t):
-    """The old configuration stays until there is a good new one."""
+    """The old configuration stays in use until a valid one replaces it."""
     done = threading.Event()
     replies = []
 
@@ -103,13 +103,13 @@ def reload_under_traffic(t):
         stream.join()
     check(len(replies) >= 4, "there was traffic", len(replies))
     equal({x.code for x in replies}, {250}, "codes of the traffic")
-    check(t.daemon.process.running(), "the daemon lives")
+    check(t.daemon.process.running(), "the daemon is alive")
 
 
-@scenario("SIGTERM lets the message at its end finish",
+@scenario("SIGTERM lets a message that is being decided finish",
           dns={"query-timeout": '"2500ms"'})
 def drain(t):
-    """R-MTA-8; the decision comes, then the daemon ends cleanly."""
+    """R-MTA-8: the client gets the decision, then the daemon ends cleanly."""
     name = "_dmarc.%s.slow.example" % t.mta.name
     t.dns.add('%s. TXT "v=DMARC1; p=reject"\n;! delay %s. 700ms' %
               (name, name))
@@ -123,7 +123,7 @@ def drain(t):
 
 @scenario("daemon away: the MTA defers, then recovers")
 def away(t):
-    """Nothing is lost by a restart."""
+    """A restart loses nothing."""
     t.daemon.stop()
     with t.client(FORGER_IP) as client:
         reply = client.begin("<a@none.example>", t.rcpt())
@@ -147,7 +147,7 @@ def stale_socket(t):
 
 @scenario("worker runs as the configured user", top={"user": '"nobody"'})
 def privileges(t):
-    """Bound as root, then dropped."""
+    """The sockets are bound as root, then privileges are dropped."""
     wanted = pwd.getpwnam("nobody").pw_uid
     for worker in t.daemon.workers():
         with open("/proc/%d/status" % worker, encoding="ascii") as file:
@@ -163,7 +163,7 @@ def privileges(t):
 
 @scenario("two listeners, a worker each; one crash leaves the other alone")
 def two_listeners(t):
-    """Postfix's and libmilter's spelling of a TCP socket."""
+    """A TCP socket in Postfix's and in libmilter's spelling."""
     t.daemon.stop()
     t.daemon.write_config(top={
         "listen": '{"%s", "inet:127.0.0.1:8891"}' % t.daemon.listen})
@@ -174,7 +174,7 @@ def two_listeners(t):
     os.kill(workers[0], signal.SIGKILL)
     lab.wait_until(lambda: all(lab.children(x) not in ([], workers[:1])
                                for x in keepers), "a new worker")
-    check(lab.alive(workers[1]), "the other worker lives on")
+    check(lab.alive(workers[1]), "the other worker stays alive")
     for place in ("inet:127.0.0.1:8891", "inet:8891@127.0.0.1"):
         equal(play(t, place), "reject", "action over " + place)
     got = t.delivered(mail("<a@lax.example>", subject="unix"))
@@ -183,7 +183,7 @@ def two_listeners(t):
 
 @scenario("three listeners, settings of their own")
 def own_settings(t):
-    """One refuses, one watches, one is for submission; then a reload."""
+    """One enforces, one monitors, one is for submission; then a reload."""
     sections = """
 listener "inet:127.0.0.1:8892" {
 	mode = %s
@@ -206,7 +206,7 @@ listener "inet:127.0.0.1:8893" { submission = yes }
 
 
 def play(t, place):
-    """`postern send` against a listener; the action."""
+    """Runs `postern send` against a listener; returns the action."""
     message = t.lab.write("message.eml", mail("<a@reject.example>"))
     done = subprocess.run(
         [os.path.join(os.path.dirname(t.daemon.program), "postern"), "send",
@@ -219,7 +219,7 @@ def play(t, place):
 
 @scenario("background: pid file, then SIGTERM ends all and removes the socket")
 def background(t):
-    """How a System V script would run it."""
+    """The daemon runs as a System V script would run it."""
     t.daemon.stop()
     path = t.lab.path("pid")
     t.daemon.write_config(top={"pid-file": '"%s"' % path})
@@ -242,7 +242,7 @@ def background(t):
 
 @scenario("connection that never negotiates does no harm")
 def probe(t):
-    """A port probe, and garbage."""
+    """Port probes and garbage do no harm."""
     path = t.daemon.listen.partition(":")[2]
     for octets in (b"", b"\0", b"GET / HTTP/1.0\r\n\r\n", b"\0\0\0\1Q"):
         with socket.socket(socket.AF_UNIX) as sock:
@@ -256,7 +256,7 @@ def probe(t):
 
 @scenario("one log line a message, with the MTA's queue id")
 def log_line(t):
-    """The line that operators search for."""
+    """This is the line that operators search for."""
     t.delivered(mail("<a@lax.example>", subject="log"))
     line = t.daemon.wait_for_log("dmarc=fail")
     for part in (": from=", "spf=pass", "dkim=none", "dmarc=fail",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Accept, tag, quarantine, refuse, defer: as the SMTP client sees it."""
+"""Accept, tag, quarantine, refuse, defer, as the SMTP client sees it."""
 
 import time
 
@@ -8,7 +8,7 @@ from harness import (FORGER_IP, PASS_IP, check, equal, mail,
                      own_results, result, scenario)
 
 DEADLINE = 3.0  # daemon.BASE
-SLACK = 3.0     # the MTA's own look-ups, two cores for everybody
+SLACK = 3.0     # for the MTA's own look-ups, and a machine with two cores
 
 
 @scenario("p=reject refused at the client, 550 5.7.26")
@@ -107,7 +107,7 @@ def two_messages(t):
 
 @scenario("RSET drops the envelope")
 def rset(t):
-    """R-MTA-9: the SPF result of the first MAIL does not leak."""
+    """R-MTA-9: the SPF result of the first MAIL is not used again."""
     with t.client(PASS_IP, "mail.pass.example") as client:
         equal(client.begin("<a@pass.example>", t.rcpt()).code, 250, "RCPT")
         equal(client.command("RSET").code, 250, "RSET")
@@ -117,9 +117,9 @@ def rset(t):
         check(reply.text.startswith("550 5.7.26 "), "refused", reply)
 
 
-@scenario("client that drops inside DATA leaves the next one alone")
+@scenario("client that drops within DATA does not affect the next one")
 def dropped(t):
-    """An abort, then an ordinary session."""
+    """An abort is followed by an ordinary session."""
     with t.client(PASS_IP, "mail.pass.example") as client:
         client.begin("<a@pass.example>", t.rcpt())
         equal(client.command("DATA").code, 354, "DATA")
@@ -131,7 +131,7 @@ def dropped(t):
 
 @scenario("several recipients, one verdict")
 def several_recipients(t):
-    """One field for all."""
+    """All of them get the same field."""
     first, second = t.rcpt(), t.rcpt()
     with t.client(FORGER_IP) as client:
         client.begin("<a@none.example>", first, second)
@@ -142,7 +142,7 @@ def several_recipients(t):
 
 
 def with_dead_dns(t, domain):
-    """A message whose look-ups get no answer: (reply, recipient, seconds)."""
+    """Sends a message while the DNS is dead: (reply, recipient, seconds)."""
     with t.client(FORGER_IP) as client:
         t.dns.die()
         rcpt = t.rcpt()
@@ -193,7 +193,7 @@ def trusted_network(t):
 
 
 def xclient(t, attributes, subject):
-    """A message under XCLIENT: (reply, recipient)."""
+    """Sends a message after XCLIENT: (reply, recipient)."""
     with smtp.Client("127.0.0.1", "127.0.0.1") as client:
         client.ehlo("proxy.example")
         equal(client.command("XCLIENT " + attributes).code, 220, "XCLIENT")

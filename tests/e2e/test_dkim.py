@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Signatures survive the way through a real MTA and its filter interface."""
+"""Signatures survive a real MTA and its filter interface."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ except ImportError as why:
 DOMAIN = "signed.example"
 CANONS = ("simple/simple", "simple/relaxed", "relaxed/simple",
           "relaxed/relaxed")
-# What simple canonicalization is sensitive to: blanks behind the colon, folds,
+# What simple canonicalization is sensitive to: blanks after the colon, folds,
 # trailing blanks, the case of names, dots, 8-bit octets.
 ODD_FIELDS = ("X-Tab:\tvalue", "X-Two:  two blanks", "X-None:none",
               "X-Fold: one\n\ttwo\n  three ", "x-CASE: Kept", "X-Empty: ")
@@ -27,7 +27,7 @@ ODD_BODY = (".\n..\n. dot\n\ttab  and  blanks \t\n\ncaf\u00e9\nFrom here\n"
 
 
 def sign(kind, canon, subject):
-    """A signed message of the odd kind."""
+    """Returns a signed message with odd fields and an odd body."""
     message = mail("<ann@%s>" % DOMAIN, *ODD_FIELDS, subject=subject,
                    body=ODD_BODY).encode("latin-1")
     fields = ("from", "to", "subject", "date", "message-id", "x-tab", "x-two",
@@ -36,7 +36,7 @@ def sign(kind, canon, subject):
 
 
 def prepare(t):
-    """Publishes the keys; skips without python3-dkim."""
+    """Publishes the keys; skips the test without python3-dkim."""
     if signer is None:
         raise Skip(missing)
     for kind in ("rsa", "ed25519"):
@@ -45,7 +45,7 @@ def prepare(t):
 
 
 def verify_all(t, kind):
-    """One message for each canonicalization."""
+    """Sends one message for each canonicalization."""
     prepare(t)
     for canon in CANONS:
         got = t.delivered(sign(kind, canon, "%s %s" % (kind, canon)),
@@ -70,7 +70,7 @@ def ed25519(t):
 @scenario("DKIM: one changed octet in body or header is refused",
           top={"on-reject": "always"})
 def changed(t):
-    """R-DKIM-15; with unless-indirect a changed body is only marked."""
+    """R-DKIM-15; with unless-indirect a changed body is only tagged."""
     prepare(t)
     for old, new in ((b"last", b"lost"), (b"X-None:none", b"X-None: none")):
         message = sign("rsa", "simple/simple", "changed")
@@ -81,7 +81,7 @@ def changed(t):
 
 @scenario("DKIM: large body in many chunks verifies")
 def large(t):
-    """More than one body packet, lines cut by chunk limits."""
+    """The body takes several packets, whose limits cut lines."""
     prepare(t)
     body = "".join("%d %s\n" % (i, "x" * (i % 90)) for i in range(6000))
     message = signer.sign(

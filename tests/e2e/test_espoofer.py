@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The cases of espoofer, sent raw through the MTA.
 
-The data is not part of the repository: POSTERN_CONFORMANCE names its place.
+The data is not part of the repository: POSTERN_CONFORMANCE names its folder.
 """
 
 import base64
@@ -17,7 +17,7 @@ FORGED = "legitimate.example"
 
 
 def load():
-    """The cases, None when they are not here."""
+    """Returns the cases; None if they are not here."""
     path = os.path.join(FOLDER, "espoofer", "cases.json")
     if not os.path.exists(path):
         return None
@@ -26,13 +26,13 @@ def load():
 
 
 def escaped(octets):
-    """Octets as a master file spells them."""
+    """Returns octets as a master file spells them."""
     return "".join(c if c.isalnum() or c in "-_." else "\\%03d" % ord(c)
                    for c in octets)
 
 
 def publish(t, data):
-    """Puts the cases' zone into the server, once."""
+    """Adds the zone of the cases to the server, once."""
     if t.dns.zone.exists((b"legitimate", b"example")):
         return
     for name, types in data["zone"].items():
@@ -45,7 +45,7 @@ def publish(t, data):
 
 
 def play(t, data, case):
-    """One case: it is refused, or arrives without a pass for the domain."""
+    """Plays a case: it is refused, or arrives without a pass."""
     envelope = case["envelope"]
     rcpt = t.rcpt()
     with t.client(data["client_ip"], None) as client:
@@ -57,7 +57,7 @@ def play(t, data, case):
         if reply.code == 250:
             reply = client.data(base64.b64decode(case["message_base64"]))
     if reply.code != 250:
-        check(500 <= reply.code < 600, "refused for good", reply)
+        check(500 <= reply.code < 600, "refused permanently", reply)
         return "refused"
     values = own_results(t.sink.wait(rcpt))
     equal(len(values), 1, "number of our fields")
@@ -69,7 +69,7 @@ def play(t, data, case):
 
 
 def every_case(t):
-    """Plays all; lists every case that went wrong."""
+    """Plays all cases; the failure lists every one that went wrong."""
     data = load()
     if data is None:
         raise Skip("there is no " + FOLDER)
@@ -97,5 +97,5 @@ def enforced(t):
 @scenario("espoofer: 22 cases, none passes, monitor mode",
           top={"mode": "monitor"})
 def monitored(t):
-    """The result field alone must be right too."""
+    """The result field must be right on its own, too."""
     every_case(t)

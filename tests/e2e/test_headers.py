@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What reaches the mailbox: our field, forged fields, the spam mark."""
+"""What reaches the mailbox: our field, forged fields, the spam header."""
 
 from daemon import AUTHSERV_ID
 from harness import (FORGER_IP, PASS_IP, PASS_IP6, Skip, check, equal, mail,
@@ -16,7 +16,7 @@ FORGED = [AUTHSERV_ID + "; dmarc=pass header.from=reject.example",
 
 
 def field(value):
-    """One Authentication-Results line."""
+    """Returns an Authentication-Results line."""
     return "Authentication-Results: " + value
 
 
@@ -48,7 +48,7 @@ def forged_fields(t):
 
 @scenario("adjacent forged fields all vanish")
 def adjacent_forged_fields(t):
-    """Deletion from the highest index down."""
+    """Deletion goes from the highest index down."""
     lines = [field(FORGED[0])] * 3 + [field(FOREIGN[0])] + [
         field(FORGED[1])] * 2
     got = t.delivered(mail("<a@lax.example>", *lines, subject="adjacent"))
@@ -90,7 +90,7 @@ def unchanged(t):
 
 @scenario("IPv6 client")
 def ipv6_client(t):
-    """Address family 6 through both MTAs."""
+    """The address family 6 gets through both MTAs."""
     if not t.lab.ipv6:
         raise Skip("no IPv6 in this kernel")
     got = t.delivered(mail("<a@pass.example>", subject="six"),
@@ -127,7 +127,7 @@ def iprev_fails(t):
 @scenario("authserv-id defaults to the MTA's own name",
           top={"authserv-id": None})
 def default_authserv_id(t):
-    """R-AR-2: macro j; both MTAs call themselves like AUTHSERV_ID."""
+    """R-AR-2: macro j; both MTAs have AUTHSERV_ID as their name."""
     got = t.delivered(mail("<a@lax.example>", field(FORGED[0]),
                            subject="default"))
     equal(len(own_results(got)), 1, "number of our fields")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Who is judged behind a proxy that speaks the PROXY protocol to Postfix.
+"""Which client is judged if a proxy speaks the PROXY protocol to Postfix.
 
 Sendmail does not know that protocol. The proxy of these tests connects from a
-trusted network, so that nothing would be checked if its address counted.
+trusted network, so nothing would be checked if its own address counted.
 """
 
 from harness import (FORGER_IP, PASS_IP, PASS_IP6, check, equal, lab, mail,
@@ -12,19 +12,19 @@ import smtp
 
 TRUSTED_PROXY = "127.0.0.1"
 OTHER_PROXY = "198.51.100.50"
-# Version 2 of the protocol, command LOCAL: nobody stands behind the proxy.
+# Version 2 of the protocol, command LOCAL: there is no client.
 LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
 UNKNOWN = b"PROXY UNKNOWN\r\n"
 
 
 def line_for(address):
-    """Version 1's line for a client at that address."""
+    """Returns the line of version 1 for a client at that address."""
     family, to = ("TCP6", lab.MTA_6) if ":" in address else ("TCP4", lab.MTA_4)
     return ("PROXY %s %s %s 4711 25\r\n" % (family, address, to)).encode()
 
 
 def proxied(port, line, proxy=TRUSTED_PROXY):
-    """A connection of the proxy on which Postfix has greeted, or not."""
+    """Opens a connection as the proxy, and reads the greeting."""
     client = smtp.Client("127.0.0.1", proxy, port, greet=False)
     client.raw(line)
     client.greeting = client.reply()
@@ -32,7 +32,7 @@ def proxied(port, line, proxy=TRUSTED_PROXY):
 
 
 def send(t, port, line, author, proxy=TRUSTED_PROXY):
-    """One message from <a@pass.example>: (reply, recipient, log line)."""
+    """Sends a message from <a@pass.example>: (reply, recipient, log line)."""
     since = len(t.daemon.log_lines())
     with proxied(port, line, proxy) as client:
         equal(client.greeting.code, 220, "greeting")
@@ -43,7 +43,7 @@ def send(t, port, line, author, proxy=TRUSTED_PROXY):
 
 
 def judged(t, port):
-    """Clients that differ in nothing but the proxy's word."""
+    """Checks clients that differ only in what the proxy says."""
     clients = [(PASS_IP, "pass"), (FORGER_IP, "fail")]
     if t.lab.ipv6:
         clients.append((PASS_IP6, "pass"))
@@ -65,21 +65,21 @@ def judged(t, port):
 @scenario("PROXY: the client that a proxy names to smtpd is judged",
           only="postfix")
 def smtpd(t):
-    """The proxy's own address does not count, trusted as it is."""
+    """The proxy's own address does not count, although it is trusted."""
     judged(t, PROXY_SMTPD)
 
 
 @scenario("PROXY: the client that a proxy names to postscreen is judged",
           only="postfix")
 def postscreen(t):
-    """It hands the address on to smtpd."""
+    """Postscreen passes the address on to smtpd."""
     judged(t, PROXY_POSTSCREEN)
 
 
 @scenario("PROXY: a proxy that speaks for itself is judged as a client",
           only="postfix")
 def local(t):
-    """Health checks do that, with version 2 of the protocol."""
+    """Health checks do so, with version 2 of the protocol."""
     for port in (PROXY_SMTPD, PROXY_POSTSCREEN):
         reply, _, line = send(t, port, LOCAL, "<a@pass.example>", OTHER_PROXY)
         check(reply.text.startswith("550 5.7.26 "), "refused", reply)
@@ -88,6 +88,6 @@ def local(t):
         equal(reply.code, 250, "reply (%s)" % reply.text)
         check("rule=trusted-network " in line, "not checked", line)
         equal(own_results(t.sink.wait(rcpt)), [], "our fields")
-        # one without an address does not get as far as Postern
+        # a client without an address does not get as far as Postern
         with proxied(port, UNKNOWN, OTHER_PROXY) as client:
             equal(client.greeting.code, 421, "greeting of the unknown")

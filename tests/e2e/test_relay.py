@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Who is judged when mail comes by way of a host of our own."""
+"""Which client is judged if mail comes through a host of our own."""
 
 from harness import (FORGER_IP, PASS_IP, check, equal, mail, own_results,
                      result, scenario)
@@ -10,7 +10,7 @@ RELAY = {"relays": '{"%s"}' % RELAY_IP}
 
 
 def received(address):
-    """The field that our relay writes."""
+    """Returns the field that our relay writes."""
     return ("Received: from mail.pass.example (x.example [%s])\n"
             "\tby mx2.gateway.example (Postfix) with ESMTP id 4F;\n"
             "\tMon, 05 Jan 2026 10:00:00 +0000" % address)

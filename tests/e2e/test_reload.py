@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`postern reload` when only a file that the configuration names has changed."""
+"""`postern reload` after a change only in a file that the options name."""
 
 import os
 
@@ -10,7 +10,7 @@ from test_daemon import Background
 
 
 class List:
-    """A list in a file of its own."""
+    """A list in a file, as the value of an option."""
 
     def __init__(self, t, name, *lines):
         self.lab = t.lab
@@ -19,7 +19,7 @@ class List:
         self.write(*lines)
 
     def write(self, *lines):
-        """New contents."""
+        """Replaces the contents."""
         self.lab.write(self.name, "".join(x + "\n" for x in lines))
 
     def __str__(self):
@@ -27,14 +27,14 @@ class List:
 
 
 def reloaded(t, control):
-    """A reload that must go well."""
+    """Reloads, which must succeed."""
     equal(reload(t, "--control", control), (0, "configuration reloaded\n"),
           "answer of postern reload")
-    check(t.daemon.process.running(), "the daemon lives")
+    check(t.daemon.process.running(), "the daemon is alive")
 
 
 def refused(t, domain):
-    """Whether mail from there is refused by the rule; else it arrives."""
+    """True if the rule refuses mail from that domain; else it arrives."""
     since = len(t.daemon.log_lines())
     reply, rcpt = t.send(mail("<a@%s>" % domain, subject="list"))
     line = t.daemon.wait_for_log("from=%s " % domain, since)
@@ -47,7 +47,7 @@ def refused(t, domain):
 
 
 def expect(t, *domains):
-    """Only these of the three are refused."""
+    """Checks that of the three domains only these are refused."""
     for domain in ("one.example", "two.example", "three.example"):
         equal(refused(t, domain), domain in domains, "refusal of " + domain)
 
@@ -57,12 +57,12 @@ RULE = 'rule "listed" {\n\tfrom-domain = %s\n\taction = reject\n}\n'
 
 @scenario("reload: a rule's list from a file, changed, then bad")
 def rule_list(t):
-    """An error in the list leaves the one that is in use."""
-    domains = List(t, "domains", "# those we do not want", "one.example")
+    """After an error in the list, the old one stays in use."""
+    domains = List(t, "domains", "# domains to refuse", "one.example")
     control = with_control(t, extra=RULE % domains)
     expect(t, "one.example")
     domains.write("two.example", "# and", "three.example")
-    expect(t, "one.example")  # a file alone changes nothing
+    expect(t, "one.example")  # without a reload nothing changes
     reloaded(t, control)
     expect(t, "two.example", "three.example")
 
@@ -85,7 +85,7 @@ def rule_list(t):
 
 
 def verdict(t):
-    """What becomes of mail that fails p=reject: (code, log line, delivered)."""
+    """Sends mail that fails p=reject: (code, log line, delivered)."""
     since = len(t.daemon.log_lines())
     reply, rcpt = t.send(mail("<a@reject.example>", subject="verdict"))
     line = t.daemon.wait_for_log(" client=" + FORGER_IP, since)
@@ -94,7 +94,7 @@ def verdict(t):
 
 @scenario("reload: domains in monitor mode and trusted networks from files")
 def network_list(t):
-    """Three verdicts on the same message."""
+    """The same message gets three verdicts."""
     watched = List(t, "watched", "# nobody yet")
     trusted = List(t, "trusted", "127.0.0.0/8")
     control = with_control(t, {"monitor-domains": str(watched),
@@ -123,14 +123,14 @@ def network_list(t):
 
 @scenario("reload: another public suffix list, another verdict")
 def suffix_list(t):
-    """Whether news.pass.example belongs to pass.example is for the list."""
+    """The list says whether news.pass.example belongs to pass.example."""
     suffixes = List(t, "suffixes", "example")
     control = with_control(t, extra=(
         'dmarc {\n\tdiscovery = psl\n\tpublic-suffix-list = "%s"\n}\n' %
         suffixes.path))
 
     def sent():
-        """The code, with a sender that only relaxed alignment helps."""
+        """Returns the code for a sender that needs relaxed alignment."""
         return t.send(mail("<a@news.pass.example>", subject="suffix"),
                       mail_from="<a@pass.example>", source=PASS_IP)[0].code
 
@@ -151,7 +151,7 @@ def suffix_list(t):
 
 @scenario("reload while a message waits for the DNS: it keeps its list")
 def in_flight(t):
-    """The reload does not wait for the message, nor the other way round."""
+    """Neither does the reload wait for the message, nor vice versa."""
     name = "_dmarc.%s.flight.example" % t.mta.name
     t.dns.add(";! delay %s. 900ms" % name)
     author = "<a@%s.flight.example>" % t.mta.name
@@ -172,7 +172,7 @@ def in_flight(t):
 @scenario("reload between MAIL and DATA: the message keeps its list",
           only="sendmail")
 def in_session(t):
-    """Postfix holds back what needs no answer, so there it has not begun."""
+    """Sendmail only: Postfix holds events back that need no answer."""
     domains = List(t, "domains", "one.example")
     control = with_control(t, extra=RULE % domains)
     message = mail("<a@one.example>", subject="in a session")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The whole way of a report: mail is judged, counted, reported on, and the
+"""The whole path of a report: mail is judged, counted and reported, and the
 report is read by others and by us, with the same numbers at both ends."""
 
 import collections
@@ -18,7 +18,7 @@ from harness import (FORGER_IP, PASS_IP, PASS_IP6, RCPT_DOMAIN, check, equal,
 MESSAGES = 200
 GATEWAY = "dmarc@gateway.example"
 NAMESPACE = "{urn:ietf:params:xml:ns:dmarc-2.0}"
-# Policy by domain; the last one's report address has not agreed.
+# Policy by domain; the report address of the last one has not consented.
 DOMAINS = {"alpha.example": "reject", "beta.example": "quarantine",
            "gamma.example": "none", "delta.example": "reject"}
 FAILURES = 3
@@ -33,7 +33,7 @@ store { path = "%s" }
 
 
 def publish(t):
-    """Policies, senders, and who agrees to get reports."""
+    """Publishes policies, senders, and consent to receive reports."""
     for domain, policy in DOMAINS.items():
         t.dns.add('%s. TXT "v=spf1 ip4:%s ip6:2001:db8:1::/48 -all"' %
                   (domain, PASS_IP))
@@ -45,12 +45,12 @@ def publish(t):
 
 
 def address(domain):
-    """Where the reports of a domain go."""
+    """Returns the address for the reports about a domain."""
     return "%s@%s" % (domain.split(".")[0], RCPT_DOMAIN)
 
 
 def disposition(domain, passes):
-    """What RFC 9990 calls what posternd does."""
+    """Returns the name in RFC 9990 of what posternd does."""
     policy = DOMAINS[domain]
     if not passes:
         return policy
@@ -58,7 +58,7 @@ def disposition(domain, passes):
 
 
 def play(t):
-    """Sends the mixed messages: (domain, source, action, spf) by number."""
+    """Sends the messages; counts them by (domain, source, action, spf)."""
     counts = collections.Counter()
     sources = [PASS_IP, FORGER_IP] + ([PASS_IP6] if t.lab.ipv6 else [])
     domains = sorted(DOMAINS)
@@ -80,7 +80,7 @@ def play(t):
 
 
 def run_postern(t, *args):
-    """(status, standard output, standard error) of the command."""
+    """Runs postern: (status, standard output, standard error)."""
     program = os.path.join(os.path.dirname(t.daemon.program), "postern")
     done = subprocess.run([program] + list(args), capture_output=True,
                           text=True, check=False, timeout=40)
@@ -88,7 +88,7 @@ def run_postern(t, *args):
 
 
 def attachment(delivered):
-    """The report as XML, out of the message, by Python's own library."""
+    """Extracts the report, as XML, with Python's own library."""
     message = email.message_from_bytes(delivered.octets)
     parts = [x for x in message.walk()
              if x.get_content_type() == "application/gzip"]
@@ -97,7 +97,7 @@ def attachment(delivered):
 
 
 def counts_in(xml):
-    """The rows of a report, read by a parser that is not ours."""
+    """Counts the rows of a report with a parser that is not ours."""
     root = ET.fromstring(xml)
     domain = root.findtext("%spolicy_published/%sdomain" %
                            (NAMESPACE, NAMESPACE))
@@ -113,7 +113,7 @@ def counts_in(xml):
 
 
 def counts_by_postern(t, path):
-    """The same as `postern report read` has it."""
+    """Counts the rows of a report with `postern report read`."""
     status, out, err = run_postern(t, "report", "read", "--json", path)
     equal(status, 0, "status of report read (%s)" % err)
     report = json.loads(out.splitlines()[0])
@@ -125,11 +125,11 @@ def counts_by_postern(t, path):
 
 
 def validate(t, name, xml):
-    """Holds it against the schema of RFC 9990, where that is at hand."""
+    """Validates a report against RFC 9990's schema, if that is here."""
     schema = os.path.join(os.environ.get("POSTERN_CONFORMANCE", ""),
                           "dmarc/schema/rfc9990-appendix-a.xsd")
     if not shutil.which("xmllint") or not os.path.exists(schema):
-        print("# no schema of RFC 9990 here, or no xmllint", flush=True)
+        print("# the schema of RFC 9990 or xmllint is missing", flush=True)
         return
     path = t.lab.write(name, xml.decode("utf-8"))
     done = subprocess.run(
@@ -139,7 +139,7 @@ def validate(t, name, xml):
 
 
 def restart(t, extra):
-    """The daemon with reports on, and its store's place."""
+    """Restarts the daemon with reports and a new store."""
     store = t.lab.path(t.daemon.name, "%s.db" % extra.count("\n"))
     t.daemon.stop()
     t.daemon.write_config(extra=REPORTS % (GATEWAY, store) + extra)
@@ -149,7 +149,7 @@ def restart(t, extra):
 @scenario("200 mixed messages come back as reports, with the same counts",
           only="postfix")
 def proof(t):
-    """Point by point: sent, counted, reported, delivered, read."""
+    """Mail is sent, counted and reported; reports are delivered and read."""
     publish(t)
     restart(t, "")
     played = play(t)
@@ -174,24 +174,24 @@ def proof(t):
         with open(path, "wb") as file:
             file.write(got.octets)
         ours += counts_by_postern(t, path)
-    # Without consent nothing is sent, whatever was counted.
+    # Without consent no report is sent, whatever was counted.
     check(not t.sink.has(address("delta.example")), "no report to delta")
     wanted = collections.Counter(
         {k: n for k, n in played.items() if k[0] != "delta.example"})
     equal(dict(read), dict(wanted), "counts by another parser")
     equal(dict(ours), dict(wanted), "counts by postern report read")
 
-    # And nobody gets a second one.
+    # No address gets a second report.
     before = len(t.sink.messages)
     status, out, err = run_postern(t, *send)
     equal(status, 0, "status of another run (%s%s)" % (out, err))
     equal(len(t.sink.messages), before, "messages after another run")
 
 
-@scenario("failure reports: merged, redacted, to whom consents",
+@scenario("failure reports: merged, redacted, sent only with consent",
           only="postfix")
 def failures(t):
-    """Nothing of who wrote to whom, or what about, leaves the house."""
+    """They do not disclose who wrote to whom, or about what."""
     t.dns.add('omega.example. TXT "v=spf1 ip4:%s -all"' % PASS_IP)
     t.dns.add('_dmarc.omega.example. TXT "v=DMARC1; p=reject; '
               'ruf=mailto:%s"' % address("omega.example"))

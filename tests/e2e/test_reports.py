@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reports that go out: who gets one, who never gets two, what comes back."""
+"""Outgoing reports: who gets one, that nobody gets two, and bounces."""
 
 import base64
 import gzip
@@ -52,19 +52,19 @@ class Sender:
         equal(self.run()[0], 0, "first run, without a store")
 
     def command(self, *args, now=NOW, name="send"):
-        """The command line."""
+        """Returns the command line."""
         return [self.program, "report", name, "--config", self.config,
                 "--now", str(now), *args]
 
     def run(self, *args, now=NOW, name="send", text=None):
-        """Exit status and output, standard error behind it."""
+        """Runs it: (exit status, standard output and then error)."""
         done = subprocess.run(
             self.command(*args, now=now, name=name), capture_output=True,
             text=True, check=False, timeout=30, input=text)
         return done.returncode, done.stdout + done.stderr
 
     def row(self, domain, rua, count=1, number=1):
-        """A row of the store."""
+        """Adds a row to the store."""
         with sqlite3.connect(self.store, timeout=10) as db:
             db.execute("INSERT OR IGNORE INTO policy VALUES (?, ?, '', ?, 'r',"
                        " 'r', 'none', 'none', 'none', 'n', '0', 'treewalk', ?,"
@@ -91,7 +91,7 @@ class With:
 
 
 def xml_of(message):
-    """The report in a message."""
+    """Returns the file name and the XML of the report in a message."""
     name = re.search(rb'filename="([^"]+)"', message.body).group(1)
     text = message.body.split(b'xml.gz"\r\n\r\n')[1].split(b"--=_")[0]
     return name.decode(), gzip.decompress(base64.b64decode(text)).decode()
@@ -130,9 +130,9 @@ def consent(t):
         equal(len(relay.messages), 3, "messages")
 
 
-@scenario("reports: killed again and again, nobody gets two", only="postfix")
+@scenario("reports: killed repeatedly, no address gets two", only="postfix")
 def killed(t):
-    """Who gets none is told of as uncertain."""
+    """An address that gets none is recorded as uncertain."""
     sender = Sender(t)
     wanted = set()
     for number in range(60):
@@ -176,13 +176,13 @@ def killed(t):
 @scenario("reports: 4xx is tried again, 5xx is not, a dead relay waits",
           only="postfix")
 def refusals(t):
-    """The pauses are passed with --now."""
+    """--now skips the pauses between the tries."""
     sender = Sender(t)
     for name in ("soft", "hard", "fine"):
         sender.row(name + ".example", "mailto:x@%s.example" % name)
     status, said = sender.run()
     equal(status, 1, "status without a relay")
-    check("cannot be used" in said, "the sentence", said)
+    check("cannot be used" in said, "the message", said)
     with With() as relay:
         relay.rcpt = {"x@hard.example": "550 5.1.1 nobody"}.get
         relay.end = {"x@soft.example": "451 4.7.1 later"}.get
@@ -202,7 +202,7 @@ def refusals(t):
 
 @scenario("reports: STARTTLS and AUTH", only="postfix")
 def secure(t):
-    """Required TLS wants a certificate that is right."""
+    """If TLS is required, the certificate must be valid."""
     if not shutil.which("openssl"):
         raise Skip("needs openssl(1)")
     cert, key = t.lab.path("relay.crt"), t.lab.path("relay.key")
@@ -218,7 +218,7 @@ def secure(t):
         sender.row("one.example", "mailto:x@one.example")
         status, said = sender.run()
         equal(status, 1, "status with a strange certificate")
-        check("certificate" in said, "the sentence", said)
+        check("certificate" in said, "the message", said)
         equal(len(relay.messages), 0, "messages")
         sender = Sender(t, **login)
         sender.row("one.example", "mailto:x@one.example")
@@ -229,14 +229,14 @@ def secure(t):
         os.chmod(password, 0o644)
         sender.row("two.example", "mailto:x@two.example")
         status, said = sender.run()
-        equal(status, 2, "status with a password for all to read")
-        check("chmod" in said, "the sentence", said)
+        equal(status, 2, "status with a world-readable password")
+        check("chmod" in said, "the message", said)
 
 
 @scenario("reports: signed, through the MTA, and they pass DKIM",
           only="postfix")
 def through_mta(t):
-    """Our own verifier looks at what has arrived."""
+    """Our own verifier checks the report that arrives."""
     keys = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
                         "keys")
     key = t.lab.path("dkim.pem")
@@ -254,7 +254,7 @@ def through_mta(t):
     t.dns.add("s1._domainkey.gw.example. TXT " + " ".join(
         '"%s"' % record[i:i + 200] for i in range(0, len(record), 200)))
     t.dns.remove("gw.example.")
-    # its absence is in the resolver's cache of that run alone
+    # only the first run has cached that the record was missing
     status, said = sender.run()
     equal(status, 0, "status (%s)" % said)
     check("does not verify" not in said, "the self-check", said)
@@ -273,7 +273,7 @@ def through_mta(t):
 @scenario("reports: a bounce ends them, a forged one does not",
           only="postfix")
 def bounced(t):
-    """VERP out, delivery status notification in."""
+    """Reports go out with VERP; delivery status notifications come in."""
     sender = Sender(t, bounces='"b@gw.example"')
     sender.row("one.example", "mailto:x@one.example")
     with With() as relay:
@@ -308,7 +308,7 @@ def bounced(t):
 
 @scenario("reports: --dry-run and --print change nothing", only="postfix")
 def looking(t):
-    """Files are as they were; what would happen is told."""
+    """The store stays as it is; they show what would happen."""
     sender = Sender(t)
     sender.row("one.example", "mailto:a@one.example mailto:c@stranger.test", 4)
     with With() as relay:
@@ -316,14 +316,14 @@ def looking(t):
         equal(status, 0, "status (%s)" % said)
         check(re.search(r"2026-11-23 +one\.example +1 +4 +new\n"
                         r" +send +a@one\.example\n"
-                        r" +refuse +c@stranger\.test: its domain does not",
+                        r" +refuse +c@stranger\.test: its domain has not",
                         said), "the table", said)
         status, said = sender.run("--print", "--domain", "one.example")
         equal(status, 0, "status")
         check(said.startswith("<?xml") and "<count>4</count>" in said,
               "the report", said)
         equal(sender.run("--day", "2026-11-24")[0], 2, "a day not over")
-        equal(sender.run("--resend")[0], 2, "all that ever was")
+        equal(sender.run("--resend")[0], 2, "--resend without --day")
         with sqlite3.connect(sender.store) as db:
             equal(db.execute("SELECT COUNT(*) FROM report").fetchone(), (0,),
                   "reports")

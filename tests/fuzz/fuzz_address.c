@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* The From parser and the reverse-path parser on the same octets. */
+/* The From parser and the reverse-path parser, on the same octets. */
 
 #include <assert.h>
 
@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Every later step relies on this of a domain that these parsers give. */
+/* Every later step relies on this property of a parsed domain. */
 static void
 check_domain(struct pst_arena *arena, const char *domain)
 {

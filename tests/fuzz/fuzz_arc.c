@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A whole message through auth/arc, with the key of tests/keys at the names of
- * its sealers. The body in one piece and octet by octet must come to the same.
+ * A whole message through auth/arc; its sealers have the test key. The result
+ * must be the same for a body in one piece and for one that comes octet by
+ * octet.
  */
 
 #include <assert.h>
@@ -46,7 +47,7 @@ check_result(const struct pst_arc *arc, const struct pst_dns *dns)
 		assert(pst_domain_is_ldh(pst_str(arc->seals[i].domain)));
 }
 
-/* Runs the message with its body in pieces of that many octets. */
+/* Runs the message with its body in pieces of `piece` octets. */
 static struct pst_arc
 run(struct pst_arena *arena, struct pst_resolver *zone,
     const struct pst_saved_message *message, size_t piece)

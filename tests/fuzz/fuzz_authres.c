@@ -2,8 +2,8 @@
 
 /*
  * The octets are read as a field's value, then written as an authserv-id and
- * as a property. What was written must hold no line of its own and must give
- * the same id when it is read again.
+ * as a property. The written field must not contain lines of the input's own,
+ * and must give the same id when it is read again.
  */
 
 #include <assert.h>

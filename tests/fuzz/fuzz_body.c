@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The canonical forms of a body that comes in pieces, against those of the
- * tests' signer, which has the whole. The first octet is the size of a piece;
- * 0: one piece.
+ * Canonicalizes a body that comes in pieces, and compares the result with that
+ * of the tests' signer, which has the whole body. The first octet is the size
+ * of a piece; 0: one piece.
  */
 
 #include <assert.h>

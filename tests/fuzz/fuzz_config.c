@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Configuration files. What is refused has a sentence with the file's name;
- * what is taken prints, and what is printed is taken again with the same
- * values.
+ * Configuration files. The error for a refused file names the file. A file
+ * that is accepted can be printed, and what is printed is accepted again, with
+ * the same values.
  */
 
 #include <stdio.h>
@@ -43,7 +43,7 @@ write_file(const void *data, size_t size)
 		abort();
 }
 
-/* NULL when the text was refused. */
+/* Returns NULL if the text was refused. */
 static struct pst_config *
 read_text(struct pst_arena *arena, const void *data, size_t size)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The fronts of DKIM: the first octet chooses between a DKIM-Signature ('s')
- * and a key record for RSA ('r') or Ed25519 (all others).
+ * The parsers of DKIM: the first octet selects a DKIM-Signature ('s') or a key
+ * record for RSA ('r') or Ed25519 (any other octet).
  */
 
 #include <assert.h>
@@ -36,7 +36,7 @@ check_signature(struct pst_arena *arena, struct pst_str text)
 		assert(pst_domain_is_ldh(pst_str(tags.domain)));
 	if (tags.reason != NULL)
 		return;
-	/* what libopendkim may see */
+	/* libopendkim sees only signatures of this form */
 	assert(text.len <= PST_DKIM_MAX_FIELD && pst_str_is_ascii(text));
 	assert(memchr(text.ptr, '\0', text.len) == NULL);
 	assert(pst_domain_labels(tags.domain) >= 2);

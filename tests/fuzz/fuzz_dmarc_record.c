@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* A TXT record as DMARC policy; what is handed on must keep its promises. */
+/* A TXT record as a DMARC policy; the result must keep its promises. */
 
 #include <assert.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Answer packets. The first octet chooses the type, the second the length of
- * the name asked for, 0 for the name that the packet itself answers.
+ * Answer packets. The first octet selects the type, the second the length of
+ * the name that was asked; 0: the name in the packet's own question.
  */
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const enum pst_dns_type types[] = {
     PST_DNS_A, PST_DNS_PTR, PST_DNS_MX, PST_DNS_TXT, PST_DNS_AAAA};
 
-/* The first name of the packet, so that inputs come past the question. */
+/* Returns the packet's first name, so that inputs get past the question. */
 static struct pst_str
 name_in(const uint8_t *packet, size_t len, char text[256])
 {
@@ -34,7 +34,7 @@ name_in(const uint8_t *packet, size_t len, char text[256])
 	return (struct pst_str){text, used};
 }
 
-/* What any caller may rely on. */
+/* Checks what any caller may rely on. */
 static void
 check_answer(const struct pst_dns_answer *answer, enum pst_dns_type type)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A normal form must be in the syntax that base/domain.h promises, must be its
+ * A normal form must have the syntax that base/domain.h promises, must be its
  * own normal form, and must not depend on the case of ASCII letters.
  */
 

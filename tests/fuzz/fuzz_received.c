@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Received fields. What is read from one is fit to be shown; and where it is
- * sure, nothing behind "by HOST" can change it. Then the input as the HELO name
- * of a client at 192.0.2.1, in the forms of the MTAs that are believed: whatever
- * that name is, the client has no other address.
+ * Received fields. What is read from one is safe to display, and if the result
+ * is sure, nothing after "by HOST" can change it. The input is then also used
+ * as the HELO name of a client at 192.0.2.1, in the forms of the MTAs that we
+ * trust: whatever the name is, the client's address must stay the same.
  */
 
 #include <assert.h>
@@ -49,7 +49,7 @@ check_fields(struct pst_arena *arena, const struct pst_received *got)
 	assert(!got->sure || got->by[0] != '\0');
 }
 
-/* All behind "by HOST" may hold what the sender chose. */
+/* Everything after "by HOST" may contain text that the sender chose. */
 static void
 check_tail(struct pst_arena *arena, struct pst_str value,
     const struct pst_received *got)
@@ -67,7 +67,7 @@ check_tail(struct pst_arena *arena, struct pst_str value,
 	assert(strcmp(longer.by, got->by) == 0);
 }
 
-/* What is left of a HELO name in the fields that MTAs write. */
+/* Returns the input as MTAs would write it as a HELO name in their fields. */
 static const char *
 as_helo(struct pst_arena *arena, struct pst_str input)
 {

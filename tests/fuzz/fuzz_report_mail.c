@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Reports in whatever they come in: mail, gzip, zip, XML. */
+/* Reports in any container: mail, gzip, zip or plain XML. */
 
 #include <stdlib.h>
 
@@ -27,7 +27,7 @@ on_report(
 		abort();
 }
 
-/* Each part lies in the message. */
+/* Checks that each part is within the message. */
 static void
 check_parts(struct pst_str message)
 {

@@ -2,15 +2,15 @@
 
 /*
  * Whole SMTP sessions, in any order of events. The client may send for
- * attack.example and has no way to speak for victim.example; so whatever it
- * does, DMARC never passes for that one; nor when it comes by way of a relay of
- * ours that victim.example lets send.
+ * attack.example, but cannot speak for victim.example. Whatever it does, DMARC
+ * must never pass for victim.example, not even through a relay of ours that
+ * victim.example authorizes.
  *
  * Input: one octet of switches, then events that end in RS (0x1e): a letter
  * and its argument. H helo, O host, M mail, A mail of an authenticated client,
  * R rcpt, N name:value, E end of header, B body, D end, X abort, C a new
- * connection (Cr by way of the relay, C and else: without an address), T time
- * passes.
+ * connection (Cr through the relay, C and any other text: without an address),
+ * T time passes.
  */
 
 #include <assert.h>
@@ -64,7 +64,7 @@ static const char zone[] =
     "rsa._domainkey.first.example. 60 IN TXT " RSA_RECORD "\n"
     "rsa._domainkey.lists.example. 60 IN TXT " RSA_RECORD "\n";
 
-/* What a site may have beside the defaults. */
+/* What a site may configure in addition to the defaults. */
 static const char site[] =
     "relays = {\"" RELAY "\"}\n"
     "on-spf-fail = tag\non-iprev-fail = quarantine\n"
@@ -207,7 +207,7 @@ check_decision(const struct pst_decision *d, unsigned switches)
 	check_edits(d);
 }
 
-/* The line without its time goes to log. */
+/* Checks the three forms of the explanation; adds the log line to log. */
 static void
 check_explanations(const struct pst_message *m, struct pst_buf *log)
 {
@@ -229,7 +229,7 @@ check_explanations(const struct pst_message *m, struct pst_buf *log)
 	pst_arena_free(arena);
 }
 
-/* By way of the relay or not, the client is who it is. */
+/* With or without the relay, the client's address is the same. */
 static void
 check_client(const struct pst_message *m, bool by_relay)
 {
@@ -241,7 +241,7 @@ check_client(const struct pst_message *m, bool by_relay)
 	assert(strcmp(client, CLIENT) == 0 || (client[0] == '\0' && !by_relay));
 }
 
-/* The rules that accept on somebody's word have that word. */
+/* A rule that relies on a sealer or a name applies only if that passed. */
 static void
 check_rule(const struct pst_message *m)
 {
@@ -278,7 +278,7 @@ end_message(struct play *play)
 	assert(memcmp(&decision, &m->decision, sizeof(decision)) == 0);
 }
 
-/* How: "" from the client itself, "r" through the relay, else from nowhere. */
+/* how: "" from the client, "r" through the relay, else without an address. */
 static void
 connect_again(struct play *play, struct pst_str how)
 {
@@ -301,7 +301,7 @@ say_helo(struct play *play, struct pst_str arg)
 	pst_session_helo(play->session, arg);
 }
 
-/* The relay's own field stands above all that the client sends. */
+/* The relay adds its own field above all that the client sends. */
 static void
 begin_message(struct play *play, struct pst_str arg, bool authenticated)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * SPF: the record parser, the expanders, and whole evaluations in which every
- * TXT answer is the fuzzer's and every name has addresses and MX names.
+ * SPF: the record parser, the expanders, and whole evaluations. The fuzzer
+ * supplies every TXT answer, and most names have addresses and MX names.
  *
- * Input: one octet of switches, HELO, local part, record and explanation, each
- * of these ended by a line feed but the last.
+ * Input: one octet of switches, then HELO, local part, record and explanation,
+ * separated by line feeds.
  */
 
 #include <assert.h>
@@ -18,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A resolver that answers at once out of the input. */
+/* A resolver that answers from the input. */
 struct oracle {
 	struct pst_resolver resolver;
 	struct pst_str record;
@@ -45,7 +45,7 @@ add_address(struct pst_dns_answer *answer, enum pst_dns_type type, uint8_t last)
 	pst_dns_answer_add(answer, &record);
 }
 
-/* The last octet of a name chooses what the name has. */
+/* The first octet of a name selects its records. */
 static const struct pst_dns_answer *
 oracle_answer(
     const struct oracle *oracle, struct pst_str name, enum pst_dns_type type)

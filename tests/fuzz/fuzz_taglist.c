@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Tag lists as DKIM, ARC and DMARC hand them over, with a small limit. */
+/* Tag lists of DKIM, ARC and DMARC, with a small limit. */
 
 #include <assert.h>
 

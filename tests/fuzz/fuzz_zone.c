@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Zone files. The first line, when it begins with "?", is a name to ask for
- * with every type; the rest is the zone.
+ * Zone files. If the first line begins with "?", it is a name to query with
+ * every type; the rest is the zone.
  */
 
 #include <stdlib.h>

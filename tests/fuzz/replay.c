@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A main for fuzz targets without a fuzzer: runs each file that is named on
- * the command line through the target once.
+ * The main function of fuzz targets built without a fuzzer. It runs each file
+ * named on the command line through the target once.
  */
 
 #include <stdint.h>
@@ -27,7 +27,7 @@ replay(const char *name)
 	}
 	size = fread(data, 1, MAX_INPUT, file);
 	(void)fclose(file);
-	/* To the octet, so that the sanitizers see a read past its end. */
+	/* The exact size, so that sanitizers see a read past the end. */
 	exact = realloc(data, size == 0 ? 1 : size);
 	if (exact == NULL)
 		return 1;

@@ -73,7 +73,7 @@ config_must_fail(const char *text, unsigned line, const char *why)
 	char place[160];
 
 	if (config_load(text, &err) != NULL)
-		fail_msg("\"%s\": taken", text);
+		fail_msg("\"%s\": accepted", text);
 	if (line == 0)
 		(void)snprintf(place, sizeof(place), "%s: ", config_file);
 	else

@@ -2,31 +2,31 @@
 #ifndef PST_TESTS_CONFIG_FIXTURE_H
 #define PST_TESTS_CONFIG_FIXTURE_H
 
-/* One configuration file in a directory of its own. */
+/* A configuration file in a temporary directory, for tests of the loader. */
 
 #include <stddef.h>
 
 #include "config/config.h"
 
-/* For cmocka's group: the directory, and its end with the file. */
+/* Set-up and tear-down of a cmocka group: make and remove the directory. */
 int config_begin(void **state);
 int config_end(void **state);
 
 extern char config_dir[64];
 extern char config_file[128];
 
-/* The test ends when the file cannot be written. */
+/* Writes these octets to the file; the test fails if that is impossible. */
 void config_write(const void *ptr, size_t len);
 
-/* What pst_config_load() says to that text. */
+/* Writes text to the file and returns pst_config_load() of it. */
 struct pst_config *config_load(const char *text, struct pst_err *err);
 
-/* A text that must be right. */
+/* Loads a text that must be valid; never NULL. */
 struct pst_config *config_must_load(const char *text);
 
 /*
- * A text that must be refused, with the file, the line (0: none is named) and
- * these words.
+ * Loads a text that must be refused. The error must name the file, the line
+ * (0: it must name none) and contain `why`.
  */
 void config_must_fail(const char *text, unsigned line, const char *why);
 

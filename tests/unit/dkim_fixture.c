@@ -44,7 +44,7 @@ trial_txt(struct pst_arena *arena, const char *name, const char *text)
 	return pst_buf_str(&buf);
 }
 
-/* Folds become LF, as libmilter hands them over. */
+/* The CRLF of a fold becomes LF, as libmilter passes it. */
 static void
 add_field(
     struct pst_arena *arena, struct pst_header *header, struct pst_str field)

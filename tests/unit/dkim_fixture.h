@@ -2,7 +2,7 @@
 #ifndef PST_TESTS_DKIM_FIXTURE_H
 #define PST_TESTS_DKIM_FIXTURE_H
 
-/* A message, its keys and its date, for tests of auth/dkim. */
+/* A message, its keys and the time, for tests of auth/dkim. */
 
 #include "auth/dkim.h"
 #include "tests/unit/dkim_sign.h"
@@ -22,15 +22,15 @@ struct trial {
 	size_t max_fields;                    /* 0: 1000 */
 };
 
-/* One line of a zone: the TXT record at name. */
+/* Returns a line of a zone, from arena: the TXT record at name. */
 const char *
 trial_txt(struct pst_arena *arena, const char *name, const char *text);
 
-/* Runs it to its end in the arena. */
+/* Verifies the message to the end; *out lives in the arena. */
 void trial_run(struct pst_arena *arena, struct pst_dkim_lib *lib,
     const struct trial *trial, struct pst_dkim *out);
 
-/* A library handle with trial_config; never NULL. */
+/* Returns a library handle with trial_config; never NULL. */
 struct pst_dkim_lib *trial_lib(void);
 
 #endif

@@ -17,7 +17,7 @@ struct sign_key {
 	EVP_PKEY *pkey;
 };
 
-/* The 32 octets of an Ed25519 key, in base64. */
+/* Reads the 32 octets of an Ed25519 key, in base64. */
 static EVP_PKEY *
 read_seed(FILE *file)
 {
@@ -105,7 +105,7 @@ without_wsp_at_end(struct pst_str text)
 	return text;
 }
 
-/* Runs of blanks become one space. */
+/* Adds text with each run of blanks reduced to one space. */
 static void
 add_reduced(struct pst_buf *out, struct pst_str text)
 {
@@ -117,7 +117,7 @@ add_reduced(struct pst_buf *out, struct pst_str text)
 	}
 }
 
-/* Where the line ends; nothing but CRLF ends one. */
+/* Returns where the first line ends; only CRLF ends a line. */
 static size_t
 find_crlf(struct pst_str text)
 {
@@ -158,7 +158,7 @@ sign_canon_body(struct pst_buf *out, struct pst_str body, bool relaxed)
 		pst_buf_add_text(out, "\r\n");
 }
 
-/* field is without its last CRLF, and so is what is added. */
+/* Neither field nor what is added to out has the final CRLF. */
 static void
 add_field(struct pst_arena *arena, struct pst_buf *out, struct pst_str field,
     bool relaxed)
@@ -260,7 +260,7 @@ sign_text(
 		const unsigned char *octets;
 	} whole = {text.ptr};
 
-	/* RFC 8463 s. 3: Ed25519 signs the hash, RSA hashes by itself */
+	/* RFC 8463 s. 3: Ed25519 signs the hash; with RSA, OpenSSL hashes */
 	assert(EVP_Digest(text.ptr, text.len, digest, &digest_len, EVP_sha256(),
 		   NULL) == 1);
 	assert(

@@ -2,7 +2,7 @@
 #ifndef DNS_FIXTURE_H
 #define DNS_FIXTURE_H
 
-/* A door to the DNS on a clock that stands, and a resolver behind it. */
+/* A struct pst_dns with a manual clock and a scripted resolver. */
 
 #include "dns/dns.h"
 
@@ -10,7 +10,7 @@
 
 enum stub_mode { STUB_ANSWER, STUB_DELAY, STUB_LOSE, STUB_KEEP };
 
-/* A resolver that does what the test says, now or later. */
+/* A resolver that answers as the test says, at once or later. */
 struct stub {
 	struct pst_resolver resolver;
 	enum stub_mode mode;
@@ -29,13 +29,13 @@ struct fixture {
 
 extern const struct pst_dns_limits limits; /* five questions, one second */
 
-/* With these limits. The next call makes it anew. */
+/* Returns a fixture with these limits. The next call resets it. */
 struct fixture *setup(enum stub_mode mode);
 
-/* An answer of one record with the text. */
+/* Returns an answer of one record that holds the text. */
 const struct pst_dns_answer *make_answer(const char *text);
 
-/* Asks for TXT. */
+/* Asks for the TXT records of name. */
 const struct pst_dns_entry *ask(struct fixture *f, const char *name);
 
 #endif

@@ -15,7 +15,7 @@
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Steps under which an event has no answer. */
+/* The protocol steps (SMFIP_NR_*) with which an event gets no answer. */
 static const struct {
 	char letter;
 	uint32_t silent;
@@ -79,7 +79,7 @@ answer_negotiation(const struct filter *filter)
 		write_raw(filter->fd, (struct pst_str){packet, 17});
 }
 
-/* False when the filter has hung up. */
+/* Returns false if the filter is to hang up now. */
 static bool
 answer(struct filter *filter, char letter)
 {

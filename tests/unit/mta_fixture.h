@@ -2,7 +2,7 @@
 #ifndef PST_TESTS_MILTER_FIXTURE_H
 #define PST_TESTS_MILTER_FIXTURE_H
 
-/* A filter that does what a script says, at the other end of a socket. */
+/* A scripted milter at the other end of a socket. */
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -19,7 +19,7 @@
 #define MAX_TRACE 64
 #define MAX_SEEN (256 * 1024)
 
-/* What the scripted filter does when it sees an event for the first time. */
+/* What the filter does at an event; each rule is used once. */
 struct filter_rule {
 	char letter;
 	struct pst_str answer; /* raw octets; ptr NULL: none */
@@ -28,29 +28,29 @@ struct filter_rule {
 
 struct filter_script {
 	uint32_t actions, steps;
-	struct pst_str negotiation; /* raw; ptr NULL: made of the two above */
+	struct pst_str negotiation; /* raw; ptr NULL: from the two above */
 	struct filter_rule rules[MAX_RULES];
 };
 
-/* A filter in a thread: it follows the script and answers `c` otherwise. */
+/* A filter in a thread. It follows the script, or else answers `c`. */
 struct filter {
 	int fd;
 	const struct filter_script *script;
 	bool used[MAX_RULES];
-	char trace[MAX_TRACE]; /* the letters that came, macros left out */
-	char *seen;            /* all packets' data, in MAX_SEEN octets */
+	char trace[MAX_TRACE]; /* letters of the packets, without macros */
+	char *seen;            /* data of all packets; MAX_SEEN octets */
 	size_t seen_len;
 	pthread_t thread;
 };
 
-/* Starts the filter; the descriptor is the client's end, non-blocking. */
+/* Starts the filter. Returns the client's end, a non-blocking descriptor. */
 int filter_start(struct filter *filter, const struct filter_script *script);
 
-/* Waits for its end, which comes when the client closes. */
+/* Waits for the thread, which ends when the client closes its end. */
 void filter_stop(struct filter *filter);
 void filter_free(struct filter *filter);
 
-/* True when these octets came, letters and data of all packets in a row. */
+/* True if these octets arrived: letters and data of all packets, joined. */
 bool filter_saw(const struct filter *filter, struct pst_str text);
 
 #endif

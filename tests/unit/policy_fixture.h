@@ -2,7 +2,7 @@
 #ifndef PST_TESTS_POLICY_FIXTURE_H
 #define PST_TESTS_POLICY_FIXTURE_H
 
-/* Findings and settings for the tests of core/policy; behind cmocka.h. */
+/* Findings and options for tests of core/policy; include after cmocka.h. */
 
 #include "base/buf.h"
 #include "core/edits.h"
@@ -60,7 +60,7 @@ defaults(void)
 	return config;
 }
 
-/* A message that fails the policy of bank.example. */
+/* Returns findings of a message that fails the policy of bank.example. */
 static inline struct pst_findings
 failing(enum pst_dmarc_policy effective)
 {

@@ -2,13 +2,13 @@
 #ifndef PST_TESTS_SEND_FIXTURE_H
 #define PST_TESTS_SEND_FIXTURE_H
 
-/* A store with rows, a zone, a clock and a relay, for tests of the sender. */
+/* A store with rows, a zone, a clock and a relay, for report/send tests. */
 
 #include "report/send.h"
 #include "tests/unit/smtp_fixture.h"
 #include "tests/unit/store_fixture.h"
 
-/* The day behind STORE_DAY, a quarter of an hour after midnight. */
+/* The day after STORE_DAY, a quarter of an hour after midnight. */
 #define SEND_NOW ((int64_t)(STORE_DAY + 1) * 86400 + 900)
 
 struct send_bench {
@@ -20,19 +20,19 @@ struct send_bench {
 	char relay[64];
 	struct pst_send_counts counts; /* of the last run */
 	struct pst_err err;
-	char notes[4096]; /* "ADDRESS STATE;" each */
+	char notes[4096]; /* "ADDRESS STATE;" for each delivery */
 };
 
-/* Starts the relay, with what the caller has set in bench_server. */
+/* Starts the relay with the replies that the caller set in bench_server. */
 extern struct smtp_server bench_server;
 void send_open(struct send_bench *bench, const char *zone);
 void send_close(struct send_bench *bench);
 
-/* A row of n messages for that domain and day, with that rua. */
+/* Stores a row of n messages for that domain and day, with that rua. */
 void send_row(struct send_bench *bench, int64_t day, const char *domain,
     const char *rua, unsigned number, int64_t n);
 
-/* One run, with the counts in bench. */
+/* Runs the sender once; the counts and the error go to bench. */
 bool send_run(struct send_bench *bench);
 bool send_run_with(
     struct send_bench *bench, int64_t day, const char *domain, bool resend);
@@ -40,7 +40,7 @@ bool send_run_with(
 /* Counts as text: "made 1 sent 2 again 0 dropped 0 refused 0 suppressed 0". */
 const char *send_sum(const struct send_bench *bench);
 
-/* Messages that the relay has taken for that address. */
+/* Returns how many messages for that address the relay has accepted. */
 unsigned send_got(const struct send_bench *bench, const char *to);
 
 #endif

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* False: the connection is to end. */
+/* Returns false if the connection is to end. */
 static bool
 say(FILE *out, const char *text, const char *otherwise)
 {
@@ -38,7 +38,7 @@ argument(const char *line)
 	return copy;
 }
 
-/* The text behind DATA; NULL when the connection ends in it. */
+/* Returns the text after DATA; NULL if the connection ends within it. */
 static char *
 read_text(FILE *in)
 {

@@ -12,32 +12,32 @@
 
 struct smtp_mail {
 	char *from, *to; /* as in the commands, angle brackets included */
-	char *text;      /* dots undone */
+	char *text;      /* dot-stuffing removed */
 };
 
 struct smtp_server {
-	/* What it says there; NULL: what lets things go on. "" hangs up. May
-	 * be changed between connections. */
+	/* The reply at each stage; NULL: a positive one, "": hang up. May be
+	 * changed between connections. */
 	_Atomic(const char *) greeting, mail, rcpt, data, end;
-	/* Instead of `rcpt` and `end` for a recipient that holds this text. */
+	/* Replace `rcpt` and `end` for recipients that contain odd_one. */
 	_Atomic(const char *) odd_one, odd_rcpt, odd_end;
-	unsigned per_connection; /* messages, then it hangs up; 0: no limit */
+	unsigned per_connection; /* messages before it hangs up; 0: no limit */
 
-	/* Its own. */
+	/* Set by the server. */
 	int listener;
 	unsigned port;
 	pthread_t thread;
-	struct smtp_mail mails[SMTP_MAX_MAILS]; /* those that it took whole */
-	atomic_uint count; /* so many of them may be read at any time */
+	struct smtp_mail mails[SMTP_MAX_MAILS]; /* accepted messages */
+	atomic_uint count; /* that many mails may be read at any time */
 	atomic_uint connections;
-	char login[256]; /* what AUTH PLAIN brought */
+	char login[256]; /* the response of AUTH PLAIN */
 };
 
-/* Start, with the members above set; end the test when it fails. */
+/* Starts the server; set the members above first. Fails the test on error. */
 void smtp_start(struct smtp_server *server);
-/* The thread is gone when it returns; login may be read from then on. */
+/* Waits for the thread to end; after that, login may be read. */
 void smtp_stop(struct smtp_server *server);
-/* Gives the mails back. */
+/* Frees the mails. */
 void smtp_clear(struct smtp_server *server);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef PST_TESTS_SPF_BENCH_H
 #define PST_TESTS_SPF_BENCH_H
 
-/* SPF evaluations over a zone, for the tests of auth/spf*; behind cmocka.h. */
+/* SPF evaluations on a zone, for tests of auth/spf*. Include after cmocka.h. */
 
 #include "auth/spf.h"
 #include "base/buf.h"
@@ -11,7 +11,7 @@
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_ROUNDS 100
 
-/* One evaluation and what is needed to look at it afterwards. */
+/* One evaluation, and what is needed to inspect it afterwards. */
 struct bench {
 	struct pst_arena *arena;
 	struct pst_clock clock;

@@ -2,38 +2,38 @@
 #ifndef PST_TESTS_STORE_FIXTURE_H
 #define PST_TESTS_STORE_FIXTURE_H
 
-/* A store in a directory of its own, and records to put into it. */
+/* A store in a temporary directory, and report rows to add to it. */
 
 #include "store/incident.h"
 #include "store/store.h"
 
 #define STORE_DAY 20780 /* 2026-11-23 */
 
-/* For cmocka; the directory goes with all that is in it. */
+/* For cmocka; the second removes the directory with everything in it. */
 int store_set_up(void **state);
 int store_tear_down(void **state);
 
-/* "DIRECTORY/name", in one of a few static buffers. */
+/* Returns "DIRECTORY/name" in one of four static buffers. */
 const char *store_path(const char *name);
 
-/* `store { path = "DIRECTORY/db" EXTRA }` and a report address. */
+/* Loads `store { path = "DIRECTORY/db" EXTRA }` with a report address. */
 struct pst_config *store_config(const char *extra);
 
-/* The store of that name, with its tables. */
+/* Opens the store of that name and creates its tables. */
 struct pst_db *store_open(const char *name);
 
-/* A second file, or the server that POSTERN_TEST_POSTGRES names. */
+/* Opens the file "shared", or the server that POSTERN_TEST_POSTGRES names. */
 struct pst_db *store_open_shared(void);
-/* Empties the tables that have to do with rows. */
+/* Empties the tables of report rows and failures, and meta. */
 void store_wipe(struct pst_db *db);
 
-/* The one number that the statement selects. */
+/* Returns the one number that the statement selects. */
 int64_t store_number(struct pst_db *db, const char *sql);
 
-/* As number and messages of table record: "3 rows, 17 messages". */
+/* Returns a summary of the table record: "3 rows, 17 messages". */
 const char *store_sum(struct pst_db *db);
 
-/* A record of example.org's, from an address that `number` chooses. */
+/* Returns a report row for example.org; `number` chooses the address. */
 struct pst_report_row store_record(unsigned number);
 
 #endif

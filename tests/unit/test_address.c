@@ -17,7 +17,7 @@
 	}
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
-/* "domain domain" of a verdict single or multi, else only the verdict. */
+/* want: "domain domain" for the verdicts single and multi, else the verdict. */
 struct from_row {
 	const char *label;
 	struct pst_str value;
@@ -27,7 +27,7 @@ struct from_row {
 static const struct from_row valid_rows[] = {
     {"name and address", TEXT(" Joe <joe@example.com>"), "example.com"},
     {"bare address", TEXT(" joe@example.com"), "example.com"},
-    {"no blank behind the colon", TEXT("joe@example.com"), "example.com"},
+    {"no blank after the colon", TEXT("joe@example.com"), "example.com"},
     {"only angle brackets", TEXT("<joe@example.com>"), "example.com"},
     {"capitals and final dot", TEXT("joe@EXAMPLE.com."), "example.com"},
     {"final dot in brackets", TEXT("<joe@example.com.>"), "example.com"},
@@ -37,13 +37,14 @@ static const struct from_row valid_rows[] = {
 	TEXT("\"\\\"Acme, Inc.\\\"\" <news@acme.example>"), "acme.example"},
     {"angle and backslash in the name", TEXT("\"a\\\\\" <b@example.com>"),
 	"example.com"},
-    {"comments round the address",
+    {"comments around the address",
 	TEXT(" (joe@evil.example) joe@example.com (c)"), "example.com"},
     {"nested comments", TEXT("(a(b(c)\\))d) joe@example.com"), "example.com"},
     {"comments in brackets",
 	TEXT("x (1) <(2) joe (3) @ (4) example.com (5)> (6)"), "example.com"},
     {"comments in the domain", TEXT("a@example(c).(d)com"), "example.com"},
-    {"blanks round the dots", TEXT("joe . doe @ example . com"), "example.com"},
+    {"blanks around the dots", TEXT("joe . doe @ example . com"),
+	"example.com"},
     {"folded with LF", TEXT(" Joe\n <joe@example.com>"), "example.com"},
     {"folded with CRLF", TEXT(" Joe\r\n\t<joe@example.com>\r\n "),
 	"example.com"},
@@ -89,7 +90,7 @@ static const struct from_row valid_rows[] = {
 	     "cher.example"),
 	"xn--bcher-kva.example"},
     {"empty member at the end", TEXT("a@example.com,"), "example.com"},
-    {"empty members all round", TEXT(",, (c) ,a@example.com, ,"),
+    {"empty members everywhere", TEXT(",, (c) ,a@example.com, ,"),
 	"example.com"},
     {"group", TEXT("Team: a@example.com, b@example.com;"), "example.com"},
     {"group with quoted name", TEXT("\"T:\" x: A <a@example.com> ; (c)"),
@@ -137,12 +138,12 @@ static const struct from_row malformed_rows[] = {
     {"no local part in brackets", TEXT("<@example.com>"), "malformed"},
     {"member without a domain", TEXT("a@example.com, foo"), "malformed"},
     {"member without a domain first", TEXT("foo, a@example.com"), "malformed"},
-    {"mailbox without brackets behind a name", TEXT("Joe joe@example.com"),
+    {"mailbox without brackets after a name", TEXT("Joe joe@example.com"),
 	"malformed"},
     {"no comma", TEXT("a@example.com b@example.com"), "malformed"},
     {"semicolon as comma", TEXT("a@example.com; b@example.com"), "malformed"},
-    {"text behind brackets", TEXT("<a@example.com>b@example.net"), "malformed"},
-    {"word behind brackets", TEXT("<a@example.com> Joe"), "malformed"},
+    {"text after brackets", TEXT("<a@example.com>b@example.net"), "malformed"},
+    {"word after brackets", TEXT("<a@example.com> Joe"), "malformed"},
     {"backslash between", TEXT("<a@example.com>\\,<b@example.net>"),
 	"malformed"},
     {"two in brackets", TEXT("<a@example.com,b@example.com>"), "malformed"},
@@ -165,8 +166,7 @@ static const struct from_row malformed_rows[] = {
     {"encoded-word as domain", TEXT("a@=?utf-8?Q?example.com?="), "malformed"},
     {"unclosed angle", TEXT("<a@example.com"), "malformed"},
     {"unopened angle", TEXT("user@example.net>"), "malformed"},
-    {"unopened angle behind a name", TEXT("Joe user@example.net>"),
-	"malformed"},
+    {"unopened angle after a name", TEXT("Joe user@example.net>"), "malformed"},
     {"closed twice", TEXT("<user@example.net>>"), "malformed"},
     {"two angles", TEXT("<<a@example.com>>"), "malformed"},
     {"unclosed quote", TEXT("\"unclosed <a@example.com>"), "malformed"},
@@ -177,7 +177,7 @@ static const struct from_row malformed_rows[] = {
     {"unclosed literal", TEXT("a@[192.0.2.1"), "malformed"},
     {"name as a literal", TEXT("a@[example.com]"), "malformed"},
     {"empty literal", TEXT("a@[]"), "malformed"},
-    {"text behind a literal", TEXT("a@[192.0.2.1].example.com"), "malformed"},
+    {"text after a literal", TEXT("a@[192.0.2.1].example.com"), "malformed"},
     {"unclosed group", TEXT("Team: a@example.com"), "malformed"},
     {"unclosed empty group", TEXT("Team:"), "malformed"},
     {"group closed twice", TEXT("Team: a@example.com;;"), "malformed"},
@@ -187,8 +187,8 @@ static const struct from_row malformed_rows[] = {
 	"malformed"},
     {"address as a group's name", TEXT("a@example.com: b@example.com;"),
 	"malformed"},
-    {"text behind a group", TEXT("Team:; a@example.com"), "malformed"},
-    {"group behind a mailbox", TEXT("a@example.com Team:;"), "malformed"},
+    {"text after a group", TEXT("Team:; a@example.com"), "malformed"},
+    {"group after a mailbox", TEXT("a@example.com Team:;"), "malformed"},
     {"route without a hop", TEXT("<,:a@example.com>"), "malformed"},
     {"route without a colon", TEXT("<@b.example a@example.com>"), "malformed"},
     {"route without commas", TEXT("<@a.example@b.example:a@example.com>"),
@@ -221,7 +221,7 @@ static const struct from_row malformed_rows[] = {
     {"backslash in the domain", TEXT("a@example\\.com"), "malformed"},
     {"address as the domain", TEXT("a@192.0.2.1"), "malformed"},
     {"quoted domain", TEXT("a@\"example.com\""), "malformed"},
-    {"Unicode space behind the domain", TEXT("a@example.com\xe2\x80\x80"),
+    {"Unicode space after the domain", TEXT("a@example.com\xe2\x80\x80"),
 	"malformed"},
     {"zero width in the domain", TEXT("a@exa\xe2\x80\x8bmple.com"),
 	"malformed"},
@@ -249,7 +249,7 @@ static const struct from_row malformed_rows[] = {
 	"malformed"},
     {"Latin-1 in the local part", TEXT("j\xfcrgen@example.com"), "malformed"},
     {"NUL in the domain", TEXT("a@example.com\0.evil.example"), "malformed"},
-    {"NUL behind the address", TEXT("a@example.com\0"), "malformed"},
+    {"NUL after the address", TEXT("a@example.com\0"), "malformed"},
     {"NUL in the name", TEXT("J\0oe <a@example.com>"), "malformed"},
     {"NUL in a quoted name", TEXT("\"\0\" <a@example.com>"), "malformed"},
     {"NUL in a quoted pair", TEXT("\"\\\0\" <a@example.com>"), "malformed"},
@@ -265,7 +265,7 @@ static const struct from_row malformed_rows[] = {
     {"literal and a domain", TEXT("b@[192.0.2.1], a@example.com"), "malformed"},
 };
 
-/* The forms of the published attack tool, domains renamed. */
+/* The forms that the published attack tool sends, with domains renamed. */
 static const struct from_row attack_rows[] = {
     {"server a14", TEXT(" <first@attack.example>, <admin@legitimate.example>"),
 	"attack.example legitimate.example"},
@@ -289,7 +289,7 @@ static const struct from_row attack_rows[] = {
 	"attack.example"},
 };
 
-/* A copy on the heap of exactly that size: a read behind its end is seen. */
+/* Copies to the heap, at the exact size, so that sanitizers see overreads. */
 static char *
 exact(struct pst_str s)
 {
@@ -301,7 +301,7 @@ exact(struct pst_str s)
 	return copy;
 }
 
-/* The result in the form of from_row's want. */
+/* Returns the result in the form of from_row's want. */
 static const char *
 from_text(struct pst_arena *arena, const struct pst_from *from)
 {
@@ -409,7 +409,7 @@ test_from_field_count(void **state)
 	pst_arena_free(arena);
 }
 
-/* The verdict on count mailboxes, each twice, of count domains. */
+/* Returns the verdict on a From of count domains, each named twice. */
 static enum pst_from_verdict
 parse_many(size_t count)
 {
@@ -440,7 +440,7 @@ test_from_domain_limit(void **state)
 	assert_int_equal(parse_many(200), PST_FROM_MALFORMED);
 }
 
-/* What is repeated 2000 times must neither hang nor be read in part. */
+/* A text repeated 2000 times must neither hang nor be parsed in part. */
 static const struct from_row repeated_rows[] = {
     {"comments opened", TEXT("("), "malformed"},
     {"angles opened", TEXT("<"), "malformed"},

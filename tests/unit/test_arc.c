@@ -54,7 +54,7 @@ read_file(const char *name)
 	return (struct pst_str){pst_arena_memdup(arena, text, len), len};
 }
 
-/* text with the first `from` replaced; fails when there is none. */
+/* Returns text with the first `from` replaced; fails if there is none. */
 static struct pst_str
 replace(struct pst_str text, const char *from, const char *to)
 {
@@ -68,7 +68,7 @@ replace(struct pst_str text, const char *from, const char *to)
 	return pst_str(result);
 }
 
-/* The key of tests/keys at the names of those domains, with other tags. */
+/* Returns a zone with the test RSA key at these domains, with these tags. */
 static const char *
 make_zone(const char *domains, const char *tags)
 {
@@ -95,7 +95,7 @@ struct trial {
 	const char *zone;
 	struct pst_arc_config config;
 	unsigned max_queries;
-	size_t queries; /* how many were asked */
+	size_t queries; /* set by the run */
 };
 
 static struct trial
@@ -144,7 +144,7 @@ run(struct trial *trial)
 	while (!pst_arc_check(&world, msg, &arc))
 		if (!pst_dns_wait(world.dns, INT64_MAX))
 			pst_dns_expire(world.dns);
-	/* nothing more is asked, and the answer stays */
+	/* a second call asks nothing more and returns the same */
 	assert_int_equal(pst_dns_count(world.dns), trial->queries);
 	assert_true(pst_arc_check(&world, msg, &arc));
 	pst_resolver_free(zone);
@@ -182,7 +182,7 @@ test_pass(void **state)
 		    arc.seals[arc.sets - 1].domain, rows[i].sealer);
 		assert_string_equal(
 		    pst_ip_text(&arc.first_ip, text), "203.0.113.9");
-		/* seal and message signature share a key here */
+		/* the seal and the message signature share a key here */
 		assert_int_equal(row.queries, rows[i].sets);
 	}
 }
@@ -196,7 +196,7 @@ check_fail(const char *label, struct trial *trial, const char *reason)
 		fail_msg("%s: no failure", label);
 	if (strcmp(arc.reason, reason) != 0)
 		fail_msg("%s: %s", label, arc.reason);
-	/* nothing that it says can be relied on */
+	/* nothing in a failed chain can be relied on */
 	assert_null(arc.sealer);
 	assert_null(arc.seals);
 	assert_int_equal(arc.oldest_pass, 0);
@@ -230,7 +230,7 @@ test_changed(void **state)
 	    {"arc-one", "; a=rsa-sha256; d=first", "; a=rsa-sha1; d=first",
 		"seal 1: rsa-sha1 is not accepted"},
 	    {"arc-one", "i=1; a=rsa-sha256; c=", "l=5; i=1; a=rsa-sha256; c=",
-		"message signature 1: l= covers a part of the body"},
+		"message signature 1: l= covers only part of the body"},
 	    {"arc-one",
 		"i=1; a=rsa-sha256; c=", "l=5000; i=1; a=rsa-sha256; c=",
 		"message signature 1: l= is larger than the body"},
@@ -250,7 +250,7 @@ test_changed(void **state)
 	}
 }
 
-/* What the signature does not cover, and what relaxing lets through. */
+/* Changes outside the signature, or undone by relaxed canonicalization. */
 static void
 test_harmless_changes(void **state)
 {
@@ -286,10 +286,10 @@ test_keys(void **state)
 		false},
 	    {"server failure", "lists.example", "v=DKIM1; ",
 		";! servfail rsa._domainkey.first.example.\n",
-		"seal 1: no answer for the key", false},
+		"seal 1: no answer to the key look-up", false},
 	    {"time-out", "first.example", "v=DKIM1; ",
 		";! timeout rsa._domainkey.lists.example.\n",
-		"message signature 2: no answer for the key", false},
+		"message signature 2: no answer to the key look-up", false},
 	    {"test key", "first.example lists.example", "v=DKIM1; t=y; ", "",
 		"message signature 2: key is in test mode", false},
 	    {"test key accepted", "first.example lists.example",
@@ -328,7 +328,7 @@ test_limits(void **state)
 
 	(void)state;
 	row.config.max_sets = 2;
-	check_fail("more sets", &row, "more sets than are verified");
+	check_fail("more sets", &row, "too many ARC sets");
 	assert_int_equal(row.queries, 0);
 	row = trial("arc-three");
 	row.config.min_key_bits = 2049;
@@ -336,10 +336,10 @@ test_limits(void **state)
 	row = trial("arc-three");
 	row.max_queries = 2;
 	check_fail("no query left", &row,
-	    "message signature 3: no answer for the key");
+	    "message signature 3: no answer to the key look-up");
 }
 
-/* R-ARC-3, R-ARC-4: what fails by its structure costs no query. */
+/* R-ARC-3, R-ARC-4: a chain with a faulty structure costs no query. */
 static void
 test_no_queries(void **state)
 {

@@ -83,11 +83,11 @@ static const struct structure_row {
     {"no AMS", AAR("1") SEAL("1", "none"), 1, "a set is not complete"},
     {"no seal", AAR("1") AMS("1"), 1, "a set is not complete"},
     {"two AAR", AAR("1") SET("1", "none"), 1,
-	"two ARC fields of a kind in one set"},
+	"two ARC fields of the same kind in one set"},
     {"two AMS", AMS("01") SET("1", "none"), 1,
-	"two ARC fields of a kind in one set"},
+	"two ARC fields of the same kind in one set"},
     {"two seals", SET("1", "none") SEAL("1", "none"), 1,
-	"two ARC fields of a kind in one set"},
+	"two ARC fields of the same kind in one set"},
     {"instance 0", SET("0", "none"), 0, "ARC field without a valid instance"},
     {"instance 51", SET("51", "pass"), 0, "ARC field without a valid instance"},
     {"AAR without instance", "ARC-Authentication-Results: mx.example; i=1\n", 0,
@@ -96,25 +96,27 @@ static const struct structure_row {
 	"ARC field without a valid instance"},
     {"seal without instance", "ARC-Seal: a=b\n", 0,
 	"ARC field without a valid instance"},
-    {"tag twice", "ARC-Seal: i=1; i=1\n", 0, "ARC field is no list of tags"},
-    {"no tags", "ARC-Message-Signature: \n", 0, "ARC field is no list of tags"},
+    {"tag twice", "ARC-Seal: i=1; i=1\n", 0,
+	"ARC field is not a valid tag list"},
+    {"no tags", "ARC-Message-Signature: \n", 0,
+	"ARC field is not a valid tag list"},
     {"newest says fail", SET("2", "fail") SET("1", "none"), 2,
 	"the newest seal says that the chain is broken"},
     {"says fail, others missing", SEAL("7", "fail"), 7,
 	"the newest seal says that the chain is broken"},
     {"an older one says fail", SET("2", "pass") SET("1", "fail"), 2,
-	"cv= does not suit its place in the chain"},
+	"cv= is wrong for its place in the chain"},
     {"first says pass", SET("1", "pass"), 1,
-	"cv= does not suit its place in the chain"},
+	"cv= is wrong for its place in the chain"},
     {"second says none", SET("2", "none") SET("1", "none"), 2,
-	"cv= does not suit its place in the chain"},
+	"cv= is wrong for its place in the chain"},
     {"cv= in capitals", SET("1", "None"), 1,
-	"cv= does not suit its place in the chain"},
+	"cv= is wrong for its place in the chain"},
     {"more than wanted",
 	SET("4", "pass") SET("3", "pass") SET("2", "pass") SET("1", "none"), 4,
-	"more sets than are verified"},
+	"too many ARC sets"},
     {"seal without cv=", AAR("1") AMS("1") "ARC-Seal: i=1" TAGS "\n", 1,
-	"cv= does not suit its place in the chain"},
+	"cv= is wrong for its place in the chain"},
     {"older seal unfit",
 	SET("2", "pass") AAR("1")
 	    AMS("1") "ARC-Seal: i=1; cv=none; a=rsa-sha1; d=a.example; "
@@ -188,7 +190,7 @@ test_limits(void **state)
 	pst_header_init(&header, arena, LIMITS);
 	(void)pst_header_add(&header, PST_STR("ARC-Seal"), pst_str(long_value));
 	pst_arc_sets_read(arena, &header, NOW, 300, 10, &sets);
-	assert_string_equal(sets.reason, "ARC field is no list of tags");
+	assert_string_equal(sets.reason, "ARC field is not a valid tag list");
 }
 
 static void

@@ -184,7 +184,7 @@ test_free_null(void **state)
 	pst_arena_free(NULL);
 }
 
-/* What the child wrote to standard error; it must die of SIGABRT. */
+/* Runs it in a child, which must die of SIGABRT; text is its stderr. */
 static void
 run_aborting(size_t count, size_t size_bytes, char *text, size_t text_size)
 {

@@ -13,8 +13,8 @@
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /*
- * What libconfuse shows, one step after the other: the parts of a list so far
- * (0: it is none) and the newest. The last step is the one that is looked at.
+ * What libconfuse shows, step by step: how many parts the list has so far (0:
+ * not a list), and the newest part. `want` is the outcome of the last step.
  */
 static const struct {
 	const char *label;
@@ -33,7 +33,7 @@ static const struct {
     {"a list of one twice", {{1, "a"}, {1, "a"}, {1, "b"}}, false, "a"},
     {"the same list twice", {{1, "a"}, {1, "a"}, {1, "a"}}, false, "a"},
     {"parts alike", {{1, "a"}, {2, "a"}, {3, "a"}, {3, "a"}}, true, "a"},
-    {"behind a default", {{3, "a"}, {4, "b"}, {4, "b"}}, true, "b"},
+    {"after a default", {{3, "a"}, {4, "b"}, {4, "b"}}, true, "b"},
     {"more of it later", {{1, "a"}, {1, "a"}, {2, "b"}}, false, "a"},
     {"a shorter one later", {{1, "a"}, {2, "b"}, {2, "b"}, {1, "c"}}, false,
 	"b"},
@@ -63,7 +63,7 @@ test_settings(void **state)
 	}
 }
 
-/* Each has its own, at the same place for good. */
+/* Each section has assignments of its own, whose address never changes. */
 static void
 test_sections(void **state)
 {

@@ -72,7 +72,7 @@ static const struct value_row value_rows[] = {
     {"selector", PST_STR_INIT("20240101"), "20240101"},
     {"algorithm", PST_STR_INIT("ed25519-sha256"), "ed25519-sha256"},
     {"address", PST_STR_INIT("joe.doe+x@example.com"), "joe.doe+x@example.com"},
-    {"domain behind @", PST_STR_INIT("@example.com"), "@example.com"},
+    {"domain after @", PST_STR_INIT("@example.com"), "@example.com"},
     {"IPv4", PST_STR_INIT("192.0.2.1"), "192.0.2.1"},
     {"IPv6", PST_STR_INIT("2001:db8::1"), "\"2001:db8::1\""},
     {"base64 with =", PST_STR_INIT("AbC4efg="), "\"AbC4efg=\""},
@@ -156,7 +156,7 @@ test_ids_to_write(void **state)
 	}
 }
 
-/* Length of the longest line with the field's name and TABs to 8 columns. */
+/* Returns the width of the widest line, with the name and tabs of 8. */
 static size_t
 widest_line(const char *value)
 {
@@ -184,7 +184,7 @@ test_folding(void **state)
 	size_t widest = 0;
 
 	(void)state;
-	/* All lengths of a word, so that each column is met. */
+	/* Every length of a word, so that a break occurs at each column. */
 	for (size_t len = 1; len < sizeof(domain); len++) {
 		struct pst_authres ar;
 		memset(domain, 'd', len);
@@ -296,7 +296,7 @@ static const struct id_row id_rows[] = {
     {"comment joined", PST_STR_INIT("mx.example(c); none"), OK, "mx.example"},
     {"comment inside", PST_STR_INIT(" mx(.)example; none"), BAD, NULL},
     {"comment open", PST_STR_INIT(" (mx.example; none"), BAD, NULL},
-    {"comment open behind", PST_STR_INIT(" mx.example (; none"), BAD, NULL},
+    {"comment open at the end", PST_STR_INIT(" mx.example (; none"), BAD, NULL},
     {"comment open later", PST_STR_INIT(" mx.example; spf=pass (a"), OK,
 	"mx.example"},
     {"fold", PST_STR_INIT("\n\tmx.example\n ;\n none"), OK, "mx.example"},

@@ -34,7 +34,7 @@ put(struct pst_cache *cache, const char *name,
 	pst_dns_answer_unref(answer);
 }
 
-/* Its text, "-" for an answer without records, NULL when it is not there. */
+/* Returns the text; "-" for an answer without records; NULL on a miss. */
 static const char *
 get(struct pst_cache *cache, const char *name, enum pst_dns_type type,
     int64_t now_ms)
@@ -63,11 +63,11 @@ test_times(void **state)
 	assert_string_equal(get(cache, "a.example", PST_DNS_TXT, 60999), "one");
 	assert_null(get(cache, "a.example", PST_DNS_TXT, 61000));
 	assert_int_equal(pst_cache_bytes(cache), 0);
-	/* The same question again takes the place of the first. */
+	/* A second answer to the same question replaces the first. */
 	put(cache, "a.example", answer_of(60, "one"), 0);
 	put(cache, "a.example", answer_of(60, "two"), 0);
 	assert_string_equal(get(cache, "a.example", PST_DNS_TXT, 5), "two");
-	/* No longer than a day. */
+	/* Nothing is kept for longer than a day. */
 	put(cache, "b.example", answer_of(UINT32_MAX, "long"), 0);
 	assert_non_null(get(cache, "b.example", PST_DNS_TXT, 86399999));
 	assert_null(get(cache, "b.example", PST_DNS_TXT, 86400000));
@@ -88,7 +88,7 @@ test_what_is_kept(void **state)
 	put(cache, "none.example",
 	    pst_dns_answer_new(PST_DNS_NXDOMAIN, 60, 0, 0), 0);
 	assert_string_equal(get(cache, "none.example", PST_DNS_TXT, 0), "-");
-	/* Another type, another name, another limit: another question. */
+	/* Another type, name or limit makes another question. */
 	put(cache, "a.example", answer_of(60, "one"), 0);
 	assert_null(get(cache, "a.example", PST_DNS_MX, 0));
 	assert_null(get(cache, "a.exampl", PST_DNS_TXT, 0));
@@ -97,7 +97,7 @@ test_what_is_kept(void **state)
 	pst_cache_free(cache);
 }
 
-/* However many there are, and whatever their sizes. */
+/* Memory is bounded, whatever the number and size of the answers. */
 static void
 test_bounded(void **state)
 {
@@ -119,7 +119,7 @@ test_bounded(void **state)
 		found += get(cache, name, PST_DNS_TXT, 1) != NULL;
 	}
 	assert_true(found > 100);
-	/* What would fill a whole part alone is not kept. */
+	/* An answer that alone would fill a whole part is not kept. */
 	put(cache, "big.example", answer_of(60, big), 0);
 	assert_null(get(cache, "big.example", PST_DNS_TXT, 0));
 	pst_cache_free(cache);
@@ -147,7 +147,7 @@ hammer(void *arg)
 	return NULL;
 }
 
-/* For ThreadSanitizer above all. */
+/* Mainly for ThreadSanitizer. */
 static void
 test_threads(void **state)
 {

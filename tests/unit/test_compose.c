@@ -45,7 +45,7 @@ compose(
 	return pst_buf_str(buf);
 }
 
-/* The same rows, however they came, are the same report. */
+/* The same rows make the same report, however they arrived. */
 static void
 test_pure(void **state)
 {
@@ -75,7 +75,7 @@ test_pure(void **state)
 	pst_arena_free(arena);
 }
 
-/* R-AGG-10, -11, and what R-AGG-4 has left out. */
+/* R-AGG-10, -11, and the note about rows that R-AGG-4 left out. */
 static void
 test_head(void **state)
 {
@@ -123,7 +123,7 @@ test_measure(void **state)
 		assert_true(size.cut);
 		assert_in_range(size.rows, 40, 399);
 		assert_int_equal(strlen(size.last), 32);
-		/* One always goes, else there would be no end. */
+		/* At least one row always fits, or it would never end. */
 		bench.config->reports.max_bytes = PST_PACK_MIN_BYTES;
 		assert_true(pst_compose_measure(
 		    bench.db, bench.config, &what, &size, &bench.err));

@@ -29,7 +29,7 @@ index_of(const char *path)
 			break;
 	}
 	if (i == pst_option_count)
-		fail_msg("no key %s", path);
+		fail_msg("no option %s", path);
 	return i;
 }
 
@@ -55,7 +55,7 @@ static const struct good_row good_rows[] = {
     {"dns {\n}\ndns {\n\tmax-queries = 120\n}\n", "dns.max-queries", "120", 4},
     {"dns {\n}\nmode = monitor\n", "mode", "monitor", 3},
 
-    /* Comments do not disturb the count of the lines. */
+    /* Comments do not disturb the line numbers. */
     {"# a\n# b\n\nmode = monitor\n\n", "mode", "monitor", 4},
     {"// a\n\nmode = monitor # b\n", "mode", "monitor", 3},
     {"/* a */\n/*\n * b\n */ mode = monitor\n", "mode", "monitor", 4},
@@ -118,46 +118,46 @@ struct bad_row {
 };
 
 static const struct bad_row bad_rows[] = {
-    /* keys */
+    /* options */
     {"mdoe = monitor\n", 1, "unknown option \"mdoe\"; did you mean \"mode\"?"},
     {"\n\n# a\nmodes = 1\n", 4, "did you mean \"mode\"?"},
     {"dns {\n\n\tservrs = {}\n}\n", 3, "did you mean \"servers\"?"},
     {"dmrac {\n}\n", 1, "did you mean \"dmarc\"?"},
-    {"max-queries = 120\n", 1, "\"max-queries\"; it belongs into section dns"},
-    {"dns {\n\tmode = monitor\n}\n", 2, "it belongs into the top level"},
-    {"Socket = x\n", 1, "see postern.conf(5) for the known ones"},
+    {"max-queries = 120\n", 1, "\"max-queries\"; it belongs in section dns"},
+    {"dns {\n\tmode = monitor\n}\n", 2, "it belongs in the top level"},
+    {"Socket = x\n", 1, "see postern.conf(5) for the known"},
     {"\x1b[31mx = 1\n", 1, "unknown option \"\\x1B[31mx\""},
     {"include(\"other.conf\")\n", 1, "unknown option \"include\""},
 
     /* set twice */
-    {"mode = monitor\nmode = monitor\n", 2, "mode was already set in line 1"},
+    {"mode = monitor\nmode = monitor\n", 2, "mode was already set on line 1"},
     {"dns {\nmax-txt = 1k\n}\ndns {\nmax-txt = 2k\n}\n", 5,
-	"max-txt was already set in line 2"},
+	"max-txt was already set on line 2"},
     {"listen = {\"unix:/a\"}\n\nlisten = {\"unix:/b\"}\n", 3,
-	"listen was already set in line 1"},
+	"listen was already set on line 1"},
     {"listen = {\"unix:/a\",\n\"unix:/b\"}\nlisten = {\"unix:/b\"}\n", 3,
-	"listen was already set in line 1"},
+	"listen was already set on line 1"},
     {"listen = unix:/a\nlisten = unix:/b\n", 2,
-	"listen was already set in line 1"},
+	"listen was already set on line 1"},
     {"listen = {\"unix:/a\"}\nlisten += {\"unix:/b\"}\n", 2,
-	"listen was already set in line 1"},
+	"listen was already set on line 1"},
 
-    /* values; test_value has more */
-    {"\nmode = off\n", 2, "mode wants one of: enforce, monitor"},
-    {"deadline = 5\n", 1, "deadline wants a time from 100ms to 250s"},
-    {"dns {\n\tmax-queries = many\n}\n", 2, "max-queries wants a number"},
-    {"dns {\n\tcache-size = 8X\n}\n", 2, "cache-size wants a size"},
-    {"umask = 9\n", 1, "umask wants an octal mask"},
-    {"iprev { enabled = maybe }\n", 1, "enabled wants yes or no"},
-    {"tag-header = \"a b\"\n", 1, "tag-header: a header field name"},
-    {"user = \"a\tb\"\n", 1, "user wants a text without control characters"},
+    /* values; test_option_value has more */
+    {"\nmode = off\n", 2, "mode must be one of: enforce, monitor"},
+    {"deadline = 5\n", 1, "deadline must be a time from 100ms to 250s"},
+    {"dns {\n\tmax-queries = many\n}\n", 2, "max-queries must be a number"},
+    {"dns {\n\tcache-size = 8X\n}\n", 2, "cache-size must be a size"},
+    {"umask = 9\n", 1, "umask must be an octal mask"},
+    {"iprev { enabled = maybe }\n", 1, "enabled must be yes or no"},
+    {"tag-header = \"a b\"\n", 1, "tag-header: must be a header field"},
+    {"user = \"a\tb\"\n", 1, "user must be text without control"},
     {"listen = {\"unix:/a\",\n\"b\"}\n", 2, "listen: a socket begins with"},
     {"listen = {\"b\", \"unix:/a\"}\n", 1, "listen: a socket begins with"},
-    {"trusted-networks = {\"::1\", \"x\"}\n", 1, "wants addresses and"},
-    {"authserv-id-aliases = {\"a..b\"}\n", 1, "wants domain names"},
-    {"dns {\n\tservers = {\"ns\"}\n}\n", 2, "a DNS server is an address"},
+    {"trusted-networks = {\"::1\", \"x\"}\n", 1, "must be addresses and"},
+    {"authserv-id-aliases = {\"a..b\"}\n", 1, "must be domain names"},
+    {"dns {\n\tservers = {\"ns\"}\n}\n", 2, "servers: must be IP addresses"},
 
-    /* several keys */
+    /* several options */
     {"\nlisten = {}\n", 0, "listen is empty"},
     {"\ndkim { max-parsed = 5 }\n", 2, "below dkim.max-verified"},
     {"\ndkim { max-verified = 60 }\n", 2, "below dkim.max-verified"},
@@ -167,23 +167,23 @@ static const struct bad_row bad_rows[] = {
     {"dmarc {\n\npublic-suffix-list = \"/nowhere/list\"\n}\n", 3,
 	"/nowhere/list is not a readable public suffix list"},
 
-    /* lists from files, gradual enforcement, refusals */
-    {"\nmonitor-domains = {\"a..b\"}\n", 2, "monitor-domains: \"a..b\" is no"},
+    /* lists from files, gradual enforcement, local checks */
+    {"\nmonitor-domains = {\"a..b\"}\n", 2, "monitor-domains: \"a..b\" is not"},
     {"arc {\ntrusted-sealers = {a.example}\n}\n", 2,
 	"arc.trusted-sealers needs arc.verify"},
     {"arc { verify = yes }\nrule x {\narc-sealer = a.example\n"
      "action = tag\n}\n",
 	3, "arc-sealer needs arc.verify and arc.trusted-sealers"},
-    {"arc { max-sets = 51 }\n", 1, "max-sets wants a number from 1 to 50"},
-    {"enforce-percent = 101\n", 1, "enforce-percent wants a number from 0"},
+    {"arc { max-sets = 51 }\n", 1, "max-sets must be a number from 1 to"},
+    {"enforce-percent = 101\n", 1, "enforce-percent must be a number"},
     {"iprev { enabled = no }\non-iprev-fail = tag\n", 2,
 	"on-iprev-fail needs iprev.enabled"},
     {"\non-iprev-temperror = tag\niprev { enabled = no }\n", 2,
 	"on-iprev-temperror needs iprev.enabled"},
     {"on-iprev-temperror = same\n", 1,
-	"on-iprev-temperror wants one of: accept, tag, tempfail"},
+	"on-iprev-temperror must be one of: accept, tag, tempfail"},
     {"on-spf-temperror = reject\n", 1,
-	"on-spf-temperror wants one of: same, accept, tag, tempfail"},
+	"on-spf-temperror must be one of: same, accept, tag, tempfail"},
 
     /* reports */
     {"reports { dkim-key = \"/k\" }\n", 1,
@@ -195,10 +195,11 @@ static const struct bad_row bad_rows[] = {
     {"failure-reports { domains = {a.example} }\n", 1,
 	"failure-reports needs reports.from"},
     {"reports { from = \"Postmaster <a@b.example>\" }\n", 1,
-	"an address is local@domain.example"},
-    {"reports { relay = \"127.0.0.1\" }\n", 1, "a relay is smtp://host:port"},
+	"must be an address such as local@domain.example"},
+    {"reports { relay = \"127.0.0.1\" }\n", 1,
+	"relay: must be smtp://host:port"},
     {"store { path = \"reports.db\" }\n", 1,
-	"this is the absolute path of a file"},
+	"must be the absolute path of a file"},
 
     /* syntax */
     {"mode monitor\n", 1, "missing equal sign"},
@@ -229,7 +230,7 @@ test_bad_files(void **state)
 		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
 
-/* A load that failed leaves nothing behind that the next one stumbles over. */
+/* A failed load leaves nothing that would disturb the next one. */
 static void
 test_good_after_bad(void **state)
 {
@@ -251,7 +252,7 @@ expect_refused(const char *name, const char *why)
 	struct pst_err err = {"nothing"};
 
 	if (pst_config_load(name, &err) != NULL)
-		fail_msg("%s: taken", name);
+		fail_msg("%s: accepted", name);
 	if (strstr(err.text, why) == NULL ||
 	    strncmp(err.text, name, strlen(name)) != 0)
 		fail_msg("%s: %s", name, err.text);
@@ -265,7 +266,7 @@ test_no_text_file(void **state)
 
 	(void)state;
 	(void)snprintf(name, sizeof(name), "%s/missing", config_dir);
-	expect_refused(name, "No such file or directory; name a readable file");
+	expect_refused(name, "No such file or directory; check the path");
 	expect_refused(config_dir, "not a regular file");
 	(void)snprintf(name, sizeof(name), "%s/fifo", config_dir);
 	assert_int_equal(mkfifo(name, 0600), 0);
@@ -288,7 +289,7 @@ test_no_text_file(void **state)
 	pst_config_unref(pst_config_load(config_file, NULL));
 }
 
-/* Octets that no editor writes must not bring the loader down. */
+/* Random octets, which no editor writes, must not crash the loader. */
 static void
 test_noise(void **state)
 {
@@ -330,7 +331,7 @@ test_no_file(void **state)
 	pst_config_unref(config);
 }
 
-/* What others take from the configuration follows the keys. */
+/* The structures that other modules read follow the options. */
 static void
 test_derived(void **state)
 {

@@ -36,19 +36,19 @@ static const struct {
 	"servers cannot be set for one listener"},
     {"listener \"/x\" {\ndns { }\n}\n", 2,
 	"dns cannot be set for one listener"},
-    {"listener \"/x\" {\nclient = {}\n}\n", 2, "it belongs into a rule"},
+    {"listener \"/x\" {\nclient = {}\n}\n", 2, "it belongs in a rule"},
     {"listener \"/x\" {\nmoed = enforce\n}\n", 2, "did you mean \"mode\"?"},
     {"listener \"/x\" {\n\" \" = {a}\n}\n", 2, "unknown option \" \""},
-    {"listener \"/x\" {\nmode = enforc\n}\n", 2, "mode wants one of"},
-    {"listener \"/x\" {\nsubmission = maybe\n}\n", 2, "wants yes or no"},
+    {"listener \"/x\" {\nmode = enforc\n}\n", 2, "mode must be one of"},
+    {"listener \"/x\" {\nsubmission = maybe\n}\n", 2, "must be yes or no"},
     {"listener \"/x\" {\ntag-header = \"a b\"\n}\n", 2, "tag-header: "},
     {"listener \"/x\" {\nenforce-percent = 101\n}\n", 2, "from 0 to 100"},
     {"listener \"/x\" {\nmode = enforce\n\nmode = monitor\n}\n", 4,
-	"mode was already set in line 2"},
+	"mode was already set on line 2"},
     {"mode = enforce\n" SECTION("/x") SECTION("/x"), 5,
-	"a listener of that title already"},
-    {SECTION(X) SECTION("/x"), 4, "\"/x\" is the one of line 1"},
-    {SECTION("inet:8891@::1") SECTION("inet:[::1]:8891"), 4, "of line 1"},
+	"already a listener with this title"},
+    {SECTION(X) SECTION("/x"), 4, "same socket as the one on line 1"},
+    {SECTION("inet:8891@::1") SECTION("inet:[::1]:8891"), 4, "on line 1"},
     {"iprev { enabled = no }\nlistener \"/x\" {\non-iprev-fail = tag\n}\n", 3,
 	"on-iprev-fail needs iprev.enabled"},
     {"listen = {}\n", 0, "listen is empty"},
@@ -65,7 +65,7 @@ test_bad(void **state)
 
 static const struct {
 	const char *text;
-	const char *sockets; /* each with its mode behind it */
+	const char *sockets; /* "SOCKET=MODE " for each */
 } good_rows[] = {
     {"", "unix:/var/spool/postfix/postern/postern.sock=enforce "},
     {"listen = {\"/a\", \"inet:1@h\"}\n", "/a=enforce inet:1@h=enforce "},
@@ -109,7 +109,7 @@ test_good(void **state)
 	}
 }
 
-/* Each key that may be overridden, with another value than its default. */
+/* Each option that a listener may override, with a value not its default. */
 static const struct {
 	const char *name, *value;
 } keys[] = {
@@ -139,7 +139,7 @@ static const struct {
     {"tag-value", "\"own\""},
 };
 
-/* The one key differs, and nothing else does. */
+/* Checks that the option of that row differs, and nothing else does. */
 static void
 compare(const struct pst_config *config, size_t row)
 {
@@ -186,7 +186,7 @@ test_values(void **state)
 	}
 }
 
-/* The sanitizers see what is freed too early or never. */
+/* Sanitizers report what is freed too early or never. */
 static void
 test_refs(void **state)
 {

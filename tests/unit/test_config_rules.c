@@ -21,27 +21,27 @@ static const struct {
     {"rule \"x\" {\naction = tag\n}\n", 1, "rule \"x\": there is no cond"},
     {"\nrule \"x\" {\nclient = {\"::1\"}\n\n}\n", 2, "there is no action"},
     {"rule x {\n\nclinet = {}\n}\n", 3, "did you mean \"client\"?"},
-    {"rule x {\nmode = enforce\n}\n", 2, "it belongs into the top level"},
-    {"from-domain = {}\n", 1, "it belongs into a rule"},
+    {"rule x {\nmode = enforce\n}\n", 2, "it belongs in the top level"},
+    {"from-domain = {}\n", 1, "it belongs in a rule"},
     {"rlue x {\n}\n", 1, "did you mean \"rule\"?"},
     {"rule {\n}\n", 1, "missing title"},
     {"rule x {\nspf = {}\naction = tag\n}\n", 1, "spf: an empty list"},
-    {"rule x {\nspf = {\"\"}\naction = tag\n}\n", 2, "spf: this wants one"},
-    {"rule x {\nspf += {fail}\naction = tag\n}\n", 2, "spf: this wants one"},
+    {"rule x {\nspf = {\"\"}\naction = tag\n}\n", 2, "spf: must be one"},
+    {"rule x {\nspf += {fail}\naction = tag\n}\n", 2, "spf: must be one"},
     {"rule x {\nspf = {fail,\npass,\n\"\"}\naction = tag\n}\n", 2,
-	"this wants"},
+	"must be one of"},
     {"rule x {\nspf = fail\naction = tag\naction = tag\n}\n", 4,
-	"action was already set in line 3"},
+	"action was already set on line 3"},
     {"rule x {\nspf = fail\nspf = pass\naction = tag\n}\n", 3,
-	"spf was already set in line 2"},
+	"spf was already set on line 2"},
     {"rule x {\nspf = {fail, pass}\nspf = {pass}\naction = tag\n}\n", 3,
-	"spf was already set in line 2"},
+	"spf was already set on line 2"},
     {"rule x {\nspf = fail\naction = tag\n}\nrule x {\nspf = pass\n"
      "action = tag\n}\n",
-	5, "a rule of that title already"},
+	5, "already a rule with this title"},
     {"rule x {\nspf = fail\naction = tag\n}\nrule y {\nspf = pass\n"
      "action = x\n}\n",
-	7, "rule \"y\": action: this wants one of"},
+	7, "rule \"y\": action: must be one of"},
     {"\ntrusted-networks = {\"@/nowhere\"}\n", 2, "/nowhere: "},
     {"rule x {\nclient = \"@/nowhere\"\naction = tag\n}\n", 2,
 	"client: /nowhere: No such file"},
@@ -86,7 +86,7 @@ test_good_rules(void **state)
 	pst_config_unref(config);
 }
 
-/* A list file counts as it is when the configuration is loaded. */
+/* A list file is read once, when the configuration is loaded. */
 static void
 test_network_file(void **state)
 {

@@ -12,7 +12,7 @@
 #include "config/option.h"
 #include "tests/unit/config_fixture.h"
 
-/* The values of a loaded configuration: printed, read back, compared. */
+/* Values of a loaded configuration are printed, read back and compared. */
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -34,7 +34,7 @@ add_all(struct pst_buf *buf, struct pst_arena *arena,
 	}
 }
 
-/* Nothing here is a default, and texts hold what must be quoted. */
+/* No value here is a default, and texts contain what must be quoted. */
 static const char unusual[] =
     "mode = monitor\nauthserv-id = 'a\"b$c\\{}#'\n"
     "enforce-percent = 7\nenforce-domains = {.A.example, b.example}\n"
@@ -84,7 +84,7 @@ static const char unusual[] =
     "max-per-domain = 1\nmax-per-destination = 1\n}\n"
     "log {\ntarget = stderr\nfacility = local3\nlevel = debug\n}\n";
 
-/* What is printed means the same when it is read back, for every key. */
+/* For every option, what is printed means the same when it is read back. */
 static void
 test_round_trip(void **state)
 {
@@ -114,7 +114,7 @@ test_round_trip(void **state)
 	}
 }
 
-/* That `unusual` is what its comment says: else the test above is weak. */
+/* Checks that `unusual` has no defaults, or the test above would be weak. */
 static void
 test_unusual_is_unusual(void **state)
 {
@@ -126,7 +126,7 @@ test_unusual_is_unusual(void **state)
 	(void)state;
 	for (i = 0; i < pst_option_count; i++) {
 		if (strcmp(pst_options[i].name, "discovery") != 0 &&
-		    /* not with iprev off */
+		    /* these two cannot be set with iprev off */
 		    strcmp(pst_options[i].name, "on-iprev-fail") != 0 &&
 		    strcmp(pst_options[i].name, "on-iprev-temperror") != 0 &&
 		    strcmp(pst_config_value(config, i, arena),
@@ -141,7 +141,7 @@ test_unusual_is_unusual(void **state)
 struct restart_row {
 	const char *running;
 	const char *fresh;
-	const char *paths; /* with a blank behind each */
+	const char *paths; /* each followed by a blank */
 };
 
 static const struct restart_row restart_rows[] = {

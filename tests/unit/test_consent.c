@@ -11,7 +11,7 @@
 #include "report/consent.h"
 #include "tests/unit/core_fixture.h"
 
-/* All wait together; each gets its own answer, also a late one. */
+/* The queries run side by side; each gets its own answer, even a late one. */
 static void
 test_side_by_side(void **state)
 {

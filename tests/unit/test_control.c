@@ -56,7 +56,7 @@ ask(const char *request, size_t len)
 	return fd;
 }
 
-/* One turn of the supervisor's loop. */
+/* Runs the supervisor's loop once. */
 static void
 turn(int64_t now_ms)
 {
@@ -70,7 +70,7 @@ turn(int64_t now_ms)
 	pst_control_serve(control, &set, now_ms);
 }
 
-/* What has come by now; NULL: nothing, and the connection stands. */
+/* Returns what has arrived; NULL: nothing yet, and the connection is open. */
 static const char *
 answer(int fd)
 {
@@ -93,14 +93,14 @@ test_requests(void **state)
 	} rows[] = {
 	    {"reload", "reload\n", true, false, NULL},
 	    {"status", "status\n", false, true, NULL},
-	    {"more behind it", "reload\nstatus\n", true, false, NULL},
+	    {"more after it", "reload\nstatus\n", true, false, NULL},
 	    {"half a line", "relo", false, false, NULL},
 	    {"another", "restart\n", false, false,
-		"2 this request is not known; say reload or status\n"},
+		"2 unknown request; expected reload or status\n"},
 	    {"empty", "\n", false, false,
-		"2 this request is not known; say reload or status\n"},
+		"2 unknown request; expected reload or status\n"},
 	    {"capitals", "RELOAD\n", false, false,
-		"2 this request is not known; say reload or status\n"},
+		"2 unknown request; expected reload or status\n"},
 	    {"long",
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		"xxxxxxxxxx",
@@ -134,7 +134,7 @@ test_requests(void **state)
 	}
 }
 
-/* Who asks while a reload runs waits for the next one. */
+/* A request that arrives during a reload waits for the next one. */
 static void
 test_later_one(void **state)
 {
@@ -169,11 +169,11 @@ test_dawdler(void **state)
 	turn(1000 + PST_CONTROL_PATIENCE_MS);
 	assert_null(answer(fd));
 	turn(1001 + PST_CONTROL_PATIENCE_MS);
-	assert_string_equal(answer(fd), "2 no request came\n");
+	assert_string_equal(answer(fd), "2 no request arrived in time\n");
 	(void)close(fd);
 }
 
-/* More than there is room for wait their turn; nobody is lost. */
+/* Clients beyond the limit wait until there is room; none is lost. */
 static void
 test_crowd(void **state)
 {
@@ -228,7 +228,7 @@ test_second_daemon(void **state)
 	assert_non_null(strstr(err.text, "there is no directory"));
 }
 
-/* A socket whose daemon was killed is taken over. */
+/* The socket of a daemon that was killed is taken over. */
 static void
 test_stale(void **state)
 {
@@ -241,7 +241,7 @@ test_stale(void **state)
 	test_later_one(state);
 }
 
-/* Nothing of it needs a control. */
+/* All functions accept NULL in place of a control. */
 static void
 test_none(void **state)
 {

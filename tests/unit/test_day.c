@@ -63,7 +63,7 @@ test_text(void **state)
 	assert_int_equal(day, -7);
 }
 
-/* The host's time zone and words have no say. */
+/* The host's time zone and locale make no difference. */
 static void
 test_date(void **state)
 {

@@ -67,7 +67,10 @@ open_file(unsigned patience_ms)
 	return db;
 }
 
-/* What both kinds must do is tested on a server when one is named. */
+/*
+ * Tests of what both kinds must do run on the server that
+ * POSTERN_TEST_POSTGRES names, if it is set, or else on a file.
+ */
 static struct pst_db *
 open_db(void)
 {
@@ -104,7 +107,7 @@ number(struct pst_db *db, const char *sql)
 	return out;
 }
 
-/* Whatever the umask is, only its owner may read what mail came here. */
+/* Only the owner may read the file, whatever the umask: it describes mail. */
 static void
 test_mode(void **state)
 {
@@ -207,7 +210,7 @@ test_transactions(void **state)
 	pst_db_close(db);
 }
 
-/* More statements than are kept, each time in another order. */
+/* More statements than are kept prepared, in a new order each round. */
 static void
 test_statements(void **state)
 {
@@ -247,7 +250,7 @@ test_faults(void **state)
 	pst_db_close(db);
 }
 
-/* A selection that is left early, and one that fails on its way. */
+/* A selection that is abandoned early, and one that fails half-way. */
 static void
 test_selections(void **state)
 {
@@ -309,7 +312,7 @@ test_locked(void **state)
 	assert_true(pst_db_begin(one, &err));
 	assert_false(pst_db_begin(two, &err));
 	assert_non_null(strstr(err.text, "locked"));
-	/* Readers do not mind. */
+	/* A lock does not hold up readers. */
 	assert_int_equal(number(two, "SELECT COUNT(*) FROM t"), 0);
 	assert_true(pst_db_commit(one, &err));
 	assert_true(pst_db_begin(two, &err));
@@ -334,12 +337,12 @@ test_open(void **state)
 	assert_null(pst_db_open_sqlite(other, PST_DB_CREATE, 0, &err));
 	assert_non_null(strstr(err.text, "create its directory"));
 	assert_null(pst_db_open_sqlite(dir, PST_DB_CREATE, 0, &err));
-	assert_non_null(strstr(err.text, "no plain file"));
+	assert_non_null(strstr(err.text, "not a regular file"));
 
 	(void)snprintf(other, sizeof(other), "%s.old", path);
 	assert_int_equal(symlink(other, path), 0);
 	assert_null(pst_db_open_sqlite(path, PST_DB_CREATE, 0, &err));
-	assert_non_null(strstr(err.text, "no plain file"));
+	assert_non_null(strstr(err.text, "not a regular file"));
 	assert_int_equal(unlink(path), 0);
 
 	file = fopen(path, "w");
@@ -364,7 +367,7 @@ test_open(void **state)
 	pst_db_close(NULL);
 }
 
-/* A store that was moved away is not written to for ever. */
+/* A store that was moved away is noticed, so that it can be reopened. */
 static void
 test_moved(void **state)
 {

@@ -54,7 +54,7 @@ check(struct bench *bench, enum pst_destination_kind kind, const char *domain,
 			pst_dns_expire(world.dns);
 }
 
-/* "address>target" or "address!" (refused) or "address?" for each. */
+/* Returns "address" and, after it, ">target", "!" (refused) or "?". */
 static const char *
 summary(struct bench *bench, const struct pst_destinations *list)
 {
@@ -130,7 +130,7 @@ test_consent(void **state)
 	    {"mailto:a@any.example.net", "a@any.example.net"},
 	    {"mailto:a@no.example.net", "a@no.example.net!"},
 	    {"mailto:a@nodata.example.net", "a@nodata.example.net!"},
-	    /* Below the policy domain, but an organization of its own. */
+	    /* A subdomain that is an organization of its own. */
 	    {"mailto:a@own.example.com", "a@own.example.com"},
 	    /* R-AGG-21 */
 	    {"mailto:a@broken.example.net", "a@broken.example.net?"},
@@ -149,7 +149,7 @@ test_consent(void **state)
 	    {"mailto:x@over.example.net mailto:y@over.example.net",
 		"x@over.example.net>new@over.example.net "
 		"y@over.example.net!"},
-	    /* each for itself, in order, once */
+	    /* each is judged on its own, in order, and used once */
 	    {"mailto:b@example.com mailto:a@no.example.net "
 	     "mailto:b@example.com mailto:c@yes.example.net",
 		"b@example.com a@no.example.net! c@yes.example.net"},
@@ -233,7 +233,7 @@ test_settings(void **state)
 	}
 }
 
-/* A name that no DNS query can hold is no consent. */
+/* A name too long for a DNS query means that there is no consent. */
 static void
 test_long_names(void **state)
 {

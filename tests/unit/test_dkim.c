@@ -172,7 +172,7 @@ static const struct tag_row {
 	const char *label;
 	const char *tags;
 	const char *names;     /* NULL: NAMES */
-	const char *added;     /* a field put on top; or NULL */
+	const char *added;     /* a field inserted on top; or NULL */
 	const char *record;    /* %s: the key */
 	struct sign_key **key; /* NULL: rsa */
 	size_t length;         /* of l=; 0: none */
@@ -210,11 +210,11 @@ static const struct tag_row {
 	PST_RESULT_POLICY, "signed in the future"},
     {"t=0", PLAIN "t=0; ", NULL, NULL, RSA_KEY, NULL, 0, PST_RESULT_PASS, NULL},
     {"x= before t=", PLAIN "t=1118000000; x=1118000000; ", NULL, NULL, RSA_KEY,
-	NULL, 0, PST_RESULT_NEUTRAL, "t= or x= is wrong"},
+	NULL, 0, PST_RESULT_NEUTRAL, "t= or x= is invalid"},
     {"l= of all", PLAIN "l=26; ", NULL, NULL, RSA_KEY, NULL, 26,
 	PST_RESULT_PASS, NULL},
     {"l= of a part", PLAIN "l=5; ", NULL, NULL, RSA_KEY, NULL, 5,
-	PST_RESULT_POLICY, "l= covers a part of the body"},
+	PST_RESULT_POLICY, "l= covers only part of the body"},
     {"l= of too much", PLAIN "l=27; ", NULL, NULL, RSA_KEY, NULL, 28,
 	PST_RESULT_PERMERROR, "l= is larger than the body"},
     {"l= of far too much", PLAIN "l=99999999999999999999999; ", NULL, NULL,
@@ -223,7 +223,7 @@ static const struct tag_row {
 	0, PST_RESULT_PASS, NULL},
     {"i= below d=, strict key", PLAIN "i=joe@mail.example.com; ", NULL, NULL,
 	"v=DKIM1; t=s; p=%s", NULL, 0, PST_RESULT_PERMERROR,
-	"key is not for sub-domains in i="},
+	"key does not allow a subdomain in i="},
     {"i= in d=, strict key", PLAIN "i=joe@Example.com; ", NULL, NULL,
 	"v=DKIM1; t=y:s; p=%s", NULL, 0, PST_RESULT_PASS, NULL},
     {"i= elsewhere", PLAIN "i=joe@example.org; ", NULL, NULL, RSA_KEY, NULL, 0,
@@ -232,7 +232,7 @@ static const struct tag_row {
 	PST_RESULT_PERMERROR, "key is revoked"},
     {"no key type", PLAIN, NULL, NULL, "p=%s", NULL, 0, PST_RESULT_PASS, NULL},
     {"other key type", PLAIN, NULL, NULL, "v=DKIM1; k=ed25519; p=%s", NULL, 0,
-	PST_RESULT_PERMERROR, "key is of another type"},
+	PST_RESULT_PERMERROR, "key type does not match the algorithm"},
     {"no key record", PLAIN, NULL, NULL, "v=spf1 -all %s", NULL, 0,
 	PST_RESULT_PERMERROR, "key record is malformed"},
     {"1024 bits", PLAIN, NULL, NULL, RSA_KEY, &rsa1024, 0, PST_RESULT_PASS,

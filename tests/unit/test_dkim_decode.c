@@ -14,7 +14,7 @@
 #define HEADER "From: Joe <joe@example.com>\r\nSubject: test\r\n"
 #define BODY "Hello.\r\n"
 
-/* The result of one message signed by that key. */
+/* Returns the result of a message signed with key. */
 static enum pst_result
 verify(struct pst_dkim_lib *lib, const struct sign_key *key,
     const struct sign_key *published)
@@ -40,7 +40,7 @@ verify(struct pst_dkim_lib *lib, const struct sign_key *key,
 	return out.result;
 }
 
-/* libopendkim calls our function, and it remembers the right key. */
+/* libopendkim calls our function, which remembers the right key. */
 static void
 test_remembered(void **state)
 {
@@ -88,7 +88,7 @@ work(void *arg)
 	return NULL;
 }
 
-/* One decoded key, many threads; for ThreadSanitizer above all. */
+/* Many threads use one decoded key; mainly for ThreadSanitizer. */
 static void
 test_threads(void **state)
 {

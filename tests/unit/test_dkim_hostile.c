@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Messages that libopendkim is known to crash on or to hash in its own way. */
+/* Messages that crash libopendkim, or that it is known to hash wrongly. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +42,7 @@ sign(struct pst_arena *arena, const char *canon, const char *names,
 
 /* ---- the header ---- */
 
-/* One octet of the header text, a tilde, becomes octet. */
+/* Returns the text with octet in place of the first tilde. */
 static struct pst_str
 with_octet(struct pst_arena *arena, const char *text, char octet)
 {
@@ -61,7 +61,7 @@ test_odd_header(void **state)
 {
 	static const struct {
 		const char *label;
-		const char *field; /* unsigned when it is X-Other */
+		const char *field; /* X-Other is not signed */
 		char octet;
 		enum pst_result want;
 	} rows[] = {
@@ -77,7 +77,7 @@ test_odd_header(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
-		/* what libopendkim takes each of them for */
+		/* how libopendkim reads each of them */
 		const char *taken = rows[i].octet == '\0' ? "X-Odd: a" :
 		    rows[i].octet == '~'                  ? "X-Odd: a~b" :
 							    "X-Odd: a b";
@@ -109,8 +109,8 @@ test_odd_header(void **state)
 /* ---- the body ---- */
 
 /*
- * libopendkim is given no body, so for it a signature over none is the good
- * one. That must neither pass nor keep the others from being looked at.
+ * We give libopendkim no body, so it believes a signature over an empty body.
+ * Such a signature must not pass, nor stop the others from being verified.
  */
 static void
 test_signed_without_body(void **state)
@@ -192,13 +192,13 @@ test_odd_body(void **state)
 	}
 }
 
-/* ---- whole messages that must only not crash ---- */
+/* ---- whole messages that must not crash ---- */
 
 static void
 test_all_fields_named(void **state)
 {
 	(void)state;
-	/* h= uses up every field and names one more */
+	/* h= names every field and one more */
 	for (size_t fields = 3; fields <= 10; fields++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct trial trial = {.body = pst_str(BODY), .zone = ""};
@@ -244,14 +244,14 @@ test_refused(void **state)
 	} rows[] = {
 	    {"i= ends in =",
 		SIG "d=example.com; s=sel; h=from; i=a@example.com=" END FROM,
-		PST_RESULT_NEUTRAL, "i= is no identity"},
+		PST_RESULT_NEUTRAL, "i= is not an identity"},
 	    {"q=http", SIG "d=example.com; s=sel; h=from; q=http" END FROM,
 		PST_RESULT_NEUTRAL, "unknown query method"},
 	    {"selector is a path", SIG "d=example.com; s=../x; h=from" END FROM,
-		PST_RESULT_NEUTRAL, "s= is no selector"},
+		PST_RESULT_NEUTRAL, "s= is not a selector"},
 	    {"domain with a comment",
 		SIG "d=example.com(.evil; s=sel; h=from" END FROM,
-		PST_RESULT_NEUTRAL, "d= is no domain name"},
+		PST_RESULT_NEUTRAL, "d= is not a domain name"},
 	    {"b =",
 		SIG "d=example.com; s=sel; h=from; bh=AAAA; b =AAAA\r\n" FROM,
 		PST_RESULT_NEUTRAL, "unusual form of b= not supported"},
@@ -277,7 +277,7 @@ test_refused(void **state)
 		    "a;b: x\r\n\x01: x\r\n\xff: x\r\n: x\r\n",
 		PST_RESULT_FAIL, "signature does not verify"},
 	    {"empty value", "DKIM-Signature:\r\n" FROM, PST_RESULT_NEUTRAL,
-		"no list of tags"},
+		"not a valid tag list"},
 	};
 
 	(void)state;
@@ -309,7 +309,7 @@ fill(struct pst_arena *arena, char c, size_t count)
 	return text;
 }
 
-/* Too much for libopendkim's tables and buffers. */
+/* Signatures that are too large for libopendkim's tables and buffers. */
 static void
 test_sizes(void **state)
 {
@@ -352,7 +352,7 @@ test_sizes(void **state)
 	}
 }
 
-/* What a long signed field and a long list of names do to the others. */
+/* A long signed field and a long h= list do not make a signature fail. */
 static void
 test_long_but_good(void **state)
 {
@@ -378,7 +378,7 @@ test_long_but_good(void **state)
 	pst_arena_free(arena);
 }
 
-/* A signature over signatures that are not given to the library. */
+/* A signature that signs signatures which we do not pass to the library. */
 static void
 test_signed_signatures(void **state)
 {
@@ -402,7 +402,7 @@ test_signed_signatures(void **state)
 	    out.sigs[0].reason, "signs signatures that are not checked");
 	assert_int_equal(out.sigs[1].result, PST_RESULT_NEUTRAL);
 
-	/* one that does not sign them fails as ever */
+	/* a signature that does not sign them fails as usual */
 	trial.header = pst_str(pst_arena_printf(arena, "%s%s",
 	    sign(arena, "simple/simple", "from", "From: other\r\n",
 		pst_str(BODY)),

@@ -59,19 +59,19 @@ static const struct {
     {"revoked with blanks", "p= ; t=y", true, PST_RESULT_PERMERROR,
 	"key is revoked", 0},
     {"other type", "k=ed25519; p=" SPKI, true, PST_RESULT_PERMERROR,
-	"key is of another type", 0},
+	"key type does not match the algorithm", 0},
     {"unknown type", "k=dsa; p=" SPKI, true, PST_RESULT_PERMERROR,
-	"key is of another type", 0},
+	"key type does not match the algorithm", 0},
     {"sha1 only", "h=sha1; p=" SPKI, true, PST_RESULT_PERMERROR,
 	"key does not allow sha256", 0},
     {"other service", "s=tlsrpt; p=" SPKI, true, PST_RESULT_PERMERROR,
 	"key is not for email", 0},
     {"no base64", "p=MIGf*", true, PST_RESULT_PERMERROR, "key is malformed", 0},
-    {"no key inside", "p=AAAA", true, PST_RESULT_PERMERROR, "key is malformed",
+    {"no key within", "p=AAAA", true, PST_RESULT_PERMERROR, "key is malformed",
 	0},
     {"cut off", "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP", true,
 	PST_RESULT_PERMERROR, "key is malformed", 0},
-    {"text behind", "p=" SPKI "AAAA", true, PST_RESULT_PERMERROR,
+    {"text after it", "p=" SPKI "AAAA", true, PST_RESULT_PERMERROR,
 	"key is malformed", 0},
     {"another algorithm inside", "p=MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAAAA",
 	true, PST_RESULT_PERMERROR, "key is malformed", 0},
@@ -128,7 +128,7 @@ test_normalized(void **state)
 	    PST_DKIM_ED25519_SHA256, 1024, &key));
 	assert_string_equal(key.reason, "key is malformed");
 
-	/* the tiny key, as it would be handed over */
+	/* the tiny key, as the library would get it */
 	assert_true(pst_dkim_key_read(
 	    arena, PST_STR("p=" TINY_PKCS1), PST_DKIM_RSA_SHA256, 42, &key));
 	assert_string_equal(key.record,
@@ -137,7 +137,10 @@ test_normalized(void **state)
 	pst_arena_free(arena);
 }
 
-/* RSAPublicKey with a modulus of that many octets 0xff and that exponent. */
+/*
+ * Returns a record whose RSAPublicKey has this exponent and a modulus of
+ * `octets` octets 0xff.
+ */
 static const char *
 rsa_record(struct pst_arena *arena, size_t octets, const char *exponent)
 {

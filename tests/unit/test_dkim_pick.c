@@ -105,7 +105,7 @@ test_two_algorithms(void **state)
 	expect(&out, 0, PST_RESULT_PASS, NULL);
 	expect(&out, 1, PST_RESULT_PASS, NULL);
 
-	/* a bad one beside a good one changes nothing (R-DKIM-19) */
+	/* a bad signature beside a good one changes nothing (R-DKIM-19) */
 	run(arena, both, key_line(arena, ed25519, "example.com", "e"),
 	    (struct trial){0}, &out);
 	expect(&out, 0, PST_RESULT_PERMERROR, "no key");
@@ -148,7 +148,7 @@ test_mangled_copy(void **state)
 	pst_arena_free(arena);
 }
 
-/* The author's own signature is verified however much junk stands above it. */
+/* The author's own signature is verified, however much junk is above it. */
 static void
 test_choice(void **state)
 {
@@ -249,9 +249,9 @@ test_dns_failures(void **state)
 	    {"r._domainkey.example.com. 60 IN TXT \"\"\n", PST_RESULT_PERMERROR,
 		"key record is malformed"},
 	    {";! servfail r._domainkey.example.com\n", PST_RESULT_TEMPERROR,
-		"no answer for the key"},
+		"no answer to the key look-up"},
 	    {";! timeout r._domainkey.example.com\n", PST_RESULT_TEMPERROR,
-		"no answer for the key"},
+		"no answer to the key look-up"},
 	};
 
 	(void)state;
@@ -288,7 +288,7 @@ test_several_records(void **state)
 	    (struct trial){0}, &out);
 	expect(&out, 0, PST_RESULT_PASS, NULL);
 
-	/* one selector, two keys: libopendkim can only have the first */
+	/* two keys at one selector: libopendkim can use only the first */
 	run(arena,
 	    pst_arena_printf(arena, "%s%s",
 		sign(arena, rsa, "example.com", "r"),
@@ -302,7 +302,7 @@ test_several_records(void **state)
 
 /* ---- waiting ---- */
 
-/* The value of a field, without its last CRLF, as libmilter gives it. */
+/* Returns the value of a field, as libmilter gives it: no final CRLF. */
 static struct pst_str
 folded_with_lf(struct pst_arena *arena, const char *text)
 {

@@ -17,7 +17,7 @@
 
 static char dir[] = "/tmp/postern-test.XXXXXX";
 
-/* A copy of a test key with this mode; its path. */
+/* Copies a test key to a file with this mode, and returns its path. */
 static const char *
 key_file(struct pst_arena *arena, const char *name, mode_t mode)
 {
@@ -59,7 +59,7 @@ without_cr(struct pst_arena *arena, const char *text)
 	return copy;
 }
 
-/* The verifier takes it, and not when something was changed. */
+/* The verifier accepts the signature, and rejects it after any change. */
 static void
 test_verifies(void **state)
 {
@@ -122,12 +122,12 @@ test_bad_keys(void **state)
 
 	(void)state;
 	refused("/nonexistent/key", "correct the path");
-	refused(dir, "no regular file");
+	refused(dir, "not a regular file");
 	refused(key_file(arena, "test-rsa.pem", 0644), "chmod g-w,o=");
-	refused(key_file(arena, "test-rsa.pem", 0660), "others may use");
-	refused(key_file(arena, "test-rsa.txt", 0600), "no RSA key");
-	refused(key_file(arena, "test-ed25519.key", 0600), "no RSA key");
-	refused(key_file(arena, "test-small.pem", 0600), "no RSA key");
+	refused(key_file(arena, "test-rsa.pem", 0660), "other users may");
+	refused(key_file(arena, "test-rsa.txt", 0600), "not an RSA key");
+	refused(key_file(arena, "test-ed25519.key", 0600), "not an RSA key");
+	refused(key_file(arena, "test-small.pem", 0600), "not an RSA key");
 	pst_dkim_signer_free(NULL);
 	pst_arena_free(arena);
 }

@@ -12,7 +12,7 @@
 #define NOW 1000000
 #define SKEW 300
 
-/* A signature but for the tags that a row is about. */
+/* The tags of a valid signature; a row leaves one out or replaces it. */
 #define V "v=1; "
 #define A "a=rsa-sha256; "
 #define D "d=example.com; "
@@ -35,10 +35,11 @@ static const struct {
     {"blanks around =", "v = 1; " A REST, PST_RESULT_NONE, NULL},
     {"unknown tags", ALL "; x_1=~; zz=", PST_RESULT_NONE, NULL},
 
-    {"empty", "", PST_RESULT_NEUTRAL, "no list of tags"},
-    {"no equals sign", ALL "; foo", PST_RESULT_NEUTRAL, "no list of tags"},
-    {"empty tag", ALL ";; c=simple", PST_RESULT_NEUTRAL, "no list of tags"},
-    {"bare LF", "v=1;\na=x; " REST, PST_RESULT_NEUTRAL, "no list of tags"},
+    {"empty", "", PST_RESULT_NEUTRAL, "not a valid tag list"},
+    {"no equals sign", ALL "; foo", PST_RESULT_NEUTRAL, "not a valid tag list"},
+    {"empty tag", ALL ";; c=simple", PST_RESULT_NEUTRAL,
+	"not a valid tag list"},
+    {"bare LF", "v=1;\na=x; " REST, PST_RESULT_NEUTRAL, "not a valid tag list"},
     {"tag twice", ALL "; d=example.org", PST_RESULT_NEUTRAL, "tag given twice"},
 
     {"no v=", A REST, PST_RESULT_NEUTRAL, "required tag missing"},
@@ -63,26 +64,26 @@ static const struct {
     {"one label", V A "d=com; " S H BH B, PST_RESULT_NEUTRAL,
 	"d= is a top-level domain"},
     {"final dot", V A "d=example.com.; " S H BH B, PST_RESULT_NEUTRAL,
-	"d= is no domain name"},
+	"d= is not a domain name"},
     {"empty label", V A "d=example..com; " S H BH B, PST_RESULT_NEUTRAL,
-	"d= is no domain name"},
+	"d= is not a domain name"},
     {"blank in d=", V A "d=exam ple.com; " S H BH B, PST_RESULT_NEUTRAL,
-	"d= is no domain name"},
+	"d= is not a domain name"},
     {"NUL escape", V A "d=example.com\\.evil.com; " S H BH B,
-	PST_RESULT_NEUTRAL, "d= is no domain name"},
+	PST_RESULT_NEUTRAL, "d= is not a domain name"},
     {"comment in d=", V A "d=a.example(.b.example; " S H BH B,
-	PST_RESULT_NEUTRAL, "d= is no domain name"},
+	PST_RESULT_NEUTRAL, "d= is not a domain name"},
 
     {"numeric selector", V A D "s=20230601; " H BH B, PST_RESULT_NONE, NULL},
     {"dotted selector", V A D "s=a.b_c-d; " H BH B, PST_RESULT_NONE, NULL},
     {"selector like a path", V A D "s=../x; " H BH B, PST_RESULT_NEUTRAL,
-	"s= is no selector"},
+	"s= is not a selector"},
     {"selector with an empty label", V A D "s=a..b; " H BH B,
-	PST_RESULT_NEUTRAL, "s= is no selector"},
+	PST_RESULT_NEUTRAL, "s= is not a selector"},
     {"selector with an escape", V A D "s=x.\\000; " H BH B, PST_RESULT_NEUTRAL,
-	"s= is no selector"},
+	"s= is not a selector"},
     {"empty selector", V A D "s=; " H BH B, PST_RESULT_NEUTRAL,
-	"s= is no selector"},
+	"s= is not a selector"},
 
     {"c=relaxed", ALL "; c=relaxed", PST_RESULT_NONE, NULL},
     {"c=relaxed/relaxed", ALL "; c=relaxed/relaxed", PST_RESULT_NONE, NULL},
@@ -97,16 +98,16 @@ static const struct {
     {"q=", ALL "; q=", PST_RESULT_NEUTRAL, "unknown query method"},
 
     {"b= of junk", V A D S H BH "b=B*BB", PST_RESULT_NEUTRAL,
-	"b= or bh= is no base64"},
+	"b= or bh= is not base64"},
     {"b= is empty", V A D S H BH "b=", PST_RESULT_NEUTRAL,
-	"b= or bh= is no base64"},
+	"b= or bh= is not base64"},
     {"bh= with padding inside", V A D S H "bh=A=A=; " B, PST_RESULT_NEUTRAL,
-	"b= or bh= is no base64"},
+	"b= or bh= is not base64"},
 
     {"l=0", ALL "; l=0", PST_RESULT_NONE, NULL},
-    {"l= is empty", ALL "; l=", PST_RESULT_NEUTRAL, "l= is no number"},
-    {"l=+5", ALL "; l=+5", PST_RESULT_NEUTRAL, "l= is no number"},
-    {"l=1 0", ALL "; l=1 0", PST_RESULT_NEUTRAL, "l= is no number"},
+    {"l= is empty", ALL "; l=", PST_RESULT_NEUTRAL, "l= is not a number"},
+    {"l=+5", ALL "; l=+5", PST_RESULT_NEUTRAL, "l= is not a number"},
+    {"l=1 0", ALL "; l=1 0", PST_RESULT_NEUTRAL, "l= is not a number"},
     {"l=2^63", ALL "; l=9223372036854775808", PST_RESULT_PERMERROR,
 	"l= is larger than the body"},
     {"l=2^64", ALL "; l=18446744073709551616", PST_RESULT_PERMERROR,
@@ -114,18 +115,18 @@ static const struct {
     {"l= of 77 digits",
 	ALL "; l=00000000000000000000000000000000000000"
 	    "000000000000000000000000000000000000001",
-	PST_RESULT_NEUTRAL, "l= is no number"},
+	PST_RESULT_NEUTRAL, "l= is not a number"},
 
     {"h= without from", V A D S "h=to:subject; " BH B, PST_RESULT_PERMERROR,
 	"From is not signed"},
     {"h= in capitals", V A D S "h=FROM; " BH B, PST_RESULT_NONE, NULL},
     {"h= with folds", V A D S "h=To :\n\tFrom; " BH B, PST_RESULT_NONE, NULL},
     {"h= is empty", V A D S "h=; " BH B, PST_RESULT_NEUTRAL,
-	"h= is no list of field names"},
+	"h= is not a list of field names"},
     {"h= with an empty name", V A D S "h=from::to; " BH B, PST_RESULT_NEUTRAL,
-	"h= is no list of field names"},
+	"h= is not a list of field names"},
     {"h= with a blank", V A D S "h=from to; " BH B, PST_RESULT_NEUTRAL,
-	"h= is no list of field names"},
+	"h= is not a list of field names"},
 
     {"i= in d=", ALL "; i=joe@example.com", PST_RESULT_NONE, NULL},
     {"i= below d=", ALL "; i=@a.b.example.com", PST_RESULT_NONE, NULL},
@@ -135,16 +136,16 @@ static const struct {
     {"i= above d=", ALL "; i=joe@com", PST_RESULT_PERMERROR,
 	"i= is not within d="},
     {"i= without @", ALL "; i=example.com", PST_RESULT_NEUTRAL,
-	"i= is no identity"},
-    {"i= is empty", ALL "; i=", PST_RESULT_NEUTRAL, "i= is no identity"},
+	"i= is not an identity"},
+    {"i= is empty", ALL "; i=", PST_RESULT_NEUTRAL, "i= is not an identity"},
     {"i= ends in =", ALL "; i=a@example.com=", PST_RESULT_NEUTRAL,
-	"i= is no identity"},
+	"i= is not an identity"},
     {"i= with half an octet", ALL "; i=a=4@example.com", PST_RESULT_NEUTRAL,
-	"i= is no identity"},
+	"i= is not an identity"},
     {"i= with NUL", ALL "; i=a=00@example.com", PST_RESULT_NEUTRAL,
-	"i= is no identity"},
+	"i= is not an identity"},
     {"i= with no domain name", ALL "; i=a@-example.com", PST_RESULT_NEUTRAL,
-	"i= is no identity"},
+	"i= is not an identity"},
 
     {"t= now", ALL "; t=1000000", PST_RESULT_NONE, NULL},
     {"t= at the tolerance", ALL "; t=1000300", PST_RESULT_NONE, NULL},
@@ -152,7 +153,8 @@ static const struct {
 	"signed in the future"},
     {"t= of 13 digits", ALL "; t=1000000000000", PST_RESULT_POLICY,
 	"signed in the future"},
-    {"t= is no number", ALL "; t=-1", PST_RESULT_NEUTRAL, "t= or x= is wrong"},
+    {"t= is not a number", ALL "; t=-1", PST_RESULT_NEUTRAL,
+	"t= or x= is invalid"},
     {"x= in the tolerance", ALL "; x=999701", PST_RESULT_NONE, NULL},
     {"x= past", ALL "; x=999700", PST_RESULT_FAIL, "signature expired"},
     {"x=0", ALL "; x=0", PST_RESULT_FAIL, "signature expired"},
@@ -160,8 +162,8 @@ static const struct {
     {"x= of 30 digits", ALL "; x=999999999999999999999999999999",
 	PST_RESULT_NONE, NULL},
     {"x= is t=", ALL "; t=999900; x=999900", PST_RESULT_NEUTRAL,
-	"t= or x= is wrong"},
-    {"x= is empty", ALL "; x=", PST_RESULT_NEUTRAL, "t= or x= is wrong"},
+	"t= or x= is invalid"},
+    {"x= is empty", ALL "; x=", PST_RESULT_NEUTRAL, "t= or x= is invalid"},
 
     {"b =", V A D S H BH "b =BBBB", PST_RESULT_NEUTRAL,
 	"unusual form of b= not supported"},
@@ -170,8 +172,8 @@ static const struct {
     {"b= in z=", ALL "; z=From:b=40x", PST_RESULT_NONE, NULL},
     {"8-bit i=", ALL "; i=\xc3\xbc@example.com", PST_RESULT_NEUTRAL,
 	"internationalized signature not supported"},
-    {"8-bit that is no UTF-8", V A "d=\xff.example; " S H BH B,
-	PST_RESULT_NEUTRAL, "d= is no domain name"},
+    {"8-bit that is not UTF-8", V A "d=\xff.example; " S H BH B,
+	PST_RESULT_NEUTRAL, "d= is not a domain name"},
 };
 
 static void
@@ -247,7 +249,7 @@ test_identity(void **state)
 	pst_arena_free(arena);
 }
 
-/* A signature that is not verified can still be named in the results. */
+/* The results can name even a signature that is not verified. */
 static void
 test_bad_but_named(void **state)
 {

@@ -21,9 +21,9 @@
 enum flags {
 	PSL = 1,      /* method psl */
 	COMPARE = 2,  /* method compare */
-	GUARD = 4,    /* treewalk with a list */
+	GUARD = 4,    /* treewalk, with a public suffix list */
 	ALL = 8,      /* evaluate_all */
-	NO_TEST = 16, /* a pass with a test key does not count */
+	NO_TEST = 16, /* a pass with a test key does not count as one */
 };
 
 struct row {
@@ -33,8 +33,8 @@ struct row {
 	const char *ids;  /* "spf=RESULT:DOMAIN dkim=RESULT:DOMAIN[:FLAG]" */
 	unsigned flags;
 	const char *want;    /* as summary() writes it */
-	const char *org;     /* NULL: not of interest; "-": NULL */
-	const char *queries; /* NULL: not of interest */
+	const char *org;     /* NULL: any; "-": must be NULL */
+	const char *queries; /* NULL: any */
 };
 
 static struct pst_psl *list;
@@ -180,9 +180,9 @@ or_dash(const char *text)
 }
 
 /*
- * "result [author] source policy-domain tag published>effective aligned", the
- * last as S for SPF, D for DKIM, then one digit for each signature, and what a
- * temperror is due to.
+ * Returns "result [author] source policy-domain tag published>effective
+ * aligned", where aligned is S for SPF, D for DKIM and a digit for each
+ * signature, followed by the cause of a temperror.
  */
 static const char *
 summary(const struct bench *bench)
@@ -266,7 +266,7 @@ run_row(const struct row *row, const char *zone, bool eager, const char *run)
 	bench_close(&bench);
 }
 
-/* The zone with a delay, a different one for each name asked for. */
+/* Returns the row's zone, with a different delay for each name asked for. */
 static char *
 slow_zone(struct pst_arena *arena, const struct row *row)
 {
@@ -281,7 +281,7 @@ slow_zone(struct pst_arena *arena, const struct row *row)
 		const struct pst_dns_entry *entry =
 		    pst_dns_at(bench.world.dns, i);
 
-		/* A name may stand in one directive only. */
+		/* A zone allows one directive for a name. */
 		if (entry->answer != NULL &&
 		    !pst_dns_is_temporary(entry->answer->status))
 			pst_buf_printf(&buf, "\n;! delay %s %zums", entry->name,
@@ -348,7 +348,7 @@ test_prefetch(void **state)
 	bench_close(&bench);
 }
 
-/* Nothing is written, and no memory kept, while an answer is open. */
+/* While an answer is pending, nothing is written and no memory is kept. */
 static void
 test_pending(void **state)
 {

@@ -23,7 +23,7 @@ struct row {
 	const char *want; /* as summary() writes it; NULL: does not count */
 };
 
-/* "p/sp/np adkim aspf fo psd t [tags that are there]", or why not. */
+/* Returns "p/sp/np adkim aspf fo psd t [tags present]", or why it is none. */
 static const char *
 summary(struct pst_arena *arena, const struct pst_dmarc_record *record)
 {
@@ -78,9 +78,9 @@ static const struct row version_rows[] = {
     {"leading blank", TEXT(" v=DMARC1; p=none"), NULL},
     {"leading semicolon", TEXT(";v=DMARC1; p=none"), NULL},
     {"leading newline", TEXT("\nv=DMARC1; p=none"), NULL},
-    {"newline behind the version", TEXT("v=DMARC1\n; p=none"), NULL},
+    {"newline after the version", TEXT("v=DMARC1\n; p=none"), NULL},
     {"quotes in the data", TEXT("\"v=DMARC1; p=none\""), NULL},
-    {"NUL behind the version", TEXT("v=DMARC1\0; p=none"), NULL},
+    {"NUL after the version", TEXT("v=DMARC1\0; p=none"), NULL},
     {"byte order mark", TEXT("\xef\xbb\xbfv=DMARC1; p=none"), NULL},
     {"SPF record", TEXT("v=spf1 -all"), NULL},
     {"empty", TEXT(""), NULL},
@@ -114,8 +114,8 @@ static const struct row policy_rows[] = {
     {"bad sp, no report", TEXT("v=DMARC1; p=reject; sp=x"), "unusable"},
     {"bad np, no report", TEXT("v=DMARC1; p=reject; np=x"), "unusable"},
     {"NUL in p", TEXT("v=DMARC1; p=\0reject"), "unusable"},
-    {"NUL behind p", TEXT("v=DMARC1; p=reject\0"), "unusable"},
-    {"backslash behind p", TEXT("v=DMARC1; p=reject\\; sp=none"), "unusable"},
+    {"NUL after p", TEXT("v=DMARC1; p=reject\0"), "unusable"},
+    {"backslash after p", TEXT("v=DMARC1; p=reject\\; sp=none"), "unusable"},
     {"bad p, report", TEXT("v=DMARC1; p=x; sp=reject; rua=mailto:a@b.example"),
 	"none/none/none" REST "[]"},
     {"no p, report", TEXT("v=DMARC1; rua=mailto:a@b.example"),
@@ -321,7 +321,7 @@ test_faults(void **state)
 	}
 }
 
-/* Repeats piece (with a number for %u) behind the start. */
+/* Returns start followed by piece, repeated, with a number for %u. */
 static struct pst_str
 repeated(struct pst_arena *arena, const char *start, const char *piece,
     unsigned times)
@@ -357,7 +357,7 @@ test_max_uris(void **state)
 	pst_arena_free(arena);
 }
 
-/* Letters only, as tag names are: "aa", "ab", ... */
+/* Returns a record with that many tags, named "aa", "ab", ... */
 static struct pst_str
 with_tags(struct pst_arena *arena, unsigned tags, const char *end)
 {
@@ -406,7 +406,7 @@ test_max_octets(void **state)
 	assert_true(record.test);
 	assert_true(record.text.len <= PST_DMARC_MAX_RECORD);
 
-	/* The cut lies in "sp=none...": no part of it may be used. */
+	/* The cut is within "sp=none...": no part of it may be used. */
 	text = repeated(arena, "v=DMARC1; p=reject;", " ", 4096 - 19 - 7);
 	text.len = 4096 - 7;
 	text = repeated(
@@ -416,7 +416,7 @@ test_max_octets(void **state)
 	assert_false(record.has_sp);
 	assert_int_equal(record.sp, PST_DMARC_REJECT);
 
-	/* Exactly the limit is used in full. */
+	/* A record of exactly the limit is used in full. */
 	text.len = PST_DMARC_MAX_RECORD;
 	assert_true(pst_dmarc_record_parse(arena, text, &record));
 	assert_false(record.limited);

@@ -122,7 +122,7 @@ test_budget(void **state)
 
 		snprintf(name, sizeof(name), "n%u.example", i);
 		assert_int_equal(ask(f, name)->answer->status, PST_DNS_OK);
-		/* Neither costs anything. */
+		/* A bad name and a repeated question cost nothing. */
 		assert_int_equal(
 		    ask(f, "b..d")->answer->status, PST_DNS_BADNAME);
 		ask(f, name);
@@ -135,7 +135,7 @@ test_budget(void **state)
 	pst_arena_free(f->arena);
 }
 
-/* What a sender makes us ask must not crowd out what protects the receiver. */
+/* A sender's queries must not use up those that protect the receiver. */
 static void
 test_reserve(void **state)
 {
@@ -157,7 +157,7 @@ test_reserve(void **state)
 	const struct pst_dns_entry *reserved =
 	    pst_dns_ask_reserved(dns, PST_STR("d.example"), PST_DNS_TXT);
 	assert_int_equal(reserved->answer->status, PST_DNS_OK);
-	/* Neither of the two entries changes. */
+	/* Both entries stay as they are. */
 	assert_ptr_equal(
 	    pst_dns_ask(dns, PST_STR("d.example"), PST_DNS_TXT), refused);
 	assert_ptr_equal(
@@ -276,7 +276,7 @@ test_late_answer_changes_nothing(void **state)
 	pst_arena_free(f->arena);
 }
 
-/* It lay at the door in time, only nobody looked. */
+/* The answer arrived in time, although it was read late. */
 static void
 test_arrived_answer_beats_the_clock(void **state)
 {
@@ -320,7 +320,7 @@ test_expire(void **state)
 	pst_arena_free(f->arena);
 }
 
-/* Who lacks an answer has no turn until one comes that it asked for. */
+/* A reader that lacks answers runs again only after one of them arrives. */
 static void
 test_turns(void **state)
 {
@@ -343,7 +343,7 @@ test_turns(void **state)
 	assert_true(pst_dns_poll(f->dns));
 	assert_false(pst_dns_turn(f->dns, 31));
 	assert_true(pst_dns_turn(f->dns, 0));
-	/* It reads one of the two again. */
+	/* Reader 0 asks for the one that is still missing. */
 	ask(f, "both.example");
 	assert_false(pst_dns_turn(f->dns, 0));
 
@@ -361,7 +361,7 @@ test_turns(void **state)
 	pst_arena_free(f->arena);
 }
 
-/* An answer that comes while one asks is news for that turn, too. */
+/* An answer that arrives while a reader runs lets it run once more. */
 static void
 test_turn_with_answer(void **state)
 {
@@ -371,7 +371,7 @@ test_turn_with_answer(void **state)
 	assert_true(pst_dns_turn(f->dns, 1));
 	ask(f, "a.example");
 	pst_dns_job_complete(f->stub.kept[0], make_answer("a"), 0);
-	ask(f, "b.example"); /* takes over what has arrived */
+	ask(f, "b.example"); /* also takes in what has arrived */
 	assert_true(pst_dns_turn(f->dns, 1));
 	pst_dns_job_lose(f->stub.kept[1]);
 	pst_arena_free(f->arena);
@@ -390,7 +390,7 @@ test_close_with_open_jobs(void **state)
 	f->stub.mode = STUB_DELAY;
 	f->stub.after_ms = 10;
 	ask(f, "delayed.example");
-	/* One more lies at the door, unread. */
+	/* One answer has arrived, unread. */
 	pst_dns_job_complete(f->stub.kept[0], make_answer("x"), 0);
 	pst_arena_free(f->arena);
 	assert_true(pst_dns_job_abandoned(f->stub.kept[1]));

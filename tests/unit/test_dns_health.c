@@ -11,7 +11,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
-/* One life of a resolver, message by message; the cap is 600 ms. */
+/* The history of a resolver, message by message; the cap is 600 ms. */
 static void
 test_steps(void **state)
 {
@@ -46,27 +46,27 @@ test_steps(void **state)
 		PST_DNS_HEALTH_RECOVERED, false},
 	    {"said once, too", PST_DNS_OBSERVED_ANSWERS, 9002,
 		PST_DNS_HEALTH_SAME, false},
-	    {"a new trouble", PST_DNS_OBSERVED_FAILURE, 9003,
+	    {"a new failure", PST_DNS_OBSERVED_FAILURE, 9003,
 		PST_DNS_HEALTH_SAME, false},
 	    {"exactly the cap", PST_DNS_OBSERVED_FAILURE, 9603,
 		PST_DNS_HEALTH_CAPPED, true},
 	};
-	struct pst_dns_health trouble = {.failing = false};
+	struct pst_dns_health health = {.failing = false};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(steps); i++) {
 		enum pst_dns_health_change got = pst_dns_health_update(
-		    &trouble, steps[i].health, steps[i].at_ms, 600);
+		    &health, steps[i].health, steps[i].at_ms, 600);
 
-		if (got != steps[i].want || trouble.capped != steps[i].capped)
+		if (got != steps[i].want || health.capped != steps[i].capped)
 			fail_msg("%s: %d, capped %d", steps[i].label, (int)got,
-			    trouble.capped);
+			    health.capped);
 	}
-	/* A reload without a cap ends it. */
+	/* A reload that removes the cap ends the failure. */
 	assert_int_equal(
-	    pst_dns_health_update(&trouble, PST_DNS_OBSERVED_FAILURE, 9700, 0),
+	    pst_dns_health_update(&health, PST_DNS_OBSERVED_FAILURE, 9700, 0),
 	    PST_DNS_HEALTH_RECOVERED);
-	assert_false(trouble.failing);
+	assert_false(health.failing);
 }
 
 #define POLICY "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
@@ -75,7 +75,7 @@ test_steps(void **state)
 
 #define SPF_DEFERS "on-spf-temperror = tempfail\n"
 #define NOBODY "From: root@[192.0.2.1]\n"
-/* With "_dmarc." in front, its domain is no legal name any more. */
+/* With "_dmarc." in front, this domain is too long to be a legal name. */
 #define L60 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define TOO_LONG "From: a@" L60 "." L60 "." L60 "." L60 ".example\n"
 #define CLIENT_FAILS ";! servfail 66.2.0.192.in-addr.arpa\n"
@@ -100,7 +100,7 @@ test_health(void **state)
 	    {"nothing answers",
 		";! timeout _dmarc.bank.example\n;! timeout _dmarc.example\n",
 		FROM, PST_DNS_OBSERVED_FAILURE, "<>"},
-	    {"SERVFAIL is no answer",
+	    {"SERVFAIL is not an answer",
 		";! servfail _dmarc.bank.example\n;! servfail "
 		"_dmarc.example\n",
 		FROM, PST_DNS_OBSERVED_FAILURE, "<>"},
@@ -114,7 +114,7 @@ test_health(void **state)
 		PST_DNS_OBSERVED_ANSWERS, "<a@other.example>"},
 	    {"SPF, no policy", ";! timeout other.example\n", FROM,
 		PST_DNS_OBSERVED_NOTHING, "<a@other.example>"},
-	    {"iprev, which is not felt", CLIENT_FAILS, FROM,
+	    {"iprev, which has no effect", CLIENT_FAILS, FROM,
 		PST_DNS_OBSERVED_ANSWERS, "<>"},
 	    {"no question for a policy", "", NOBODY, PST_DNS_OBSERVED_NOTHING,
 		"<a@other.example>"},
@@ -148,7 +148,7 @@ test_health(void **state)
 	}
 }
 
-/* The same message before and after the cap, and when the DNS is back. */
+/* The same message before and after the cap, and after recovery. */
 static void
 test_cap(void **state)
 {
@@ -183,8 +183,8 @@ test_cap(void **state)
 }
 
 /*
- * Only SPF's trouble defers, and only where DMARC has no say: the cap is
- * reached by the messages that do not wait.
+ * Only an SPF failure defers, and only if no DMARC policy decides. Messages
+ * that are not deferred still count towards the cap.
  */
 static void
 test_cap_of_one_key(void **state)
@@ -221,7 +221,7 @@ test_cap_of_one_key(void **state)
 	lab_close(&lab);
 }
 
-/* Without a cap, and where nothing is deferred, there is nothing to end. */
+/* Without a cap, or if no option defers mail, nothing changes. */
 static void
 test_no_cap(void **state)
 {

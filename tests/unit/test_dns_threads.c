@@ -24,7 +24,7 @@ complete_soon(void *arg)
 	return NULL;
 }
 
-/* Under both clocks a job that is out is waited for in real time. */
+/* With either clock, pst_dns_wait() waits for open jobs in real time. */
 static void
 test_wait_for_another_thread(void **state)
 {
@@ -93,7 +93,7 @@ complete_all(void *arg)
 	return NULL;
 }
 
-/* Doors close and time out while two threads answer. */
+/* Two threads answer while the queries expire or are closed. */
 static void
 test_race_with_close(void **state)
 {

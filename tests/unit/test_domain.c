@@ -93,7 +93,7 @@ static const struct normal_row normal_rows[] = {
     {"U-label, leading hyphen", PST_STR_INIT("-\xc3\xbc.example"), NULL},
     {"U-label, trailing hyphen", PST_STR_INIT("\xc3\xbc-.example"), NULL},
     {"U-label, hyphens 3 and 4", PST_STR_INIT("ab--\xc3\xbc.example"), NULL},
-    {"U-label behind xn--", PST_STR_INIT("xn--\xc3\xbc.example"), NULL},
+    {"U-label after xn--", PST_STR_INIT("xn--\xc3\xbc.example"), NULL},
     {"U-label and metacharacter", PST_STR_INIT("\xc3\xbc(a).example"), NULL},
     {"U-label and NUL", PST_STR_INIT("\xc3\xbc\0a.example"), NULL},
     {"zero width space", PST_STR_INIT("exam\xe2\x80\x8bple.com"), NULL},

@@ -10,7 +10,7 @@
 
 #define ID "mx.gateway.example"
 
-/* A message without signatures that passes by SPF. */
+/* Returns findings of an unsigned message that passes by SPF. */
 static struct pst_findings
 plain(void)
 {
@@ -187,7 +187,7 @@ test_arc_rows(void **state)
 	}
 }
 
-/* Only the dkim entries of the field, the rest being as in plain(). */
+/* Returns the dkim entries of the field; the rest is as in plain(). */
 static const char *
 dkim_part(struct pst_dkim_sig *sigs, size_t count)
 {
@@ -271,9 +271,9 @@ test_b_tells_signatures_apart(void **state)
 	} rows[] = {
 	    {"different", {"aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"},
 		{"aaaaaaaa", "bbbbbbbb", "cccccccc"}},
-	    {"two alike", {"aaaaaaaaxx", "aaaaaaaaxy", "cccccccccc"},
+	    {"two the same", {"aaaaaaaaxx", "aaaaaaaaxy", "cccccccccc"},
 		{"aaaaaaaaxx", "aaaaaaaaxy", "cccccccc"}},
-	    {"alike up to eight", {"aaaaaaaax", "aaaaaaaay", "aaaaaaab"},
+	    {"the same up to eight", {"aaaaaaaax", "aaaaaaaay", "aaaaaaab"},
 		{"aaaaaaaax", "aaaaaaaay", "aaaaaaab"}},
 	    {"one begins the other", {"aaaaaaaa", "aaaaaaaabb", "aaaaaaaabbc"},
 		{"aaaaaaaa", "aaaaaaaabb", "aaaaaaaabbc"}},
@@ -335,7 +335,7 @@ test_order_of_signatures(void **state)
 	    "dkim=policy header.d=unchecked.example");
 }
 
-/* A name of 253 octets, different for each c. */
+/* Returns a name of 253 octets, a different one for each c. */
 static const char *
 long_name(char c)
 {
@@ -348,7 +348,7 @@ long_name(char c)
 	return pst_arena_strdup(arena, name);
 }
 
-/* What fills a line of its own. */
+/* Returns a value that is long enough to need a line of its own. */
 static const char *
 long_value(char c, size_t len, const char *end)
 {
@@ -359,7 +359,7 @@ long_value(char c, size_t len, const char *end)
 	return text;
 }
 
-/* Findings whose every name is as long as can be. */
+/* Returns findings in which every name has the maximum length. */
 static struct pst_findings
 largest(struct pst_dkim_sig *sigs, size_t count, size_t identity_len)
 {
@@ -388,7 +388,7 @@ largest(struct pst_dkim_sig *sigs, size_t count, size_t identity_len)
 	return findings;
 }
 
-/* R-AR-10: whatever the signatures hold, there is a field, and a bound. */
+/* R-AR-10: the field exists and is bounded, whatever the signatures hold. */
 static void
 test_many_large_signatures(void **state)
 {
@@ -404,7 +404,8 @@ test_many_large_signatures(void **state)
 			    pst_edits_result_field(arena, ID, &findings);
 
 			assert_true(strlen(field) <= PST_AUTHRES_MAX);
-			/* The one that counts is there, and what follows. */
+			/* The signature that counts is there, and what
+			 * follows it. */
 			assert_non_null(strstr(field, "dkim=pass"));
 			assert_non_null(strstr(field, "policy.dmarc=reject"));
 			assert_non_null(
@@ -453,7 +454,7 @@ test_long_equal_b_is_fast(void **state)
 		    .b = long_value(
 			'b', SIZE, pst_arena_printf(arena, "%zu", i)),
 		    .checked = true};
-	/* Too long for a line: the entries go without it. */
+	/* Too long for a line, so the entries omit it. */
 	assert_null(strstr(dkim_part(sigs, SIGS), "header.b"));
 }
 

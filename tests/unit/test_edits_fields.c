@@ -22,7 +22,7 @@ struct trial {
 	enum pst_exempt exempt;
 	bool monitor;
 	struct pst_mta mta;
-	struct pst_header_limits limits; /* max_fields 0: roomy ones */
+	struct pst_header_limits limits; /* max_fields 0: generous limits */
 };
 
 static struct pst_decision
@@ -51,7 +51,7 @@ run(const struct trial *trial)
 	return decision;
 }
 
-/* "A3 A1 S2 +S +A": deletions and insertions of both names, in order. */
+/* Returns "A3 A1 S2 +S +A": the edits in order, + for insertions. */
 static const char *
 summary(const struct pst_decision *decision)
 {
@@ -83,7 +83,7 @@ summary(const struct pst_decision *decision)
 		true, true, true                                               \
 	}
 
-/* One field, forged or not. */
+/* A single field, forged or not. */
 static void
 test_whose_field(void **state)
 {
@@ -214,7 +214,7 @@ test_rows(void **state)
 	}
 }
 
-/* What was not read is not known to be foreign. */
+/* A field that was not read may be one of ours, so it is deleted. */
 static void
 test_behind_limits(void **state)
 {
@@ -229,7 +229,7 @@ test_behind_limits(void **state)
 		    .mta = ABLE,
 		    .limits = {3, 1000, 1000}},
 		"A4 A2 S1 +A"},
-	    {"the first is behind the limit",
+	    {"the first is beyond the limit",
 		{.fields = {{"To", " x"}, {AR, OTHER}, {AR, OTHER}},
 		    .mta = ABLE,
 		    .limits = {1, 1000, 1000}},
@@ -243,7 +243,7 @@ test_behind_limits(void **state)
 		    .mta = ABLE,
 		    .limits = {10, 60, 1000}},
 		"A4 A2 +A"},
-	    {"a large one in front",
+	    {"a large one first",
 		{.fields = {{AR,
 				" mx.other.example; spf=pass (a long comment "
 				"that does not fit into the limit)"},
@@ -298,7 +298,7 @@ test_many_fields(void **state)
 	}
 	pst_edits_make(
 	    arena, &config, &able, ID, &header, &findings, &decision);
-	/* 450 unread results, 500 marks, two fields of ours. */
+	/* 450 unread results and 500 marks go, two fields are added. */
 	assert_int_equal(decision.edit_count, 450 + 500 + 2);
 	for (size_t i = 0; i < 450; i++)
 		assert_int_equal(decision.edits[i].index, 500 - i);

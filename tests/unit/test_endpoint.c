@@ -18,7 +18,7 @@
 struct row {
 	struct pst_str in;
 	const char *libmilter; /* NULL: refused */
-	const char *postfix;   /* or a part of the sentence */
+	const char *postfix;   /* or part of the error text */
 };
 
 static const struct row rows[] = {
@@ -104,7 +104,7 @@ test_parse(void **state)
 		check_row(&rows[i]);
 }
 
-/* What we print for an MTA means the same when it is read back. */
+/* What we print for an MTA has the same meaning when it is read back. */
 static void
 test_round_trip(void **state)
 {

@@ -145,7 +145,7 @@ test_line_in_monitor_mode(void **state)
 	lab_close(&own);
 }
 
-/* A name of 253 octets, different for each c. */
+/* Returns a name of 253 octets, a different one for each c. */
 static const char *
 long_name(char c)
 {
@@ -158,7 +158,7 @@ long_name(char c)
 	return pst_arena_strdup(arena, name);
 }
 
-/* Whatever names a sender takes, the action stays in the line (R-SEC-3). */
+/* Whatever names a sender uses, the line still shows the action (R-SEC-3). */
 static void
 test_longest_line(void **state)
 {
@@ -257,8 +257,8 @@ test_text(void **state)
 	    "\nspf       none for bulk.example",
 	    "\ndkim      none\n",
 	    "\ndmarc     fail: p=reject at bank.example ",
-	    "; aligned: nothing",
-	    "\nindirect  yes, by List-Id\n",
+	    "; aligned: none",
+	    "\nindirect  yes, signs: List-Id\n",
 	    "\naction    tag, by rule dmarc-reject-indirect\n",
 	    "\ndelete    Authentication-Results #1\n",
 	    "\ninsert    X-Spam-Flag: YES\n",
@@ -352,7 +352,7 @@ test_text_rows(void **state)
 	}
 }
 
-/* A value may hold UTF-8 that would command a terminal. */
+/* UTF-8 in a value that could control a terminal is escaped. */
 static void
 test_text_of_hostile_field(void **state)
 {

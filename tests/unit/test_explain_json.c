@@ -65,7 +65,7 @@ explain(const struct letter *letter)
 	return json;
 }
 
-/* What stands at "dmarc.published.p" or "dns.0.name"; NULL when nothing. */
+/* Returns the value at a path like "dns.0.name"; NULL if there is none. */
 static const json_t *
 at(const json_t *json, const char *path)
 {
@@ -84,7 +84,7 @@ at(const json_t *json, const char *path)
 	return json;
 }
 
-/* Strings as they are, all else as JSON. */
+/* Returns the value at path: a string as it is, anything else as JSON. */
 static const char *
 text_at(const json_t *json, const char *path)
 {
@@ -263,8 +263,8 @@ test_no_policy(void **state)
 	    {"from.domains", "[]"},
 	    {"from.why", "no From field"},
 	    {"reply",
-		"550 5.6.0 Message refused: it needs one From field with one "
-		"sender domain"},
+		"550 5.6.0 Message refused: exactly one From header field with "
+		"exactly one domain is required"},
 	};
 
 	(void)state;

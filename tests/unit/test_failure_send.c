@@ -62,7 +62,7 @@ test_sent(void **state)
 	assert_non_null(strstr(text, "Source-IP: 192.0.2.66\r\n"));
 	assert_true(send_run(&bench));
 	assert_int_equal(bench.server->count, 2);
-	/* It goes with what is old. */
+	/* Expiry deletes it. */
 	assert_true(pst_store_expire(
 	    bench.db, bench.config, SEND_NOW + 86400 * 90, &bench.err));
 	assert_int_equal(
@@ -70,7 +70,7 @@ test_sent(void **state)
 	send_close(&bench);
 }
 
-/* R-FAIL-1: nothing without the operator's word, also later. */
+/* R-FAIL-1: nothing is sent or queued without the operator's consent. */
 static void
 test_off(void **state)
 {
@@ -119,7 +119,7 @@ test_limits(void **state)
 		(void)snprintf(address, sizeof(address), "x@d%u.example", i);
 		assert_in_range(send_got(&bench, address), 0, 2);
 	}
-	/* Alike ones are merged meanwhile. */
+	/* A second incident of the same kind is merged with the first. */
 	add(&bench, "i29", "d5.example", "mailto:x@d5.example", 1);
 	bench.config->failures.max_per_hour = 100;
 	for (int i = 0; i < 10; i++) {

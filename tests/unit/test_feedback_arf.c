@@ -146,7 +146,7 @@ test_lenient(void **state)
 	pst_arena_free(arena);
 }
 
-/* The 101st field is passed over. */
+/* The 101st field is ignored. */
 static void
 test_many_fields(void **state)
 {

@@ -107,7 +107,7 @@ static const struct {
 	      "Content-Type: text/xml\n\n" XML(
 		  "2") "\n--b\n"
 		       "Content-Type: text/xml\n\n<!DOCTYPE x><x/>\n--b--\n",
-	"aggregate:2 has an attachment that is XML, but no DMARC report"},
+	"aggregate:2 has an attachment that is XML, but not a DMARC report"},
     {"text named like a report",
 	MULTI "--b\nContent-Type: text/plain; name=A.XML\n\n" XML("1"),
 	"aggregate:1 ."},
@@ -129,8 +129,8 @@ static const struct {
 	"\n--b--\n",
 	"failure:9 ."},
     {"mail", "Subject: hello\n\nhello\n", "is mail without a report"},
-    {"mbox", "From x y\n\n", "is no report"},
-    {"nothing", "", "is no report: it begins like neither"},
+    {"mbox", "From x y\n\n", "is not a report"},
+    {"nothing", "", "is not a report: it does not begin like"},
 };
 
 static void
@@ -176,7 +176,7 @@ test_outcomes(void **state)
 	}
 }
 
-/* Packed, alone and in the mail that it came with. */
+/* A packed report, on its own and within the mail that brought it. */
 static void
 test_packed(void **state)
 {
@@ -228,9 +228,9 @@ test_too_large(void **state)
 	(void)state;
 	assert_non_null(zeros);
 	expect("80 MB", (struct pst_str){zeros, PST_FEEDBACK_MAX_BYTES},
-	    "is no report: it begins like neither");
+	    "is not a report: it does not begin like");
 	expect("more", (struct pst_str){zeros, PST_FEEDBACK_MAX_BYTES + 1},
-	    "has more than 80 MB");
+	    "is larger than 80 MB");
 	free(zeros);
 }
 

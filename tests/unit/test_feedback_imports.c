@@ -47,7 +47,7 @@ row_of(const char *ip, int64_t count, const char *words, const char *from)
 	row.source_ip = ip;
 	row.count = count;
 	row.header_from = from;
-	/* 'p' or 'f' for DKIM and SPF, and a letter of the disposition. */
+	/* 'p' or 'f' for DKIM and for SPF, then the disposition's letter. */
 	row.dkim = words[0] == 'p' ? "pass" : "fail";
 	row.spf = words[1] == 'p' ? "pass" : "fail";
 	row.disposition = words[2] == 'n' ? "none" :
@@ -142,7 +142,7 @@ test_idempotent(void **state)
 	expect("", 0, "5/0: 192.0.2.1 10 10 0 10 10/0/0 0 10-11 example.org;");
 }
 
-/* Without an id, a report is what it says. */
+/* A report without an id is identified by its content. */
 static void
 test_no_id(void **state)
 {
@@ -162,7 +162,7 @@ test_no_id(void **state)
 	expect("", 0, "0/3:");
 }
 
-/* Kept as invalid, not counted, and replaced when it comes again whole. */
+/* An invalid report is kept, but not counted. A valid copy replaces it. */
 static void
 test_invalid(void **state)
 {
@@ -175,7 +175,7 @@ test_invalid(void **state)
 	(void)state;
 	rows[0].next = &rows[1];
 	rows[1].next = &rows[2];
-	report.fault = "record 2: source_ip is no address";
+	report.fault = "record 2: source_ip is not an address";
 	assert_int_equal(add(&report), PST_FEEDBACK_NEW);
 	assert_int_equal(add(&report), PST_FEEDBACK_KNOWN);
 	assert_int_equal(store_number(db, "SELECT COUNT(*) FROM source"), 1);
@@ -238,7 +238,7 @@ test_sources(void **state)
 	    "192.0.2.9 1 0 0 0 0/0/1 3 11-12 notexample.org example.org;");
 }
 
-/* Twenty are named, all are counted. */
+/* At most PST_FEEDBACK_MAX_DOMAINS are named, but all are counted. */
 static void
 test_many_domains(void **state)
 {

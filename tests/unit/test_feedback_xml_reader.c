@@ -32,7 +32,7 @@
 	"</row>" IDENTIFIERS "</record>"
 #define REPORT(inside) "<feedback>" METADATA POLICY inside "</feedback>"
 
-/* "org id domain begin-end" and "ip count disposition dkim spf from;" */
+/* "org id domain begin-end:" and " ip count disposition dkim spf from;" */
 static const char *
 summary(struct pst_arena *arena, const struct pst_feedback *feedback)
 {
@@ -52,7 +52,7 @@ summary(struct pst_arena *arena, const struct pst_feedback *feedback)
 	return pst_buf_str(&buf);
 }
 
-/* Without a NUL behind it. */
+/* Reads a copy of xml that no NUL follows; returns a summary or the error. */
 static const char *
 read_text(struct pst_arena *arena, struct pst_str xml)
 {
@@ -148,7 +148,7 @@ static const struct {
 	REPORT("<record>x<row>y<source_ip>192.0.2.1<z>9</z></source_ip>"
 	       "<count>2</count>" EVALUATED "</row>" IDENTIFIERS "</record>"),
 	PLAIN},
-    /* Invalid, but read. */
+    /* invalid, but read */
     {"no record", REPORT(""), NO_ROWS " fault: there is no record"},
     {"nothing", "<feedback/>", "  0-0: fault: org_name is missing"},
     {"no id",
@@ -159,23 +159,24 @@ static const struct {
 	"<feedback><report_metadata><org_name>O</org_name><report_id>1"
 	"</report_id><date_range><begin>5</begin><end>4</end></date_range>"
 	"</report_metadata></feedback>",
-	"O 1  5-4: fault: date_range is missing or no period"},
+	"O 1  5-4: fault: date_range is missing or is not a period"},
     {"no domain", "<feedback>" METADATA RECORD "</feedback>",
 	"Org id-1  86400-172799: 192.0.2.1 2 none pass fail example.org; "
 	"fault: policy_published has no domain"},
     {"empty record", REPORT("<record/>"),
-	NO_ROWS "  0    ; fault: record 1: source_ip is no address"},
+	NO_ROWS "  0    ; fault: record 1: source_ip is not an address"},
     {"count",
 	REPORT(RECORD "<record><row><source_ip>::1</source_ip><count>-3"
 		      "</count></row></record>"),
-	PLAIN " ::1 0    ; fault: record 2: count is no number of messages"},
+	PLAIN " ::1 0    ; fault: record 2: count is not a number of messages"},
     {"count above all sense",
 	REPORT("<record><row><source_ip>::1</source_ip><count>1000000001"
 	       "</count></row></record>"),
-	NO_ROWS " ::1 0    ; fault: record 1: count is no number of messages"},
+	NO_ROWS
+	" ::1 0    ; fault: record 1: count is not a number of messages"},
     {"address",
 	REPORT("<record><row><source_ip>host</source_ip></row></record>"),
-	NO_ROWS " host 0    ; fault: record 1: source_ip is no address"},
+	NO_ROWS " host 0    ; fault: record 1: source_ip is not an address"},
     {"disposition",
 	REPORT("<record><row><source_ip>::1</source_ip><count>1</count>"
 	       "<policy_evaluated><disposition>deleted</disposition>"
@@ -186,13 +187,13 @@ static const struct {
 	PLAIN " fault: the XML is broken or cut short at line 2"},
     {"wrong nesting", "<feedback>" METADATA POLICY RECORD "</a></feedback>",
 	PLAIN " fault: the XML is broken or cut short at line 1"},
-    {"rubbish behind", REPORT(RECORD) "\n\nrubbish",
+    {"rubbish after it", REPORT(RECORD) "\n\nrubbish",
 	PLAIN " fault: the XML is broken or cut short at line 3"},
     {"no UTF-8", "<feedback>" METADATA POLICY RECORD "\n<a>\xff</a></feedback>",
 	PLAIN " fault: the XML is broken or cut short at line 2"},
-    /* Refused. */
-    {"empty", "", "refused: is empty, so it is no report"},
-    {"no XML", "<", "refused: begins like XML, but is none"},
+    /* refused */
+    {"empty", "", "refused: is empty, so it is not a report"},
+    {"no XML", "<", "refused: begins like XML but is not XML"},
     {"other root", "<html><body/></html>", "root is not \"feedback\""},
     {"feedback inside", "<a><feedback/></a>", "root is not \"feedback\""},
     {"document type", "<!DOCTYPE feedback>" REPORT(RECORD),
@@ -216,7 +217,7 @@ static const struct {
 	"refused: has a document type (<!DOCTYPE)"},
     {"ill-formed document type",
 	"<!DOCTYPE?feedback [<!ENTITY a \"b\">]><feedback>&a;</feedback>",
-	"refused: begins like XML, but is none"},
+	"refused: begins like XML but is not XML"},
     {"undeclared entity", REPORT("<a>&x;</a>"), "refused: refers to an entity"},
     {"entity in an attribute", REPORT("<a b=\"&x;\"/>"),
 	"refused: refers to an entity"},
@@ -234,7 +235,7 @@ test_rows(void **state)
 		expect(rows[i].label, pst_str(rows[i].xml), rows[i].wanted);
 }
 
-/* All that is kept beside the summary. */
+/* Everything that is read in addition to the summary. */
 static void
 test_details(void **state)
 {
@@ -288,7 +289,7 @@ test_details(void **state)
 	pst_arena_free(arena);
 }
 
-/* head, n times middle, tail. */
+/* Returns head, middle n times, and tail; the caller frees it. */
 static struct pst_str
 repeat(const char *head, const char *middle, size_t n, const char *tail)
 {
@@ -317,9 +318,9 @@ test_limits(void **state)
 	} limits[] = {
 	    {"<feedback>", "<a>", PST_FEEDBACK_MAX_DEPTH - 1, "", "cut short"},
 	    {"<feedback>", "<a>", PST_FEEDBACK_MAX_DEPTH, "",
-		"refused: has elements inside of each other, more than 32"},
+		"refused: has elements nested more than 32"},
 	    {"<feedback>", "<a>", 1000000, "",
-		"refused: has elements inside of each other, more than 32"},
+		"refused: has elements nested more than 32"},
 	    {"<feedback>", "<record/>", PST_FEEDBACK_MAX_ROWS + 1,
 		"</feedback>", "refused: has more than 100000 records"},
 	    {"<feedback><record><auth_results>", "<dkim/>",
@@ -351,7 +352,7 @@ test_limits(void **state)
 	}
 }
 
-/* Different names, since a second one of the same name is an error. */
+/* The names differ, because repeating a name is an error. */
 static void
 test_attributes(void **state)
 {
@@ -382,7 +383,7 @@ test_attributes(void **state)
 	}
 }
 
-/* Cut, where a character ends; blanks in front take no room. */
+/* Long text is cut at the end of a character; leading blanks do not count. */
 static void
 test_long_text(void **state)
 {

@@ -177,7 +177,7 @@ test_too_large_field(void **state)
 	assert_null(add(&header, "From", "1234567890"));
 	assert_int_equal(header.from_count, 1);
 
-	/* Those behind it are kept, under the number that the MTA gives. */
+	/* Later fields are kept, with the number that the MTA gives them. */
 	assert_field(add(&header, "x", " 2"), "x", " 2", 4);
 	assert_field(add(&header, "Y", " 1"), "Y", " 1", 1);
 	assert_field(pst_header_find(&header, "X", 3), "x", " 2", 4);
@@ -220,7 +220,7 @@ test_too_many_octets(void **state)
 	assert_non_null(add(&header, "X", "12345"));
 	assert_null(add(&header, "X", "1234"));
 	assert_true(header.truncated);
-	/* It would have fitted, but its number would not be sure. */
+	/* This field would fit, but its number would be uncertain. */
 	assert_null(add(&header, "From", ""));
 	assert_int_equal(header.from_count, 1);
 	assert_int_equal(header.count, 1);
@@ -281,7 +281,7 @@ test_watch_rows(void **state)
 	}
 }
 
-/* Fields that no limit lets in are counted all the same. */
+/* Fields beyond the limits are still counted. */
 static void
 test_watch_behind_limits(void **state)
 {
@@ -307,7 +307,7 @@ test_watch_behind_limits(void **state)
 	assert_int_equal(pst_header_count(&header, "X"), 2);
 }
 
-/* Without a watch, and with the same name twice. */
+/* No watched name, and the same name watched twice. */
 static void
 test_watch_none_and_twice(void **state)
 {

@@ -61,7 +61,7 @@ test_nearest(void **state)
 	}
 }
 
-/* In a section with a title its own options count, and no others. */
+/* A section with a title knows only its own options. */
 static void
 test_titled_sections(void **state)
 {

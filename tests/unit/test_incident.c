@@ -98,7 +98,7 @@ test_whether(void **state)
 	    {"sent by a program", ALL, BAD_IP, "<a@bank.example>",
 		"From: a@bank.example\nAuto-Submitted: auto-generated\n",
 		false},
-	    {"by a person who says so", ALL, BAD_IP, "<a@bank.example>",
+	    {"by a person that says so", ALL, BAD_IP, "<a@bank.example>",
 		"From: a@bank.example\nAuto-Submitted: no\n", true},
 	    {"a report", ALL, BAD_IP, "<a@bank.example>",
 		"From: a@bank.example\nContent-Type: Multipart/Report; x=y\n",
@@ -170,7 +170,7 @@ test_content(void **state)
 	lab_close(&lab);
 }
 
-/* R-FAIL-5: alike is what differs in people only; R-FAIL-10. */
+/* R-FAIL-5: incidents that differ only in persons are alike; R-FAIL-10. */
 static void
 test_alike(void **state)
 {
@@ -234,7 +234,7 @@ test_signature(void **state)
 		"DKIM-Identity: %s@mail.bank.example\n"
 		"DKIM-Selector: s\n",
 		pst_redact_local(arena, PST_STR("ann"), SECRET))));
-	/* fo=d: the message passes, a signature does not. */
+	/* fo=d: the message passes, but a signature does not. */
 	changed.findings.dmarc.record.fo = "d";
 	changed.findings.dmarc.dkim_aligned = true;
 	assert_true(make(&lab, &changed, &incident));

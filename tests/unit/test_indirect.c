@@ -66,7 +66,7 @@ test_several_fields(void **state)
 	    "List-Id,List-Post,Precedence");
 }
 
-/* MAIL FROM as forwarders and lists write it. */
+/* Local parts as forwarders and mailing lists write them in MAIL FROM. */
 static void
 test_local_parts(void **state)
 {
@@ -108,7 +108,7 @@ test_local_parts(void **state)
 	}
 }
 
-/* What the checks found, and where the client is. */
+/* Signs in the findings of the checks and in the client's address. */
 static void
 test_findings(void **state)
 {

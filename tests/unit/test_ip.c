@@ -161,7 +161,7 @@ test_eq(void **state)
 }
 
 struct net_row {
-	const char *net; /* in NULL: the net is refused */
+	const char *net; /* if `in` is NULL, the net is refused */
 	const char *in, *out;
 };
 

@@ -63,7 +63,7 @@ static const struct row {
 	";! delay slow.example 800ms\nslow.example. 60 IN A 192.0.2.9\n"
 	"m.example. 60 IN A 192.0.2.9\n",
 	"192.0.2.9", PST_RESULT_PASS, "slow.example"},
-    {"a name that is no host name is not followed",
+    {"a name that is not a host name is not looked up",
 	"9.2.0.192.in-addr.arpa. 60 IN PTR a\\032b\\059.example.\n"
 	"a\\032b\\059.example. 60 IN A 192.0.2.9\n",
 	"192.0.2.9", PST_RESULT_FAIL, NULL},
@@ -117,7 +117,7 @@ test_rows(void **state)
 	}
 }
 
-/* Ten names are looked at, however many there are. */
+/* At most ten names are looked up, however many there are. */
 static void
 test_name_limit(void **state)
 {

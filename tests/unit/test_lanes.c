@@ -18,7 +18,7 @@ test_turns(void **state)
 	uint64_t got;
 
 	(void)state;
-	/* 0, 1, 2, 4 to a; 3 to b */
+	/* items 0, 1, 2 and 4 are for a, item 3 is for b */
 	pst_lanes_add(lanes, "a.example");
 	pst_lanes_add(lanes, "a.example");
 	pst_lanes_add(lanes, "a.example");
@@ -33,7 +33,7 @@ test_turns(void **state)
 	assert_int_equal(until, 1110);
 	assert_int_equal(pst_lanes_next(lanes, 1110, &got, &until), 1);
 	assert_int_equal(got, 1);
-	/* What was not sent pauses nobody. */
+	/* An item that was not sent causes no pause. */
 	assert_int_equal(pst_lanes_next(lanes, 1110, &got, &until), 2);
 	assert_int_equal(got, 1);
 	pst_lanes_sent(lanes, 1110);
@@ -64,7 +64,7 @@ test_counts(void **state)
 	pst_arena_free(arena);
 }
 
-/* Every item once, and one domain in front does not hold up the others. */
+/* Each item comes once, and a large domain does not hold up the others. */
 static void
 test_many(void **state)
 {

@@ -46,14 +46,14 @@ test_one_at_a_time(void **state)
 	(void)state;
 	assert_true(take(db, &lease, NOW));
 	assert_int_equal(lease.until_s, NOW + PST_LEASE_S);
-	/* Our own process is alive, so even for us it is taken. */
+	/* We hold it and are alive, so even we cannot take it again. */
 	assert_true(pst_lease_take(db, &second, NOW + 1, &taken, other, NULL));
 	assert_false(taken);
 	assert_string_equal(other, lease.holder);
 	pst_lease_release(db, &lease);
 	assert_true(take(db, &second, NOW + 1));
 	pst_lease_release(db, &second);
-	/* Somebody far away, alive or not: until it ends. */
+	/* A holder on another system, alive or not, keeps it until it ends. */
 	put(db, "far-away 7", NOW + 10);
 	assert_false(take(db, &lease, NOW + 9));
 	assert_true(take(db, &lease, NOW + 10));
@@ -77,13 +77,13 @@ test_renewal(void **state)
 	put(db, "far-away 7", NOW + 9999);
 	assert_false(pst_lease_renew(db, &lease, NOW + 1000, &err));
 	assert_non_null(strstr(err.text, "another process"));
-	/* It is not ours to release. */
+	/* A lease of another process is not released. */
 	pst_lease_release(db, &lease);
 	assert_int_equal(store_number(db, "SELECT COUNT(*) FROM lease"), 1);
 	pst_db_close(db);
 }
 
-/* A process of this system that has died holds nobody up. */
+/* A holder on this system that has died does not keep the lease. */
 static void
 test_dead_holder(void **state)
 {
@@ -103,7 +103,7 @@ test_dead_holder(void **state)
 	    (int)strcspn(lease.holder, " "), lease.holder, (long)child);
 	put(db, holder, NOW + 9999);
 	assert_true(take(db, &lease, NOW));
-	/* The same number elsewhere says nothing. */
+	/* The same process id on another system proves nothing. */
 	(void)snprintf(holder, sizeof(holder), "far-away %ld", (long)child);
 	put(db, holder, NOW + 9999);
 	assert_false(take(db, &lease, NOW));

@@ -18,7 +18,7 @@
 #define THREADS 4
 #define LINES 200
 
-/* Standard error is sent to a file between begin and end. */
+/* Between begin and end, standard error goes to a file. */
 static int real_stderr = -1;
 static FILE *capture;
 

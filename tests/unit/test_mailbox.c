@@ -63,7 +63,7 @@ write_file(const char *name, struct pst_str content)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* The name without the directory. */
+/* Returns the label without the directory. */
 static const char *
 short_label(const char *label)
 {
@@ -133,7 +133,7 @@ static const struct {
 	"2026\\x0AFrom a@b.example Mon Jan  5 10:00:00 2026\\x0Ax\\x0A} "},
     {"first line without a date", "From x\nA: 1\n",
 	"/mbox, message 1{A: 1\\x0A} "},
-    {"no message behind", FROM, "/mbox, message 1{} "},
+    {"no message after it", FROM, "/mbox, message 1{} "},
     {"sender with blanks", FROM "\nFrom \"a b\"@c Tue Dec 31 x\ny",
 	"/mbox, message 1{\\x0A} /mbox, message 2{y} "},
 };
@@ -151,7 +151,7 @@ test_mbox(void **state)
 	}
 }
 
-/* A message begins at each place of what is read at once. */
+/* A message may begin at any offset near the end of a 64 KB read. */
 static void
 test_chunks(void **state)
 {
@@ -190,14 +190,14 @@ test_large(void **state)
 		    pst_arena_printf(arena,
 			"/mbox, message 1%s /mbox, message 2{A: 2\\x0A} ",
 			len > MAX_BYTES ?
-			    " has more than 0 MB, so it is no report" :
+			    " is larger than 0 MB, so it is not a report" :
 			    pst_arena_printf(arena, "{%zu octets}", len)));
 		write_file("mbox",
 		    pst_str_first(
 			pst_str_from(pst_buf_slice(&buf), strlen(FROM)), len));
 		assert_string_equal(visit(path_of("mbox")),
 		    len > MAX_BYTES ?
-			"/mbox has more than 0 MB, so it is no report " :
+			"/mbox is larger than 0 MB, so it is not a report " :
 			pst_arena_printf(arena, "/mbox{%zu octets} ", len));
 	}
 }
@@ -206,7 +206,7 @@ static void
 test_maildir(void **state)
 {
 	(void)state;
-	assert_non_null(strstr(visit(dir), "failed: is a directory, but no"));
+	assert_non_null(strstr(visit(dir), "failed: is a directory, but not"));
 	assert_int_equal(mkdir(path_of("new"), 0700), 0);
 	assert_int_equal(mkdir(path_of("tmp"), 0700), 0);
 	assert_string_equal(visit(dir), "");
@@ -217,9 +217,9 @@ test_maildir(void **state)
 	write_file("cur/3:2,S", PST_STR(FROM "C: 1\n"));
 	assert_int_equal(mkfifo(path_of("new/pipe"), 0600), 0);
 	assert_string_equal(visit(dir),
-	    "/new/1{A: 1\\x0A} /new/2{B: 1\\x0A} /new/pipe is no file, so no "
-	    "message /cur/3:2,S{From a@b.example Mon Jan  5 10:00:00 2026"
-	    "\\x0AC: 1\\x0A} ");
+	    "/new/1{A: 1\\x0A} /new/2{B: 1\\x0A} /new/pipe is not a file, so it "
+	    "is not a message /cur/3:2,S{From a@b.example Mon Jan  5 10:00:00 "
+	    "2026\\x0AC: 1\\x0A} ");
 }
 
 static void

@@ -29,7 +29,7 @@ expect_text(
 		    "%s: %s is \"%s\", not \"%s\"", label, what, got, wanted);
 }
 
-/* "Name=value|Name=value|" with all that is not printable escaped. */
+/* Returns "Name=value|Name=value|", with unprintable octets escaped. */
 static const char *
 fields_text(struct pst_arena *arena, const struct pst_saved_message *message)
 {
@@ -49,7 +49,7 @@ static const struct {
 	const char *label;
 	struct pst_str raw;
 	const char *fields; /* NULL: refused */
-	const char *body;   /* escaped; the sentence when refused */
+	const char *body;   /* escaped; the error text when refused */
 } parse_rows[] = {
     {"LF", RAW("A: 1\nB: 2\n\nx\ny\n"), "A= 1|B= 2|", "x\\x0D\\x0Ay\\x0D\\x0A"},
     {"CRLF", RAW("A: 1\r\nB: 2\r\n\r\nx\r\n"), "A= 1|B= 2|", "x\\x0D\\x0A"},
@@ -57,7 +57,7 @@ static const struct {
     {"mbox line", RAW("From a@b Mon Jan  5 10:00:00 2026\nA: 1\n\n"), "A= 1|",
 	""},
     {"mbox line only once", RAW("From a@b x\nFrom a@b y\nA: 1\n\n"), NULL,
-	"T does not begin with a header field, so it is no message"},
+	"T does not begin with a header field, so it is not a message"},
     {"From with a blank before the colon", RAW("From : a@b\n\n"), "From= a@b|",
 	""},
     {"no end of header", RAW("A: 1"), "A= 1|", ""},
@@ -70,7 +70,7 @@ static const struct {
     {"blanks around", RAW("A \t: 1  \n\n"), "A= 1  |", ""},
     {"no blank, two, a tab", RAW("A:1\nA:  2\nA:\t3\nA:\n\n"),
 	"A=1|A=  2|A=\\x093|A=|", ""},
-    {"a line that is no field ends the header", RAW("A: 1\nhello\nB: 2\n"),
+    {"a line that is not a field ends the header", RAW("A: 1\nhello\nB: 2\n"),
 	"A= 1|", "hello\\x0D\\x0AB: 2\\x0D\\x0A"},
     {"eight-bit octets in a name", RAW("A: 1\nB\xc3\xa9: 2\n\n"), "A= 1|",
 	"B\\xC3\\xA9: 2\\x0D\\x0A\\x0D\\x0A"},
@@ -85,13 +85,13 @@ static const struct {
     {"NUL in the body", RAW("A: 1\n\nx\0y\n"), "A= 1|", "x\\x00y\\x0D\\x0A"},
     {"empty", RAW(""), NULL, "T is empty"},
     {"a blank first", RAW(" A: 1\n\n"), NULL,
-	"T does not begin with a header field, so it is no message"},
+	"T does not begin with a header field, so it is not a message"},
     {"an empty line first", RAW("\nA: 1\n\n"), NULL,
-	"T does not begin with a header field, so it is no message"},
+	"T does not begin with a header field, so it is not a message"},
     {"no name", RAW(": 1\n\n"), NULL,
-	"T does not begin with a header field, so it is no message"},
+	"T does not begin with a header field, so it is not a message"},
     {"no colon", RAW("hello"), NULL,
-	"T does not begin with a header field, so it is no message"},
+	"T does not begin with a header field, so it is not a message"},
 };
 
 static void
@@ -174,11 +174,11 @@ reads_files(void **state)
 static const struct {
 	const char *label;
 	const char *header;
-	const char *ip; /* given; NULL: not */
+	const char *ip; /* NULL: not given */
 	const char *helo;
 	const char *mail_from;
 	const char *wanted; /* ip name helo mail-from; NULL: refused */
-	const char *source; /* the sentence when refused; "": NULL */
+	const char *source; /* the error text when refused; "": NULL */
 } envelope_rows[] = {
     {"all from the header", RECEIVED "Return-Path: <a@b>\n", NULL, NULL, NULL,
 	"192.0.2.1 mail mx <a@b>",
@@ -204,14 +204,14 @@ static const struct {
 	"192.0.2.9", "h", NULL, "192.0.2.9  h <e@f>",
 	"mail-from <e@f> from Received"},
     {"no sender", "A: 1\n", "192.0.2.9", "h", NULL, "192.0.2.9  h <>",
-	"no mail-from found, <> taken"},
+	"no mail-from found, <> assumed"},
     {"no helo", "A: 1\n", "192.0.2.9", NULL, "<>", "192.0.2.9   <>",
 	"no helo found"},
     {"a control in Return-Path", "Return-Path: <a\001@b>\n", "192.0.2.9", "h",
-	NULL, "192.0.2.9  h <>", "no mail-from found, <> taken"},
+	NULL, "192.0.2.9  h <>", "no mail-from found, <> assumed"},
     {"no address", "A: 1\n", NULL, "h", "<>", NULL,
-	"T names no client address in its first Received field; give one with "
-	"--ip"},
+	"no client address was found in the first Received field of T; give "
+	"one with --ip"},
 };
 
 static void

@@ -21,7 +21,7 @@ expect(const char *label, const char *got, const char *wanted)
 		fail_msg("%s: \"%s\", not \"%s\"", label, got, wanted);
 }
 
-/* "type[name](body)" of each part, with a `>` for each message around it. */
+/* Returns "type[name](body)" for each part, with a `>` per outer message. */
 static const char *
 parts_text(struct pst_arena *arena, struct pst_str message)
 {
@@ -112,7 +112,7 @@ static const struct {
 	"text/plain[a.b.xml.gz]()"},
     {"rubbish between parameters",
 	"Content-Type: a/b; ; x; =; (c) name (d) = n\n\n", "a/b[n]()"},
-    {"lines that are no fields",
+    {"lines that are not fields",
 	"rubbish\nFrom x y\n : 1\nContent-Type: a/b\nbad name: c\n\nx",
 	"a/b[](x)"},
 };
@@ -124,7 +124,7 @@ test_parts(void **state)
 	for (size_t i = 0; i < LENGTH_OF(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		size_t len = strlen(rows[i].message);
-		/* Without a NUL behind it. */
+		/* a copy that no NUL follows */
 		char *exact = malloc(len == 0 ? 1 : len);
 
 		assert_non_null(exact);
@@ -137,7 +137,7 @@ test_parts(void **state)
 	}
 }
 
-/* One inside of the other, times over. */
+/* Returns `depth` multiparts, each nested in the one before. */
 static struct pst_str
 nested(struct pst_arena *arena, unsigned depth)
 {
@@ -164,11 +164,11 @@ test_depth(void **state)
 	    "text/plain[](x\\x0A)");
 	expect("one more",
 	    parts_text(arena, nested(arena, PST_MIME_MAX_DEPTH + 1)),
-	    "refused: has MIME parts inside of each other, more than 10 deep; "
-	    "save the report that is attached to it and name that");
+	    "refused: has MIME parts nested more than 10 deep; save the "
+	    "attached report to a file and name that file instead");
 	expect("many more", parts_text(arena, nested(arena, 10000)),
-	    "refused: has MIME parts inside of each other, more than 10 deep; "
-	    "save the report that is attached to it and name that");
+	    "refused: has MIME parts nested more than 10 deep; save the "
+	    "attached report to a file and name that file instead");
 	pst_arena_free(arena);
 }
 
@@ -190,8 +190,8 @@ test_count(void **state)
 		for (unsigned n = 0; n < PST_MIME_MAX_PARTS; n++)
 			pst_buf_printf(&buf, "--b\n%s\nx\n", children[i]);
 		expect("too many", parts_text(arena, pst_buf_slice(&buf)),
-		    "refused: has more than 100 MIME parts; save the report "
-		    "that is attached to it and name that");
+		    "refused: has more than 100 MIME parts; save the attached "
+		    "report to a file and name that file instead");
 	}
 	pst_arena_free(arena);
 }

@@ -32,7 +32,7 @@ free_arena(void **state)
 	return 0;
 }
 
-/* The message that the signer of the tests signs: two fields. */
+/* The header that the tests' signer signs. */
 static const char signed_header[] = "From: Ann  <ann@signed.example>\r\n"
 				    "Subject: folded\r\n\tonce\r\n";
 
@@ -80,7 +80,7 @@ tag(const struct signature *signature, const char *name)
 	    arena, pst_tag_find(&signature->tags, name)->value);
 }
 
-/* The signed text, as the verifier puts it together. */
+/* Returns the signed text as the verifier assembles it. */
 static struct pst_str
 signed_text(const struct signature *signature, enum pst_canon canon)
 {
@@ -242,7 +242,7 @@ test_without(void **state)
 	} rows[] = {
 	    {"at the end", " a=x; b=ab\n cd", " a=x; b="},
 	    {"in the middle", " b = ab\n cd ; a=x", " b =; a=x"},
-	    {"bh in front", "bh=12; b=34;d=5", "bh=12; b=;d=5"},
+	    {"bh first", "bh=12; b=34;d=5", "bh=12; b=;d=5"},
 	    {"empty", "b=;a=1", "b=;a=1"},
 	};
 

@@ -52,7 +52,7 @@ test_fields(void **state)
 	    {"fold of several blanks", "A", " x\n \t y", "A: x\r\n \t y",
 		"a:x y"},
 	    {"fold at the end", "A", " x\n ", "A: x\r\n ", "a:x"},
-	    {"fold in front", "A", "\n x", "A:\r\n x", "a:x"},
+	    {"leading fold", "A", "\n x", "A:\r\n x", "a:x"},
 	    {"empty", "A", "", "A:", "a:"},
 	    {"only blanks", "A", " \n\t", "A: \r\n\t", "a:"},
 	    {"other controls stay", "A", " \v\f\r", "A: \v\f\r", "a:\v\f\r"},
@@ -74,7 +74,7 @@ test_fields(void **state)
 	}
 }
 
-/* Of fields a1 b1 a2 b2 a3, of which the one at own is the signature. */
+/* Selection from the fields a1 b1 a2 b2 a3; `own` is the signature's index. */
 static void
 test_selection(void **state)
 {
@@ -188,7 +188,7 @@ count_octets(void *arg, const char *ptr, size_t len)
 	*(size_t *)arg += len;
 }
 
-/* Longer than what is kept between calls of the sink. */
+/* Lines longer than the buffer that is kept between calls of the sink. */
 static void
 test_long_lines(void **state)
 {

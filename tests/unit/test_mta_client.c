@@ -195,7 +195,7 @@ struct bad_row {
 	const char *label;
 	struct filter_script script;
 	unsigned timeout_ms;
-	const char *err; /* part of the sentence */
+	const char *err; /* part of the error text */
 };
 
 /* Packets at the end of the message, for the table below. */
@@ -204,7 +204,7 @@ struct bad_row {
 
 static const struct bad_row bad_rows[] = {
     {"not a filter", {0, 0, RAW("220 mx.example ESMTP\r\n"), {{0}}},
-	PATIENCE_MS, "outside 1 to"},
+	PATIENCE_MS, "; 1 to "},
     {"another letter", {0, 0, RAW("\0\0\0\1c"), {{0}}}, PATIENCE_MS,
 	"does not speak"},
     {"short negotiation",
@@ -220,7 +220,7 @@ static const struct bad_row bad_rows[] = {
 	"more than was offered"},
     {"macro list breaks off",
 	{0, 0, RAW("\0\0\0\017O\0\0\0\6\0\0\0\0\0\0\0\0\0\0"), {{0}}},
-	PATIENCE_MS, "breaks off"},
+	PATIENCE_MS, "is cut off"},
     {"macro list without NUL",
 	{0, 0, RAW("\0\0\0\022O\0\0\0\6\0\0\0\0\0\0\0\0\0\0\0\0i"), {{0}}},
 	PATIENCE_MS, "place 0"},
@@ -237,44 +237,45 @@ static const struct bad_row bad_rows[] = {
 	"closed the connection"},
     {"hangs up within a packet", {0, 0, {0}, {{'R', RAW("\0\0\0\5y5"), true}}},
 	PATIENCE_MS, "closed the connection"},
-    {"empty packet", AT_END("\0\0\0\0"), "outside 1 to"},
-    {"huge packet", AT_END("\0\x10\0\1c"), "outside 1 to"},
-    {"negative length", AT_END("\xff\xff\xff\xff"), "outside 1 to"},
+    {"empty packet", AT_END("\0\0\0\0"), "; 1 to "},
+    {"huge packet", AT_END("\0\x10\0\1c"), "; 1 to "},
+    {"negative length", AT_END("\xff\xff\xff\xff"), "; 1 to "},
     {"unknown letter", AT_END("\0\0\0\1z"), "\"z\" at END"},
     {"a control as letter", AT_END("\0\0\0\1\1"), "0x01 at END"},
-    {"data behind accept", AT_END("\0\0\0\2a\0"), "must not have"},
-    {"data behind progress", AT_END("\0\0\0\2p\0"), "must not have"},
-    {"skip at the end", AT_END("\0\0\0\1s"), "no answer to this event"},
+    {"data after accept", AT_END("\0\0\0\2a\0"), "must not contain data"},
+    {"data after progress", AT_END("\0\0\0\2p\0"), "must not contain data"},
+    {"skip at the end", AT_END("\0\0\0\1s"), "not an answer to this event"},
     {"skip not negotiated", {0, 0, {0}, {{'L', RAW("\0\0\0\1s"), false}}},
-	PATIENCE_MS, "no answer to this event"},
+	PATIENCE_MS, "not an answer to this event"},
     {"skip at MAIL", {0, 0x400, {0}, {{'M', RAW("\0\0\0\1s"), false}}},
-	PATIENCE_MS, "no answer to this event"},
-    {"reply without NUL", AT_END("\0\0\0\4y550"), "ended by one NUL"},
-    {"reply with two NULs", AT_END("\0\0\0\6y550\0\0"), "ended by one NUL"},
+	PATIENCE_MS, "not an answer to this event"},
+    {"reply without NUL", AT_END("\0\0\0\4y550"), "ends with one NUL"},
+    {"reply with two NULs", AT_END("\0\0\0\6y550\0\0"), "ends with one NUL"},
     {"empty reply", AT_END("\0\0\0\2y\0"), "4xx or 5xx"},
     {"reply 250", AT_END("\0\0\0\5y250\0"), "4xx or 5xx"},
     {"reply 5x0", AT_END("\0\0\0\5y5x0\0"), "4xx or 5xx"},
     {"reply 5500", AT_END("\0\0\0\6y5500\0"), "4xx or 5xx"},
-    {"quarantine without NUL", AT_END("\0\0\0\2qx"), "a NUL amiss"},
-    {"insert without value", AT_END("\0\0\0\7i\0\0\0\0A\0"), "a NUL amiss"},
-    {"insert without index", AT_END("\0\0\0\3i\0\0"), "a NUL amiss"},
-    {"insert without name", AT_END("\0\0\0\7i\0\0\0\0\0\0"), "a NUL amiss"},
-    {"value without NUL", AT_END("\0\0\0\4hA\0v"), "a NUL amiss"},
-    {"text behind the value", AT_END("\0\0\0\6hA\0v\0x"), "a NUL amiss"},
-    {"add recipient with arguments", AT_END("\0\0\0\5+a\0b\0"), "NUL amiss"},
+    {"quarantine without NUL", AT_END("\0\0\0\2qx"), "a misplaced NUL"},
+    {"insert without value", AT_END("\0\0\0\7i\0\0\0\0A\0"), "a misplaced NUL"},
+    {"insert without index", AT_END("\0\0\0\3i\0\0"), "a misplaced NUL"},
+    {"insert without name", AT_END("\0\0\0\7i\0\0\0\0\0\0"), "a misplaced NUL"},
+    {"value without NUL", AT_END("\0\0\0\4hA\0v"), "a misplaced NUL"},
+    {"text after the value", AT_END("\0\0\0\6hA\0v\0x"), "a misplaced NUL"},
+    {"add recipient with arguments", AT_END("\0\0\0\5+a\0b\0"),
+	"misplaced NUL"},
     {"insert before the end",
 	{ALL_ACTIONS, 0, {0},
 	    {{'H', RAW("\0\0\0\011i\0\0\0\000A\0v\0"), false}}},
-	PATIENCE_MS, "\"i\" at HELO where the protocol allows no change"},
+	PATIENCE_MS, "\"i\" at HELO: the protocol allows no change there"},
     {"insert not negotiated",
 	{0x10, 0, {0}, {{'E', RAW("\0\0\0\011i\0\0\0\000A\0v\0"), false}}},
-	PATIENCE_MS, "had not asked when negotiating"},
+	PATIENCE_MS, "did not ask for this change"},
     {"delete not negotiated",
 	{0x01, 0, {0}, {{'E', RAW("\0\0\0\010m\0\0\0\001A\0\0"), false}}},
-	PATIENCE_MS, "had not asked when negotiating"},
+	PATIENCE_MS, "did not ask for this change"},
     {"quarantine not negotiated",
 	{0x1f, 0, {0}, {{'E', RAW("\0\0\0\3qx\0"), false}}}, PATIENCE_MS,
-	"had not asked when negotiating"},
+	"did not ask for this change"},
     {"second negotiation", AT_END("\0\0\0\015O\0\0\0\6\0\0\0\0\0\0\0\0"),
 	"\"O\" at END"},
 };
@@ -306,7 +307,7 @@ refuses_what_is_not(void **state)
 	}
 }
 
-/* What Postfix would send, octet for octet. */
+/* The client sends what Postfix would, octet for octet. */
 static void
 sends_as_postfix(void **state)
 {
@@ -345,7 +346,7 @@ sends_as_postfix(void **state)
 	pst_arena_free(arena);
 }
 
-/* Wished macros, IPv6, an unknown client, no LEADSPC, no HELO. */
+/* Requested macros, IPv6, an unknown client, no LEADSPC, no HELO. */
 static void
 sends_what_was_asked(void **state)
 {
@@ -384,7 +385,7 @@ sends_what_was_asked(void **state)
 	pst_arena_free(arena);
 }
 
-/* Chunks of at most 65535 octets, and skip in the middle of the body. */
+/* The body goes in chunks of at most 65535 octets; the filter may skip. */
 static void
 cuts_the_body(void **state)
 {
@@ -419,7 +420,7 @@ cuts_the_body(void **state)
 	}
 }
 
-/* Two sessions over one connection, as Sendmail can do it. */
+/* Two sessions over one connection, as Sendmail can do. */
 static void
 reuses_a_connection(void **state)
 {

@@ -33,7 +33,7 @@ section_index(const char *section)
 	return 0;
 }
 
-/* The printed configuration opens each section once. */
+/* Sections are contiguous, so that each is printed once. */
 static void
 test_sections_in_order(void **state)
 {
@@ -81,7 +81,7 @@ test_names_are_plain(void **state)
 		const char *name = pst_options[i].name;
 
 		if (name[0] == '\0' || strspn(name, allowed) != strlen(name))
-			fail_msg("\"%s\" is no plain name", name);
+			fail_msg("\"%s\" is not a plain name", name);
 	}
 }
 

@@ -51,7 +51,7 @@ struct row {
 	const char *path;
 	const char *in;
 	const char *text; /* as printed; NULL: refused */
-	const char *why;  /* part of the sentence then */
+	const char *why;  /* then part of the error text */
 };
 
 static const struct row rows[] = {
@@ -59,7 +59,7 @@ static const struct row rows[] = {
     {"dns.max-queries", "50", "50", NULL},
     {"dns.max-queries", "10000", "10000", NULL},
     {"dns.max-queries", "0150", "150", NULL},
-    {"dns.max-queries", "49", NULL, "max-queries wants a number from 50 to "},
+    {"dns.max-queries", "49", NULL, "max-queries must be a number from 50"},
     {"dns.max-queries", "10001", NULL, "from 50 to 10000"},
     {"dns.max-queries", "18446744073709551616", NULL, "a number"},
     {"dns.max-queries", "-1", NULL, "a number"},
@@ -73,9 +73,9 @@ static const struct row rows[] = {
     {"deadline", "1500ms", "1500ms", NULL},
     {"deadline", "2min", "2min", NULL},
     {"deadline", "250s", "250s", NULL},
-    {"deadline", "251s", NULL, "deadline wants a time from 100ms to 250s"},
+    {"deadline", "251s", NULL, "deadline must be a time from 100ms to"},
     {"deadline", "99ms", NULL, "a time from"},
-    {"deadline", "30", NULL, "as in 500ms, 5s or 2min"},
+    {"deadline", "30", NULL, "such as 500ms, 5s or 2min"},
     {"deadline", "30 s", NULL, "a time"},
     {"deadline", "30m", NULL, "a time"},
     {"deadline", "s", NULL, "a time"},
@@ -99,7 +99,7 @@ static const struct row rows[] = {
     {"dns.cache-size", "1G", "1G", NULL},
     {"dns.cache-size", "1024G", "1024G", NULL},
     {"dns.cache-size", "1025G", NULL, "a size from 64k to 1024G"},
-    {"dns.cache-size", "8m", NULL, "as in 4096, 64k or 8M"},
+    {"dns.cache-size", "8m", NULL, "such as 4096, 64k or 8M"},
     {"dns.cache-size", "8MB", NULL, "a size"},
     {"dns.cache-size", "k", NULL, "a size"},
     {"dns.cache-size", "17179869184G", NULL, "a size"},
@@ -108,7 +108,7 @@ static const struct row rows[] = {
     {"umask", "77", "0077", NULL},
     {"umask", "0", "0000", NULL},
     {"umask", "0777", "0777", NULL},
-    {"umask", "1000", NULL, "umask wants an octal mask"},
+    {"umask", "1000", NULL, "umask must be an octal mask"},
     {"umask", "008", NULL, "octal"},
     {"umask", "", NULL, "octal"},
     {"umask", "0000007", NULL, "octal"},
@@ -120,13 +120,13 @@ static const struct row rows[] = {
     {"iprev.enabled", "no", "no", NULL},
     {"iprev.enabled", "off", "no", NULL},
     {"iprev.enabled", "false", "no", NULL},
-    {"iprev.enabled", "1", NULL, "enabled wants yes or no"},
+    {"iprev.enabled", "1", NULL, "enabled must be yes or no"},
     {"iprev.enabled", "Yes", NULL, "yes or no"},
     {"iprev.enabled", "", NULL, "yes or no"},
 
     {"mode", "monitor", "monitor", NULL},
     {"mode", "enforce", "enforce", NULL},
-    {"mode", "Monitor", NULL, "mode wants one of: enforce, monitor"},
+    {"mode", "Monitor", NULL, "mode must be one of: enforce, monitor"},
     {"mode", "", NULL, "one of"},
     {"on-reject", "always", "always", NULL},
     {"on-reject", "reject", NULL,
@@ -140,7 +140,7 @@ static const struct row rows[] = {
     {"user", "", "\"\"", NULL},
     {"user", "mail", "\"mail\"", NULL},
     {"tag-value", "a\"b\\c$d", "\"a\\\"b\\\\c\\$d\"", NULL},
-    {"tag-value", "", NULL, "tag-value: a header field value"},
+    {"tag-value", "", NULL, "tag-value: must be a header field"},
     {"tag-value", "a\nb", NULL, "one line"},
     {"tag-header", "X-Spam", "\"X-Spam\"", NULL},
     {"tag-header", "X Spam", NULL, "without blanks and colons"},
@@ -153,7 +153,7 @@ static const struct row rows[] = {
     {"reject-text", "caf\xc3\xa9", NULL, "printable ASCII"},
     {"authserv-id", "", "\"\"", NULL},
     {"authserv-id", "mx.example", "\"mx.example\"", NULL},
-    {"authserv-id", "mx\texample", NULL, "authserv-id is a host name"},
+    {"authserv-id", "mx\texample", NULL, "authserv-id: must be a host name"},
 };
 
 static void
@@ -185,7 +185,7 @@ test_set(void **state)
 	}
 }
 
-/* What is stored has the unit that config.h says. */
+/* The stored value has the unit that config.h states. */
 static void
 test_units(void **state)
 {
@@ -242,7 +242,7 @@ test_long_texts(void **state)
 struct part_row {
 	const char *path;
 	const char *part;
-	const char *why; /* NULL: taken */
+	const char *why; /* NULL: accepted */
 };
 
 static const struct part_row part_rows[] = {
@@ -263,12 +263,12 @@ static const struct part_row part_rows[] = {
     {"dns.servers", "192.0.2.53", NULL},
     {"dns.servers", "::1@5353", NULL},
     {"dns.servers", "192.0.2.53@65535", NULL},
-    {"dns.servers", "192.0.2.53@0", "servers: a DNS server is an address"},
-    {"dns.servers", "192.0.2.53@65536", "a DNS server"},
-    {"dns.servers", "192.0.2.53@", "a DNS server"},
-    {"dns.servers", "192.0.2.53:53", "a DNS server"},
-    {"dns.servers", "dns.example", "a DNS server"},
-    {"dns.servers", "", "a DNS server"},
+    {"dns.servers", "192.0.2.53@0", "servers: must be IP addresses"},
+    {"dns.servers", "192.0.2.53@65536", "must be IP addresses"},
+    {"dns.servers", "192.0.2.53@", "must be IP addresses"},
+    {"dns.servers", "192.0.2.53:53", "must be IP addresses"},
+    {"dns.servers", "dns.example", "must be IP addresses"},
+    {"dns.servers", "", "must be IP addresses"},
 };
 
 static void
@@ -334,7 +334,7 @@ test_lists(void **state)
 	}
 }
 
-/* A default, printed, is what the table says. */
+/* A default is printed as it appears in the table. */
 static void
 test_defaults(void **state)
 {

@@ -300,7 +300,7 @@ static const char list_text[] = "// a comment\n"
 				"// private part\n"
 				"hosting.example\n";
 
-/* A list of that text in a file of its own, which is gone at once. */
+/* Loads a list of that text from a temporary file. */
 static struct pst_psl *
 list_of(const char *text, struct pst_err *err)
 {

@@ -33,7 +33,7 @@ struct walk_row {
 	const char *org_domain; /* NULL: temperror */
 	const char *widest;     /* NULL: org_domain */
 	const char *hits;
-	const char *queries; /* NULL: not of interest */
+	const char *queries; /* NULL: any */
 	const char *failed_at;
 	const char *fault;
 };
@@ -93,7 +93,7 @@ static const struct walk_row walk_rows[] = {
 	"_dmarc.a.b." T "\"v=DMARC1; t=y; t=y\"\n_dmarc.b." T R
 	"_dmarc.b." T R_Y,
 	"a.b", "a.b", NULL, "", NULL, NULL, repeated},
-    {"other TXT records are no records",
+    {"other TXT records do not count",
 	"_dmarc.example.com." T "\"v=spf1 -all\"\n_dmarc.example.com." T
 	"\"text\"\n_dmarc.example.com." T R,
 	"example.com", "example.com", NULL, "example.com", NULL, NULL, NULL},
@@ -120,7 +120,7 @@ static const struct walk_row walk_rows[] = {
     {"servfail below psd=y",
 	";! servfail _dmarc.example.com\n_dmarc.com." T R_Y, "a.example.com",
 	NULL, "example.com", "com", NULL, "example.com", NULL},
-    {"servfail is not met behind psd=n",
+    {"servfail after psd=n is not reached",
 	"_dmarc.example.com." T R_N ";! servfail _dmarc.com\n", "a.example.com",
 	"example.com", NULL, "example.com", NULL, NULL, NULL},
     {"time-out of two names",

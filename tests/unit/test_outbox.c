@@ -109,7 +109,7 @@ test_states(void **state)
 	assert_int_equal(strlen(items[0].token), PST_OUTBOX_TOKEN_SIZE - 1);
 	assert_string_equal(
 	    items[0].uris, "mailto:x@a.example mailto:y@a.example");
-	/* Without the lease nothing is handed over. */
+	/* Nothing is handed over without the lease. */
 	assert_false(
 	    pst_outbox_hand_over(bench.db, one, "me 1", SEND_NOW, &err));
 	assert_string_equal(err.text, "");
@@ -142,7 +142,7 @@ test_states(void **state)
 	pst_arena_free(arena);
 }
 
-/* 15 minutes, doubled up to 4 hours, up to the limit. */
+/* Pauses grow from 15 minutes to 4 hours, and end when time is up. */
 static void
 test_pauses(void **state)
 {

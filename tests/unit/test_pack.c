@@ -13,7 +13,7 @@
 
 #define SAMPLE 300000
 
-/* Octets that pack badly (seed 1) or well (0). */
+/* Fills it with octets that compress badly (seed 1) or well (seed 0). */
 static void
 fill(unsigned char *ptr, size_t len, uint32_t seed)
 {
@@ -23,7 +23,7 @@ fill(unsigned char *ptr, size_t len, uint32_t seed)
 	}
 }
 
-/* What gunzip makes of it; its length. */
+/* Unpacks as gunzip would, and returns the length. */
 static size_t
 unpack(struct pst_str packed, unsigned char *out, size_t size)
 {
@@ -61,7 +61,7 @@ test_round_trip(void **state)
 		assert_int_equal(
 		    unpack(pst_pack_octets(pack), out, SAMPLE + 1), SAMPLE);
 		assert_memory_equal(in, out, SAMPLE);
-		/* No name, no time: gzip's header is always the same. */
+		/* gzip's header has no name and no time: always the same */
 		assert_memory_equal(
 		    pst_pack_octets(pack).ptr, "\x1f\x8b\x08\0\0\0\0\0", 8);
 	}
@@ -95,7 +95,7 @@ test_plain(void **state)
 	pst_pack_free(NULL);
 }
 
-/* Whoever asks for room before each piece never passes the bound. */
+/* A caller that asks for room before each piece never exceeds the bound. */
 static void
 test_room(void **state)
 {
@@ -114,7 +114,7 @@ test_room(void **state)
 		}
 		assert_true(pst_pack_end(pack));
 		assert_in_range(pst_pack_octets(pack).len, 1, 65536);
-		/* And it does not give up long before. */
+		/* nor does it stop long before the bound */
 		assert_true(total > 60000);
 		if (seed == 0)
 			assert_true(total >= SAMPLE * 16);

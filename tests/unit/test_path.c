@@ -72,7 +72,7 @@ static const struct path_row path_rows[] = {
     {"only an at sign", TEXT("<@>"), INVALID, "", NULL},
     {"not closed", TEXT("<joe@example.com"), INVALID, "", NULL},
     {"not opened", TEXT("joe@example.com>"), INVALID, "", NULL},
-    {"text behind", TEXT("<joe@example.com> x"), INVALID, "", NULL},
+    {"text after it", TEXT("<joe@example.com> x"), INVALID, "", NULL},
     {"two mailboxes", TEXT("<a@example.com><b@example.com>"), INVALID, "",
 	NULL},
     {"two at signs", TEXT("<a@b@example.com>"), INVALID, "", NULL},
@@ -99,7 +99,7 @@ static const struct path_row path_rows[] = {
     {"address as the domain", TEXT("<a@192.0.2.1>"), INVALID, "", NULL},
     {"literal not closed", TEXT("<a@[192.0.2.1>"), INVALID, "", NULL},
     {"name as a literal", TEXT("<a@[example.com]>"), INVALID, "", NULL},
-    {"text behind a literal", TEXT("<a@[192.0.2.1]x>"), INVALID, "", NULL},
+    {"text after a literal", TEXT("<a@[192.0.2.1]x>"), INVALID, "", NULL},
     {"route without a colon", TEXT("<@a.example,user@dom.example>"), INVALID,
 	"", NULL},
     {"route with an empty hop", TEXT("<@a.example,,@b.example:u@dom.example>"),
@@ -122,7 +122,7 @@ static const struct path_row path_rows[] = {
 	"'any", "attack.example"},
 };
 
-/* A copy on the heap of exactly that size: a read behind its end is seen. */
+/* Copies to the heap, at the exact size, so that sanitizers see overreads. */
 static char *
 exact(struct pst_str s)
 {

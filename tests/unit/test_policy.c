@@ -20,7 +20,7 @@ test_exempt_words(void **state)
 	    pst_exempt_word(PST_EXEMPT_NO_ADDRESS), "no-address");
 }
 
-/* Only a chain that passes counts, and only of a sealer in the list. */
+/* A chain counts only if it passes and its sealer is in the list. */
 static void
 test_chain(void **state)
 {
@@ -62,7 +62,7 @@ test_chain(void **state)
 	}
 }
 
-/* What a DMARC result and policy come to. */
+/* The action for a DMARC result and policy. */
 static const struct {
 	const char *label;
 	enum pst_result result;
@@ -202,7 +202,7 @@ test_from_rows(void **state)
 	}
 }
 
-/* What the MTA cannot do. */
+/* Actions that the MTA cannot carry out are replaced. */
 static void
 test_fallback_rows(void **state)
 {
@@ -211,8 +211,9 @@ test_fallback_rows(void **state)
 		struct pst_mta mta;
 		enum pst_action asked, fallback, want;
 	} rows[] = {
-	    {"all can be done", {true, true, true}, PST_ACTION_QUARANTINE,
-		PST_ACTION_REJECT, PST_ACTION_QUARANTINE},
+	    {"everything is possible", {true, true, true},
+		PST_ACTION_QUARANTINE, PST_ACTION_REJECT,
+		PST_ACTION_QUARANTINE},
 	    {"no quarantine: tag", {false, true, true}, PST_ACTION_QUARANTINE,
 		PST_ACTION_TAG, PST_ACTION_TAG},
 	    {"no quarantine: accept", {false, true, true},
@@ -229,7 +230,7 @@ test_fallback_rows(void **state)
 	    {"no new fields, quarantine", {true, true, false},
 		PST_ACTION_QUARANTINE, PST_ACTION_REJECT,
 		PST_ACTION_QUARANTINE},
-	    {"nothing can be done but to refuse", {false, false, false},
+	    {"only a refusal is possible", {false, false, false},
 		PST_ACTION_REJECT, PST_ACTION_TAG, PST_ACTION_REJECT},
 	};
 

@@ -97,16 +97,16 @@ static const struct {
     {"softfail tagged", P, S, P, P, false, false, A, T, A, A, T, "spf-softfail",
 	NULL, NULL},
     {"iprev", P, P, F, P, false, false, J, J, J, A, J, "iprev-fail", "5.7.25",
-	"Refused: the client's address has no name that leads back "
-	"to it"},
+	"Refused: the client's IP address has no host name that resolves "
+	"back to it"},
     {"no name", P, P, PST_RESULT_PERMERROR, P, false, false, A, A, J, A, A,
 	"default", NULL, NULL},
     {"iprev unknown", P, P, PST_RESULT_TEMPERROR, P, false, false, A, A, J, A,
 	A, "default", NULL, NULL},
     {"dkim fails", P, P, P, F, true, false, A, A, A, J, J, "dkim-missing",
-	"5.7.20", "Refused: no valid DKIM signature of bank.example"},
+	"5.7.20", "Refused: no valid DKIM signature from bank.example"},
     {"dkim foreign", P, P, P, P, true, true, A, A, A, J, J, "dkim-missing",
-	"5.7.22", "Refused: no valid DKIM signature of bank.example"},
+	"5.7.22", "Refused: no valid DKIM signature from bank.example"},
     {"dkim there", P, P, P, P, true, false, A, A, A, J, A, "default", NULL,
 	NULL},
     {"dkim unknown", P, P, P, PST_RESULT_TEMPERROR, true, false, A, A, A, J, A,
@@ -115,13 +115,13 @@ static const struct {
 	NULL, NULL},
     {"two", P, F, F, P, false, false, J, A, J, A, J, "multiple-checks",
 	"5.7.26",
-	"Refused: SPF fail for sender.example, the client's address "
-	"has no name that leads back to it"},
+	"Refused: SPF fail for sender.example, the client's IP address "
+	"has no host name that resolves back to it"},
     {"the milder of two", P, F, F, P, false, false, J, A, T, A, J, "spf-fail",
 	"5.7.23", "Refused: SPF fail for sender.example"},
     {"the stricter of two", P, F, P, F, true, false, T, A, A, J, J,
 	"dkim-missing", "5.7.20",
-	"Refused: no valid DKIM signature of bank.example"},
+	"Refused: no valid DKIM signature from bank.example"},
     {"the policy is as strict", F, F, P, F, false, false, J, A, A, A, J,
 	"dmarc-reject", "5.7.26",
 	"Message refused by DMARC policy of bank.example"},
@@ -171,7 +171,7 @@ test_refusals(void **state)
 	}
 }
 
-/* Without a signature, and with one of the domain above. */
+/* No signature, and a signature of the parent domain. */
 static void
 test_required_signatures(void **state)
 {

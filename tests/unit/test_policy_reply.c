@@ -14,7 +14,7 @@ test_reply_rows(void **state)
 		const char *label;
 		enum pst_from_verdict verdict;
 		enum pst_result result;
-		enum pst_action fallback; /* for a quarantine that cannot be */
+		enum pst_action fallback; /* when quarantine is impossible */
 		const char *domain;
 		unsigned code;
 		const char *xcode, *text, *reason;
@@ -35,9 +35,9 @@ test_reply_rows(void **state)
 	    {"held, no domain", PST_FROM_SINGLE, PST_RESULT_FAIL,
 		PST_ACTION_QUARANTINE, NULL, 0, NULL, NULL,
 		"Postern: no single sender domain"},
-	    {"deferred for want of a quarantine", PST_FROM_SINGLE,
-		PST_RESULT_FAIL, PST_ACTION_TEMPFAIL, "bank.example", 451,
-		"4.7.1", "Try bank.example later", NULL},
+	    {"deferred, no quarantine", PST_FROM_SINGLE, PST_RESULT_FAIL,
+		PST_ACTION_TEMPFAIL, "bank.example", 451, "4.7.1",
+		"Try bank.example later", NULL},
 	    {"temperror", PST_FROM_SINGLE, PST_RESULT_TEMPERROR, 0,
 		"bank.example", 451, "4.4.3", "Try bank.example later", NULL},
 	    {"malformed", PST_FROM_MALFORMED, PST_RESULT_PERMERROR,
@@ -80,7 +80,7 @@ test_reply_rows(void **state)
 	}
 }
 
-/* The longest text that the configuration takes, filled. */
+/* Returns piece, repeated. */
 static const char *
 repeated(const char *piece, size_t times)
 {
@@ -101,12 +101,12 @@ test_fill_rows(void **state)
 	const struct {
 		const char *label, *text, *domain, *want;
 	} rows[] = {
-	    {"no mark", "Go away", "d.example", "Go away"},
-	    {"only the mark", "{domain}", "d.example", "d.example"},
+	    {"no placeholder", "Go away", "d.example", "Go away"},
+	    {"only the placeholder", "{domain}", "d.example", "d.example"},
 	    {"twice", "{domain}{domain}!", "d.example", "d.exampled.example!"},
-	    {"a broken mark", "{domain", "d.example", "{domain"},
-	    {"a mark in a mark", "{{domain}}", "d.example", "{d.example}"},
-	    {"no other mark", "{Domain} {ip} %s", "d.example",
+	    {"a broken placeholder", "{domain", "d.example", "{domain"},
+	    {"nested placeholder", "{{domain}}", "d.example", "{d.example}"},
+	    {"no other placeholder", "{Domain} {ip} %s", "d.example",
 		"{Domain} {ip} %s"},
 	    {"longest domain", "Refused: {domain}", longest,
 		pst_arena_printf(arena, "Refused: %s", longest)},
@@ -114,7 +114,7 @@ test_fill_rows(void **state)
 	    {"longest domain twice is cut",
 		"{domain} is {domain}, see https://x.example", longest,
 		pst_arena_printf(arena, "%s is ", longest)},
-	    {"fifty times nobody is cut", repeated("{domain}", 50), NULL,
+	    {"fifty times the sender is cut", repeated("{domain}", 50), NULL,
 		repeated("the sender", 48)},
 	};
 
@@ -127,14 +127,14 @@ test_fill_rows(void **state)
 		config.reject_text = rows[i].text;
 		findings.dmarc.author_domain = rows[i].domain;
 		struct pst_decision d = decide_for(&config, able, &findings);
-		/* R-MTA-2: with "550 5.7.26 " under 500 octets. */
+		/* R-MTA-2: with "550 5.7.26 ", less than 500 octets */
 		if (strcmp(d.text, rows[i].want) != 0 ||
 		    strlen(d.text) + 11 >= 500)
 			fail_msg("%s: %s", rows[i].label, d.text);
 	}
 }
 
-/* The code of a temporary failure names the look-up that is to blame. */
+/* The code of a temporary failure shows which look-up failed. */
 static void
 test_tempfail_codes(void **state)
 {

@@ -22,7 +22,7 @@ set_of(const char *one)
 	return set;
 }
 
-/* Matches what has that DMARC result. */
+/* Returns a rule that matches messages with that DMARC result. */
 static struct pst_rule
 rule_on(enum pst_result dmarc, enum pst_action action)
 {
@@ -37,7 +37,7 @@ rule_on(enum pst_result dmarc, enum pst_action action)
 	return rule;
 }
 
-/* In both directions, and in front of all defaults. */
+/* A rule makes a decision milder or stricter, and precedes all defaults. */
 static void
 test_rule_rows(void **state)
 {
@@ -56,12 +56,12 @@ test_rule_rows(void **state)
 	    {"p=none is refused", PST_RESULT_FAIL, PST_DMARC_NONE,
 		PST_FROM_SINGLE, PST_ACTION_REJECT, PST_ACTION_REJECT, 550,
 		"5.7.26", "Refused: DMARC fail for bank.example", NULL},
-	    {"what passes is refused", PST_RESULT_PASS, PST_DMARC_REJECT,
+	    {"a pass is refused", PST_RESULT_PASS, PST_DMARC_REJECT,
 		PST_FROM_SINGLE, PST_ACTION_REJECT, PST_ACTION_REJECT, 550,
-		"5.7.1", "Refused: a rule of this site", NULL},
+		"5.7.1", "Refused: a rule set by this site", NULL},
 	    {"deferred", PST_RESULT_PASS, PST_DMARC_NONE, PST_FROM_SINGLE,
 		PST_ACTION_TEMPFAIL, PST_ACTION_TEMPFAIL, 451, "4.7.1",
-		"Refused: a rule of this site", NULL},
+		"Refused: a rule set by this site", NULL},
 	    {"held", PST_RESULT_NONE, PST_DMARC_NONE, PST_FROM_SINGLE,
 		PST_ACTION_QUARANTINE, PST_ACTION_QUARANTINE, 0, NULL, NULL,
 		"Postern: rule my rule"},
@@ -129,7 +129,7 @@ test_no_rule_matches(void **state)
 	assert_int_equal(d.action, PST_ACTION_ACCEPT);
 }
 
-/* skip: nothing of ours in the message; in monitor mode the results stay. */
+/* skip: we add nothing to the message, except for results in monitor mode. */
 static void
 test_skip(void **state)
 {
@@ -177,7 +177,7 @@ test_buckets(void **state)
 	unsigned seen[10] = {0};
 
 	(void)state;
-	/* A fixed value: all gateways and releases agree. */
+	/* The bucket is a fixed value, the same on all gateways. */
 	assert_int_equal(
 	    pst_enforcement_bucket(&a), pst_enforcement_bucket(&b));
 	assert_in_range(pst_enforcement_bucket(&none), 0, 99);
@@ -250,7 +250,7 @@ test_enforce_rows(void **state)
 	}
 }
 
-/* The share is what the number says, and both are told. */
+/* enforce-percent decides; a monitored message reports both actions. */
 static void
 test_percent(void **state)
 {
@@ -274,7 +274,7 @@ test_percent(void **state)
 	assert_string_equal(d.comment, "not enforced");
 }
 
-/* R-AGG-14: what departs from the policy has a reason. */
+/* R-AGG-14: a departure from the published policy has a reason. */
 static void
 test_reasons(void **state)
 {

@@ -80,7 +80,7 @@ test_plan(void **state)
 	assert_int_equal(
 	    store_number(bench.db, "SELECT COUNT(*) FROM report"), 0);
 	assert_true(send_run(&bench));
-	/* Only what is due, and that is nothing yet. */
+	/* Only what is due is shown, and nothing is due yet. */
 	assert_true(plan(&bench, true, false, &seen));
 	assert_string_equal(seen.text, "");
 	bench.clock.now_epoch += 1000;
@@ -92,7 +92,7 @@ test_plan(void **state)
 	send_close(&bench);
 }
 
-/* More than one batch of each kind, each report once. */
+/* With more than one batch of each kind, each report is shown once. */
 static void
 test_many(void **state)
 {

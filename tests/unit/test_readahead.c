@@ -21,7 +21,7 @@
 
 #include "milter/readahead.h"
 
-/* The two ends of a session: the MTA's, and the one that is read. */
+/* The two ends of a session: the MTA's and ours. */
 struct ends {
 	int mta;
 	int us;
@@ -33,7 +33,7 @@ put(const struct ends *ends, const void *data, size_t len)
 	assert_int_equal(send(ends->mta, data, len, 0), len);
 }
 
-/* Octets that the system still has for us. */
+/* Returns how many octets the kernel still holds for us. */
 static int
 with_the_system(const struct ends *ends)
 {
@@ -63,7 +63,7 @@ takes(const struct ends *ends, const char *text)
 	assert_memory_equal(got, text, len);
 }
 
-/* As libmilter does: it polls, reads, and then there is a callback. */
+/* Does as libmilter does: it polls, reads, and then calls us. */
 static void
 begin(const struct ends *ends)
 {
@@ -99,7 +99,7 @@ nothing_before_begin(void *param)
 {
 	const struct ends *ends = param;
 
-	/* Without a poll there is no descriptor to read ahead of. */
+	/* Without a poll(), no descriptor is known to read ahead from. */
 	pst_readahead_begin();
 	put(ends, "abc", 3);
 	takes(ends, "a");
@@ -188,7 +188,7 @@ next(uint32_t *seed)
 	return *seed >> 8;
 }
 
-/* Whatever the sizes, what arrives is what was sent. */
+/* Whatever the sizes of reads and writes, the octets stay the same. */
 static void *
 any_sizes(void *param)
 {
@@ -227,7 +227,7 @@ any_sizes(void *param)
 	return NULL;
 }
 
-/* Reads the end of what a worker began to read. */
+/* Continues to read where the first worker stopped. */
 static void *
 another_worker(void *param)
 {
@@ -259,7 +259,7 @@ handed_over(void *param)
 	return NULL;
 }
 
-/* What a session leaves is not the next one's, of the same number. */
+/* Octets left by a session do not reach the next one on that descriptor. */
 static void *
 left_over(void *param)
 {
@@ -287,7 +287,7 @@ left_over(void *param)
 	return NULL;
 }
 
-/* Linux' TCP waits with its acknowledgement unless it is told anew. */
+/* Linux delays TCP acknowledgements unless TCP_QUICKACK is set again. */
 static void *
 acknowledges_at_once(void *param)
 {
@@ -327,7 +327,7 @@ acknowledges_at_once(void *param)
 
 typedef void *session(void *ends);
 
-/* In a thread of its own, so that none has polled or read before. */
+/* Runs it in a new thread, which has not polled or read before. */
 static void
 in_thread(session *run)
 {

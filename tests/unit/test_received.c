@@ -18,7 +18,7 @@ expect_text(
 		    "%s: %s is \"%s\", not \"%s\"", label, what, got, wanted);
 }
 
-/* As well as can be: what a person wants of a saved message. */
+/* A lenient reading, for a person who inspects a saved message. */
 static const struct {
 	const char *label;
 	const char *value;
@@ -56,7 +56,7 @@ static const struct {
     {"the first address counts",
 	" from mx (a [192.0.2.1]) (b [192.0.2.2]) by g", "192.0.2.1", "a",
 	"mx"},
-    {"an address behind by is not the client's", " from mx by g ([192.0.2.1])",
+    {"an address after by is not the client's", " from mx by g ([192.0.2.1])",
 	"", "", "mx"},
     {"an address in the date part is not", " from mx; ([192.0.2.1])", "", "",
 	"mx"},
@@ -91,7 +91,7 @@ test_rows(void **state)
 	}
 }
 
-/* What a decision may be built on. */
+/* A strict reading, on which a decision may rely. */
 static const struct {
 	const char *label;
 	struct pst_str value;
@@ -135,14 +135,14 @@ static const struct {
 
     {"no by", V(" from mx (mail [192.0.2.1]); date"), false, "192.0.2.1", "mx",
 	""},
-    {"by nobody", V(" from mx (mail [192.0.2.1]) by"), false, "192.0.2.1", "mx",
-	""},
-    {"by no name", V(" from mx (mail [192.0.2.1]) by a..b"), false, "192.0.2.1",
-	"mx", ""},
+    {"by without a name", V(" from mx (mail [192.0.2.1]) by"), false,
+	"192.0.2.1", "mx", ""},
+    {"by something else", V(" from mx (mail [192.0.2.1]) by a..b"), false,
+	"192.0.2.1", "mx", ""},
     {"by in a comment only", V(" from mx (mail [192.0.2.1] by mx2"), false,
 	"192.0.2.1", "mx", ""},
-    {"by in front of from", V(" by mx2 from mx (mail [192.0.2.1])"), false, "",
-	"", ""},
+    {"by before from", V(" by mx2 from mx (mail [192.0.2.1])"), false, "", "",
+	""},
     {"a local one", V(" by mx2 (Postfix, from userid 0) id 4F"), false, "", "",
 	""},
     {"no brackets", V(" from mx (192.0.2.1) by mx2"), false, "192.0.2.1", "mx",
@@ -207,7 +207,7 @@ test_sure_rows(void **state)
 	}
 }
 
-/* Each piece of a field that is cut off anywhere is read within its bounds. */
+/* A field that is cut off anywhere is not read beyond its end. */
 static void
 test_cut_off(void **state)
 {

@@ -59,7 +59,7 @@ test_path(void **state)
 	    pst_redact_path(arena, PST_STR("<a b@x@y>"), SECRET), "");
 }
 
-/* name is left out of what is compared; %s in want is the hash of local. */
+/* want: the redacted value, without the name; NULL: the field is removed. */
 static void
 check_field(const char *name, const char *value, const char *want)
 {
@@ -119,7 +119,7 @@ test_fields(void **state)
 	check_field("References", " <ann@x.example>", NULL);
 }
 
-/* What could end a line, begin a field, or be followed. */
+/* Octets that could end a line or begin a field, and links. */
 static void
 test_hostile(void **state)
 {
@@ -153,7 +153,7 @@ test_long(void **state)
 		assert_true(strchr(line, '\n') - line < 998);
 }
 
-/* R-FAIL-12: by default neither. */
+/* R-FAIL-12: by default, neither recipients nor the subject are kept. */
 static void
 test_switches(void **state)
 {

@@ -47,11 +47,11 @@ static const struct {
 	    FROM_RELAY FROM_RELAY FROM_RELAY FROM_RELAY FROM_CLIENT AUTHOR,
 	NULL},
     {"no field", RELAYS, AUTHOR, NULL},
-    {"none behind a relay", RELAYS, FROM_RELAY AUTHOR, NULL},
-    {"not to be read", RELAYS,
+    {"none below a relay", RELAYS, FROM_RELAY AUTHOR, NULL},
+    {"unreadable", RELAYS,
 	"Received: from h (HELO [10.0.0.1]) (192.0.2.7) " BY FORGED AUTHOR,
 	NULL},
-    {"a local one of the relay", RELAYS, "Received: " BY FROM_CLIENT AUTHOR,
+    {"a local field of the relay", RELAYS, "Received: " BY FROM_CLIENT AUTHOR,
 	NULL},
     {"another host's name", NAMED,
 	"Received: from h (c [192.0.2.7]) by mx.foreign.example\n" AUTHOR,
@@ -106,7 +106,7 @@ test_rows(void **state)
 	}
 }
 
-/* A field that passed a limit is not skipped: the next one is a stranger's. */
+/* A field over the limit is not skipped: a stranger wrote the next one. */
 static void
 test_large_field(void **state)
 {
@@ -133,7 +133,7 @@ test_large_field(void **state)
 	pst_arena_free(arena);
 }
 
-/* Who is no relay is judged by its own address, whatever the header says. */
+/* A client that is not a relay is judged by its own address. */
 static void
 test_stranger(void **state)
 {
@@ -152,7 +152,7 @@ test_stranger(void **state)
 	lab_close(&lab);
 }
 
-/* A null sender is judged by what the client said to the relay. */
+/* A null sender is judged by the HELO name that the relay received. */
 static void
 test_helo(void **state)
 {
@@ -179,7 +179,7 @@ test_helo(void **state)
 	pst_arena_free(arena);
 }
 
-/* Listed as both: a relay is asked whom it got the message from. */
+/* For a trusted client that is also a relay, the client before it counts. */
 static void
 test_trusted(void **state)
 {
@@ -190,7 +190,7 @@ test_trusted(void **state)
 	} cases[] = {
 	    {"the relay too", RELAY, false, PST_EXEMPT_NO},
 	    {"the relay has logged in", "10.0.0.1", true, PST_EXEMPT_NO},
-	    {"who is behind it", "192.0.2.7", false, PST_EXEMPT_RELAY},
+	    {"the client before it", "192.0.2.7", false, PST_EXEMPT_RELAY},
 	};
 
 	(void)state;

@@ -22,7 +22,7 @@ static const struct pst_report_envelope envelope = {
     .date_s = BEGIN + 86400 + 900,
 };
 
-/* What RFC 5322 s. 2.1.1 and SMTP ask for, whatever was put in. */
+/* Checks what RFC 5322 s. 2.1.1 and SMTP require of any text. */
 static void
 check_form(const char *text)
 {
@@ -96,7 +96,7 @@ test_aggregate(void **state)
 
 	(void)state;
 	assert_non_null(id);
-	/* The hash is SHA-256's business. */
+	/* The hash in the Message-ID is not compared. */
 	assert_memory_equal(
 	    text, wanted, (size_t)(strstr(wanted, "c2d6b23a") - wanted));
 	assert_non_null(
@@ -110,7 +110,7 @@ test_aggregate(void **state)
 	pst_arena_free(arena);
 }
 
-/* Names as long as they get; every length of the last line of base64. */
+/* The longest names, and every length of the last line of base64. */
 static void
 test_sizes(void **state)
 {

@@ -49,7 +49,7 @@ struct letter_to {
 	const char *rcpts[4];
 };
 
-/* Plays it; the session holds the message. */
+/* Plays the letter and returns the session, which owns *message. */
 static struct pst_session *
 play(const struct lab *lab, const struct letter_to *letter,
     const struct pst_message **message)
@@ -81,7 +81,7 @@ make(const struct lab *lab, const struct pst_message *message, size_t at,
 	return made;
 }
 
-/* What was done, and why it is not what the domain asked for. */
+/* What was done, and why it differs from the published policy. */
 static void
 test_dispositions(void **state)
 {
@@ -187,7 +187,7 @@ test_content(void **state)
 	lab_close(&lab);
 }
 
-/* A record that is wrong, but names an address, is told so. */
+/* The owner of a faulty record that names an address is told about it. */
 static void
 test_fault(void **state)
 {
@@ -210,7 +210,7 @@ test_fault(void **state)
 	lab_close(&lab);
 }
 
-/* R-AGG-1, R-AGG-28: what is reported on. */
+/* R-AGG-1, R-AGG-28: which messages are reported. */
 static const char spoof[] = "From: a@bank.example\n";
 static const char ours[] = "<u@gateway.example>";
 static const struct {
@@ -236,7 +236,7 @@ static const struct {
     {"to the reports' address", REPORTS "}\n",
 	{BAD_IP, "<a@bulk.example>", spoof, {ours, "<DMARC@gateway.example>"}},
 	false},
-    {"to it with a mark", REPORTS "}\n",
+    {"to it with a +tag", REPORTS "}\n",
 	{BAD_IP, "<a@bulk.example>", spoof, {"<dmarc+x@Gateway.example>"}},
 	false},
     {"to another one of ours",
@@ -259,7 +259,7 @@ static const struct {
 	    "Content-Type: multipart/report; report-type=x\n",
 	    {ours}},
 	false},
-    {"who does not pass may not hide", REPORTS "}\n",
+    {"a failing message cannot hide", REPORTS "}\n",
 	{BAD_IP, "<a@bulk.example>",
 	    "From: a@bank.example\n"
 	    "Content-Type: application/gzip\n"
@@ -290,7 +290,7 @@ test_not_reported(void **state)
 	}
 }
 
-/* R-AGG-2: only when it is wanted, and each domain once. */
+/* R-AGG-2: only if the option is set, and each domain once. */
 static void
 test_recipient_domains(void **state)
 {
@@ -324,7 +324,7 @@ test_recipient_domains(void **state)
 	lab_close(&lab);
 }
 
-/* R-AGG-17: by worth, and no more than 100. */
+/* R-AGG-17: the most useful ones first, and at most 100. */
 static void
 test_signatures(void **state)
 {
@@ -393,7 +393,7 @@ test_signatures(void **state)
 	lab_close(&lab);
 }
 
-/* Lines of a file that somebody else changed. */
+/* Lines from a store that somebody else has changed. */
 static void
 test_broken_lines(void **state)
 {

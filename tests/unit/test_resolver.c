@@ -18,10 +18,10 @@
 #include "dns/resolver.h"
 
 #define TYPE_CNAME 5
-#define BIG_STRINGS 40 /* of 100 octets: too much for one datagram */
+#define BIG_STRINGS 40 /* of 100 octets: too many for one datagram */
 #define BIG_LEN (BIG_STRINGS * 100)
 
-/* ---- a DNS server on loopback; the first label says what it answers ---- */
+/* ---- a DNS server on loopback; the first label selects the answer ---- */
 
 struct server {
 	pthread_t thread;
@@ -54,7 +54,7 @@ put16(struct message *m, unsigned value)
 	put(m, octets, 2);
 }
 
-/* The name of the question is the owner, TTL 300. */
+/* Adds a record, owned by the name in the question; TTL 300. */
 static void
 put_record(struct message *m, unsigned type, const void *data, size_t len)
 {
@@ -79,7 +79,7 @@ put_big(struct message *m)
 	put_record(m, PST_DNS_TXT, data, sizeof(data));
 }
 
-/* False when the question is to stay without an answer. */
+/* Returns false if the question is to remain unanswered. */
 static bool
 make_reply(const uint8_t *query, size_t len, bool tcp, struct message *reply)
 {
@@ -193,7 +193,7 @@ server_start(struct server *server)
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	server->tcp = socket(AF_INET, SOCK_STREAM, 0);
 	server->udp = socket(AF_INET, SOCK_DGRAM, 0);
-	/* A port free for TCP is free for UDP but for a rare accident. */
+	/* A port that is free for TCP is nearly always free for UDP. */
 	assert_int_equal(
 	    bind(server->tcp, (struct sockaddr *)&address, len), 0);
 	assert_int_equal(listen(server->tcp, 16), 0);
@@ -219,7 +219,7 @@ server_stop(struct server *server)
 	close(server->tcp);
 }
 
-/* ---- the resolver in front of it ---- */
+/* ---- the resolver that asks it ---- */
 
 struct fixture {
 	struct server server;
@@ -409,7 +409,7 @@ test_many_threads(void **state)
 	teardown(&f);
 }
 
-/* One question of many messages is put to the server once. */
+/* A question that many messages ask goes to the server once. */
 static void
 test_same_question(void **state)
 {
@@ -440,7 +440,7 @@ test_same_question(void **state)
 			assert_int_equal(
 			    resolve(doors[d], rows[i].name, PST_DNS_A)->status,
 			    rows[i].status);
-		/* A slow machine may see some sent again. */
+		/* On a slow machine, some may be sent again. */
 		seen = atomic_load(&f.server.seen) - before;
 		if (seen < 1 || seen > 5)
 			fail_msg("%s: %u questions", rows[i].label, seen);
@@ -495,7 +495,7 @@ test_free_with_open_jobs(void **state)
 	pst_resolver_read_stats(f.resolver, &stats);
 	assert_true(stats.open > 0);
 	teardown(&f);
-	/* Their door is still there, and runs into its time-outs. */
+	/* The queries outlive the resolver, and time out. */
 	while (pst_dns_wait(dns, INT64_MAX))
 		;
 	for (size_t i = 0; i < pst_dns_count(dns); i++)

@@ -35,7 +35,7 @@ end(void **state)
 	return 0;
 }
 
-/* A key with its parts, divided by a blank. */
+/* An option of a rule with its parts, separated by blanks. */
 struct key_text {
 	const char *name, *parts;
 };
@@ -51,7 +51,7 @@ written(const char *title, const struct key_text keys[MAX_KEYS])
 		bool more = rest.len > 0;
 
 		if (key == PST_RULE_OPTIONS)
-			fail_msg("no key %s", keys[i].name);
+			fail_msg("no option %s", keys[i].name);
 		rule.written[key].line = i + 2;
 		rule.written[key].parts =
 		    pst_arena_array(arena, 20, sizeof(const char *));
@@ -158,7 +158,7 @@ test_conditions(void **state)
 	}
 }
 
-/* What is not known matches nothing. */
+/* An option never matches a fact that is unknown. */
 static void
 test_nothing_known(void **state)
 {
@@ -358,8 +358,8 @@ test_refused(void **state)
 	    {"r", {{"client", "::1"}}, 1, "no action"},
 	    {"r", {{"client", ""}, {"action", "tag"}}, 2, "an empty list"},
 	    {"r", {{"action", "tag"}, {"spf", ""}}, 3, "an empty list"},
-	    {"r", {{"client", "x"}, {"action", "tag"}}, 2, "no network"},
-	    {"r", {{"action", "tag"}, {"list-id", "a..b"}}, 3, "no domain"},
+	    {"r", {{"client", "x"}, {"action", "tag"}}, 2, "nor a network"},
+	    {"r", {{"action", "tag"}, {"list-id", "a..b"}}, 3, "not a domain"},
 	    {"r", {{"dmarc", "neutral"}, {"action", "tag"}}, 2,
 		"one of: none, pass, fail, temperror, permerror"},
 	    {"r", {{"spf", "policy"}, {"action", "tag"}}, 2, "one of: none"},
@@ -390,7 +390,7 @@ test_refused(void **state)
 		unsigned line = 0;
 
 		if (pst_rule_make(&rule, arena, &line, &err))
-			fail_msg("row %zu: taken", i);
+			fail_msg("row %zu: accepted", i);
 		if (line != rows[i].line ||
 		    strstr(err.text, rows[i].why) == NULL)
 			fail_msg("row %zu: line %u: %s", i, line, err.text);

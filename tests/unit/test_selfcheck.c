@@ -21,7 +21,7 @@ static char key_path[] = "/tmp/postern-test.XXXXXX";
 #define DMARC "_dmarc.gw.example. TXT \"v=DMARC1; p=none\"\n"
 #define SPF "gw.example. TXT \"v=spf1 -all\"\n"
 
-/* The warnings, joined. */
+/* Returns the warnings, joined. */
 static const char *
 check(struct pst_arena *arena, const char *settings, const char *zone)
 {
@@ -64,7 +64,7 @@ test_without_key(void **state)
 	text = check(arena, "bounces = \"b@mail.gw.example\"",
 	    DMARC "mail.gw.example. TXT \"v=spf1 -all\"\n");
 	assert_string_equal(text, "");
-	/* Nobody knows. */
+	/* Look-ups that fail cause no warning. */
 	text = check(arena, "",
 	    ";! servfail gw.example\n;! servfail _dmarc.gw.example\n");
 	assert_string_equal(text, "");

@@ -34,7 +34,7 @@ test_once(void **state)
 	    "mailto:x@a.example mailto:y@reader.test", 2, 1);
 	send_row(&bench, STORE_DAY, "b.example",
 	    "mailto:x@b.example mailto:y@reader.test", 1, 1);
-	/* Today is not over. */
+	/* This row is from today, which is not over. */
 	send_row(
 	    &bench, STORE_DAY + 1, "c.example", "mailto:x@c.example", 1, 1);
 	assert_true(send_run(&bench));
@@ -57,7 +57,7 @@ test_once(void **state)
 	text = bench.server->mails[0].text;
 	assert_non_null(strstr(text, "From: <dmarc@gw.example>\r\n"));
 	assert_non_null(strstr(text, "Auto-Submitted: auto-generated\r\n"));
-	/* Tomorrow. */
+	/* The next day. */
 	bench.clock.now_epoch = SEND_NOW + 86400;
 	assert_true(send_run(&bench));
 	assert_int_equal(send_got(&bench, "x@c.example"), 1);
@@ -101,7 +101,7 @@ test_temporary(void **state)
 	same_sum(&bench,
 	    "made 1 sent 0 again 1 dropped 0 refused 0 suppressed 0 "
 	    "uncertain 0");
-	/* Not before its time. */
+	/* It is not tried again before 15 minutes have passed. */
 	bench.clock.now_epoch += 899;
 	assert_true(send_run(&bench));
 	assert_int_equal(bench.counts.again, 0);
@@ -109,7 +109,7 @@ test_temporary(void **state)
 	bench.server->rcpt = NULL;
 	assert_true(send_run(&bench));
 	assert_int_equal(bench.counts.sent, 1);
-	/* Given up after two days and a little. */
+	/* The sender gives up after a little more than two days. */
 	send_row(&bench, STORE_DAY, "b.example", "mailto:x@b.example", 1, 1);
 	bench.server->rcpt = "450 4.2.0 never";
 	while (bench.counts.dropped == 0 && tries++ < 300) {
@@ -143,7 +143,7 @@ test_permanent(void **state)
 	send_close(&bench);
 }
 
-/* A relay that is away costs nobody a try. */
+/* If the relay cannot be reached, no delivery loses a try. */
 static void
 test_no_relay(void **state)
 {
@@ -164,7 +164,7 @@ test_no_relay(void **state)
 	send_close(&bench);
 }
 
-/* Killed, or cut off, behind the final dot: at most one. */
+/* If we are killed or cut off after the final dot, at most one is sent. */
 static void
 test_uncertain(void **state)
 {
@@ -191,7 +191,7 @@ test_uncertain(void **state)
 	send_close(&bench);
 }
 
-/* What the two messages have in common is all but the date. */
+/* The two messages are the same, except for the date. */
 static void
 test_resend(void **state)
 {
@@ -219,7 +219,7 @@ test_resend(void **state)
 	send_close(&bench);
 }
 
-/* Rows that come late make a report of their own. */
+/* Late rows make a report of their own. */
 static void
 test_late_rows(void **state)
 {
@@ -298,7 +298,7 @@ test_limit_a_day(void **state)
 	send_close(&bench);
 }
 
-/* VERP out, bounce in. */
+/* Mail goes out with VERP, and a bounce comes in. */
 static void
 test_bounced(void **state)
 {
@@ -329,7 +329,7 @@ test_bounced(void **state)
 	same_sum(&bench,
 	    "made 1 sent 0 again 0 dropped 0 refused 0 suppressed 1 "
 	    "uncertain 0");
-	/* It ends. */
+	/* The suppression ends. */
 	bench.clock.now_epoch += 86400 * 2;
 	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 3, 1);
 	assert_true(send_run(&bench));
@@ -338,7 +338,7 @@ test_bounced(void **state)
 	send_close(&bench);
 }
 
-/* Only one sends; one that has died is no obstacle. */
+/* One process sends at a time; a lease that has expired does not stop us. */
 static void
 test_lease(void **state)
 {

@@ -22,7 +22,7 @@ named(const char *id)
 	return lab_config(text);
 }
 
-/* The service's own reference, and no more, goes with a replacement. */
+/* A replacement drops only the reference that the service itself holds. */
 static void
 test_replace(void **state)
 {
@@ -106,17 +106,17 @@ test_zone_that_is_wrong(void **state)
 	(void)state;
 	assert_null(pst_service_start(config, &clock, &err));
 	assert_non_null(strstr(err.text, "does-not-exist.zone"));
-	/* Its reference is gone, ours is not. */
+	/* The service dropped its reference; ours is still valid. */
 	assert_string_equal(held->authserv_id, LAB_ID);
 	pst_config_unref(held);
 
-	write_file(file, "this is no zone\n");
+	write_file(file, "this is not a zone\n");
 	assert_null(pst_service_start(with_zone(file), &clock, &err));
 	assert_int_equal(unlink(file), 0);
 	assert_non_null(strstr(err.text, file));
 }
 
-/* Starting asks nobody; no server has to be there. */
+/* Starting sends no query, so it needs no server. */
 static void
 test_real_resolver(void **state)
 {

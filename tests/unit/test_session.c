@@ -80,7 +80,7 @@ test_message_is_complete(void **state)
 	pst_session_close(session);
 }
 
-/* No event out of its turn does harm, and none makes a message of nothing. */
+/* An event out of order does no harm, and does not begin a message. */
 static void
 test_events_without_message(void **state)
 {
@@ -108,7 +108,7 @@ test_end_twice(void **state)
 
 	(void)state;
 	assert_int_equal(first.action, PST_ACTION_REJECT);
-	/* Whatever comes, it was decided. */
+	/* After the decision, later events change nothing. */
 	pst_session_header(session, PST_STR("List-Id"), PST_STR(" x"));
 	pst_session_rcpt(session, PST_STR("<other@gateway.example>"));
 	pst_session_eoh(session);
@@ -211,7 +211,7 @@ test_abort_at_each_stage(void **state)
 	pst_session_close(session);
 }
 
-/* Verdicts of a session's messages do not know of each other (R-MTA-9). */
+/* The messages of a session are judged independently (R-MTA-9). */
 static void
 test_several_messages(void **state)
 {
@@ -289,7 +289,7 @@ test_last_helo_counts(void **state)
 	assert_int_equal(m->findings.spf.result, PST_RESULT_PASS);
 	assert_int_equal(m->findings.dmarc.result, PST_RESULT_PASS);
 
-	/* It stays for the messages to come. */
+	/* The HELO name stays valid for later messages. */
 	m = lab_send(
 	    session, &(struct letter){.mail_from = "<>", .header = BANK});
 	assert_string_equal(m->findings.spf.domain, "helo.bank.example");
@@ -310,7 +310,7 @@ test_null_sender_without_helo(void **state)
 	pst_session_close(session);
 }
 
-/* A signature, with the body in pieces that end anywhere. */
+/* A signed message whose body arrives in pieces of any size. */
 static void
 test_signed_body(void **state)
 {

@@ -14,7 +14,7 @@
 #define BAD_IP "192.0.2.66"
 #define BANK "From: ceo@bank.example\nSubject: test\n"
 
-/* More tags than are looked at (R-DMARC-19). */
+/* More tags than are read (R-DMARC-19). */
 #define TAGS_RECORD                                                            \
 	"_dmarc.tags.example. 60 IN TXT \"v=DMARC1; p=none; " TAGS("a")        \
 	    TAGS("b") TAGS("c") "\" \"" TAGS("d") TAGS("e") TAGS("f")          \
@@ -53,7 +53,7 @@ close_lab(void **state)
 	return 0;
 }
 
-/* What the log says beside the verdict: R-DMARC-19, -31, R-SEC-13. */
+/* What the log says in addition to the verdict: R-DMARC-19, -31, R-SEC-13. */
 static void
 test_notes(void **state)
 {
@@ -62,7 +62,8 @@ test_notes(void **state)
 	} rows[] = {
 	    {"nothing to say", BANK, NULL, NULL},
 	    {"too many tags", "From: a@tags.example\n",
-		"the DMARC record of tags.example is used only up to a limit",
+		"the DMARC record of tags.example exceeds a limit; the rest of it "
+		"is ignored",
 		NULL},
 	    {"passed for a sibling", "From: a@www.bank.example\n", NULL,
 		"bank.example"},
@@ -90,7 +91,7 @@ test_notes(void **state)
 	}
 }
 
-/* R-SPF-4: the MTA and we must read the same domain. */
+/* R-SPF-4: we must find the same domain as the MTA. */
 static void
 test_mta_address_rows(void **state)
 {
@@ -172,7 +173,7 @@ test_exempt_rows(void **state)
 		if (m->findings.exempt != rows[i].want)
 			fail_msg("%s: %s", rows[i].label,
 			    pst_exempt_word(m->findings.exempt));
-		/* Who is not evaluated costs no query. */
+		/* A client that is not evaluated costs no query. */
 		assert_int_equal(
 		    pst_dns_count(m->dns) == 0, rows[i].want != PST_EXEMPT_NO);
 		assert_int_equal(m->findings.from.verdict, PST_FROM_SINGLE);
@@ -206,7 +207,7 @@ test_long_envelope(void **state)
 	    &(struct letter){.helo = text, .mail_from = path, .header = BANK});
 	assert_true(m->helo.len <= 2048);
 	assert_true(m->mail_from.len <= 2048);
-	/* Cut off, it is no address; and no other's. */
+	/* A path that is cut off is not an address, nor another's. */
 	assert_int_equal(m->findings.spf.result, PST_RESULT_NONE);
 	assert_null(m->findings.spf.domain);
 	assert_int_equal(m->decision.action, PST_ACTION_REJECT);

@@ -13,8 +13,8 @@
 #include "tests/unit/core_fixture.h"
 
 /*
- * Many connections at once while the configuration is replaced: for a build
- * with the thread sanitizer, and for wrong verdicts in any other.
+ * Many connections at once while the configuration is replaced. Any build
+ * detects wrong verdicts; one with ThreadSanitizer also detects races.
  */
 
 #define THREADS 8

@@ -22,13 +22,16 @@ count_call(void *arg)
 
 struct trial {
 	const char *config, *zone;
-	unsigned progress; /* calls */
+	unsigned progress; /* calls of the progress hook */
 	struct lab lab;
 	struct pst_session *session;
 	const struct pst_message *message;
 };
 
-/* <ceo@bank.example> from 192.0.2.66; config may set anything but dmarc. */
+/*
+ * Plays a message of <ceo@bank.example> from 192.0.2.66. trial->config may set
+ * any option outside of the section dmarc.
+ */
 static void
 run(struct trial *trial)
 {
@@ -46,7 +49,7 @@ run(struct trial *trial)
 	lab_header(trial->session, BANK);
 	pst_session_eoh(trial->session);
 	(void)pst_session_body(trial->session, "x\r\n", 3);
-	/* R-MTA-8: no event before the end waits. */
+	/* R-MTA-8: no event before the end of the message waits. */
 	assert_int_equal(pst_clock_ms(&trial->lab.clock), 0);
 	trial->message =
 	    pst_session_end(trial->session, PST_STR("Q"), &progress);
@@ -61,7 +64,7 @@ done(struct trial *trial)
 	lab_close(&trial->lab);
 }
 
-/* What slow and dead DNS costs, and what it comes to. */
+/* How long slow or dead DNS takes, and which result it has. */
 static void
 test_rows(void **state)
 {
@@ -79,19 +82,19 @@ test_rows(void **state)
 		PST_RESULT_PASS, PST_RESULT_PASS, PST_ACTION_ACCEPT, 40, 0},
 	    {"just in time", "", SPF POLICY ";! delay bank.example 4900ms\n",
 		PST_RESULT_PASS, PST_RESULT_PASS, PST_ACTION_ACCEPT, 4900, 1},
-	    {"SPF record never comes", "",
+	    {"no SPF record arrives", "",
 		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
 		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 5000, 1},
 	    {"the same, deferred", "on-temperror = tempfail\n",
 		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
 		PST_RESULT_TEMPERROR, PST_ACTION_TEMPFAIL, 5000, 1},
-	    {"policy never comes", "",
+	    {"no policy arrives", "",
 		SPF POLICY ";! timeout _dmarc.bank.example\n", PST_RESULT_PASS,
 		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 5000, 1},
-	    {"PTR never comes", "",
+	    {"no PTR arrives", "",
 		SPF POLICY ";! timeout 66.2.0.192.in-addr.arpa\n",
 		PST_RESULT_PASS, PST_RESULT_PASS, PST_ACTION_ACCEPT, 5000, 1},
-	    {"all dead", "",
+	    {"all are dead", "",
 		";! timeout bank.example\n;! timeout _dmarc.bank.example\n"
 		";! timeout 66.2.0.192.in-addr.arpa\n",
 		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT,
@@ -112,7 +115,7 @@ test_rows(void **state)
 	    {"shorter time for a query", "dns { query-timeout = 500ms }\n",
 		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
 		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 500, 0},
-	    {"servfail is no wait", "", POLICY ";! servfail bank.example\n",
+	    {"servfail does not wait", "", POLICY ";! servfail bank.example\n",
 		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT,
 		0, 0},
 	};
@@ -139,7 +142,7 @@ test_rows(void **state)
 	}
 }
 
-/* With time between the calls well below the MTA's patience (10 s). */
+/* Progress calls come far more often than the MTA's time-out (10 s). */
 static void
 test_long_wait(void **state)
 {
@@ -156,7 +159,7 @@ test_long_wait(void **state)
 	done(&trial);
 }
 
-/* The deadline begins at the end: what a slow client takes is its own. */
+/* The deadline starts at the end of the message, however slow the client. */
 static void
 test_slow_client(void **state)
 {
@@ -186,8 +189,8 @@ test_slow_client(void **state)
 	"m" mx ".bank.example. 60 IN MX 1 d" mx ".bank.example.\n"
 
 /*
- * A spent budget is an undecided check, and bounded work. The policy does not
- * depend on what is left of it.
+ * When the query budget is used up, the check is undecided and the work is
+ * bounded. The policy has queries of its own in reserve.
  */
 static void
 test_budget(void **state)
@@ -200,7 +203,7 @@ test_budget(void **state)
 	    "mx:m8.bank.example -all\"\n" HOSTS("1") HOSTS("2") HOSTS("3")
 		HOSTS("4") HOSTS("5") HOSTS("6") HOSTS("7")
 		    HOSTS("8") "*.bank.example. 60 IN A 192.0.2.1\n"};
-	/* 10 for keys, 9 for the policy; of these a walk of two names. */
+	/* 10 are for keys and 9 for the policy, whose walk uses two. */
 	const size_t want = 50 - 19 + 2;
 	size_t asked = 0;
 
@@ -223,7 +226,7 @@ test_budget(void **state)
 	done(&trial);
 }
 
-/* Several Author Domains are refused without a question about any. */
+/* Several Author Domains are refused without a query about any of them. */
 static void
 test_no_query_for_many_domains(void **state)
 {
@@ -245,7 +248,7 @@ test_no_query_for_many_domains(void **state)
 	lab_close(&lab);
 }
 
-/* A message keeps the configuration that it began with. */
+/* A message keeps the configuration with which it began. */
 static void
 test_replaced_config(void **state)
 {
@@ -271,7 +274,7 @@ test_replaced_config(void **state)
 	assert_int_equal(m->decision.action, PST_ACTION_REJECT);
 	assert_string_equal(m->authserv_id, LAB_ID);
 
-	/* Even its texts outlive another replacement. */
+	/* Its texts survive even another replacement. */
 	pst_service_replace(lab.service, lab_config(LAB_CONFIG));
 	pst_service_replace(lab.service,
 	    lab_config("authserv-id = third.example\n"
@@ -288,14 +291,14 @@ test_replaced_config(void **state)
 	lab_close(&lab);
 }
 
-/* What lies behind a limit hides neither a From nor a result field. */
+/* A From or result field beyond a limit is still noticed. */
 static void
 test_truncated_header(void **state)
 {
 	static const struct {
 		const char *label, *last, *rule;
 	} rows[] = {
-	    {"From in front", "X-A: b\n", "dmarc-reject"},
+	    {"From first", "X-A: b\n", "dmarc-reject"},
 	    {"second From", "From: a@other.example\n", "from-several-fields"},
 	    {"result", "Authentication-Results: " LAB_ID "; dmarc=pass\n",
 		"dmarc-reject"},

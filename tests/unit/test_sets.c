@@ -120,14 +120,14 @@ test_nets(void **state)
 	    {"address", {"192.0.2.1"}, "192.0.2.1", true},
 	    {"next address", {"192.0.2.1"}, "192.0.2.2", false},
 	    {"network", {"192.0.2.0/24"}, "192.0.2.255", true},
-	    {"in front of it", {"192.0.2.0/24"}, "192.0.1.255", false},
-	    {"behind it", {"192.0.2.0/24"}, "192.0.3.0", false},
+	    {"before it", {"192.0.2.0/24"}, "192.0.1.255", false},
+	    {"after it", {"192.0.2.0/24"}, "192.0.3.0", false},
 	    {"one in another", {"192.0.2.8/29", "192.0.2.0/24", "192.0.2.1"},
 		"192.0.2.200", true},
 	    {"gap", {"192.0.2.0/26", "192.0.2.128/25"}, "192.0.2.100", false},
 	    {"siblings", {"192.0.2.0/25", "192.0.2.128/25"}, "192.0.2.200",
 		true},
-	    {"no siblings", {"192.0.2.64/26", "192.0.2.128/26"}, "192.0.2.1",
+	    {"not siblings", {"192.0.2.64/26", "192.0.2.128/26"}, "192.0.2.1",
 		false},
 	    {"all of IPv4", {"0.0.0.0/0"}, "255.255.255.255", true},
 	    {"is not IPv6", {"0.0.0.0/0"}, "::1", false},
@@ -211,7 +211,7 @@ test_cover(void **state)
 	}
 }
 
-/* A look-up in many, against the plain search through all. */
+/* Look-ups in a large set agree with a linear search. */
 static void
 test_many(void **state)
 {
@@ -257,7 +257,7 @@ test_many(void **state)
 	}
 }
 
-/* A name of very many labels costs no more than another. */
+/* A name of very many labels costs no more than any other. */
 static void
 test_hostile_name(void **state)
 {
@@ -349,7 +349,7 @@ expect_error(const char *part, bool is_nets, const char *want)
 
 	if (is_nets ? pst_net_set_make(&net_set, arena, &part, 1, &err) :
 		      pst_domain_set_make(&set, arena, &part, 1, &err))
-		fail_msg("%s: taken", part);
+		fail_msg("%s: accepted", part);
 	if (strstr(err.text, want) == NULL)
 		fail_msg("%s: %s", part, err.text);
 }
@@ -363,22 +363,22 @@ test_bad_files(void **state)
 	(void)state;
 	write_file("a.example\n\na..example\n");
 	expect_error(part, false, place);
-	expect_error(part, false, "\"a..example\" is no domain name");
+	expect_error(part, false, "\"a..example\" is not a domain name");
 	write_file("192.0.2.1\n# x\n192.0.2.1/24\n");
 	expect_error(part, true, place);
-	expect_error(part, true, "no address and no network");
+	expect_error(part, true, "neither an address nor a network");
 	write_file("a.example\n\n\x1b[31m\n");
 	expect_error(part, false, "\"\\x1B[31m\"");
 	write_file("@/etc/other\n");
-	expect_error(part, false, "\"@/etc/other\" is no domain name");
+	expect_error(part, false, "\"@/etc/other\" is not a domain name");
 	expect_error("@/nowhere/list", false, "/nowhere/list: No such file");
 	expect_error("@/", false, "/: not a regular file");
-	expect_error("@list", false, "named by its whole path");
-	expect_error("@", true, "named by its whole path");
-	expect_error("", true, "no address");
-	expect_error(".", false, "no domain");
-	expect_error("*.a.example", false, "no domain");
-	expect_error("10.0.0.1/8", true, "no network");
+	expect_error("@list", false, "given by its absolute path");
+	expect_error("@", true, "given by its absolute path");
+	expect_error("", true, "neither an address");
+	expect_error(".", false, "not a domain");
+	expect_error("*.a.example", false, "not a domain");
+	expect_error("10.0.0.1/8", true, "nor a network");
 }
 
 int

@@ -25,7 +25,7 @@ static const struct row {
 	PST_RESULT_PERMERROR, 0, 0},
     {"strings joined", D "\"v=spf1 ip4:192.\" \"0.2.1 -all\"\n", C4,
 	PST_RESULT_PASS, 0, 0},
-    {"error behind all", D "\"v=spf1 -all foo\"\n", C4, PST_RESULT_PERMERROR, 0,
+    {"error after all", D "\"v=spf1 -all foo\"\n", C4, PST_RESULT_PERMERROR, 0,
 	0},
     {"qualifiers: fail", D "\"v=spf1 -all\"\n", C4, PST_RESULT_FAIL, 0, 0},
     {"qualifiers: softfail", D "\"v=spf1 ~all\"\n", C4, PST_RESULT_SOFTFAIL, 0,
@@ -61,7 +61,7 @@ static const struct row {
 	  "x.example. 60 IN TXT \"v=spf1 a:y.example +all\"\n"
 	  ";! timeout y.example\n",
 	C4, PST_RESULT_TEMPERROR, 2, 0},
-    {"a failure behind the match does not count",
+    {"a failure after the match does not count",
 	D "\"v=spf1 ip4:192.0.2.1 a:x.example\"\n;! timeout x.example\n", C4,
 	PST_RESULT_PASS, 0, 0},
     {"ptr: PTR fails",
@@ -165,7 +165,7 @@ static const struct row {
 	  "m.d.example. 60 IN A 192.0.2.1\n"
 	  "m.d.example.x.example. 60 IN A 127.0.0.2\n",
 	C4, PST_RESULT_PASS, 1, 0},
-    {"ptr does not match a name that only ends alike",
+    {"ptr does not match a mere ending",
 	D "\"v=spf1 ptr -all\"\n" REV "bad.example.\nbad.example. 60 IN A "
 	  "192.0.2.1\n",
 	C4, PST_RESULT_FAIL, 1, 0},
@@ -215,11 +215,11 @@ static const struct row {
 	C4, PST_RESULT_PERMERROR, 1, 0},
     {"include of itself ends", D "\"v=spf1 include:d.example +all\"\n", C4,
 	PST_RESULT_PERMERROR, 11, 0},
-    {"redirect is last wherever it stands",
+    {"redirect is last, wherever it is",
 	D "\"v=spf1 redirect=x.example ip4:192.0.2.1\"\n"
 	  "x.example. 60 IN TXT \"v=spf1 -all\"\n",
 	C4, PST_RESULT_PASS, 0, 0},
-    {"redirect behind all is ignored", D "\"v=spf1 redirect=x.example ~all\"\n",
+    {"redirect after all is ignored", D "\"v=spf1 redirect=x.example ~all\"\n",
 	C4, PST_RESULT_SOFTFAIL, 0, 0},
     {"redirect",
 	D "\"v=spf1 redirect=x.example\"\nx.example. 60 IN TXT "
@@ -277,7 +277,7 @@ static const struct {
     {"null, no HELO", "<>", "", PST_RESULT_NONE, PST_SPF_HELO, NULL},
     {"null, bad HELO", "<>", "d.example d.example", PST_RESULT_NONE,
 	PST_SPF_HELO, NULL},
-    {"no mailbox is no null sender", "<root>", "d.example", PST_RESULT_NONE,
+    {"no mailbox is not a null sender", "<root>", "d.example", PST_RESULT_NONE,
 	PST_SPF_MAILFROM, NULL},
     {"rubbish", "<u@@d.example>", "d.example", PST_RESULT_NONE,
 	PST_SPF_MAILFROM, NULL},
@@ -317,7 +317,7 @@ test_identity(void **state)
 	}
 }
 
-/* A null sender's macros; a HELO that is no domain in a macro. */
+/* Macros of a null sender, and a HELO in a macro that is not a domain. */
 static void
 test_identity_macros(void **state)
 {
@@ -347,7 +347,7 @@ test_identity_macros(void **state)
 	bench_close(&bench);
 }
 
-/* RFC 8616 s. 4: no term with the local part matches, nothing is asked. */
+/* RFC 8616 s. 4: a term with the local part does not match or query. */
 static void
 test_utf8_local_part(void **state)
 {
@@ -366,7 +366,7 @@ test_utf8_local_part(void **state)
 	bench_close(&bench);
 }
 
-/* libspf2 drops what compiles to more than 511 octets, and counts to 255. */
+/* libspf2 drops terms beyond 511 compiled octets, and counts up to 255. */
 static void
 test_long_records(void **state)
 {

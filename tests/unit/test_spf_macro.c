@@ -192,7 +192,7 @@ test_crasher(void **state)
 	pst_arena_free(arena);
 }
 
-/* The end of an expansion stays whatever its length; it starts at a label. */
+/* Of a long expansion the end is kept, from the start of a label. */
 static void
 test_cut(void **state)
 {

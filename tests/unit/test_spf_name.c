@@ -91,7 +91,7 @@ test_explanations(void **state)
 	}
 }
 
-/* The 509 octets that overflow libspf2's stack; only their start is kept. */
+/* The 509 octets that overflow libspf2's stack. Only the start is kept. */
 static void
 test_explanation_crasher(void **state)
 {

@@ -39,8 +39,8 @@ test_version(void **state)
 }
 
 /*
- * want: the terms as "kind qualifier domain ip/bits" in a short form, NULL for
- * a syntax error.
+ * want: the terms in short form, each as qualifier, kind, domain and prefix
+ * lengths; NULL for a syntax error.
  */
 static const struct row {
 	const char *terms;
@@ -218,7 +218,7 @@ test_rows(void **state)
 	}
 }
 
-/* A NUL is an octet like any other, so it is an error and ends nothing. */
+/* A NUL does not end the record; like any such octet, it is an error. */
 static void
 test_nul(void **state)
 {

@@ -11,7 +11,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
-/* What libspf2 gets of a record that is the second of its evaluation. */
+/* What libspf2 gets for the second record of an evaluation. */
 static const struct {
 	const char *record;
 	const char *local;

@@ -10,7 +10,7 @@
 
 #include "tests/unit/spf_bench.h"
 
-/* A tree of ten includes in each record leads to 11 questions, not to 111. */
+/* Ten includes in each record of a tree cause 11 queries, not 111. */
 static void
 test_include_bomb(void **state)
 {
@@ -50,7 +50,7 @@ test_include_bomb(void **state)
 	pst_arena_free(arena);
 }
 
-/* More than ten MX names: the first ten count, then it is permerror. */
+/* Of more than ten MX names the first ten count; then comes permerror. */
 static void
 test_mx_limit(void **state)
 {
@@ -110,8 +110,8 @@ test_mx_limit(void **state)
 	  ";! delay 1.2.0.192.in-addr.arpa 20ms\n"
 
 /*
- * Every answer is late. The counts start anew in each run; *out stays as it is
- * until the last one; pending runs leave nothing in the arena.
+ * Every answer is late. The counts start again in each run, *out is unchanged
+ * until the last run, and pending runs leave nothing in the arena.
  */
 static void
 test_pending(void **state)
@@ -152,7 +152,7 @@ test_pending(void **state)
 	bench_close(&eager);
 }
 
-/* After the message's deadline the check ends, wherever it stands. */
+/* After the message's deadline the check ends, however far it is. */
 static void
 test_expired(void **state)
 {
@@ -169,7 +169,7 @@ test_expired(void **state)
 	bench_close(&bench);
 }
 
-/* What is asked at once, and that the match ends it. */
+/* Eager evaluation queries all terms at once, up to one that matches. */
 static void
 test_eager(void **state)
 {
@@ -191,7 +191,7 @@ test_eager(void **state)
 	bench_close(&bench);
 }
 
-/* Evaluations share the resolver and libspf2's globals, nothing else. */
+/* Evaluations share only the resolver and libspf2's globals. */
 static void *
 evaluate_often(void *arg)
 {

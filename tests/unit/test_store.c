@@ -88,7 +88,7 @@ test_identity(void **state)
 	pst_db_close(db);
 }
 
-/* R-AGG-3: each column of the key makes another row, and nothing else does. */
+/* R-AGG-3: a new value in a column of the key, and only that, adds a row. */
 static void
 test_merge(void **state)
 {
@@ -118,7 +118,7 @@ test_merge(void **state)
 		add(db, &record, LIMIT);
 	}
 	assert_string_equal(store_sum(db), "11 rows, 23 messages");
-	/* What stands in one column and what in the next is not the same. */
+	/* Text must not move from one column to the next. */
 	record = store_record(1);
 	record.reason = "ab";
 	record.comment = "c";
@@ -139,7 +139,7 @@ test_merge(void **state)
 	pst_db_close(db);
 }
 
-/* The policy as it was seen last, whatever order rows come in. */
+/* The latest policy is kept, in whatever order the rows arrive. */
 static void
 test_policy(void **state)
 {
@@ -162,7 +162,7 @@ test_policy(void **state)
 		" AND rua = 'mailto:a@example.org'"),
 	    1);
 
-	/* Late rows of a day that was reported find nothing to merge with. */
+	/* Late rows of a reported day are not merged with reported rows. */
 	assert_true(pst_db_script(db,
 	    "UPDATE record SET owner = 'r'; UPDATE policy SET owner = 'r'",
 	    &err));
@@ -185,7 +185,7 @@ test_limit(void **state)
 	unsigned i;
 
 	(void)state;
-	/* One client whose failing signatures are different each time. */
+	/* One client, whose failing signatures differ each time. */
 	for (i = 0; i < 3 * LIMIT; i++) {
 		record = store_record(1);
 		(void)snprintf(auth, sizeof(auth),
@@ -202,7 +202,7 @@ test_limit(void **state)
 	    200);
 	assert_int_equal(store_number(db, "SELECT rows_n FROM policy"), 101);
 
-	/* Many clients: rows up to twice as many, then only messages. */
+	/* Many clients: up to twice the rows, then only a message count. */
 	for (i = 0; i < 10 * LIMIT; i++) {
 		record = store_record(1000 + i);
 		record.disposition = i % 2 == 0 ? "none" : "reject";
@@ -221,7 +221,7 @@ test_limit(void **state)
 		" 'dkim example.org s pass\nspf example.org fail\n'"),
 	    99);
 
-	/* A full row that is there is still merged with. */
+	/* Messages are still merged into a full row that exists. */
 	record = store_record(1);
 	record.auth = "dkim x5.example s fail\nspf example.org fail\n";
 	add(db, &record, LIMIT);
@@ -311,7 +311,7 @@ test_expire(void **state)
 		(void)snprintf(
 		    sql, sizeof(sql), "SELECT COUNT(*) FROM %s", left[i]);
 		assert_int_equal(store_number(db, sql), i < 2 ? 2 : 1);
-		/* Another statement may get the same buffer. */
+		/* statements are looked up by address; sql is reused */
 		pst_db_close(db);
 		db = store_open("db");
 	}

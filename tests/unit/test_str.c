@@ -49,7 +49,7 @@ static const struct compare_row compare_rows[] = {
     {"both empty", PST_STR_INIT(""), {NULL, 0}, true, true, true, true, true},
     {"null first", {NULL, 0}, PST_STR_INIT("a"), false, false, false, false,
 	false},
-    {"behind NUL", PST_STR_INIT("a\0b"), PST_STR_INIT("a\0c"), false, false,
+    {"after NUL", PST_STR_INIT("a\0b"), PST_STR_INIT("a\0c"), false, false,
 	false, false, false},
     {"8-bit has no case", PST_STR_INIT("\xc4"), PST_STR_INIT("\xe4"), false,
 	false, false, false, false},
@@ -253,7 +253,7 @@ static const struct text_row text_rows[] = {
     {"cut 3", PST_STR_INIT("\xe2\x82"), false, false, false},
     {"cut 4", PST_STR_INIT("\xf0\x9f\x92"), false, false, false},
     {"lone continuation", PST_STR_INIT("\x80"), false, false, false},
-    {"third is no continuation", PST_STR_INIT("\xe2\x82\x41"), false, false,
+    {"third is not a continuation", PST_STR_INIT("\xe2\x82\x41"), false, false,
 	false},
     {"latin-1", PST_STR_INIT("M\xfcller"), false, false, false},
 };

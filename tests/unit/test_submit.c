@@ -65,7 +65,7 @@ submit(struct pst_submitter *submitter, const char *to, struct hook *hook,
 	return out->verdict;
 }
 
-/* One message to a server that is as `server` says. */
+/* Submits one message to a server with the replies in `server`. */
 static enum pst_submit_verdict
 once(struct hook *hook, struct pst_submit_result *out)
 {
@@ -167,7 +167,7 @@ test_verdicts(void **state)
 	}
 }
 
-/* The reply goes into logs and the store. */
+/* The reply goes to logs and to the store, so it is escaped. */
 static void
 test_reply_is_escaped(void **state)
 {
@@ -182,7 +182,7 @@ test_reply_is_escaped(void **state)
 	    result.reply, "550 5.1.1 \\x1B[31m\\xFF no \\\\ such");
 }
 
-/* Nothing has left when the hook says no. */
+/* If the hook says no, nothing is sent. */
 static void
 test_stopped(void **state)
 {
@@ -196,7 +196,7 @@ test_stopped(void **state)
 	assert_int_equal(server.count, 0);
 }
 
-/* A server that closes after each message is no failure. */
+/* A server may close the connection after each message. */
 static void
 test_stale_connection(void **state)
 {
@@ -272,7 +272,7 @@ test_relay(void **state)
 	struct pst_err err;
 
 	(void)state;
-	/* STARTTLS that is required and not offered. */
+	/* STARTTLS is required, but not offered. */
 	memset(&server, 0, sizeof(server));
 	smtp_start(&server);
 	config = relay_config(server.port, "relay-tls = \"required\"");
@@ -280,7 +280,7 @@ test_relay(void **state)
 	assert_int_equal(submit(submitter, "a@rcpt.example", &hook, &result),
 	    PST_SUBMIT_NO_RELAY);
 	smtp_stop(&server);
-	/* Nobody there. */
+	/* No server is there. */
 	assert_int_equal(submit(submitter, "a@rcpt.example", &hook, &result),
 	    PST_SUBMIT_NO_RELAY);
 	assert_int_equal(hook.calls, 0);

@@ -37,7 +37,7 @@ remove_dir(void **state)
 	return rmdir(dir);
 }
 
-/* A log's daemon, for lines or for streams. */
+/* Opens the socket of a syslog daemon, for datagrams or streams. */
 static int
 listen_at(int type)
 {
@@ -55,7 +55,7 @@ listen_at(int type)
 	return fd;
 }
 
-/* The next line, from the program's name on; its priority first. */
+/* Returns the text of the next line; sets *priority and *pid. */
 static const char *
 next_line(int fd, int *priority, long *pid)
 {
@@ -95,7 +95,7 @@ test_lines(void **state)
 	(void)close(fd);
 }
 
-/* A worker has its own number on the same socket. */
+/* A worker logs its own process id on the same socket. */
 static void
 test_fork(void **state)
 {

@@ -15,9 +15,9 @@
 #define D PST_ACTION_TEMPFAIL
 
 /*
- * What failed, by letters: d an aligned signature, x one of a stranger, p a
- * signature that passes, s an SPF record that would align, w a walk that
- * alignment needs.
+ * Returns findings in which these look-ups failed: d an aligned signature, x
+ * an unaligned one, s an SPF record that would align, w a walk that alignment
+ * needs. A p adds an aligned signature that passes.
  */
 static struct pst_findings
 undecided(const char *failed)
@@ -44,7 +44,7 @@ undecided(const char *failed)
 	return findings;
 }
 
-/* The keys in the order general, policy, SPF, DKIM. */
+/* on: the options for all failures, the policy, SPF and DKIM. */
 static const struct {
 	const char *label, *failed;
 	int on[4], want;
@@ -66,8 +66,7 @@ static const struct {
     {"policy alone, others do not count", "x", {D, A, D, D}, A, "4.4.3"},
     {"SPF alone, stricter", "s", {A, S, D, S}, D, "4.7.24"},
     {"SPF alone, milder", "s", {D, D, A, D}, A, "4.7.24"},
-    {"SPF alone, the policy's key does not count", "s", {A, D, S, D}, A,
-	"4.7.24"},
+    {"SPF alone, others do not count", "s", {A, D, S, D}, A, "4.7.24"},
     {"key alone, stricter", "d", {A, S, S, D}, D, "4.7.5"},
     {"key alone, milder", "d", {D, D, D, T}, T, "4.7.5"},
     {"key alone, others do not count", "dx", {D, D, D, A}, A, "4.7.5"},
@@ -75,7 +74,7 @@ static const struct {
     {"key and SPF: SPF is stricter", "ds", {A, S, D, S}, D, "4.7.24"},
     {"key and SPF: the key is stricter", "ds", {A, S, T, D}, D, "4.7.5"},
     {"key and SPF: SPF tags", "ds", {A, D, T, S}, T, "4.7.24"},
-    {"key and SPF: both alike", "sd", {A, A, D, D}, D, "4.7.5"},
+    {"key and SPF: both the same", "sd", {A, A, D, D}, D, "4.7.5"},
     {"key and SPF: both milder", "sd", {D, D, A, A}, A, "4.7.5"},
     {"walk and SPF: the walk is stricter", "sw", {A, D, T, A}, D, "4.4.3"},
     {"walk and SPF: SPF is stricter", "sw", {A, T, D, A}, D, "4.7.24"},
@@ -125,7 +124,7 @@ test_of_dmarc(void **state)
 	}
 }
 
-/* Each setting of the four keys against each set of causes. */
+/* Every value of the four options, with every set of causes. */
 static void
 test_strictest(void **state)
 {
@@ -185,13 +184,13 @@ test_other_results(void **state)
 	assert_true(pst_temperror_is_felt(&config, &findings));
 }
 
-/* The keys in the order SPF, DKIM, iprev; on-temperror is tempfail always. */
+/* on: the options for SPF, DKIM and iprev; on-temperror is tempfail. */
 static const struct {
 	const char *label;
 	enum pst_result dmarc;
 	const char *sigs;
 	bool spf, iprev;
-	int on[3], want; /* -1: there is nothing to act on */
+	int on[3], want; /* -1: no action */
 	const char *rule, *xcode;
 } beside_rows[] = {
 #define NONE PST_RESULT_NONE
@@ -212,7 +211,7 @@ static const struct {
     {"SPF, pass", PASS, "", true, false, {D, D, A}, NOTHING},
     {"SPF, fail", FAIL, "", true, false, {D, D, A}, NOTHING},
     {"SPF, temperror", TEMP, "", true, false, {D, D, A}, NOTHING},
-    {"SPF, key of another", NONE, "", true, false, {S, D, D}, NOTHING},
+    {"SPF, option of another", NONE, "", true, false, {S, D, D}, NOTHING},
 
     {"DKIM, none", NONE, "x", false, false, {S, D, A}, D, DKIM},
     {"DKIM, permerror", PERM, "x", false, false, {S, T, A}, T, DKIM},
@@ -220,17 +219,17 @@ static const struct {
     {"DKIM, fail", FAIL, "x", false, false, {D, D, A}, NOTHING},
     {"DKIM, temperror", TEMP, "x", false, false, {D, D, A}, NOTHING},
     {"DKIM, another passes", NONE, "xp", false, false, {S, D, A}, NOTHING},
-    {"DKIM, key of another", NONE, "x", false, false, {D, S, D}, NOTHING},
+    {"DKIM, option of another", NONE, "x", false, false, {D, S, D}, NOTHING},
 
     {"iprev, none", NONE, "", false, true, {S, S, D}, D, IPREV},
     {"iprev, permerror", PERM, "", false, true, {S, S, D}, D, IPREV},
     {"iprev, fail", FAIL, "", false, true, {S, S, D}, D, IPREV},
     {"iprev, temperror", TEMP, "", false, true, {S, S, T}, T, IPREV},
     {"iprev, pass", PASS, "", false, true, {S, S, D}, NOTHING},
-    {"iprev, key of another", NONE, "", false, true, {D, D, A}, NOTHING},
+    {"iprev, option of another", NONE, "", false, true, {D, D, A}, NOTHING},
 
-    {"all alike", NONE, "x", true, true, {D, D, D}, D, DKIM},
-    {"SPF and iprev alike", NONE, "x", true, true, {D, T, D}, D, SPF},
+    {"all the same", NONE, "x", true, true, {D, D, D}, D, DKIM},
+    {"SPF and iprev the same", NONE, "x", true, true, {D, T, D}, D, SPF},
     {"SPF strictest", NONE, "x", true, true, {D, T, T}, D, SPF},
     {"DKIM strictest", NONE, "x", true, true, {T, D, T}, D, DKIM},
     {"iprev strictest", NONE, "x", true, true, {T, T, D}, D, IPREV},
@@ -295,9 +294,8 @@ test_beside(void **state)
 }
 
 /*
- * Which of the policy, the refusals and the failed look-ups decides. SPF fails
- * where `spf` says so, else its record could not be had; iprev could not be
- * looked up.
+ * Which of the policy, the local checks and the failed look-ups decides. `spf`
+ * is SPF's result; the iprev look-up has always failed.
  */
 static const struct {
 	const char *label;
@@ -310,22 +308,22 @@ static const struct {
 #define Q PST_ACTION_QUARANTINE
     {"a refusal by the policy stays", PST_RESULT_FAIL, PST_RESULT_NONE, A, A, D,
 	D, J, false, "dmarc-reject", "5.7.26"},
-    {"DMARC waits already", PST_RESULT_TEMPERROR, PST_RESULT_NONE, D, A, D, D,
+    {"DMARC already defers", PST_RESULT_TEMPERROR, PST_RESULT_NONE, D, A, D, D,
 	D, false, "dmarc-temperror", "4.4.3"},
-    {"DMARC would not wait", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, D, D,
+    {"DMARC does not defer", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, D, D,
 	D, false, "iprev-temperror", "4.7.25"},
-    {"DMARC would not wait, capped", PST_RESULT_TEMPERROR, PST_RESULT_NONE, A,
+    {"DMARC does not defer, capped", PST_RESULT_TEMPERROR, PST_RESULT_NONE, A,
 	A, D, D, T, true, "iprev-temperror-capped", NULL},
-    {"both are marked", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, D, D, T,
+    {"both are tagged", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, D, D, T,
 	true, "dmarc-temperror", NULL},
-    {"a refusal is stricter", PST_RESULT_NONE, PST_RESULT_FAIL, A, J, D, D, J,
-	false, "spf-fail", "5.7.23"},
-    {"a refusal is milder", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q, D, D, D,
+    {"a local check is stricter", PST_RESULT_NONE, PST_RESULT_FAIL, A, J, D, D,
+	J, false, "spf-fail", "5.7.23"},
+    {"a local check is milder", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q, D, D, D,
 	false, "iprev-temperror", "4.7.25"},
-    {"a refusal is milder, capped", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q, D,
-	D, Q, true, "spf-fail", NULL},
-    {"a refusal marks as well", PST_RESULT_NONE, PST_RESULT_FAIL, A, T, D, T, T,
-	false, "spf-fail", NULL},
+    {"a local check is milder, capped", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q,
+	D, D, Q, true, "spf-fail", NULL},
+    {"a local check tags as well", PST_RESULT_NONE, PST_RESULT_FAIL, A, T, D, T,
+	T, false, "spf-fail", NULL},
     {"no policy", PST_RESULT_NONE, PST_RESULT_TEMPERROR, A, A, D, A, D, false,
 	"spf-temperror", "4.7.24"},
     {"no policy, capped", PST_RESULT_NONE, PST_RESULT_TEMPERROR, A, A, D, A, T,
@@ -366,7 +364,7 @@ test_mixed(void **state)
 	}
 }
 
-/* A refusal that cannot be carried out is no fault of the DNS. */
+/* An action that the MTA cannot carry out is not a DNS failure. */
 static void
 test_fallback_is_no_temperror(void **state)
 {
@@ -385,7 +383,7 @@ test_fallback_is_no_temperror(void **state)
 	assert_string_equal(d.xcode, "4.7.1");
 }
 
-/* Switched off, iprev has no result, whatever its place in memory holds. */
+/* If iprev is switched off, the struct of its result is not read. */
 static void
 test_no_iprev(void **state)
 {

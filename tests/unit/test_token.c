@@ -17,8 +17,8 @@
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /*
- * A copy of exactly that size on the heap, so that the sanitizer sees a read
- * behind its end.
+ * Copies to the heap, at the exact size, so that sanitizers see a read beyond
+ * the end.
  */
 static struct pst_str
 exact(struct pst_str s)
@@ -199,7 +199,7 @@ test_productions(void **state)
 	}
 }
 
-/* depth comments, each in the one before. */
+/* Scans `depth` comments, each nested in the one before. */
 static bool
 scan_nested(size_t depth)
 {
@@ -256,7 +256,7 @@ static const struct tag_row tag_rows[] = {
     {"one", TEXT("v=1"), false, PST_TAGS_OK, {{TEXT("v"), TEXT("1")}}},
     {"final semicolon", TEXT("v=1;"), false, PST_TAGS_OK,
 	{{TEXT("v"), TEXT("1")}}},
-    {"blank behind the final semicolon", TEXT("v=1; \n "), false, PST_TAGS_OK,
+    {"blank after the final semicolon", TEXT("v=1; \n "), false, PST_TAGS_OK,
 	{{TEXT("v"), TEXT("1")}}},
     {"two", TEXT("v=DMARC1; p=none"), false, PST_TAGS_OK,
 	{{TEXT("v"), TEXT("DMARC1")}, {TEXT("p"), TEXT("none")}}},
@@ -318,7 +318,7 @@ static const struct tag_row tag_rows[] = {
     {"LF without blank", TEXT("a=1\nb"), false, PST_TAGS_SYNTAX, {{{0}, {0}}}},
     {"LF at the end", TEXT("a=1;\n"), false, PST_TAGS_SYNTAX, {{{0}, {0}}}},
     {"CR without LF", TEXT("a=1\r b"), false, PST_TAGS_SYNTAX, {{{0}, {0}}}},
-    {"syntax behind good tags", TEXT("a=1;b=2;?"), false, PST_TAGS_SYNTAX,
+    {"bad syntax after good tags", TEXT("a=1;b=2;?"), false, PST_TAGS_SYNTAX,
 	{{{0}, {0}}}},
 };
 

@@ -21,7 +21,7 @@ static char packed_room[PACKED_MAX];
 
 static const char text[] = "<feedback>a report that is not long</feedback>";
 
-/* text, times over, as gzip. */
+/* Returns content, repeated, as gzip in a static buffer. */
 static struct pst_str
 make_gzip(struct pst_str content, size_t times)
 {
@@ -45,7 +45,7 @@ make_gzip(struct pst_str content, size_t times)
 	return (struct pst_str){packed_room, stream.total_out};
 }
 
-/* A zip file with that many members like this. */
+/* Returns a zip file with `members` copies of this member. */
 static struct pst_str
 make_zip(struct pst_str content, const char *options, mode_t type, int members)
 {
@@ -127,7 +127,7 @@ test_read(void **state)
 	refused(PST_STR(""), "is neither gzip nor zip");
 }
 
-/* 1 GB of zeros in some MB, and the same at each limit. */
+/* 1 GB of zeros, packed into a few MB, runs into each limit. */
 static void
 test_bomb(void **state)
 {
@@ -142,7 +142,7 @@ test_bomb(void **state)
 	(void)state;
 	assert_non_null(zeros);
 	refused(bomb, "unpacks to more than 50 MB");
-	expect_refusal(bomb, &small, "more than 0 MB packed");
+	expect_refusal(bomb, &small, "larger than 0 MB packed");
 	refused(make_gzip(block, 1), "unpacks to more than 200 times its size");
 	expect_refusal(
 	    make_gzip(block, 51), &no_ratio, "unpacks to more than 50 MB");
@@ -151,7 +151,7 @@ test_bomb(void **state)
 	free(zeros);
 }
 
-/* At a limit is within it. */
+/* A limit includes its own value. */
 static void
 test_exact(void **state)
 {
@@ -188,13 +188,13 @@ test_members(void **state)
 	refused(make_zip(content, "zip:compression=deflate", S_IFREG, 0),
 	    "holds nothing");
 	refused(make_zip(PST_STR(""), "zip:compression=store", S_IFDIR, 1),
-	    "something else than a file");
+	    "something other than a file");
 	refused(make_zip(PST_STR(""), "zip:compression=store", S_IFREG, 1),
 	    "holds nothing");
 	refused(make_gzip(PST_STR(""), 0), "holds nothing");
 }
 
-/* A password, and a method of which the file says how much memory it takes. */
+/* A password, and LZMA, where the file dictates how much memory it takes. */
 static void
 test_methods(void **state)
 {
@@ -209,7 +209,7 @@ test_methods(void **state)
 		size_t at;
 
 		memcpy(copy, zip.ptr, zip.len);
-		/* In the member's header and in the directory at the end. */
+		/* patch the member's header and the central directory */
 		for (at = 0; at + 4 < zip.len; at++) {
 			size_t flags = memcmp(copy + at, "PK\x03\x04", 4) == 0 ?
 			    6 :
@@ -221,7 +221,7 @@ test_methods(void **state)
 				copy[at + flags + 2] = 14; /* LZMA */
 		}
 		refused((struct pst_str){copy, zip.len},
-		    i == 0 ? "with a password" : "another method than deflate");
+		    i == 0 ? "with a password" : "a method other than deflate");
 	}
 }
 
@@ -248,7 +248,7 @@ test_nested(void **state)
 	    "packed more than once");
 }
 
-/* Cut at each octet: refused, and never read behind its end. */
+/* A file that is cut at any octet is refused. */
 static void
 test_truncated(void **state)
 {
@@ -269,9 +269,9 @@ test_truncated(void **state)
 	for (i = 0; i < 2; i++) {
 		size_t len;
 
-		/* Without its directory a zip file still has its member. */
+		/* A zip file without its directory still has its member. */
 		for (len = 0; len < (i == 0 ? whole[i].len : 60); len++) {
-			char *exact = malloc(len + 1);
+			char *exact = malloc(len > 0 ? len : 1);
 
 			assert_non_null(exact);
 			memcpy(exact, copies[i], len);

@@ -37,7 +37,7 @@ tear_down(void **state)
 	return store_tear_down(state);
 }
 
-/* Rows from number `first` on, one message each. */
+/* Adds rows from number `first` on, with one message each. */
 static void
 fill(struct pst_db *db, unsigned first, unsigned count)
 {
@@ -124,7 +124,7 @@ test_plain(void **state)
 		" AND seen_s = 7 AND header = 'C: d\n' AND subject = 'e'"),
 	    2);
 
-	/* Later rows are merged with those that are there. */
+	/* Later rows are merged into existing ones. */
 	fill(local, 20, 20);
 	assert_int_equal(ship(), 1);
 	assert_string_equal(store_sum(shared), "40 rows, 59 messages");
@@ -149,7 +149,7 @@ test_many(void **state)
 	assert_empty(local);
 }
 
-/* The limit of a domain and day is that of the shared database. */
+/* The limit per domain and day applies to the shared database. */
 static void
 test_limit(void **state)
 {
@@ -175,8 +175,8 @@ test_limit(void **state)
 }
 
 /*
- * Whatever dies, and wherever: a trigger lets each statement fail in turn,
- * here or there, which is what a lost connection does. Then all is well again.
+ * A trigger makes each statement fail in turn, in the local or in the shared
+ * database, as a lost connection would. Afterwards the upload succeeds.
  */
 static void
 test_failures(void **state)
@@ -202,7 +202,7 @@ test_failures(void **state)
 
 	(void)state;
 	if (pst_db_is_shared(shared))
-		skip(); /* triggers are written in another way there */
+		skip(); /* PostgreSQL has another syntax for triggers */
 	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		struct pst_db *db = faults[i].in_shared ? shared : local;
 
@@ -218,7 +218,7 @@ test_failures(void **state)
 		assert_false(
 		    pst_upload_all(local, shared, NOW, LIMIT, NULL, NULL));
 		assert_true(pst_db_script(db, "DROP TRIGGER fault", &err));
-		/* What came meanwhile waits behind it. */
+		/* Rows that arrive meanwhile wait for the next batch. */
 		fill(local, i * 10, 10);
 		assert_true(ship() > 0);
 		(void)snprintf(sum, sizeof(sum), "%u rows, %u messages",
@@ -228,7 +228,7 @@ test_failures(void **state)
 	}
 }
 
-/* The answer to the commit is lost: the batch is there, and not forgotten. */
+/* The commit succeeded but its answer was lost: no row is added twice. */
 static void
 test_lost_answer(void **state)
 {
@@ -250,7 +250,7 @@ test_lost_answer(void **state)
 	assert_empty(local);
 }
 
-/* Rows of a report that was made of this file alone stay where they are. */
+/* Rows that are already in a local report are not uploaded. */
 static void
 test_reported(void **state)
 {
@@ -276,7 +276,7 @@ ship_again(void *arg)
 	struct pst_db *theirs = store_open_shared();
 	unsigned i;
 
-	/* On a file, the one that comes second finds it locked at times. */
+	/* If it is a file, it is sometimes locked for the second thread. */
 	for (i = 0; i < 200; i++)
 		(void)pst_upload_all(mine, theirs, NOW, LIMIT, NULL, NULL);
 	pst_db_close(mine);

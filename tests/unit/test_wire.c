@@ -105,7 +105,7 @@ build(struct packet *packet, unsigned flags, const char *question,
 		put_record(packet, soa->owner, soa->type, soa->ttl, soa->data);
 }
 
-/* What an answer holds, as one line. */
+/* Returns the content of an answer as one line. */
 static const char *
 describe(const struct pst_dns_answer *answer, struct pst_arena *arena)
 {
@@ -138,7 +138,7 @@ describe(const struct pst_dns_answer *answer, struct pst_arena *arena)
 
 static const struct decode_row {
 	const char *label;
-	unsigned flags; /* QR is turned over */
+	unsigned flags; /* here FLAG_QR means that QR is not set */
 	const char *question;
 	enum pst_dns_type type;
 	struct record answers[MAX_RECORDS];
@@ -201,7 +201,7 @@ static const struct decode_row {
 	{{"a.example", TYPE_CNAME, 60, TO_B},
 	    {"b.example", PST_DNS_A, 300, V4("\1")}},
 	{0}, "NOERROR 60|192.0.2.10:0:"},
-    {"CNAME behind its target", 0, "a.example", PST_DNS_A,
+    {"CNAME after its target", 0, "a.example", PST_DNS_A,
 	{{"B.example", PST_DNS_A, 30, V4("\1")},
 	    {"a.example", TYPE_CNAME, 60, TO_B}},
 	{0}, "NOERROR 30|192.0.2.10:0:"},
@@ -231,7 +231,7 @@ static const struct decode_row {
 	{{"a.example", PST_DNS_A, 300, V4("\1")}}, {0}, "SERVFAIL 0"},
     {"a query", FLAG_QR, "a.example", PST_DNS_A,
 	{{"a.example", PST_DNS_A, 300, V4("\1")}}, {0}, "SERVFAIL 0"},
-    /* ldns drops what is too much; it could not become anything else. */
+    /* ldns drops the excess octet, which does no harm. */
     {"A of 5 octets", 0, "a.example", PST_DNS_A,
 	{{"a.example", PST_DNS_A, 300, PST_STR_INIT("\xc0\0\2\1\5")}}, {0},
 	"NOERROR 300|192.0.2.10:0:"},
@@ -282,7 +282,7 @@ test_mapped_address_stays_ipv6(void **state)
 	pst_dns_answer_unref(answer);
 }
 
-/* The packet answers A of a.example; these were not asked. */
+/* Only the first row matches the packet, which answers A of a.example. */
 static void
 test_other_question(void **state)
 {
@@ -318,7 +318,7 @@ test_other_question(void **state)
 	}
 }
 
-/* Every shorter packet is broken, and read without a step too far. */
+/* Every packet that is cut short is an error. */
 static void
 test_cut_packets(void **state)
 {
@@ -331,7 +331,7 @@ test_cut_packets(void **state)
 	(void)state;
 	build(&packet, FLAG_QR, "a.example", PST_DNS_TXT, answers, &none);
 	for (size_t len = 0; len < packet.len; len++) {
-		uint8_t *cut = test_malloc(len + 1);
+		uint8_t *cut = test_malloc(len > 0 ? len : 1);
 		const struct pst_dns_answer *answer;
 
 		memcpy(cut, packet.octets, len);

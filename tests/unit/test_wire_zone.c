@@ -215,7 +215,7 @@ test_zone_long_text(void **state)
 	size_t len;
 
 	(void)state;
-	/* 64 strings of 255 octets: the longest TXT a message may use. */
+	/* 64 strings of 255 octets: the longest TXT that a message may use. */
 	len = (size_t)snprintf(zone, sizeof(zone), "a. TXT (");
 	for (int i = 0; i < 64; i++)
 		len += (size_t)snprintf(

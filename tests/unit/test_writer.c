@@ -24,7 +24,7 @@
 #define MESSAGES 300
 
 static atomic_uint failed, recovered;
-static char last_text[2][512]; /* of each event; read when it has come */
+static char last_text[2][512]; /* per event; read after its counter rises */
 
 static void
 hear(void *arg, enum pst_writer_event event, const char *text)
@@ -55,7 +55,7 @@ wait_for(atomic_uint *number, unsigned wanted)
 
 	while (atomic_load(number) < wanted) {
 		if (pst_clock_ms(&pst_clock_system) > end)
-			fail_msg("an event did not come");
+			fail_msg("an event did not arrive");
 		(void)nanosleep(&pause, NULL);
 	}
 }
@@ -99,7 +99,7 @@ test_commit(void **state)
 	pst_writer_stop(writer, NULL);
 }
 
-/* What was said to be committed survives what nobody can prepare for. */
+/* Rows that were reported as committed survive a SIGKILL. */
 static void
 test_killed(void **state)
 {
@@ -123,7 +123,7 @@ test_killed(void **state)
 	assert_string_equal(sum(), "100 rows, 100 messages");
 }
 
-/* A stop writes what nobody waited for. */
+/* Stopping the writer writes the rows for which no caller waited. */
 static void
 test_stop(void **state)
 {
@@ -152,7 +152,7 @@ test_stop(void **state)
 	pst_db_close(db);
 }
 
-/* R-AGG-5: a locked file delays mail by the configured time, then no more. */
+/* R-AGG-5: a locked file delays mail for the configured time, but once. */
 static void
 test_locked(void **state)
 {
@@ -177,7 +177,7 @@ test_locked(void **state)
 	pst_db_rollback(db);
 	wait_for(&recovered, 1);
 	assert_string_equal(last_text[PST_WRITER_RECOVERED],
-	    "100 records were waiting, 50 did not fit and are lost");
+	    "100 rows were queued, 50 did not fit and are lost");
 	assert_true(put(writer, 1, PATIENCE_MS));
 	assert_string_equal(store_sum(db), "101 rows, 102 messages");
 	assert_int_equal(atomic_load(&failed), 1);
@@ -185,7 +185,7 @@ test_locked(void **state)
 	pst_db_close(db);
 }
 
-/* A store that cannot be had is had as soon as it can. */
+/* A store that cannot be opened is opened as soon as that is possible. */
 static void
 test_no_file(void **state)
 {
@@ -196,7 +196,8 @@ test_no_file(void **state)
 	writer = start("");
 	assert_false(put(writer, 1, 50));
 	wait_for(&failed, 1);
-	assert_non_null(strstr(last_text[PST_WRITER_FAILED], "no plain file"));
+	assert_non_null(
+	    strstr(last_text[PST_WRITER_FAILED], "not a regular file"));
 	assert_false(put(writer, 2, 60000));
 	assert_int_equal(rmdir(store_path("db")), 0);
 	wait_for(&recovered, 1);
@@ -233,7 +234,7 @@ static void *
 play(void *arg)
 {
 	const struct client *client = arg;
-	/* The fixture's addresses are not for threads. */
+	/* The fixture's addresses are static, so threads need their own. */
 	struct pst_report_row record;
 	char address[32];
 	unsigned i;
@@ -274,7 +275,7 @@ test_threads(void **state)
 	pst_writer_stop(writer, NULL);
 }
 
-/* What is old goes when the daemon starts. */
+/* Old rows are deleted when the daemon starts. */
 static void
 test_expire(void **state)
 {

@@ -7,10 +7,10 @@
 #include "base/buf.h"
 #include "tools/mta/protocol.h"
 
-/* Of one message; a filter that wants more is broken. */
+/* For one message; a filter that asks for more is broken. */
 #define MAX_CHANGES 10000
 
-/* A NUL-terminated string off *data; false when it does not end. */
+/* Takes a NUL-terminated string off *data; false if there is no NUL. */
 static bool
 take_string(struct pst_str *data, const char **text)
 {
@@ -52,7 +52,7 @@ add_edit(struct pst_milter_answers *answers, struct pst_milter_edit edit)
 	verdict->edits[verdict->edit_count++] = edit;
 }
 
-/* Without the leading-space agreement the MTA puts the blank itself. */
+/* The MTA adds the blank itself unless leading spaces were negotiated. */
 static const char *
 edit_value(const struct pst_milter_answers *answers, const char *value)
 {
@@ -100,7 +100,7 @@ read_quarantine(
 	return true;
 }
 
-/* An address, and for some letters its ESMTP arguments. */
+/* Reads an address and, for some letters, its ESMTP arguments. */
 static bool
 read_address(
     struct pst_milter_answers *answers, char letter, struct pst_str data)
@@ -159,9 +159,9 @@ letter_fails(const struct pst_milter_answers *answers, char letter,
 
 	if (letter > ' ' && letter < 0x7f)
 		return pst_err_set(err,
-		    "the filter sent a packet \"%c\" at %s %s", letter, stage,
+		    "the filter sent a packet \"%c\" at %s: %s", letter, stage,
 		    what);
-	return pst_err_set(err, "the filter sent a packet 0x%02X at %s %s",
+	return pst_err_set(err, "the filter sent a packet 0x%02X at %s: %s",
 	    (unsigned)(unsigned char)letter, stage, what);
 }
 
@@ -174,22 +174,22 @@ take_change(struct pst_milter_answers *answers, const struct change *change,
 
 	if (!at_end)
 		return letter_fails(answers, letter,
-		    "where the protocol allows no change", err);
+		    "the protocol allows no change there", err);
 	if ((answers->actions & change->action) == 0)
 		return letter_fails(answers, letter,
-		    "for which it had not asked when negotiating", err);
+		    "it did not ask for this change when negotiating", err);
 	if (verdict->edit_count + verdict->other_changes >= MAX_CHANGES)
 		return pst_err_set(err,
 		    "the filter asked for more than %d changes", MAX_CHANGES);
 	if (!change->read(answers, letter, data))
 		return letter_fails(answers, letter,
-		    "whose content has a wrong length or a NUL amiss", err);
+		    "its content has a wrong length or a misplaced NUL", err);
 	return true;
 }
 
 /*
- * "550 5.7.1 text" and a NUL, several lines separated by CRLF. Both MTAs take
- * the text as a format, so `%` travels doubled.
+ * Reads a reply: "550 5.7.1 text" and a NUL, with several lines separated by
+ * CRLF. Both MTAs take the text as a format, so each `%` is sent doubled.
  */
 static bool
 read_reply(struct pst_milter_answers *answers, struct pst_str data)
@@ -217,7 +217,7 @@ read_reply(struct pst_milter_answers *answers, struct pst_str data)
 	return true;
 }
 
-/* Answers that end it all, apart from the one with a text of its own. */
+/* Final answers, except for MILTER_REPLY, which has a text of its own. */
 static const struct {
 	char letter;
 	enum pst_milter_action action;
@@ -250,12 +250,12 @@ take_answer(struct pst_milter_answers *answers,
 		if (read_reply(answers, packet->data))
 			return PST_MILTER_DECIDED;
 		letter_fails(answers, packet->letter,
-		    "that is not a 4xx or 5xx reply ended by one NUL", err);
+		    "it is not a 4xx or 5xx reply that ends with one NUL", err);
 		return PST_MILTER_FAILED;
 	}
 	if (packet->data.len != 0) {
-		letter_fails(answers, packet->letter,
-		    "with data that it must not have", err);
+		letter_fails(
+		    answers, packet->letter, "it must not contain data", err);
 		return PST_MILTER_FAILED;
 	}
 	if (packet->letter == MILTER_CONTINUE)
@@ -270,7 +270,7 @@ take_answer(struct pst_milter_answers *answers,
 		return decide(answers, endings[i].action);
 	}
 	letter_fails(
-	    answers, packet->letter, "that is no answer to this event", err);
+	    answers, packet->letter, "it is not an answer to this event", err);
 	return PST_MILTER_FAILED;
 }
 

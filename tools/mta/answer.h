@@ -3,9 +3,9 @@
 #define PST_TOOLS_MTA_ANSWER_H
 
 /*
- * A filter's packets to a verdict. Strict: a wrong length, a missing NUL or
- * one too many, a change that was not negotiated, a letter that has no place
- * here are all failures.
+ * Turns a filter's packets into a verdict. This is strict: a wrong length, a
+ * missing NUL or one too many, a change that was not negotiated, and a letter
+ * that is not expected here are all failures.
  */
 
 #include "tools/mta/client.h"
@@ -14,13 +14,13 @@
 enum pst_milter_flow {
 	PST_MILTER_GO_ON,
 	PST_MILTER_SKIP_REST, /* no more events of this kind */
-	PST_MILTER_DECIDED,   /* the verdict stands */
+	PST_MILTER_DECIDED,   /* the verdict is final */
 	PST_MILTER_FAILED,    /* a sentence is in err */
 };
 
 struct pst_milter_answers {
 	struct pst_milter_io *io;
-	struct pst_arena *arena; /* the verdict's */
+	struct pst_arena *arena; /* of the verdict */
 	uint32_t actions;        /* as negotiated */
 	bool leading_space;
 	bool may_skip;
@@ -28,7 +28,10 @@ struct pst_milter_answers {
 	size_t edit_capacity;
 };
 
-/* Reads up to the answer to one event. at_end: changes may come before it. */
+/*
+ * Reads packets up to the answer to one event. If at_end is set, changes may
+ * come before the answer.
+ */
 enum pst_milter_flow pst_milter_answer_read(
     struct pst_milter_answers *answers, bool at_end, struct pst_err *err);
 

@@ -17,13 +17,13 @@ struct pst_milter {
 	struct pst_arena *arena;
 	int fd;
 	struct pst_milter_io *io;
-	struct pst_milter_requests wishes;
+	struct pst_milter_requests requests;
 	uint32_t actions;
 	uint32_t steps;
-	bool broken; /* a failure was seen: not even QUIT makes sense */
+	bool broken; /* there was a failure: QUIT is not sent */
 };
 
-/* One message on its way: what all the functions below need. */
+/* One message being sent: what all the functions below need. */
 struct session {
 	struct pst_milter *milter;
 	struct pst_arena *arena;
@@ -68,26 +68,27 @@ read_u32(struct pst_str data, size_t nth)
 	return ntohl(value);
 }
 
-/* Lists of macros behind the three words: place, names, NUL. */
+/* Reads the lists of macros after the three words: place, names, NUL. */
 static bool
-take_wishes(struct pst_milter *milter, struct pst_str rest, struct pst_err *err)
+take_requests(
+    struct pst_milter *milter, struct pst_str rest, struct pst_err *err)
 {
 	while (rest.len > 0) {
 		uint32_t place;
 		size_t end;
 		if (rest.len < sizeof(place))
 			return pst_err_set(err,
-			    "the filter's list of macros breaks off in the "
-			    "negotiation");
+			    "the filter's list of macros in the negotiation "
+			    "is cut off");
 		place = read_u32(rest, 0);
 		rest = pst_str_from(rest, sizeof(place));
 		end = pst_str_find(rest, '\0');
 		if (end == rest.len || place >= MILTER_PLACES)
 			return pst_err_set(err,
 			    "the filter asked for macros at place %lu in a "
-			    "way that is not the protocol",
+			    "way that the protocol does not allow",
 			    (unsigned long)place);
-		milter->wishes.names[place] =
+		milter->requests.names[place] =
 		    pst_arena_memdup(milter->arena, rest.ptr, end);
 		rest = pst_str_from(rest, end + 1);
 	}
@@ -101,7 +102,7 @@ negotiate(struct pst_milter *milter, struct pst_err *err)
 	    htonl(MILTER_STEPS_ALL)};
 	struct pst_milter_packet packet;
 
-	pst_milter_macros_default(&milter->wishes);
+	pst_milter_macros_default(&milter->requests);
 	pst_milter_io_put(milter->io, MILTER_NEGOTIATE,
 	    (struct pst_str){(const char *)offer, sizeof(offer)});
 	if (!pst_milter_io_read(milter->io, &packet, err))
@@ -115,8 +116,8 @@ negotiate(struct pst_milter *milter, struct pst_err *err)
 	milter->steps = read_u32(packet.data, 2);
 	if (version < MILTER_VERSION_OLDEST || version > MILTER_VERSION)
 		return pst_err_set(err,
-		    "the filter wants version %lu of the milter protocol, "
-		    "which is not within %d to %d",
+		    "the filter asked for version %lu of the milter protocol; "
+		    "%d to %d are supported",
 		    (unsigned long)version, MILTER_VERSION_OLDEST,
 		    MILTER_VERSION);
 	if ((milter->actions & ~MILTER_MAY_ALL) != 0 ||
@@ -126,7 +127,7 @@ negotiate(struct pst_milter *milter, struct pst_err *err)
 		    "than was offered",
 		    (unsigned long)milter->actions,
 		    (unsigned long)milter->steps);
-	return take_wishes(
+	return take_requests(
 	    milter, pst_str_from(packet.data, sizeof(offer)), err);
 }
 
@@ -147,8 +148,8 @@ pst_milter_open(int fd, unsigned timeout_ms, struct pst_err *err)
 }
 
 /*
- * No abort goes before this one: libmilter takes both as the end of the
- * message and then leaves the next CONNECT unanswered.
+ * No MILTER_ABORT is sent before this packet: libmilter would take both as the
+ * end of the message, and then would not answer the next CONNECT.
  */
 bool
 pst_milter_reuse(struct pst_milter *milter, struct pst_err *err)
@@ -164,7 +165,7 @@ pst_milter_close(struct pst_milter *milter)
 	if (milter == NULL)
 		return;
 	if (!milter->broken) {
-		/* Postfix says both, whatever came before. */
+		/* Postfix sends both, whatever came before. */
 		pst_milter_io_put(milter->io, MILTER_ABORT, PST_STR(""));
 		pst_milter_io_put(milter->io, MILTER_QUIT, PST_STR(""));
 		(void)pst_milter_io_flush(milter->io, NULL);
@@ -173,13 +174,13 @@ pst_milter_close(struct pst_milter *milter)
 	pst_arena_free(milter->arena);
 }
 
-/* One kind of event: how it is sent, and what a filter may do without. */
+/* One kind of event: how it is sent, and the steps that suppress it. */
 struct event {
 	char letter;
 	const char *stage;
 	enum milter_place place;
-	uint32_t unwanted; /* step: is not sent */
-	uint32_t silent;   /* step: is not answered */
+	uint32_t unwanted; /* step: the event is not sent */
+	uint32_t silent;   /* step: the event is not answered */
 };
 
 static const struct event connect_event = {MILTER_CONNECT, "CONNECT",
@@ -200,7 +201,7 @@ static const struct event body_event = {
     MILTER_BODY, "BODY", MILTER_AT_END, MILTER_NO_BODY, MILTER_SILENT_BODY};
 static const struct event end_event = {MILTER_END, "END", MILTER_AT_END, 0, 0};
 
-/* Sends one event and takes the answer, unless the filter wants neither. */
+/* Sends one event and reads the answer, unless the filter declined that. */
 static enum pst_milter_flow
 tell(struct session *session, const struct event *event, struct pst_str data)
 {
@@ -211,7 +212,7 @@ tell(struct session *session, const struct event *event, struct pst_str data)
 	session->answers.verdict->stage = event->stage;
 	struct pst_arena_mark mark = pst_arena_mark(milter->arena);
 	struct pst_str macros = pst_milter_macros_make(
-	    milter->arena, &milter->wishes, event->place, session->mail);
+	    milter->arena, &milter->requests, event->place, session->mail);
 	char about = event->letter;
 	struct pst_buf packet;
 	pst_buf_init(&packet, milter->arena, macros.len + 1);
@@ -228,7 +229,7 @@ tell(struct session *session, const struct event *event, struct pst_str data)
 	    &session->answers, event == &end_event, session->err);
 }
 
-/* "host", family, and for a family with an address port and address. */
+/* Sends the host, the family and, unless that is unknown, port and address. */
 static enum pst_milter_flow
 tell_connect(struct session *session)
 {
@@ -261,7 +262,7 @@ tell_connect(struct session *session)
 	return tell(session, &connect_event, pst_buf_slice(&buf));
 }
 
-/* One argument, NUL included. */
+/* Sends an event with one argument, NUL included. */
 static enum pst_milter_flow
 tell_text(struct session *session, const struct event *event, const char *text)
 {
@@ -307,7 +308,7 @@ tell_headers(struct session *session)
 		pst_buf_add(&buf, value);
 		pst_buf_add_char(&buf, '\0');
 		flow = tell(session, &header_event, pst_buf_slice(&buf));
-		/* A decided verdict has its texts behind the mark. */
+		/* The texts of a final verdict are after the mark and stay. */
 		if (flow == PST_MILTER_GO_ON)
 			pst_arena_rewind(session->arena, mark);
 	}

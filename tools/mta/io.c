@@ -17,13 +17,13 @@ struct pst_milter_io {
 	struct pst_arena *arena;
 	int fd;
 	unsigned timeout_ms;
-	int64_t deadline_ms; /* of the read or flush under way */
+	int64_t deadline_ms; /* of the current read or flush */
 	int failure;         /* errno of the first failed write, 0: none */
 	char out[OUT_BYTES];
 	size_t out_len;
 	char *in;
 	size_t in_len;  /* octets in the buffer */
-	size_t in_done; /* of them, already handed out */
+	size_t in_done; /* octets of these already taken */
 	size_t in_capacity;
 };
 
@@ -40,7 +40,7 @@ pst_milter_io_new(struct pst_arena *arena, int fd, unsigned timeout_ms)
 	return io;
 }
 
-/* 0, or the errno of what went wrong. */
+/* Waits for one of the events. Returns 0, or the errno of a failure. */
 static int
 await(const struct pst_milter_io *io, short events)
 {
@@ -134,7 +134,7 @@ pst_milter_io_flush(struct pst_milter_io *io, struct pst_err *err)
 	return io->failure == 0 || fail(io, io->failure, "write to", err);
 }
 
-/* Room for len octets from in_done on. */
+/* Makes room for len octets from in_done on. */
 static void
 make_room(struct pst_milter_io *io, size_t len)
 {
@@ -182,8 +182,8 @@ pst_milter_io_read(struct pst_milter_io *io, struct pst_milter_packet *out,
 {
 	uint32_t len;
 
-	/* A filter may answer and close without reading on, so a broken pipe
-	 * does not keep us from reading what it said. */
+	/* A filter may answer and close without reading the rest, so we read
+	 * its answer even after a broken pipe. */
 	if (!pst_milter_io_flush(io, err) && io->failure != EPIPE &&
 	    io->failure != ECONNRESET)
 		return false;
@@ -194,7 +194,8 @@ pst_milter_io_read(struct pst_milter_io *io, struct pst_milter_packet *out,
 	len = ntohl(len);
 	if (len == 0 || len > PST_MILTER_MAX_PACKET)
 		return pst_err_set(err,
-		    "the filter sent a packet of %lu octets, outside 1 to %lu",
+		    "the filter sent a packet of %lu octets; 1 to %lu are "
+		    "allowed",
 		    (unsigned long)len, (unsigned long)PST_MILTER_MAX_PACKET);
 	io->in_done += LENGTH_BYTES;
 	if (!fill(io, len, err))

@@ -3,9 +3,10 @@
 #define PST_TOOLS_MTA_IO_H
 
 /*
- * Packets over one connection to a filter. Writing is gathered and leaves when
- * the buffer is full or an answer is awaited. Every wait ends after
- * timeout_ms. After a failure the connection is of no further use.
+ * Packets over one connection to a filter. Packets to the filter are buffered;
+ * they are sent when the buffer is full or an answer is awaited. Every wait
+ * ends after timeout_ms. After a failure, the connection cannot be used any
+ * more.
  */
 
 #include <stdbool.h>
@@ -15,7 +16,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* The longest packet that is taken from a filter. */
+/* The longest packet that is accepted from a filter, in octets. */
 #define PST_MILTER_MAX_PACKET ((size_t)1024 * 1024)
 
 struct pst_milter_packet {
@@ -25,7 +26,9 @@ struct pst_milter_packet {
 
 struct pst_milter_io;
 
-/* fd is non-blocking and stays the caller's to close. Lives in the arena. */
+/*
+ * Returns a connection in the arena. fd is non-blocking; the caller closes it.
+ */
 struct pst_milter_io *
 pst_milter_io_new(struct pst_arena *arena, int fd, unsigned timeout_ms);
 

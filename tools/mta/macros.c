@@ -16,10 +16,10 @@ static const char *const defaults[MILTER_PLACES] = {
 };
 
 void
-pst_milter_macros_default(struct pst_milter_requests *wishes)
+pst_milter_macros_default(struct pst_milter_requests *requests)
 {
 	for (size_t i = 0; i < MILTER_PLACES; i++)
-		wishes->names[i] = defaults[i];
+		requests->names[i] = defaults[i];
 }
 
 static const char *
@@ -81,7 +81,7 @@ client_resolve(struct pst_arena *arena, const struct pst_milter_mail *mail)
 	return mail->client_name[0] == '\0' ? "FAIL" : "OK";
 }
 
-/* Without brackets and in lower case, as Postfix gives it. */
+/* Returns the address without brackets, in lower case, as Postfix does. */
 static const char *
 bare_address(struct pst_arena *arena, const char *path)
 {
@@ -178,7 +178,7 @@ add_macro(struct pst_buf *buf, struct pst_str wish, enum milter_place place,
 		if (!pst_str_eq(name, pst_str(macros[i].name)) ||
 		    macros[i].from > place)
 			continue;
-		/* One letter travels bare, a longer name in braces. */
+		/* A name of one letter is sent bare, a longer one in braces. */
 		pst_buf_printf(
 		    buf, name.len == 1 ? "%s" : "{%s}", macros[i].name);
 		pst_buf_add_char(buf, '\0');
@@ -190,10 +190,10 @@ add_macro(struct pst_buf *buf, struct pst_str wish, enum milter_place place,
 
 struct pst_str
 pst_milter_macros_make(struct pst_arena *arena,
-    const struct pst_milter_requests *wishes, enum milter_place place,
+    const struct pst_milter_requests *requests, enum milter_place place,
     const struct pst_milter_mail *mail)
 {
-	struct pst_str rest = pst_str(wishes->names[place]);
+	struct pst_str rest = pst_str(requests->names[place]);
 	struct pst_str wish;
 	bool more = true;
 	struct pst_buf buf;

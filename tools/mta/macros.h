@@ -15,15 +15,16 @@ struct pst_milter_requests {
 	const char *names[MILTER_PLACES]; /* separated by blanks */
 };
 
-/* Postfix's own lists. */
-void pst_milter_macros_default(struct pst_milter_requests *wishes);
+/* Sets Postfix's own lists. */
+void pst_milter_macros_default(struct pst_milter_requests *requests);
 
 /*
- * The data of the macro packet for an event at this place: for each wished
- * macro that the MTA has a value for, name and value, NUL-terminated.
+ * Returns the data of the macro packet for an event at this place, in the
+ * arena: name and value, each NUL-terminated, of every requested macro for
+ * which the MTA has a value.
  */
 struct pst_str pst_milter_macros_make(struct pst_arena *arena,
-    const struct pst_milter_requests *wishes, enum milter_place place,
+    const struct pst_milter_requests *requests, enum milter_place place,
     const struct pst_milter_mail *mail);
 
 #endif

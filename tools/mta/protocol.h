@@ -3,13 +3,13 @@
 #define PST_TOOLS_MTA_PROTOCOL_H
 
 /*
- * The octets of milter protocol version 6, as they travel between an MTA and a
- * filter. A packet is a length (32 bits, network order, of what follows), a
- * letter, and the letter's data.
+ * The octets of milter protocol version 6, as they are sent between an MTA and
+ * a filter. A packet is a length (32 bits in network order: the number of
+ * octets that follow), a letter, and the data that belongs to the letter.
  */
 
 #define MILTER_VERSION 6
-#define MILTER_VERSION_OLDEST 2 /* of a filter that an MTA still talks to */
+#define MILTER_VERSION_OLDEST 2 /* the oldest that an MTA still accepts */
 #define MILTER_BODY_CHUNK 65535
 
 /* The MTA's letters. */

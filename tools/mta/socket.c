@@ -35,7 +35,7 @@ await_connection(int fd, unsigned timeout_ms)
 	return failure == 0;
 }
 
-/* -1 with errno set. */
+/* Returns a connected socket; -1 with errno set. */
 static int
 connect_to(const struct sockaddr *address, socklen_t len, unsigned timeout_ms)
 {
@@ -106,7 +106,9 @@ pst_milter_connect(
 		    host == NULL ? "this host" : host, strerror(failure));
 		return -1;
 	}
-	/* Small packets both ways: Nagle would meet delayed ACKs. */
+	/*
+	 * With small packets both ways, Nagle's algorithm meets delayed ACKs.
+	 */
 	int on = 1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return fd;

@@ -5,8 +5,9 @@
 #include "base/endpoint.h"
 
 /*
- * A connected, non-blocking descriptor to a filter; -1 with a sentence in err.
- * An endpoint without a host is sought on the loopback address. Thread-safe.
+ * Returns a connected, non-blocking socket to a filter; -1 with a sentence in
+ * err. An endpoint without a host means the loopback address. timeout_ms limits
+ * the wait for each address of the host. Thread-safe.
  */
 int pst_milter_connect(
     const struct pst_endpoint *where, unsigned timeout_ms, struct pst_err *err);
