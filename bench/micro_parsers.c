@@ -5,6 +5,7 @@
 #include "auth/dkim_key.h"
 #include "auth/dmarc_record.h"
 #include "auth/spf_record.h"
+#include "base/macros.h"
 #include "bench/micro.h"
 #include "dns/wire.h"
 #include "mail/address.h"
@@ -13,8 +14,6 @@
 
 #define NOW 1700000000
 #define SKEW_S 300
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 static void *
 no_set_up(struct pst_arena *arena, size_t size)
 {
@@ -38,7 +37,7 @@ read_from(struct pst_arena *arena, void *state)
 	struct pst_from from;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(values); i++) {
+	for (size_t i = 0; i < PST_COUNT(values); i++) {
 		pst_from_parse(arena, &values[i], 1, &from);
 		MICRO_MUST(from.verdict == PST_FROM_SINGLE);
 	}
@@ -249,4 +248,4 @@ const struct micro micro_parsers[] = {
     {"spf_record", 300, no_set_up, read_spf_record, NULL},
     {"dns_decode", 200, make_packet, decode_packet, NULL},
 };
-const size_t micro_parser_count = COUNT(micro_parsers);
+const size_t micro_parser_count = PST_COUNT(micro_parsers);

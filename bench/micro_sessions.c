@@ -6,12 +6,12 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "bench/micro.h"
 #include "tests/fuzz/rsa_record.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/dkim_sign.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_TEXT ((size_t)1 << 26)
 #define BODY_PIECE 65535 /* the most that libmilter gives at once */
 #define LINE 76
@@ -428,4 +428,4 @@ const struct micro micro_sessions[] = {
     {"by_fields", 5, make_by_fields, play_one, end_play},
     {"by_rules", 5, make_by_rules, play_one, end_play},
 };
-const size_t micro_session_count = COUNT(micro_sessions);
+const size_t micro_session_count = PST_COUNT(micro_sessions);

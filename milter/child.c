@@ -50,9 +50,7 @@ pst_child_start(struct pst_child *child, int *own_fd)
 void
 pst_child_tell(struct pst_child *children, size_t count, char byte)
 {
-	size_t i;
-
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct pst_child *child = &children[i];
 
 		if (child->pid == 0 || child->silent)
@@ -73,9 +71,7 @@ void
 pst_child_watch(
     const struct pst_child *children, size_t count, fd_set *set, int *max_fd)
 {
-	size_t i;
-
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!can_speak(&children[i]))
 			continue;
 		FD_SET(children[i].fd, set);
@@ -109,10 +105,9 @@ pst_child_hear(struct pst_child *children, size_t count, const fd_set *set)
 {
 	struct pst_child_news news = {0, 0};
 	char words[16];
-	size_t i;
-	ssize_t n, at;
+	ssize_t n;
 
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct pst_child *child = &children[i];
 
 		if (!can_speak(child) || !FD_ISSET(child->fd, set))
@@ -120,7 +115,7 @@ pst_child_hear(struct pst_child *children, size_t count, const fd_set *set)
 		n = recv(child->fd, words, sizeof(words), MSG_DONTWAIT);
 		if (n == 0 || (n == -1 && errno == ECONNRESET))
 			child->silent = true;
-		for (at = 0; at < n; at++)
+		for (ssize_t at = 0; at < n; at++)
 			take_word(child, words[at], &news);
 	}
 	return news;
@@ -164,9 +159,8 @@ pst_child_reap(struct pst_child *children, size_t count, bool stopping)
 {
 	bool stillborn = false;
 	int status;
-	size_t i;
 
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (children[i].pid == 0 ||
 		    waitpid(children[i].pid, &status, WNOHANG) !=
 			children[i].pid)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/endpoint.h"
+#include "base/macros.h"
 #include "base/str.h"
 #include "milter/listener.h"
 
@@ -59,11 +60,10 @@ pst_control_open(const char *path, long uid, struct pst_err *err)
 {
 	struct pst_control *control = calloc(1, sizeof(*control));
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t i;
 
 	if (control == NULL)
 		abort();
-	for (i = 0; i < PST_CONTROL_MAX_CLIENTS; i++)
+	for (size_t i = 0; i < PST_CONTROL_MAX_CLIENTS; i++)
 		control->clients[i].fd = -1;
 	control->fd = -1;
 	if (!pst_endpoint_parse(pst_str(path), &control->endpoint, err) ||
@@ -99,11 +99,9 @@ drop(struct client *client)
 void
 pst_control_leave(struct pst_control *control)
 {
-	size_t i;
-
 	if (control == NULL)
 		return;
-	for (i = 0; i < PST_CONTROL_MAX_CLIENTS; i++)
+	for (size_t i = 0; i < PST_CONTROL_MAX_CLIENTS; i++)
 		drop(&control->clients[i]);
 	if (control->fd != -1)
 		(void)close(control->fd);
@@ -122,9 +120,7 @@ pst_control_close(struct pst_control *control)
 static struct client *
 free_place(struct pst_control *control)
 {
-	size_t i;
-
-	for (i = 0; i < PST_CONTROL_MAX_CLIENTS; i++) {
+	for (size_t i = 0; i < PST_CONTROL_MAX_CLIENTS; i++) {
 		if (control->clients[i].fd == -1)
 			return &control->clients[i];
 	}
@@ -142,12 +138,11 @@ watch(int fd, fd_set *set, int *max_fd)
 void
 pst_control_watch(const struct pst_control *control, fd_set *set, int *max_fd)
 {
-	size_t i;
 	bool room = false;
 
 	if (control == NULL)
 		return;
-	for (i = 0; i < PST_CONTROL_MAX_CLIENTS; i++) {
+	for (size_t i = 0; i < PST_CONTROL_MAX_CLIENTS; i++) {
 		const struct client *client = &control->clients[i];
 
 		room = room || client->fd == -1;
@@ -163,11 +158,11 @@ static void
 say(struct client *client, int status, const char *text)
 {
 	char line[PST_CONTROL_MAX_ANSWER];
-	size_t len, i;
+	size_t len;
 
 	(void)snprintf(line, sizeof(line) - 1, "%d %s", status, text);
 	len = strlen(line);
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)line[i] < 0x20)
 			line[i] = ' ';
 	}
@@ -212,9 +207,7 @@ take_client(struct pst_control *control, int64_t now_ms)
 static void
 take_line(struct client *client, struct pst_str line)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(requests); i++) {
 		if (!pst_str_eq(line, pst_str(requests[i].word)))
 			continue;
 		client->request = requests[i].request;
@@ -251,11 +244,9 @@ void
 pst_control_serve(
     struct pst_control *control, const fd_set *set, int64_t now_ms)
 {
-	size_t i;
-
 	if (control == NULL)
 		return;
-	for (i = 0; i < PST_CONTROL_MAX_CLIENTS; i++) {
+	for (size_t i = 0; i < PST_CONTROL_MAX_CLIENTS; i++) {
 		struct client *client = &control->clients[i];
 
 		if (client->fd == -1 || client->state != CLIENT_READING)
@@ -281,9 +272,9 @@ bool
 pst_control_take(struct pst_control *control, enum pst_control_request request)
 {
 	bool any = false;
-	size_t i;
 
-	for (i = 0; control != NULL && i < PST_CONTROL_MAX_CLIENTS; i++) {
+	for (size_t i = 0; control != NULL && i < PST_CONTROL_MAX_CLIENTS;
+	     i++) {
 		struct client *client = &control->clients[i];
 
 		if (!is_at(client, CLIENT_ASKED, request))
@@ -298,9 +289,8 @@ void
 pst_control_answer(struct pst_control *control,
     enum pst_control_request request, int status, const char *text)
 {
-	size_t i;
-
-	for (i = 0; control != NULL && i < PST_CONTROL_MAX_CLIENTS; i++) {
+	for (size_t i = 0; control != NULL && i < PST_CONTROL_MAX_CLIENTS;
+	     i++) {
 		struct client *client = &control->clients[i];
 
 		if (is_at(client, CLIENT_TAKEN, request))

@@ -23,6 +23,7 @@
 #include <sys/select.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 
 struct pst_control;
 
@@ -34,8 +35,8 @@ struct pst_control;
  * Listens on a unix socket and makes uid its owner, unless uid is -1. Returns
  * NULL with a sentence in err if the socket cannot be opened.
  */
-struct pst_control *
-pst_control_open(const char *path, long uid, struct pst_err *err);
+struct pst_control *pst_control_open(
+    const char *path, long uid, struct pst_err *err) PST_MUST_CHECK;
 
 /* Closes the socket and removes its file. */
 void pst_control_close(struct pst_control *control);

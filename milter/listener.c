@@ -144,9 +144,7 @@ pst_listener_check(const struct pst_endpoint *endpoint, struct pst_err *err)
 static int
 find_listening(void)
 {
-	int fd;
-
-	for (fd = 0; fd < MAX_FD; fd++) {
+	for (int fd = 0; fd < MAX_FD; fd++) {
 		int listening = 0;
 		socklen_t len = sizeof(listening);
 

@@ -9,13 +9,14 @@
 
 #include "base/endpoint.h"
 #include "base/err.h"
+#include "base/macros.h"
 
 /*
  * Checks whether the endpoint can be opened. Returns false with the reason in
  * err: no such directory, another program answers there, address in use.
  */
-bool
-pst_listener_check(const struct pst_endpoint *endpoint, struct pst_err *err);
+bool pst_listener_check(
+    const struct pst_endpoint *endpoint, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Call this when the socket is open. Sets FD_CLOEXEC; TCP_NODELAY on an inet
@@ -23,8 +24,8 @@ pst_listener_check(const struct pst_endpoint *endpoint, struct pst_err *err);
  * costs 48 ms per message); and the owner of a unix socket's file, unless uid
  * is -1. False with a sentence in err.
  */
-bool pst_listener_tune(
-    const struct pst_endpoint *endpoint, long uid, struct pst_err *err);
+bool pst_listener_tune(const struct pst_endpoint *endpoint, long uid,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Wakes the listener up: connects once and hangs up. */
 void pst_listener_poke(const struct pst_endpoint *endpoint);

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "core/explain.h"
 #include "milter/listener.h"
 #include "milter/readahead.h"
@@ -89,9 +90,8 @@ static void
 ask_for_macros(SMFICTX *ctx)
 {
 	char copy[64];
-	size_t i;
 
-	for (i = 0; i < sizeof(wanted_macros) / sizeof(wanted_macros[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(wanted_macros); i++) {
 		memcpy(copy, wanted_macros[i].names,
 		    strlen(wanted_macros[i].names) + 1);
 		if (smfi_setsymlist(ctx, wanted_macros[i].stage, copy) !=
@@ -249,10 +249,9 @@ carry_out_edits(SMFICTX *ctx, const struct pst_decision *decision)
 {
 	char name[128];
 	char *value;
-	size_t i;
 	int status;
 
-	for (i = 0; i < decision->edit_count; i++) {
+	for (size_t i = 0; i < decision->edit_count; i++) {
 		const struct pst_edit *edit = &decision->edits[i];
 
 		/* libmilter takes a char *, but does not write to it. */
@@ -493,11 +492,10 @@ void
 pst_milter_stop(void)
 {
 	const struct timespec pause = {0, POKE_PAUSE_MS * 1000000};
-	unsigned i;
 
 	atomic_store(&stopping, true);
 	(void)kill(getpid(), SIGTERM);
-	for (i = 0; i < MAX_POKES && !atomic_load(&served); i++) {
+	for (unsigned i = 0; i < MAX_POKES && !atomic_load(&served); i++) {
 		(void)nanosleep(&pause, NULL);
 		pst_listener_poke(&own_endpoint);
 	}

@@ -12,6 +12,7 @@
 
 #include "base/endpoint.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "core/service.h"
 
 /*
@@ -19,8 +20,8 @@
  * becomes the owner of a unix socket, unless uid is -1. False with a sentence
  * in err.
  */
-bool pst_milter_open(
-    const struct pst_endpoint *endpoint, long uid, struct pst_err *err);
+bool pst_milter_open(const struct pst_endpoint *endpoint, long uid,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Serves until pst_milter_stop(), SIGTERM, SIGINT or SIGHUP. Returns true after

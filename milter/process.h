@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 
 /* The identity to take on; uid and gid count only if change is set. */
 struct pst_identity {
@@ -22,11 +23,11 @@ struct pst_identity {
  * False with a sentence in err if a name is unknown.
  */
 bool pst_process_identity(const char *user, const char *group,
-    struct pst_identity *out, struct pst_err *err);
+    struct pst_identity *out, struct pst_err *err) PST_MUST_CHECK;
 
 /* Takes on the identity permanently, supplementary groups included. */
-bool
-pst_process_become(const struct pst_identity *identity, struct pst_err *err);
+bool pst_process_become(
+    const struct pst_identity *identity, struct pst_err *err) PST_MUST_CHECK;
 
 /* Raises the limit of open files as far as the system allows. */
 void pst_process_raise_files(void);
@@ -35,7 +36,7 @@ void pst_process_raise_files(void);
  * Forks; returns in the child, in the background. The parent waits for
  * pst_process_ready() and exits. False with a sentence in err.
  */
-bool pst_process_background(struct pst_err *err);
+bool pst_process_background(struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Lets the parent of pst_process_background() exit with status 0, and redirects
@@ -48,7 +49,8 @@ void pst_process_ready(void);
  * in err if another process has locked the file or it cannot be written. The
  * file stays locked as long as this process lives.
  */
-bool pst_process_write_pid(const char *name, struct pst_err *err);
+bool
+pst_process_write_pid(const char *name, struct pst_err *err) PST_MUST_CHECK;
 
 /* Removes the file that pst_process_write_pid() wrote. */
 void pst_process_remove_pid(void);

@@ -121,13 +121,12 @@ pst_recorder_put(
 	    pst_clock_ms(&pst_clock_system) + config->store.wait_ms;
 	struct pst_arena *arena;
 	struct pst_report_row record;
-	size_t at;
 
 	if (config->reports.from[0] == '\0')
 		return;
 	arena = pst_arena_new();
 	(void)pthread_rwlock_rdlock(&lock);
-	for (at = 0; writer != NULL &&
+	for (size_t at = 0; writer != NULL &&
 	     pst_report_row_make(arena, config, message, now_s, at, &record);
 	     at++)
 		(void)pst_writer_put(writer, &record, time_left(until_ms));

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "config/option.h"
 #include "milter/child.h"
 #include "milter/control.h"
@@ -42,22 +43,21 @@ on_signal(int number)
  */
 static const int handled[] = {SIGTERM, SIGINT, SIGUSR1, SIGCHLD};
 
-#define HANDLED_COUNT (sizeof(handled) / sizeof(handled[0]))
+#define HANDLED_COUNT (PST_COUNT(handled))
 
 static sigset_t
 catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = on_signal};
 	sigset_t set, old;
-	size_t i;
 
 	(void)sigemptyset(&set);
-	for (i = 0; i < HANDLED_COUNT; i++) {
+	for (size_t i = 0; i < HANDLED_COUNT; i++) {
 		(void)sigaction(handled[i], &action, NULL);
 		(void)sigaddset(&set, handled[i]);
 	}
 	(void)sigprocmask(SIG_BLOCK, &set, &old);
-	for (i = 0; i < HANDLED_COUNT; i++)
+	for (size_t i = 0; i < HANDLED_COUNT; i++)
 		(void)sigdelset(&old, handled[i]);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
@@ -74,9 +74,8 @@ default_signals(void)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigset_t none;
-	size_t i;
 
-	for (i = 0; i < HANDLED_COUNT; i++)
+	for (size_t i = 0; i < HANDLED_COUNT; i++)
 		(void)sigaction(handled[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGUSR1, &action, NULL);
@@ -109,10 +108,9 @@ static void
 start_missing(struct keeper *keeper)
 {
 	int64_t now = pst_clock_ms(&pst_clock_system);
-	size_t i;
 	int fd;
 
-	for (i = 0; i < keeper->count; i++) {
+	for (size_t i = 0; i < keeper->count; i++) {
 		struct pst_child *child = &keeper->children[i];
 
 		if (child->pid != 0 || now < child->not_before_ms)
@@ -202,7 +200,6 @@ stop_children(struct keeper *keeper)
 {
 	int64_t limit = pst_clock_ms(&pst_clock_system) +
 	    keeper->supervisor->config->drain_ms + 5000;
-	size_t i;
 
 	if (keeper->up_fd == -1)
 		pst_notify("STOPPING=1");
@@ -214,7 +211,7 @@ stop_children(struct keeper *keeper)
 		listen_to(keeper);
 		(void)pst_child_reap(keeper->children, keeper->count, true);
 	}
-	for (i = 0; i < keeper->count; i++) {
+	for (size_t i = 0; i < keeper->count; i++) {
 		if (keeper->children[i].pid != 0)
 			(void)kill(keeper->children[i].pid, SIGKILL);
 	}

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "core/service.h"
 #include "milter/milter.h"
 #include "milter/recorder.h"
@@ -118,16 +117,11 @@ static bool
 start_obeying(struct control *control)
 {
 	pthread_t thread;
-	sigset_t all, old;
-	bool ok;
 
-	/* The thread gets no signals: libmilter waits for them in its own. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
-	ok = pthread_create(&thread, NULL, obey, control) == 0 &&
-	    pthread_detach(thread) == 0;
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return ok;
+	if (!pst_thread_start(&thread, obey, control))
+		return false;
+	pst_thread_detach(thread);
+	return true;
 }
 
 /*

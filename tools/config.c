@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/endpoint.h"
+#include "base/macros.h"
 #include "config/option.h"
 #include "config/rule_reader.h"
 #include "tools/command.h"
@@ -280,7 +281,7 @@ static const struct {
     {"sendmail", print_sendmail},
 };
 
-#define ACTIONS (sizeof(actions) / sizeof(actions[0]))
+#define ACTIONS (PST_COUNT(actions))
 
 int
 pst_cmd_config(int argc, char **argv)

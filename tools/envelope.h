@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "base/macros.h"
 #include "tools/message.h"
 
 /* What the user gave; family PST_IP_NONE and NULL mean "not given". */
@@ -59,9 +60,9 @@ const char *pst_envelope_path(struct pst_arena *arena, const char *text);
  * not count). label names the message in err. Returns false with a sentence in
  * err if there is no client address.
  */
-bool
-pst_envelope_complete(struct pst_arena *arena, const struct pst_envelope *given,
-    const struct pst_saved_message *message, const char *label,
-    struct pst_envelope *out, const char **source, struct pst_err *err);
+bool pst_envelope_complete(struct pst_arena *arena,
+    const struct pst_envelope *given, const struct pst_saved_message *message,
+    const char *label, struct pst_envelope *out, const char **source,
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

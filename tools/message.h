@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 #define PST_MESSAGE_MAX_BYTES ((size_t)100 * 1024 * 1024)
@@ -34,11 +35,12 @@ struct pst_saved_message {
  * arena.
  */
 bool pst_message_read(struct pst_arena *arena, const char *file_name,
-    struct pst_saved_message *out, struct pst_err *err);
+    struct pst_saved_message *out, struct pst_err *err) PST_MUST_CHECK;
 
 /* Does the same with text in memory, which is copied; label names it in err. */
 bool pst_message_parse(struct pst_arena *arena, struct pst_str raw,
-    const char *label, struct pst_saved_message *out, struct pst_err *err);
+    const char *label, struct pst_saved_message *out,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Finds the value of the first field of that name; false if there is none. */
 bool pst_message_find(const struct pst_saved_message *message, const char *name,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/edit_distance.h"
+#include "base/macros.h"
 #include "tools/command.h"
 #include "tools/ui.h"
 
@@ -55,7 +56,7 @@ static const struct command {
     {"version", version, "show the version of this program", ""},
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS (PST_COUNT(commands))
 
 static const struct command *
 find_command(const char *name)

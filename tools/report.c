@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "tools/command.h"
 #include "tools/ui.h"
 
@@ -24,7 +25,7 @@ static const struct subcommand {
 	"[--recipient ADDRESS] [--config FILE] [--now EPOCH] [FILE]"},
 };
 
-#define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
+#define SUBCOMMANDS (PST_COUNT(subcommands))
 
 static int
 unknown(const char *name)

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/macros.h"
 #include "tools/command.h"
 #include "tools/argument.h"
 #include "tools/report.h"
@@ -50,7 +51,7 @@ print_policy(struct pst_arena *arena, const struct pst_feedback *feedback)
 	struct pst_buf buf;
 
 	pst_buf_init(&buf, arena, 64 * PST_FEEDBACK_MAX_TEXT);
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(tags); i++)
 		if (tags[i].value[0] != '\0')
 			pst_buf_printf(&buf, "%s%s=%s", buf.len > 0 ? " " : "",
 			    tags[i].name, tags[i].value);
@@ -186,7 +187,7 @@ print_failure(struct pst_arena *arena, const struct pst_feedback *feedback)
 	    {"delivery", "Delivery-Result"}, {"incidents", "Incidents"},
 	    {"url", "Reported-URI"}, {"program", "User-Agent"}};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(names); i++)
 		print_fact(arena, names[i][0],
 		    pst_feedback_field(feedback, names[i][1]));
 	print_fact(arena, "subject", feedback->subject);

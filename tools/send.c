@@ -178,25 +178,25 @@ own_host(struct pst_arena *arena)
 
 bool
 pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
-    uint64_t nth, struct pst_milter **milter, struct pst_arena *arena,
-    struct pst_milter_verdict *verdict, struct pst_err *err)
+    uint64_t nth, struct pst_mta_client **milter, struct pst_arena *arena,
+    struct pst_mta_verdict *verdict, struct pst_err *err)
 {
 	char queue_id[32];
 	bool ok = true;
 
 	if (*milter == NULL) {
-		int fd = pst_milter_connect(&plan->to, plan->timeout_ms, err);
+		int fd = pst_mta_connect(&plan->to, plan->timeout_ms, err);
 		if (fd < 0)
 			return false;
-		*milter = pst_milter_open(fd, plan->timeout_ms, err);
+		*milter = pst_mta_open(fd, plan->timeout_ms, err);
 		if (*milter == NULL)
 			return false;
 	} else {
-		ok = pst_milter_reuse(*milter, err);
+		ok = pst_mta_reuse(*milter, err);
 	}
 	(void)snprintf(
 	    queue_id, sizeof(queue_id), "SEND%08llX", (unsigned long long)nth);
-	struct pst_milter_mail mail = {.host = plan->host,
+	struct pst_mta_mail mail = {.host = plan->host,
 	    .client = item->envelope.ip,
 	    .client_name = item->envelope.name,
 	    .helo = item->envelope.helo,
@@ -204,20 +204,20 @@ pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
 	    .rcpt = item->envelope.rcpt,
 	    .queue_id = queue_id,
 	    .message = &item->message};
-	ok = ok && pst_milter_deliver(*milter, arena, &mail, verdict, err);
+	ok = ok && pst_mta_deliver(*milter, arena, &mail, verdict, err);
 	if (!ok || !plan->keep) {
-		pst_milter_close(*milter);
+		pst_mta_close(*milter);
 		*milter = NULL;
 	}
 	return ok;
 }
 
 static const enum pst_ui_tone action_tones[] = {
-    [PST_MILTER_ACCEPT] = PST_UI_GOOD,
-    [PST_MILTER_QUARANTINE] = PST_UI_WARN,
-    [PST_MILTER_REJECT] = PST_UI_BAD,
-    [PST_MILTER_TEMPFAIL] = PST_UI_WARN,
-    [PST_MILTER_DISCARD] = PST_UI_BAD,
+    [PST_MTA_ACCEPT] = PST_UI_GOOD,
+    [PST_MTA_QUARANTINE] = PST_UI_WARN,
+    [PST_MTA_REJECT] = PST_UI_BAD,
+    [PST_MTA_TEMPFAIL] = PST_UI_WARN,
+    [PST_MTA_DISCARD] = PST_UI_BAD,
 };
 
 static void
@@ -229,14 +229,14 @@ print_escaped(struct pst_arena *arena, const char *label, const char *text)
 
 /* Prints folded values with their folds, and each line escaped. */
 static void
-print_edit(struct pst_arena *arena, const struct pst_milter_edit *edit)
+print_edit(struct pst_arena *arena, const struct pst_mta_edit *edit)
 {
 	struct pst_str rest = pst_str(edit->value);
 	struct pst_str line;
 	bool more = edit->value != NULL;
 	const char *lead = ":";
 
-	printf("  %s %zu %s", pst_milter_edit_word(edit->op), edit->index,
+	printf("  %s %zu %s", pst_mta_edit_word(edit->op), edit->index,
 	    pst_escaped(arena, pst_str(edit->name)));
 	while (pst_str_split(&rest, '\n', &line, &more)) {
 		if (lead[0] != ':')
@@ -249,11 +249,11 @@ print_edit(struct pst_arena *arena, const struct pst_milter_edit *edit)
 
 static void
 print_verdict(struct pst_arena *arena, const struct pst_send_item *item,
-    const struct pst_milter_verdict *verdict)
+    const struct pst_mta_verdict *verdict)
 {
 	printf("%s: ", item->file_name);
 	pst_ui_print(action_tones[verdict->action],
-	    pst_milter_action_word(verdict->action));
+	    pst_mta_action_word(verdict->action));
 	printf(" at %s\n", verdict->stage);
 	print_escaped(arena, "reply", verdict->reply);
 	print_escaped(arena, "quarantine", verdict->quarantine);
@@ -268,21 +268,21 @@ print_verdict(struct pst_arena *arena, const struct pst_send_item *item,
 
 static void
 print_json(struct pst_arena *arena, const struct pst_send_item *item,
-    const struct pst_milter_verdict *verdict)
+    const struct pst_mta_verdict *verdict)
 {
 	struct pst_json *json = pst_json_new(arena);
 
 	pst_json_open_object(json, NULL);
 	pst_json_text(json, "file", item->file_name);
-	pst_json_text(json, "action", pst_milter_action_word(verdict->action));
+	pst_json_text(json, "action", pst_mta_action_word(verdict->action));
 	pst_json_text(json, "stage", verdict->stage);
 	pst_json_text(json, "reply", verdict->reply);
 	pst_json_text(json, "quarantine", verdict->quarantine);
 	pst_json_open_array(json, "headers");
 	for (size_t i = 0; i < verdict->edit_count; i++) {
-		const struct pst_milter_edit *edit = &verdict->edits[i];
+		const struct pst_mta_edit *edit = &verdict->edits[i];
 		pst_json_open_object(json, NULL);
-		pst_json_text(json, "op", pst_milter_edit_word(edit->op));
+		pst_json_text(json, "op", pst_mta_edit_word(edit->op));
 		pst_json_number(json, "index", edit->index);
 		pst_json_text(json, "name", edit->name);
 		pst_json_text(json, "value", edit->value);
@@ -299,12 +299,12 @@ print_json(struct pst_arena *arena, const struct pst_send_item *item,
 static int
 send_each(const struct pst_send_plan *plan)
 {
-	struct pst_milter *milter = NULL;
+	struct pst_mta_client *milter = NULL;
 	int status = PST_EXIT_OK;
 
 	for (size_t i = 0; i < plan->item_count; i++) {
 		struct pst_arena *arena = pst_arena_new();
-		struct pst_milter_verdict verdict;
+		struct pst_mta_verdict verdict;
 		struct pst_err err;
 		int one = PST_EXIT_OTHER;
 		if (!pst_send_one(plan, &plan->items[i], i + 1, &milter, arena,
@@ -313,7 +313,7 @@ send_each(const struct pst_send_plan *plan)
 			one = pst_ui_fail(command, "%s: %s",
 			    plan->items[i].file_name, err.text);
 		} else {
-			if (verdict.action == PST_MILTER_ACCEPT)
+			if (verdict.action == PST_MTA_ACCEPT)
 				one = PST_EXIT_OK;
 			if (plan->json)
 				print_json(arena, &plan->items[i], &verdict);
@@ -324,7 +324,7 @@ send_each(const struct pst_send_plan *plan)
 			status = one;
 		pst_arena_free(arena);
 	}
-	pst_milter_close(milter);
+	pst_mta_close(milter);
 	return status;
 }
 

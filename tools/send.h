@@ -4,6 +4,7 @@
 
 /* What `postern send` is to do; both of its modes use this. */
 
+#include "base/macros.h"
 #include "tools/envelope.h"
 #include "tools/mta/client.h"
 #include "tools/mta/socket.h"
@@ -35,8 +36,8 @@ struct pst_send_plan {
  */
 bool
 pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
-    uint64_t nth, struct pst_milter **milter, struct pst_arena *arena,
-    struct pst_milter_verdict *verdict, struct pst_err *err);
+    uint64_t nth, struct pst_mta_client **milter, struct pst_arena *arena,
+    struct pst_mta_verdict *verdict, struct pst_err *err) PST_MUST_CHECK;
 
 /* Runs the repeated mode; returns the exit status. */
 int pst_send_load(const struct pst_send_plan *plan);

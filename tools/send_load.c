@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/macros.h"
+#include "base/thread.h"
 #include "tools/command.h"
 #include "tools/send.h"
 #include "tools/ui.h"
@@ -30,7 +31,7 @@ struct load {
 	_Atomic uint64_t answered;
 	_Atomic uint64_t failed;
 	_Atomic uint64_t progress;
-	_Atomic uint64_t actions[PST_MILTER_ACTIONS];
+	_Atomic uint64_t actions[PST_MTA_ACTIONS];
 	pthread_mutex_t lock;
 	struct pst_err first_err;
 };
@@ -76,16 +77,16 @@ await_turn(const struct load *load, uint64_t nth)
 static void
 count_failure(struct load *load, const struct pst_err *err)
 {
-	pthread_mutex_lock(&load->lock);
+	pst_mutex_lock(&load->lock);
 	if (load->first_err.text[0] == '\0')
 		load->first_err = *err;
-	pthread_mutex_unlock(&load->lock);
+	pst_mutex_unlock(&load->lock);
 	atomic_fetch_add(&load->failed, 1);
 }
 
 static void
-count_answer(struct load *load, const struct pst_milter_verdict *verdict,
-    int64_t begun_ns)
+count_answer(
+    struct load *load, const struct pst_mta_verdict *verdict, int64_t begun_ns)
 {
 	int64_t us = (now_ns() - begun_ns) / 1000;
 	uint64_t at = atomic_fetch_add(&load->answered, 1);
@@ -100,11 +101,11 @@ work(void *arg)
 {
 	struct load *load = arg;
 	const struct pst_send_plan *plan = load->plan;
-	struct pst_milter *milter = NULL;
+	struct pst_mta_client *milter = NULL;
 
 	for (;;) {
 		uint64_t nth = atomic_fetch_add(&load->next, 1);
-		struct pst_milter_verdict verdict;
+		struct pst_mta_verdict verdict;
 		struct pst_err err;
 		if (nth >= plan->repeat)
 			break;
@@ -118,7 +119,7 @@ work(void *arg)
 		pst_arena_free(arena);
 		atomic_fetch_add(&load->done, 1);
 	}
-	pst_milter_close(milter);
+	pst_mta_close(milter);
 	return NULL;
 }
 
@@ -131,7 +132,7 @@ run(struct load *load, pthread_t *threads)
 
 	load->start_ns = now_ns();
 	while (started < load->plan->concurrency &&
-	    pthread_create(&threads[started], NULL, work, load) == 0)
+	    pst_thread_start(&threads[started], work, load))
 		started++;
 	if (started < load->plan->concurrency)
 		pst_ui_note(command, "only %u of %u threads could be started",
@@ -143,7 +144,7 @@ run(struct load *load, pthread_t *threads)
 		sleep_until(now_ns() + (int64_t)BAR_MS * 1000000);
 	}
 	for (unsigned i = 0; i < started; i++)
-		(void)pthread_join(threads[i], NULL);
+		pst_thread_join(threads[i]);
 	pst_ui_bar_end(&bar);
 	return started > 0;
 }
@@ -161,7 +162,7 @@ static const struct {
 	const char *name;
 	unsigned percent;
 } marks[] = {{"p50", 50}, {"p95", 95}, {"p99", 99}, {"max", 100}};
-#define MARKS (sizeof(marks) / sizeof(marks[0]))
+#define MARKS (PST_COUNT(marks))
 
 /* Returns the nearest rank in milliseconds; 0 if nothing was answered. */
 static double
@@ -193,9 +194,9 @@ report_json(struct load *load, struct pst_arena *arena, double seconds)
 		    json, marks[i].name, percentile(load, marks[i].percent));
 	pst_json_close(json);
 	pst_json_open_object(json, "actions");
-	for (int i = 0; i < PST_MILTER_ACTIONS; i++)
+	for (int i = 0; i < PST_MTA_ACTIONS; i++)
 		pst_json_number(json,
-		    pst_milter_action_word((enum pst_milter_action)i),
+		    pst_mta_action_word((enum pst_mta_action)i),
 		    atomic_load(&load->actions[i]));
 	pst_json_close(json);
 	pst_json_number(json, "progress", atomic_load(&load->progress));
@@ -206,7 +207,7 @@ report_json(struct load *load, struct pst_arena *arena, double seconds)
 static void
 report_text(struct load *load, struct pst_arena *arena, double seconds)
 {
-	const char *cells[(PST_MILTER_ACTIONS + MARKS + 1) * 2];
+	const char *cells[(PST_MTA_ACTIONS + MARKS + 1) * 2];
 	size_t used = 0;
 	uint64_t answered = atomic_load(&load->answered);
 	uint64_t failed = atomic_load(&load->failed);
@@ -219,12 +220,11 @@ report_text(struct load *load, struct pst_arena *arena, double seconds)
 		cells[used++] = pst_arena_printf(
 		    arena, "%.3f ms", percentile(load, marks[i].percent));
 	}
-	for (int i = 0; i < PST_MILTER_ACTIONS; i++) {
+	for (int i = 0; i < PST_MTA_ACTIONS; i++) {
 		uint64_t count = atomic_load(&load->actions[i]);
 		if (count == 0)
 			continue;
-		cells[used++] =
-		    pst_milter_action_word((enum pst_milter_action)i);
+		cells[used++] = pst_mta_action_word((enum pst_mta_action)i);
 		cells[used++] =
 		    pst_arena_printf(arena, "%llu", (unsigned long long)count);
 	}
@@ -239,14 +239,14 @@ static bool
 filter_is_there(const struct pst_send_plan *plan)
 {
 	struct pst_err err;
-	int fd = pst_milter_connect(&plan->to, plan->timeout_ms, &err);
-	struct pst_milter *milter = NULL;
+	int fd = pst_mta_connect(&plan->to, plan->timeout_ms, &err);
+	struct pst_mta_client *milter = NULL;
 
 	if (fd >= 0)
-		milter = pst_milter_open(fd, plan->timeout_ms, &err);
+		milter = pst_mta_open(fd, plan->timeout_ms, &err);
 	if (milter == NULL)
 		pst_ui_fail(command, "%s", err.text);
-	pst_milter_close(milter);
+	pst_mta_close(milter);
 	return milter != NULL;
 }
 

@@ -5,12 +5,11 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/day.h"
+#include "base/macros.h"
 #include "store/store.h"
 #include "tools/command.h"
 #include "tools/store.h"
 #include "tools/ui.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char command[] = "store";
 
@@ -21,8 +20,8 @@ static const char *const columns[] = {"day", "domain", "source_ip",
 
 enum {
 	DAY = 0,
-	AUTH = COUNT(columns) - 2,
-	MESSAGES = COUNT(columns) - 1,
+	AUTH = PST_COUNT(columns) - 2,
+	MESSAGES = PST_COUNT(columns) - 1,
 };
 
 static const char selection[] =
@@ -124,11 +123,11 @@ print_rows(struct pst_db *db, const struct pst_store_request *request,
 	const struct pst_db_value values[] = {
 	    pst_db_int(request->day), pst_db_text(request->domain)};
 
-	if (!pst_db_select(db, selection, values, COUNT(values), err))
+	if (!pst_db_select(db, selection, values, PST_COUNT(values), err))
 		return false;
-	for (size_t i = 0; request->csv && i < COUNT(columns); i++)
-		printf(
-		    "%s%s", columns[i], i + 1 < COUNT(columns) ? "," : "\r\n");
+	for (size_t i = 0; request->csv && i < PST_COUNT(columns); i++)
+		printf("%s%s", columns[i],
+		    i + 1 < PST_COUNT(columns) ? "," : "\r\n");
 	while (!ferror(stdout) && pst_db_next(db)) {
 		struct pst_arena *arena = pst_arena_new();
 

@@ -11,8 +11,6 @@
 #include "tools/store.h"
 #include "tools/ui.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const char command[] = "store";
 
 enum number {
@@ -53,12 +51,12 @@ static const struct {
 };
 
 /* What is known about one of the two databases. */
-struct facts {
+struct store_facts {
 	int64_t of[NUMBERS];
 };
 
 static bool
-read_facts(struct pst_db *db, struct facts *facts, struct pst_err *err)
+read_facts(struct pst_db *db, struct store_facts *facts, struct pst_err *err)
 {
 	for (size_t i = 0; i < NUMBERS; i++) {
 		if (!pst_db_get_number(
@@ -70,7 +68,7 @@ read_facts(struct pst_db *db, struct facts *facts, struct pst_err *err)
 
 static const char *
 number_text(
-    const struct facts *facts, enum number which, struct pst_arena *arena)
+    const struct store_facts *facts, enum number which, struct pst_arena *arena)
 {
 	char day[PST_DAY_TEXT_SIZE];
 	int64_t value = facts->of[which];
@@ -83,13 +81,13 @@ number_text(
 
 /* With a shared database, the open rows of the file wait for the upload. */
 static void
-print_facts(
-    const struct facts *facts, bool to_be_shipped, struct pst_arena *arena)
+print_facts(const struct store_facts *facts, bool to_be_uploaded,
+    struct pst_arena *arena)
 {
 	const char *cells[BATCHES * 2];
 
 	for (size_t i = 0; i < BATCHES; i++) {
-		cells[i * 2] = i == OPEN_ROWS && to_be_shipped ?
+		cells[i * 2] = i == OPEN_ROWS && to_be_uploaded ?
 		    "rows not uploaded yet" :
 		    numbers[i].label;
 		cells[i * 2 + 1] = number_text(facts, (enum number)i, arena);
@@ -98,8 +96,8 @@ print_facts(
 }
 
 static void
-add_facts(
-    struct pst_json *json, const struct facts *facts, struct pst_arena *arena)
+add_facts(struct pst_json *json, const struct store_facts *facts,
+    struct pst_arena *arena)
 {
 	for (size_t i = 0; i < NUMBERS; i++) {
 		if (i != FIRST_DAY && i != LAST_DAY)
@@ -150,7 +148,7 @@ show_shared(const struct pst_config *config, struct pst_json *json,
     struct pst_arena *arena)
 {
 	struct pst_err err;
-	struct facts facts;
+	struct store_facts facts;
 	struct pst_db *db = pst_store_open_shared(config, &err);
 	bool ok = db != NULL && read_facts(db, &facts, &err);
 
@@ -177,7 +175,7 @@ show_shared(const struct pst_config *config, struct pst_json *json,
 
 static void
 add_file(struct pst_json *json, const struct pst_config *config,
-    const struct facts *facts, struct pst_arena *arena)
+    const struct store_facts *facts, struct pst_arena *arena)
 {
 	pst_json_text(json, "path", config->store.path);
 	pst_json_number(json, "version", PST_SCHEMA_VERSION);
@@ -186,7 +184,8 @@ add_file(struct pst_json *json, const struct pst_config *config,
 }
 
 static bool
-show_all(const struct pst_config *config, const struct facts *facts, bool json)
+show_all(
+    const struct pst_config *config, const struct store_facts *facts, bool json)
 {
 	bool has_shared = config->store.postgresql[0] != '\0';
 	struct pst_arena *arena = pst_arena_new();
@@ -218,7 +217,7 @@ int
 pst_store_info(
     const struct pst_config *config, const struct pst_store_request *request)
 {
-	struct facts facts;
+	struct store_facts facts;
 	struct pst_err err;
 	struct pst_db *db = pst_store_open(config, PST_DB_READ, &err);
 	bool ok;

@@ -3,8 +3,7 @@
 
 #include "auth/dkim_value.h"
 #include "base/domain.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "base/macros.h"
 
 /* The state while one field is read. */
 struct reading {
@@ -44,7 +43,7 @@ read_required(struct reading *reading)
 {
 	static const char *const required[] = {"a", "b", "d", "s"};
 
-	for (size_t i = 0; i < COUNT(required); i++)
+	for (size_t i = 0; i < PST_COUNT(required); i++)
 		if (!has(reading, required[i]))
 			return false;
 	return true;
@@ -98,7 +97,7 @@ read_algorithm(struct reading *reading)
 	};
 	struct pst_str a = value_of(reading, "a");
 
-	for (size_t i = 0; i < COUNT(algorithms); i++) {
+	for (size_t i = 0; i < PST_COUNT(algorithms); i++) {
 		if (!pst_str_eq(a, pst_str(algorithms[i].word)))
 			continue;
 		reading->out->algorithm = algorithms[i].algorithm;
@@ -143,7 +142,7 @@ read_canon(struct reading *reading)
 	};
 	struct pst_str c = value_of(reading, "c");
 
-	for (size_t i = 0; i < COUNT(forms); i++) {
+	for (size_t i = 0; i < PST_COUNT(forms); i++) {
 		if (!pst_str_eq(c, pst_str(forms[i].word)))
 			continue;
 		reading->out->header_canon = forms[i].header;
@@ -290,8 +289,8 @@ pst_arc_tags_read_ams(struct pst_arena *arena, int64_t now, unsigned skew_s,
 {
 	struct reading reading = begin(arena, now, skew_s, sig);
 
-	run(&reading, common_rules, COUNT(common_rules));
-	run(&reading, ams_rules, COUNT(ams_rules));
+	run(&reading, common_rules, PST_COUNT(common_rules));
+	run(&reading, ams_rules, PST_COUNT(ams_rules));
 }
 
 void
@@ -300,6 +299,6 @@ pst_arc_tags_read_seal(struct pst_arena *arena, int64_t now, unsigned skew_s,
 {
 	struct reading reading = begin(arena, now, skew_s, sig);
 
-	run(&reading, common_rules, COUNT(common_rules));
-	run(&reading, seal_rules, COUNT(seal_rules));
+	run(&reading, common_rules, PST_COUNT(common_rules));
+	run(&reading, seal_rules, PST_COUNT(seal_rules));
 }

@@ -12,6 +12,7 @@
 #include "auth/dkim_pick.h"
 #include "auth/msgsig.h"
 #include "base/buf.h"
+#include "base/macros.h"
 
 /*
  * libopendkim writes a few zeros past the end of some of its blocks if h= names
@@ -430,7 +431,7 @@ explain_failure(struct pst_dkim_item *item, int error)
 		    item, PST_RESULT_FAIL, "body hash does not verify");
 		return;
 	}
-	for (size_t i = 0; i < sizeof(sig_errors) / sizeof(*sig_errors); i++) {
+	for (size_t i = 0; i < PST_COUNT(sig_errors); i++) {
 		if (sig_errors[i].error != error)
 			continue;
 		pst_dkim_item_decide(

@@ -16,6 +16,7 @@
 #include "auth/world.h"
 #include "auth/result.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "mail/header.h"
 
 struct pst_dkim_config {
@@ -35,8 +36,8 @@ struct pst_dkim_lib;
  * Returns NULL with a sentence in err if libopendkim is not usable. The handle
  * must outlive all messages that use it.
  */
-struct pst_dkim_lib *
-pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err);
+struct pst_dkim_lib *pst_dkim_lib_new(
+    const struct pst_dkim_config *config, struct pst_err *err) PST_MUST_CHECK;
 void pst_dkim_lib_free(struct pst_dkim_lib *lib);
 
 struct pst_dkim_sig {

@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "base/hash.h"
+#include "base/thread.h"
 
 #define SETS 128
 #define WAYS 4
@@ -40,13 +41,9 @@ static _Atomic uint64_t miss_count;
 static void
 init_keys(void)
 {
-	size_t i;
-
 	(void)!getrandom(&keys.seed, sizeof(keys.seed), GRND_NONBLOCK);
-	for (i = 0; i < SETS; i++) {
-		if (pthread_mutex_init(&keys.sets[i].lock, NULL) != 0)
-			abort();
-	}
+	for (size_t i = 0; i < SETS; i++)
+		pst_mutex_init(&keys.sets[i].lock);
 }
 
 void
@@ -70,10 +67,9 @@ static EVP_PKEY *
 recall(struct set *set, const unsigned char *der, size_t len)
 {
 	EVP_PKEY *found = NULL;
-	size_t i;
 
-	(void)pthread_mutex_lock(&set->lock);
-	for (i = 0; i < WAYS && found == NULL; i++) {
+	pst_mutex_lock(&set->lock);
+	for (size_t i = 0; i < WAYS && found == NULL; i++) {
 		const struct place *place = &set->places[i];
 
 		if (place->key != NULL && place->len == len &&
@@ -81,7 +77,7 @@ recall(struct set *set, const unsigned char *der, size_t len)
 		    EVP_PKEY_up_ref(place->key) == 1)
 			found = place->key;
 	}
-	(void)pthread_mutex_unlock(&set->lock);
+	pst_mutex_unlock(&set->lock);
 	return found;
 }
 
@@ -99,12 +95,12 @@ remember(struct set *set, const unsigned char *der, size_t len, EVP_PKEY *key)
 		return;
 	}
 	memcpy(copy, der, len);
-	(void)pthread_mutex_lock(&set->lock);
+	pst_mutex_lock(&set->lock);
 	place = &set->places[set->hand];
 	set->hand = (set->hand + 1) % WAYS;
 	old = *place;
 	*place = (struct place){key, copy, len};
-	(void)pthread_mutex_unlock(&set->lock);
+	pst_mutex_unlock(&set->lock);
 	EVP_PKEY_free(old.key);
 	free(old.der);
 }

@@ -2,8 +2,7 @@
 #include "auth/dkim_pick.h"
 
 #include "base/domain.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "base/macros.h"
 
 /*
  * Fields of which a reader sees only one (R-DKIM-18). mark_uncovered() expects
@@ -75,7 +74,7 @@ mark_uncovered(const struct pst_header *header,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
 {
 	size_t fields =
-	    config->accept_unsigned_copies ? 1 : COUNT(single_fields);
+	    config->accept_unsigned_copies ? 1 : PST_COUNT(single_fields);
 
 	for (size_t i = 0; i < fields; i++) {
 		struct pst_str name = single_fields[i];
@@ -316,7 +315,7 @@ best_result(const struct pst_dkim *all)
 	    PST_RESULT_POLICY, PST_RESULT_TEMPERROR, PST_RESULT_FAIL,
 	    PST_RESULT_PERMERROR, PST_RESULT_NEUTRAL};
 
-	for (size_t i = 0; i < COUNT(order); i++)
+	for (size_t i = 0; i < PST_COUNT(order); i++)
 		for (size_t j = 0; j < all->count; j++)
 			if (all->sigs[j].result == order[i])
 				return order[i];

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 struct pst_dkim_signer;
@@ -19,8 +20,9 @@ struct pst_dkim_signer;
  * and makes a trial signature. domain and selector are in normal form and must
  * outlive the signer. Returns NULL with a sentence in err.
  */
-struct pst_dkim_signer *pst_dkim_signer_new(const char *key_file,
-    const char *domain, const char *selector, struct pst_err *err);
+struct pst_dkim_signer *
+pst_dkim_signer_new(const char *key_file, const char *domain,
+    const char *selector, struct pst_err *err) PST_MUST_CHECK;
 void pst_dkim_signer_free(struct pst_dkim_signer *signer); /* NULL is allowed */
 
 /*
@@ -31,6 +33,6 @@ void pst_dkim_signer_free(struct pst_dkim_signer *signer); /* NULL is allowed */
  */
 const char *
 pst_dkim_sign(struct pst_dkim_signer *signer, struct pst_arena *arena,
-    struct pst_str message, int64_t now_s, struct pst_err *err);
+    struct pst_str message, int64_t now_s, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "auth/dkim_value.h"
 #include "base/domain.h"
+#include "base/macros.h"
 #include "mail/token.h"
 
 /* The state while one field is read. */
@@ -23,8 +24,6 @@ static const struct {
     {"rsa-sha256", "rsa", PST_DKIM_RSA_SHA256},
     {"ed25519-sha256", "ed25519", PST_DKIM_ED25519_SHA256},
 };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 const char *
 pst_dkim_key_type(enum pst_dkim_algorithm algorithm)
@@ -67,7 +66,7 @@ read_algorithm(struct reading *reading)
 {
 	struct pst_str a = value_of(reading, "a");
 
-	for (size_t i = 0; i < COUNT(algorithms); i++) {
+	for (size_t i = 0; i < PST_COUNT(algorithms); i++) {
 		if (!pst_str_eq(a, pst_str(algorithms[i].word)))
 			continue;
 		reading->out->algorithm = algorithms[i].algorithm;
@@ -82,7 +81,7 @@ read_required(struct reading *reading)
 	static const char *const required[] = {
 	    "v", "a", "b", "bh", "d", "h", "s"};
 
-	for (size_t i = 0; i < COUNT(required); i++)
+	for (size_t i = 0; i < PST_COUNT(required); i++)
 		if (!has(reading, required[i]))
 			return false;
 	return true;
@@ -144,7 +143,7 @@ read_canon(struct reading *reading)
 	};
 	struct pst_str c = value_of(reading, "c");
 
-	for (size_t i = 0; i < COUNT(forms); i++) {
+	for (size_t i = 0; i < PST_COUNT(forms); i++) {
 		if (!pst_str_eq(c, pst_str(forms[i].word)))
 			continue;
 		reading->out->relaxed_body = forms[i].relaxed_body;
@@ -403,7 +402,7 @@ pst_dkim_tags_parse(struct pst_arena *arena, struct pst_str value, int64_t now,
 	}
 	if (!split_tags(&reading))
 		return;
-	for (size_t i = 0; i < COUNT(rules); i++)
+	for (size_t i = 0; i < PST_COUNT(rules); i++)
 		if (!rules[i].read(&reading) && out->reason == NULL)
 			decide(out, rules[i].result, rules[i].reason);
 }

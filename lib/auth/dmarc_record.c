@@ -2,6 +2,7 @@
 #include "auth/dmarc_record.h"
 
 #include "base/domain.h"
+#include "base/macros.h"
 
 /* RFC 5321 s. 4.5.3.1: a path of 256 octets without its angle brackets. */
 #define MAX_ADDRESS 254
@@ -167,8 +168,7 @@ is_word(const struct tag_list *list, struct pst_str name, const char *word)
 static bool
 read_policy(const struct tag *tag, enum pst_dmarc_policy *policy, bool *has)
 {
-	int index = word_index(
-	    tag, policy_words, sizeof(policy_words) / sizeof(policy_words[0]));
+	int index = word_index(tag, policy_words, PST_COUNT(policy_words));
 
 	*has = index >= 0;
 	if (*has)
@@ -433,8 +433,8 @@ pst_dmarc_record_parse(
 	out->test = is_word(&list, PST_STR("t"), "y");
 	out->fo = read_fo(arena, find_tag(&list, PST_STR("fo")));
 
-	int psd = word_index(find_tag(&list, PST_STR("psd")), psd_words,
-	    sizeof(psd_words) / sizeof(psd_words[0]));
+	int psd = word_index(
+	    find_tag(&list, PST_STR("psd")), psd_words, PST_COUNT(psd_words));
 
 	out->psd = psd < 0 ? PST_DMARC_PSD_U : (enum pst_dmarc_psd)psd;
 	return true;

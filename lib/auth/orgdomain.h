@@ -10,6 +10,7 @@
 #include "auth/world.h"
 #include "auth/dmarc_record.h"
 #include "base/err.h"
+#include "base/macros.h"
 
 #define PST_WALK_MAX 8 /* queries from one start name */
 
@@ -58,7 +59,8 @@ bool pst_walk_check(struct pst_world *world, const char *start,
 struct pst_psl;
 
 /* Returns NULL with a sentence in err if the file is not a usable list. */
-struct pst_psl *pst_psl_load(const char *file_name, struct pst_err *err);
+struct pst_psl *
+pst_psl_load(const char *file_name, struct pst_err *err) PST_MUST_CHECK;
 void pst_psl_free(struct pst_psl *psl);
 
 /* Returns whether name (normal form) is a suffix; false if psl is NULL. */

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "base/macros.h"
+
 static const char *const words[] = {
     [PST_RESULT_NONE] = "none",
     [PST_RESULT_PASS] = "pass",
@@ -18,6 +20,6 @@ static const char *const words[] = {
 const char *
 pst_result_word(enum pst_result result)
 {
-	assert((size_t)result < sizeof(words) / sizeof(words[0]));
+	assert((size_t)result < PST_COUNT(words));
 	return words[result];
 }

@@ -3,6 +3,7 @@
 /* RFC 7208 s. 12: the grammar of a record. */
 
 #include "auth/spf_record.h"
+#include "base/macros.h"
 
 /* Why a record is rejected. */
 static const char why_long[] = "record is too long";
@@ -165,7 +166,7 @@ read_network(struct pst_str text, struct pst_spf_term *term, const char **why)
 static const struct shape *
 find_shape(struct pst_str name)
 {
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(shapes); i++)
 		if (pst_str_ieq(name, shapes[i].name))
 			return &shapes[i];
 	return NULL;

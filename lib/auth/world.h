@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/macros.h"
 #include "dns/dns.h"
 
 struct pst_world {
@@ -29,7 +30,5 @@ struct pst_world {
 	int64_t now_epoch; /* when the message arrived, seconds since 1970 */
 	bool eager;        /* ask early for what will probably be needed */
 };
-
-#define PST_MUST_CHECK __attribute__((warn_unused_result))
 
 #endif

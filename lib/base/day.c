@@ -61,11 +61,10 @@ pst_day_parse(struct pst_str text, int64_t *day)
 	uint64_t year, month, mday;
 	struct tm tm;
 	int64_t found;
-	size_t i;
 
 	if (text.len != sizeof(form) - 1)
 		return false;
-	for (i = 0; i < text.len; i++) {
+	for (size_t i = 0; i < text.len; i++) {
 		if (form[i] == '0' ? !pst_is_digit(text.ptr[i]) :
 				     text.ptr[i] != form[i])
 			return false;

@@ -29,9 +29,8 @@ pst_digest_hex(const unsigned char digest[PST_DIGEST_BYTES],
     char text[PST_DIGEST_HEX_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t i;
 
-	for (i = 0; i < PST_DIGEST_BYTES; i++) {
+	for (size_t i = 0; i < PST_DIGEST_BYTES; i++) {
 		text[2 * i] = digits[digest[i] >> 4];
 		text[2 * i + 1] = digits[digest[i] & 15];
 	}

@@ -10,6 +10,7 @@
  */
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 enum pst_endpoint_kind {
@@ -29,8 +30,8 @@ struct pst_endpoint {
 #define PST_ENDPOINT_TEXT_SIZE 384
 
 /* False with a sentence in err if text is not a socket address. */
-bool pst_endpoint_parse(
-    struct pst_str text, struct pst_endpoint *out, struct pst_err *err);
+bool pst_endpoint_parse(struct pst_str text, struct pst_endpoint *out,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Writes "unix:PATH" or "inet:PORT@HOST", as smfi_setconn() expects. */
 void pst_endpoint_libmilter(

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 
 /*
  * Reads a whole regular file of at most size - 2 octets into out and appends a
@@ -17,6 +18,6 @@
  * clears out with explicit_bzero() after use.
  */
 bool pst_secret_read(const char *file_name, const char *what, char *out,
-    size_t size, struct pst_err *err);
+    size_t size, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/macros.h"
 #include "base/str.h"
 
 bool
@@ -214,7 +215,7 @@ utf8_sequence_len(struct pst_str s)
 	size_t form = 0;
 
 	while (c < utf8_forms[form].first_min || c > utf8_forms[form].first_max)
-		if (++form == sizeof(utf8_forms) / sizeof(utf8_forms[0]))
+		if (++form == PST_COUNT(utf8_forms))
 			return 0;
 	size_t len = utf8_forms[form].len;
 	if (len > s.len)

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/thread.h"
+
 static struct {
 	const char *path;
 	const char *ident;
@@ -73,13 +75,13 @@ connect_again(void)
 	int fresh;
 	bool ok;
 
-	(void)pthread_mutex_lock(&log_socket.lock);
+	pst_mutex_lock(&log_socket.lock);
 	fresh = connect_to(log_socket.path);
 	ok = fresh != -1 && dup2(fresh, fd) != -1 &&
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) != -1;
 	if (fresh != -1)
 		(void)close(fresh);
-	(void)pthread_mutex_unlock(&log_socket.lock);
+	pst_mutex_unlock(&log_socket.lock);
 	return ok;
 }
 
@@ -118,11 +120,10 @@ pst_syslog_send(int priority, const char *text, size_t len)
 	    {head, (size_t)head_len}, {(void *)(uintptr_t)text, len}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 	int fd = atomic_load(&log_socket.fd);
-	unsigned tries;
 
 	if (fd == -1 || head_len < 0 || (size_t)head_len >= sizeof(head))
 		return false;
-	for (tries = 0; tries < 3; tries++) {
+	for (unsigned tries = 0; tries < 3; tries++) {
 		if (sendmsg(fd, &message, MSG_NOSIGNAL) != -1)
 			return true;
 		if (errno != EINTR && !connect_again())

@@ -55,9 +55,7 @@ reserved_queries(const struct pst_config *config)
 static bool
 check_names(const struct pst_config *config, struct pst_err *err)
 {
-	size_t i;
-
-	for (i = 0; i < config->rules.count; i++) {
+	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct pst_rule *rule = &config->rules.items[i];
 		unsigned line = rule->written[PST_RULE_CLIENT_NAME].line;
 
@@ -74,12 +72,11 @@ static bool
 check_sealers(const struct pst_config *config, struct pst_err *err)
 {
 	bool listed = config->arc.trusted_sealers.written.count > 0;
-	size_t i;
 
 	if (listed && !config->arc.verify)
 		return fail_whole(config, err, "arc", "trusted-sealers",
 		    "verify", "arc.trusted-sealers needs arc.verify");
-	for (i = 0; !listed && i < config->rules.count; i++) {
+	for (size_t i = 0; !listed && i < config->rules.count; i++) {
 		const struct pst_rule *rule = &config->rules.items[i];
 		unsigned line = rule->written[PST_RULE_ARC_SEALER].line;
 
@@ -240,13 +237,12 @@ copy_for(
 	struct pst_assignment *assignments =
 	    pst_arena_array(arena, pst_option_count, sizeof(*assignments));
 	struct pst_err err;
-	size_t i;
 
 	*config = *base;
 	config->private = pst_arena_alloc(arena, sizeof(*config->private));
 	*config->private = *base->private;
 	config->private->assignments = assignments;
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		assignments[i] = base->private->assignments[i];
 		if (section->assignments[i].line == 0)
 			continue;
@@ -262,9 +258,8 @@ static bool
 make_copies(struct pst_config *config, struct pst_err *err)
 {
 	struct pst_listeners *listeners = &config->private->listeners;
-	size_t i;
 
-	for (i = 0; i < listeners->count; i++) {
+	for (size_t i = 0; i < listeners->count; i++) {
 		struct pst_listener *listener = &listeners->items[i];
 
 		listener->config = config;
@@ -289,7 +284,6 @@ pst_config_load(const char *file_name, struct pst_err *err)
 {
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
-	size_t i;
 
 	config->private = pst_arena_alloc(arena, sizeof(*config->private));
 	config->private->arena = arena;
@@ -299,7 +293,7 @@ pst_config_load(const char *file_name, struct pst_err *err)
 	config->private->assignments = pst_arena_array(
 	    arena, pst_option_count, sizeof(*config->private->assignments));
 	atomic_init(config->private->refs, 1);
-	for (i = 0; i < pst_option_count; i++)
+	for (size_t i = 0; i < pst_option_count; i++)
 		pst_option_set_default(config, arena, &pst_options[i]);
 	if (file_name != NULL)
 		config->private->file = pst_arena_strdup(arena, file_name);

@@ -21,6 +21,7 @@
 #include "auth/dmarc.h"
 #include "base/err.h"
 #include "base/ip.h"
+#include "base/macros.h"
 #include "config/rules.h"
 #include "mail/header.h"
 
@@ -269,7 +270,8 @@ struct pst_config {
  * Returns a configuration with one reference, which the caller owns; or NULL
  * with one sentence in err ("file:line: ...") when anything in it is wrong.
  */
-struct pst_config *pst_config_load(const char *file_name, struct pst_err *err);
+struct pst_config *
+pst_config_load(const char *file_name, struct pst_err *err) PST_MUST_CHECK;
 
 /* Takes another reference; returns config. */
 struct pst_config *pst_config_ref(struct pst_config *config);

@@ -27,9 +27,9 @@ pst_hint_rule_option(const char *name)
 {
 	const char *best = NULL;
 	size_t best_distance = strlen(name) / 3 + 2;
-	enum pst_rule_option option;
 
-	for (option = PST_RULE_CLIENT; option < PST_RULE_OPTIONS; option++)
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option < PST_RULE_OPTIONS; option++)
 		best = nearer(
 		    best, pst_rule_options[option].name, name, &best_distance);
 	return best;
@@ -46,14 +46,14 @@ pst_hint_option(const char *section, const char *name)
 {
 	const char *best = NULL;
 	size_t best_distance = strlen(name) / 3 + 2;
-	size_t i;
 
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		if (same_section(pst_options[i].section, section))
 			best = nearer(
 			    best, pst_options[i].name, name, &best_distance);
 	}
-	for (i = 0; section == NULL && pst_option_sections[i] != NULL; i++)
+	for (size_t i = 0; section == NULL && pst_option_sections[i] != NULL;
+	     i++)
 		best =
 		    nearer(best, pst_option_sections[i], name, &best_distance);
 	if (section != NULL)
@@ -67,9 +67,8 @@ pst_hint_listener_option(const char *name)
 {
 	const char *best = NULL;
 	size_t best_distance = strlen(name) / 3 + 2;
-	size_t i;
 
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		if (pst_options[i].per_listener)
 			best = nearer(
 			    best, pst_options[i].name, name, &best_distance);
@@ -80,9 +79,7 @@ pst_hint_listener_option(const char *name)
 static const char *
 section_that_has(const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		if (strcmp(pst_options[i].name, name) == 0)
 			return pst_options[i].section == NULL ?
 			    "the top level, outside any section" :

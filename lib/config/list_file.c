@@ -103,9 +103,7 @@ pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
     bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
     void *arg, struct pst_err *err)
 {
-	size_t i;
-
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct pst_str part = pst_str(parts[i]);
 
 		if (part.len == 0 || part.ptr[0] != '@') {

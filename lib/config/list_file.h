@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 /*
@@ -20,7 +21,7 @@
 bool
 pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
     bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
-    void *arg, struct pst_err *err);
+    void *arg, struct pst_err *err) PST_MUST_CHECK;
 
 /* Returns an entry as error messages show it: escaped, cut after 80 octets. */
 const char *pst_list_shown(struct pst_arena *arena, struct pst_str entry);

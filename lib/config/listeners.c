@@ -34,11 +34,9 @@ bool
 pst_listeners_equal(
     const struct pst_listeners *a, const struct pst_listeners *b)
 {
-	size_t i;
-
 	if (a->count != b->count)
 		return false;
-	for (i = 0; i < a->count; i++) {
+	for (size_t i = 0; i < a->count; i++) {
 		if (!is_same_socket(a->items[i].socket, b->items[i].socket))
 			return false;
 	}
@@ -80,13 +78,11 @@ pst_listeners_make(struct pst_listeners *out, struct pst_arena *arena,
     const struct pst_listener_sections *sections, const char *file,
     struct pst_err *err)
 {
-	size_t i;
-
 	out->items = pst_arena_array(
 	    arena, listen->count + sections->count, sizeof(*out->items));
 	for (; out->count < listen->count; out->count++)
 		out->items[out->count].socket = listen->items[out->count];
-	for (i = 0; i < sections->count; i++) {
+	for (size_t i = 0; i < sections->count; i++) {
 		if (!add_section(out, arena, &sections->items[i], file, err))
 			return false;
 	}

@@ -5,6 +5,7 @@
 /* The listeners of a configuration: `listen` and the sections `listener`. */
 
 #include "base/arena.h"
+#include "base/macros.h"
 #include "config/config.h"
 #include "config/assignments.h"
 
@@ -27,7 +28,7 @@ struct pst_listeners {
 bool pst_listeners_make(struct pst_listeners *out, struct pst_arena *arena,
     const struct pst_texts *listen,
     const struct pst_listener_sections *sections, const char *file,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Returns the index of the listener with that socket, the count if none has. */
 size_t

@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "base/log.h"
+#include "base/macros.h"
 #include "config/option_check.h"
 
 static const struct pst_option_word mode_words[] = {
@@ -381,7 +382,7 @@ const struct pst_option pst_options[] = {
 	NULL, false, false},
 };
 
-const size_t pst_option_count = sizeof(pst_options) / sizeof(pst_options[0]);
+const size_t pst_option_count = PST_COUNT(pst_options);
 
 const char *const pst_option_sections[] = {"dns", "iprev", "spf", "dkim",
     "dmarc", "arc", "header", "store", "reports", "failure-reports", "log",
@@ -390,9 +391,7 @@ const char *const pst_option_sections[] = {"dns", "iprev", "spf", "dkim",
 const char *
 pst_option_section(const char *name)
 {
-	size_t i;
-
-	for (i = 0; pst_option_sections[i] != NULL; i++) {
+	for (size_t i = 0; pst_option_sections[i] != NULL; i++) {
 		if (strcmp(pst_option_sections[i], name) == 0)
 			return pst_option_sections[i];
 	}

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/domain.h"
+#include "base/macros.h"
 
 #define MAX_VALUE_TEXT 65536
 
@@ -164,9 +165,8 @@ set_switch(struct pst_config *config, const struct pst_option *option,
 	    {"on", "off"},
 	    {"true", "false"},
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(words); i++) {
 		bool on = strcmp(text, words[i][0]) == 0;
 
 		if (!on && strcmp(text, words[i][1]) != 0)
@@ -307,11 +307,9 @@ static void
 set_texts(struct pst_texts *texts, struct pst_arena *arena,
     const struct pst_option *option, const char *const *parts, size_t count)
 {
-	size_t i;
-
 	texts->items = pst_arena_array(arena, count, sizeof(*texts->items));
 	texts->count = count;
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		texts->items[i] = part_text(arena, option, parts[i]);
 }
 
@@ -379,11 +377,10 @@ list_text(const struct pst_config *config, const struct pst_option *option,
 {
 	struct pst_buf buf;
 	const struct pst_texts *texts = stored(config, option);
-	size_t i;
 
 	pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
 	pst_buf_add_char(&buf, '{');
-	for (i = 0; i < texts->count; i++) {
+	for (size_t i = 0; i < texts->count; i++) {
 		pst_buf_add_text(&buf, i == 0 ? "" : ", ");
 		pst_option_add_quoted(&buf, texts->items[i]);
 	}

@@ -5,6 +5,7 @@
 /* Option values: from text to a member of struct pst_config, and back. */
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "config/option.h"
 
 /*
@@ -14,7 +15,8 @@
  * is invalid. What is stored lives in the arena.
  */
 bool pst_option_set(struct pst_config *config, struct pst_arena *arena,
-    const struct pst_option *option, const char *text, struct pst_err *err);
+    const struct pst_option *option, const char *text,
+    struct pst_err *err) PST_MUST_CHECK;
 
 bool pst_option_is_list(const struct pst_option *option);
 
@@ -25,7 +27,7 @@ bool pst_option_is_list(const struct pst_option *option);
  */
 bool pst_option_set_list(struct pst_config *config, struct pst_arena *arena,
     const struct pst_option *option, const char *const *parts, size_t count,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Stores the option's default. Asserts that it is valid. */
 void pst_option_set_default(struct pst_config *config, struct pst_arena *arena,

@@ -288,11 +288,10 @@ static void
 set_listener_validators(cfg_t *cfg)
 {
 	char path[80];
-	size_t i;
 
 	(void)cfg_set_validate_func(
 	    cfg, PST_SECTION_LISTENER "|" BEGIN, on_listener_begin);
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		if (!pst_options[i].per_listener)
 			continue;
 		(void)snprintf(path, sizeof(path), "%s|%s",
@@ -304,11 +303,9 @@ set_listener_validators(cfg_t *cfg)
 static void
 set_validators(cfg_t *cfg)
 {
-	enum pst_rule_option option;
 	char path[80];
-	size_t i;
 
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		const char *section = pst_options[i].section;
 
 		(void)snprintf(path, sizeof(path), "%s%s%s",
@@ -316,7 +313,8 @@ set_validators(cfg_t *cfg)
 		    pst_options[i].name);
 		(void)cfg_set_validate_func(cfg, path, on_value);
 	}
-	for (option = PST_RULE_CLIENT; option < PST_RULE_OPTIONS; option++) {
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option < PST_RULE_OPTIONS; option++) {
 		(void)snprintf(path, sizeof(path), "%s|%s", PST_SECTION_RULE,
 		    pst_rule_options[option].name);
 		(void)cfg_set_validate_func(cfg, path, on_rule_value);
@@ -363,21 +361,20 @@ static bool
 take_lists(cfg_t *cfg)
 {
 	struct pst_err err;
-	size_t i;
 
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		const struct pst_option *option = &pst_options[i];
 		cfg_t *at = option->section == NULL ?
 		    cfg :
 		    cfg_getsec(cfg, option->section);
 		const char **parts;
-		unsigned n, count;
+		unsigned count;
 
 		if (!pst_option_is_list(option) || at == NULL)
 			continue;
 		count = cfg_size(at, option->name);
 		parts = pst_arena_array(loading.arena, count, sizeof(*parts));
-		for (n = 0; n < count; n++)
+		for (unsigned n = 0; n < count; n++)
 			parts[n] = cfg_getnstr(at, option->name, n);
 		if (!pst_option_set_list(loading.config, loading.arena, option,
 			parts, count, &err))
@@ -412,13 +409,13 @@ static bool
 take_rule(cfg_t *section, struct pst_rule *rule)
 {
 	struct pst_rule_assignments *notes = rule_notes(section);
-	enum pst_rule_option option;
 	struct pst_err err;
 	unsigned line;
 
 	rule->title = pst_arena_strdup(loading.arena, cfg_title(section));
 	rule->line = notes->line;
-	for (option = PST_RULE_CLIENT; option < PST_RULE_OPTIONS; option++)
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option < PST_RULE_OPTIONS; option++)
 		take_value(section, option, notes->options[option].line,
 		    &rule->written[option]);
 	return pst_rule_make(rule, loading.arena, &line, &err) ||

@@ -8,6 +8,7 @@
  */
 
 #include "base/arena.h"
+#include "base/macros.h"
 #include "config/config.h"
 #include "config/assignments.h"
 
@@ -20,6 +21,7 @@
  */
 bool pst_config_read(struct pst_config *config, struct pst_arena *arena,
     const char *file, struct pst_assignment *assignments,
-    struct pst_listener_sections *listeners, struct pst_err *err);
+    struct pst_listener_sections *listeners,
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "config/config.h"
 #include "config/option_value.h"
 
@@ -153,10 +154,9 @@ take_results(const struct maker *m, enum pst_rule_option option,
     const struct word *words, unsigned *out)
 {
 	const struct pst_rule_value *value = &m->rule->written[option];
-	size_t i;
 	int result = 0;
 
-	for (i = 0; i < value->count; i++) {
+	for (size_t i = 0; i < value->count; i++) {
 		if (!take_word(m, option, value->parts[i], words, &result))
 			return false;
 		*out |= 1u << result;
@@ -180,11 +180,11 @@ take_conditions(const struct maker *m)
 {
 	const struct pst_rule_value *client =
 	    &m->rule->written[PST_RULE_CLIENT];
-	enum pst_rule_option option;
 	struct pst_err why;
 	int indirect = 0;
 
-	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option <= PST_RULE_INDIRECT; option++) {
 		/* An empty list could be mistaken for no condition. */
 		if (is_set(m, option) && m->rule->written[option].count == 0)
 			return fail_option(m, option,
@@ -194,8 +194,8 @@ take_conditions(const struct maker *m)
 	if (!pst_net_set_make(
 		&m->rule->client, m->arena, client->parts, client->count, &why))
 		return fail_option(m, PST_RULE_CLIENT, why.text);
-	for (option = PST_RULE_CLIENT_NAME; option <= PST_RULE_ARC_SEALER;
-	     option++) {
+	for (enum pst_rule_option option = PST_RULE_CLIENT_NAME;
+	     option <= PST_RULE_ARC_SEALER; option++) {
 		if (!take_domains(m, option))
 			return false;
 	}
@@ -254,9 +254,8 @@ take_orders(const struct maker *m)
 static bool
 has_conditions(const struct maker *m)
 {
-	enum pst_rule_option option;
-
-	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option <= PST_RULE_INDIRECT; option++) {
 		if (is_set(m, option))
 			return true;
 	}
@@ -273,12 +272,11 @@ is_forgeable(const struct maker *m)
 {
 	static const enum pst_rule_option proofs[] = {PST_RULE_CLIENT,
 	    PST_RULE_CLIENT_NAME, PST_RULE_DKIM_DOMAIN, PST_RULE_ARC_SEALER};
-	size_t i;
 
 	if (m->rule->action != PST_ACTION_ACCEPT ||
 	    (!is_set(m, PST_RULE_LIST_ID) && !m->rule->indirect))
 		return false;
-	for (i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(proofs); i++) {
 		if (is_set(m, proofs[i]))
 			return false;
 	}
@@ -323,11 +321,10 @@ pst_rule_value_text(const struct pst_rule *rule, enum pst_rule_option option,
 	const struct pst_rule_value *value = &rule->written[option];
 	bool list = pst_rule_options[option].list;
 	struct pst_buf buf;
-	size_t i;
 
 	pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
 	pst_buf_add_text(&buf, list ? "{" : "");
-	for (i = 0; i < value->count; i++) {
+	for (size_t i = 0; i < value->count; i++) {
 		pst_buf_add_text(&buf, i == 0 ? "" : ", ");
 		pst_option_add_quoted(&buf, value->parts[i]);
 	}

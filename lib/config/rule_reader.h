@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "config/rules.h"
 
 struct pst_rule_option_info {
@@ -25,7 +26,7 @@ enum pst_rule_option pst_rule_option_find(const char *name);
  * that it is about in *line. What is stored lives in the arena.
  */
 bool pst_rule_make(struct pst_rule *rule, struct pst_arena *arena,
-    unsigned *line, struct pst_err *err);
+    unsigned *line, struct pst_err *err) PST_MUST_CHECK;
 
 /* Returns the value of an option that is set as a file has it, in the arena. */
 const char *pst_rule_value_text(const struct pst_rule *rule,

@@ -28,9 +28,8 @@ condition_covers(const struct pst_rule *a, const struct pst_rule *b,
 static bool
 rule_covers(const struct pst_rule *a, const struct pst_rule *b)
 {
-	enum pst_rule_option option;
-
-	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option <= PST_RULE_INDIRECT; option++) {
 		if (is_set(a, option) &&
 		    (!is_set(b, option) || !condition_covers(a, b, option)))
 			return false;
@@ -41,9 +40,7 @@ rule_covers(const struct pst_rule *a, const struct pst_rule *b)
 const struct pst_rule *
 pst_rules_find_covering(const struct pst_rules *rules, size_t at)
 {
-	size_t i;
-
-	for (i = 0; i < at; i++) {
+	for (size_t i = 0; i < at; i++) {
 		if (rule_covers(&rules->items[i], &rules->items[at]))
 			return &rules->items[i];
 	}

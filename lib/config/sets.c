@@ -92,7 +92,7 @@ pst_domain_set_make(struct pst_domain_set *out, struct pst_arena *arena,
     const char *const *parts, size_t count, struct pst_err *err)
 {
 	struct domain_maker maker = {.arena = arena};
-	size_t i, labels;
+	size_t labels;
 
 	memset(out, 0, sizeof(*out));
 	if (!pst_list_read(arena, parts, count, add_domain, &maker, err))
@@ -103,7 +103,7 @@ pst_domain_set_make(struct pst_domain_set *out, struct pst_arena *arena,
 	out->exact_count = maker.exact.count;
 	out->below = maker.below.items;
 	out->below_count = maker.below.count;
-	for (i = 0; i < out->below_count; i++) {
+	for (size_t i = 0; i < out->below_count; i++) {
 		labels = pst_domain_labels(out->below[i]);
 		if (labels > out->below_labels)
 			out->below_labels = labels;
@@ -147,13 +147,11 @@ bool
 pst_domain_set_covers(
     const struct pst_domain_set *a, const struct pst_domain_set *b)
 {
-	size_t i;
-
-	for (i = 0; i < b->exact_count; i++) {
+	for (size_t i = 0; i < b->exact_count; i++) {
 		if (!pst_domain_set_has(a, b->exact[i]))
 			return false;
 	}
-	for (i = 0; i < b->below_count; i++) {
+	for (size_t i = 0; i < b->below_count; i++) {
 		if (!is_at_or_below(a, b->below[i]))
 			return false;
 	}
@@ -280,9 +278,7 @@ pst_net_set_has(const struct pst_net_set *set, const struct pst_ip *address)
 bool
 pst_net_set_covers(const struct pst_net_set *a, const struct pst_net_set *b)
 {
-	size_t i;
-
-	for (i = 0; i < b->count; i++) {
+	for (size_t i = 0; i < b->count; i++) {
 		const struct pst_net *net = nearest(a, &b->nets[i].base);
 
 		if (net == NULL || !net_holds(net, &b->nets[i]))

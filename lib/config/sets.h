@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/ip.h"
+#include "base/macros.h"
 
 /* "example.com" means that domain, ".example.com" every domain below it. */
 struct pst_domain_set {
@@ -42,9 +43,9 @@ struct pst_net_set {
  * with "file:line: " if it is about a line of a file.
  */
 bool pst_domain_set_make(struct pst_domain_set *out, struct pst_arena *arena,
-    const char *const *parts, size_t count, struct pst_err *err);
+    const char *const *parts, size_t count, struct pst_err *err) PST_MUST_CHECK;
 bool pst_net_set_make(struct pst_net_set *out, struct pst_arena *arena,
-    const char *const *parts, size_t count, struct pst_err *err);
+    const char *const *parts, size_t count, struct pst_err *err) PST_MUST_CHECK;
 
 /* Return true if the set contains name, which is in normal form, or address. */
 bool pst_domain_set_has(const struct pst_domain_set *set, const char *name);

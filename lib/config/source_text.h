@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 
 struct pst_config_text {
 	const char *text; /* comments are blanked out; NUL-terminated */
@@ -22,6 +23,6 @@ struct pst_config_text {
  * text or a brace has no end.
  */
 bool pst_config_text_read(struct pst_arena *arena, const char *file,
-    struct pst_config_text *out, struct pst_err *err);
+    struct pst_config_text *out, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -38,9 +38,9 @@ short_b(const struct pst_dkim *dkim, size_t at)
 {
 	struct pst_str own = pst_str(dkim->sigs[at].b);
 	size_t len = 8;
-	size_t i, common;
+	size_t common;
 
-	for (i = 0; i < dkim->count; i++) {
+	for (size_t i = 0; i < dkim->count; i++) {
 		struct pst_str other = pst_str(dkim->sigs[i].b);
 
 		if (i == at || pst_str_eq(own, other))
@@ -96,8 +96,6 @@ static void
 write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
 {
 	struct pst_authres before;
-	unsigned rank;
-	size_t i;
 
 	if (dkim->count == 0) {
 		pst_authres_method(ar, "dkim", "none", NULL, NULL);
@@ -107,8 +105,8 @@ write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
 	if (dkim->unparsed > 0)
 		pst_authres_method(ar, "dkim", "neutral", NULL,
 		    "further signatures not looked at");
-	for (rank = 0; rank <= MAX_RANK; rank++) {
-		for (i = 0; i < dkim->count; i++) {
+	for (unsigned rank = 0; rank <= MAX_RANK; rank++) {
+		for (size_t i = 0; i < dkim->count; i++) {
 			if (sig_rank(&dkim->sigs[i]) != rank)
 				continue;
 			before = *ar;
@@ -191,11 +189,10 @@ static bool
 is_our_id(const struct forged *forged, const char *id)
 {
 	const struct pst_texts *aliases = &forged->config->authserv_id_aliases;
-	size_t i;
 
 	if (pst_domain_eq(id, forged->authserv_id))
 		return true;
-	for (i = 0; i < aliases->count; i++) {
+	for (size_t i = 0; i < aliases->count; i++) {
 		if (pst_domain_eq(id, aliases->items[i]))
 			return true;
 	}
@@ -253,9 +250,8 @@ delete_fields(const struct forged *forged, const struct pst_header *header,
     struct pst_decision *decision)
 {
 	size_t nth = pst_header_seen(header, name);
-	size_t i;
 
-	for (i = header->count; i-- > 0;) {
+	for (size_t i = header->count; i-- > 0;) {
 		const struct pst_header_field *field = &header->fields[i];
 
 		if (!pst_str_ieq(field->name, pst_str(name)))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/macros.h"
 #include "core/enforcement.h"
 
 #include "base/hash.h"
@@ -9,9 +10,8 @@ pst_enforcement_bucket(const struct pst_header *header)
 	static const char *const names[] = {"Message-ID", "Date", "From"};
 	const struct pst_header_field *field;
 	uint64_t hash = PST_HASH_START;
-	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(names); i++) {
 		field = pst_header_find(header, names[i], 1);
 		if (field != NULL)
 			hash = pst_hash(hash, pst_str_trim(field->value));
@@ -26,9 +26,8 @@ pst_enforcement_applies(const struct pst_config *config,
     const struct pst_header *header, const struct pst_from *from)
 {
 	bool listed = from->domain_count > 0;
-	size_t i;
 
-	for (i = 0; i < from->domain_count; i++) {
+	for (size_t i = 0; i < from->domain_count; i++) {
 		const char *domain = from->domains[i];
 
 		if (pst_domain_set_has(&config->monitor_domains.set, domain))

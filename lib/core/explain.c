@@ -249,8 +249,6 @@ text_arc(struct pst_buf *buf, const struct pst_arc *arc)
 static void
 text_findings(struct pst_buf *buf, const struct pst_findings *f)
 {
-	size_t i;
-
 	if (f->exempt != PST_EXEMPT_NO) {
 		row(buf, "checks");
 		pst_buf_printf(buf, "none: client is exempt (%s)\n",
@@ -266,7 +264,7 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 	    or_dash(f->spf.domain), f->spf.why == NULL ? "" : " (",
 	    f->spf.why == NULL ? "" : f->spf.why,
 	    f->spf.why == NULL ? "" : ")");
-	for (i = 0; i < f->dkim.count; i++)
+	for (size_t i = 0; i < f->dkim.count; i++)
 		text_sig(buf, &f->dkim.sigs[i]);
 	if (f->dkim.count == 0) {
 		row(buf, "dkim");
@@ -306,7 +304,6 @@ text_decision(
     struct pst_buf *buf, struct pst_arena *arena, const struct pst_decision *d)
 {
 	const char *quote = d->titled ? "\"" : "";
-	size_t i;
 
 	row(buf, "action");
 	pst_buf_printf(buf, "%s, by rule %s%s%s", pst_action_word(d->action),
@@ -326,7 +323,7 @@ text_decision(
 		row(buf, "reply");
 		pst_buf_printf(buf, "%s\n", pst_explain_reply(arena, d));
 	}
-	for (i = 0; i < d->edit_count; i++)
+	for (size_t i = 0; i < d->edit_count; i++)
 		text_edit(buf, &d->edits[i]);
 }
 
@@ -357,9 +354,7 @@ text_record(struct pst_buf *buf, const struct pst_dns_entry *entry,
 static void
 text_dns(struct pst_buf *buf, const struct pst_dns *dns)
 {
-	size_t i, n;
-
-	for (i = 0; i < pst_dns_count(dns); i++) {
+	for (size_t i = 0; i < pst_dns_count(dns); i++) {
 		const struct pst_dns_entry *entry = pst_dns_at(dns, i);
 
 		row(buf, "dns");
@@ -373,7 +368,7 @@ text_dns(struct pst_buf *buf, const struct pst_dns *dns)
 		pst_buf_printf(buf, "  %s ttl %u\n",
 		    pst_dns_status_word(entry->answer->status),
 		    entry->answer->ttl);
-		for (n = 0; n < entry->answer->count; n++)
+		for (size_t n = 0; n < entry->answer->count; n++)
 			text_record(buf, entry, &entry->answer->records[n]);
 	}
 }

@@ -8,10 +8,8 @@ static void
 add_texts(struct pst_json *json, const char *key, const char *const *items,
     size_t count)
 {
-	size_t i;
-
 	pst_json_open_array(json, key);
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		pst_json_text(json, NULL, items[i]);
 	pst_json_close(json);
 }
@@ -147,7 +145,6 @@ static void
 add_checks(struct pst_json *json, const struct pst_findings *f)
 {
 	bool evaluated = f->exempt == PST_EXEMPT_NO;
-	size_t i;
 
 	add_from(json, &f->from);
 	if (evaluated && f->has_iprev)
@@ -159,7 +156,7 @@ add_checks(struct pst_json *json, const struct pst_findings *f)
 	else
 		pst_json_null(json, "spf");
 	pst_json_open_array(json, "dkim");
-	for (i = 0; evaluated && i < f->dkim.count; i++)
+	for (size_t i = 0; evaluated && i < f->dkim.count; i++)
 		add_sig(json, &f->dkim.sigs[i]);
 	pst_json_close(json);
 	if (evaluated)
@@ -176,10 +173,8 @@ add_checks(struct pst_json *json, const struct pst_findings *f)
 static void
 add_edits(struct pst_json *json, const struct pst_decision *d)
 {
-	size_t i;
-
 	pst_json_open_array(json, "headers");
-	for (i = 0; i < d->edit_count; i++) {
+	for (size_t i = 0; i < d->edit_count; i++) {
 		const struct pst_edit *edit = &d->edits[i];
 		bool insert = edit->op == PST_EDIT_INSERT;
 
@@ -221,7 +216,6 @@ add_entry(struct pst_json *json, struct pst_arena *arena,
     const struct pst_dns_entry *entry)
 {
 	const struct pst_dns_answer *answer = entry->answer;
-	size_t i;
 
 	pst_json_open_object(json, NULL);
 	pst_json_octets(
@@ -231,7 +225,7 @@ add_entry(struct pst_json *json, struct pst_arena *arena,
 	    answer == NULL ? "PENDING" : pst_dns_status_word(answer->status));
 	pst_json_number(json, "ttl", answer == NULL ? 0 : answer->ttl);
 	pst_json_open_array(json, "records");
-	for (i = 0; answer != NULL && i < answer->count; i++)
+	for (size_t i = 0; answer != NULL && i < answer->count; i++)
 		add_record(json, arena, entry->type, &answer->records[i]);
 	pst_json_close(json);
 	pst_json_close(json);
@@ -241,10 +235,8 @@ static void
 add_dns(
     struct pst_json *json, struct pst_arena *arena, const struct pst_dns *dns)
 {
-	size_t i;
-
 	pst_json_open_array(json, "dns");
-	for (i = 0; i < pst_dns_count(dns); i++)
+	for (size_t i = 0; i < pst_dns_count(dns); i++)
 		add_entry(json, arena, pst_dns_at(dns, i));
 	pst_json_close(json);
 }

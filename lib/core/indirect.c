@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/macros.h"
 #include "core/indirect.h"
 
 #include "base/buf.h"
@@ -16,9 +17,7 @@ add(struct pst_buf *signs, const char *sign)
 static bool
 has_broken_body(const struct pst_dkim *dkim)
 {
-	size_t i;
-
-	for (i = 0; i < dkim->count; i++) {
+	for (size_t i = 0; i < dkim->count; i++) {
 		const struct pst_dkim_sig *sig = &dkim->sigs[i];
 
 		if (sig->aligned && sig->header_ok && sig->body_failed)
@@ -33,13 +32,12 @@ add_fields(struct pst_buf *signs, const struct pst_header *header)
 	static const char *const fields[] = {
 	    "List-Id", "List-Post", "Mailing-List"};
 	const struct pst_header_field *field;
-	size_t i;
 
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(fields); i++) {
 		if (pst_header_count(header, fields[i]) > 0)
 			add(signs, fields[i]);
 	}
-	for (i = 1;; i++) {
+	for (size_t i = 1;; i++) {
 		field = pst_header_find(header, "Precedence", i);
 		if (field == NULL)
 			return;
@@ -53,9 +51,7 @@ add_fields(struct pst_buf *signs, const struct pst_header *header)
 static bool
 contains(struct pst_str s, struct pst_str part)
 {
-	size_t i;
-
-	for (i = 0; i + part.len <= s.len; i++) {
+	for (size_t i = 0; i + part.len <= s.len; i++) {
 		if (pst_str_istarts(pst_str_from(s, i), part))
 			return true;
 	}

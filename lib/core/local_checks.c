@@ -67,9 +67,8 @@ static const char *
 missing_xcode(const struct pst_dkim *dkim, const char *domain)
 {
 	const char *xcode = "5.7.20";
-	size_t i;
 
-	for (i = 0; i < dkim->count; i++) {
+	for (size_t i = 0; i < dkim->count; i++) {
 		const struct pst_dkim_sig *sig = &dkim->sigs[i];
 
 		/* This signature may be valid: the DNS did not answer. */

@@ -58,7 +58,6 @@ pst_recipients_takes_reports(struct pst_arena *arena,
 {
 	const struct pst_texts *more = &config->reports.skip_recipients;
 	struct pst_path path;
-	size_t i;
 
 	pst_reverse_path_parse(arena, rcpt, &path);
 	if (!path.valid || path.domain == NULL)
@@ -66,7 +65,7 @@ pst_recipients_takes_reports(struct pst_arena *arena,
 	if (is_mailbox(&path, config->reports.from) ||
 	    is_mailbox(&path, config->reports.bounces))
 		return true;
-	for (i = 0; i < more->count; i++) {
+	for (size_t i = 0; i < more->count; i++) {
 		if (is_mailbox(&path, more->items[i]))
 			return true;
 	}

@@ -23,9 +23,7 @@ is_loopback(const struct pst_ip *ip)
 static bool
 is_own_name(const struct pst_config *config, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < config->relay_names.count; i++) {
+	for (size_t i = 0; i < config->relay_names.count; i++) {
 		if (pst_domain_is_below(name, config->relay_names.items[i]))
 			return true;
 	}
@@ -37,9 +35,8 @@ pst_relay_find_client(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_header *header, struct pst_received *out)
 {
 	const struct pst_header_field *field;
-	size_t nth;
 
-	for (nth = 1; nth <= PST_RELAY_MAX_HOPS; nth++) {
+	for (size_t nth = 1; nth <= PST_RELAY_MAX_HOPS; nth++) {
 		field = pst_header_find(header, "Received", nth);
 		/* A field that was left out for its size counts as a hop. */
 		if (field == NULL || field->nth != nth)

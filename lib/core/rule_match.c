@@ -19,9 +19,7 @@ has_one(const struct pst_domain_set *set, const char *name)
 static bool
 has_all(const struct pst_domain_set *set, struct pst_names names)
 {
-	size_t i;
-
-	for (i = 0; i < names.count; i++) {
+	for (size_t i = 0; i < names.count; i++) {
 		if (!pst_domain_set_has(set, names.items[i]))
 			return false;
 	}
@@ -31,9 +29,7 @@ has_all(const struct pst_domain_set *set, struct pst_names names)
 static bool
 has_any(const struct pst_domain_set *set, struct pst_names names)
 {
-	size_t i;
-
-	for (i = 0; i < names.count; i++) {
+	for (size_t i = 0; i < names.count; i++) {
 		if (pst_domain_set_has(set, names.items[i]))
 			return true;
 	}
@@ -83,9 +79,8 @@ holds(const struct pst_rule *rule, enum pst_rule_option option,
 static bool
 matches(const struct pst_rule *rule, const struct pst_rule_facts *facts)
 {
-	enum pst_rule_option option;
-
-	for (option = PST_RULE_CLIENT; option <= PST_RULE_INDIRECT; option++) {
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option <= PST_RULE_INDIRECT; option++) {
 		if (is_set(rule, option) && !holds(rule, option, facts))
 			return false;
 	}
@@ -96,9 +91,7 @@ const struct pst_rule *
 pst_rule_match(
     const struct pst_rules *rules, const struct pst_rule_facts *facts)
 {
-	size_t i;
-
-	for (i = 0; i < rules->count; i++) {
+	for (size_t i = 0; i < rules->count; i++) {
 		if (matches(&rules->items[i], facts))
 			return &rules->items[i];
 	}

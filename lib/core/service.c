@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/service.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "auth/spf.h"
+#include "base/thread.h"
 #include "core/temperror.h"
 #include "dns/resolver.h"
 #include "dns/zone.h"
@@ -38,8 +38,9 @@ pst_service_start_with(struct pst_config *config, struct pst_resolver *resolver,
 {
 	struct pst_service *service = calloc(1, sizeof(*service));
 
-	if (service == NULL || pthread_mutex_init(&service->lock, NULL) != 0)
+	if (service == NULL)
 		abort();
+	pst_mutex_init(&service->lock);
 	pst_spf_init();
 	service->config = config;
 	service->resolver = resolver;
@@ -65,7 +66,7 @@ pst_service_stop(struct pst_service *service)
 {
 	pst_resolver_free(service->resolver);
 	pst_config_unref(service->config);
-	(void)pthread_mutex_destroy(&service->lock);
+	pst_mutex_destroy(&service->lock);
 	free(service);
 }
 
@@ -74,10 +75,10 @@ pst_service_replace(struct pst_service *service, struct pst_config *config)
 {
 	struct pst_config *old;
 
-	(void)pthread_mutex_lock(&service->lock);
+	pst_mutex_lock(&service->lock);
 	old = service->config;
 	service->config = config;
-	(void)pthread_mutex_unlock(&service->lock);
+	pst_mutex_unlock(&service->lock);
 	pst_config_unref(old);
 }
 
@@ -86,9 +87,9 @@ pst_service_config(struct pst_service *service)
 {
 	struct pst_config *config;
 
-	(void)pthread_mutex_lock(&service->lock);
+	pst_mutex_lock(&service->lock);
 	config = pst_config_ref(service->config);
-	(void)pthread_mutex_unlock(&service->lock);
+	pst_mutex_unlock(&service->lock);
 	return config;
 }
 
@@ -100,12 +101,12 @@ pst_service_note_dns(struct pst_service *service,
 	bool defers = pst_temperror_may_defer(config);
 	enum pst_dns_health_change change;
 
-	(void)pthread_mutex_lock(&service->lock);
+	pst_mutex_lock(&service->lock);
 	change = pst_dns_health_update(&service->health, health,
 	    pst_clock_ms(service->clock),
 	    defers ? config->temperror_cap_ms : 0);
 	*capped = service->health.capped;
-	(void)pthread_mutex_unlock(&service->lock);
+	pst_mutex_unlock(&service->lock);
 	return change;
 }
 

@@ -9,6 +9,7 @@
  */
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "config/config.h"
 #include "core/dns_health.h"
 #include "dns/dns.h"
@@ -21,8 +22,8 @@ struct pst_service;
  * with a sentence in err, if the resolver cannot be started. clock must outlive
  * the service; in a single-threaded program it may be a manual clock.
  */
-struct pst_service *pst_service_start(
-    struct pst_config *config, struct pst_clock *clock, struct pst_err *err);
+struct pst_service *pst_service_start(struct pst_config *config,
+    struct pst_clock *clock, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * The same with a resolver of the caller's, which the service takes over: for

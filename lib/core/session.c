@@ -377,13 +377,12 @@ prefetch_policies(struct msg *msg)
 {
 	const struct pst_from *from = &msg->out.findings.from;
 	const struct pst_dmarc_config *config = &msg->config->dmarc_config;
-	size_t i;
 
 	if (from->domain_count > 1 &&
 	    (!config->evaluate_all ||
 		from->domain_count > config->max_author_domains))
 		return;
-	for (i = 0; i < from->domain_count; i++)
+	for (size_t i = 0; i < from->domain_count; i++)
 		pst_dmarc_prefetch(&msg->world, config, from->domains[i]);
 }
 

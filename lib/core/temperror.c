@@ -61,9 +61,7 @@ part_of_dmarc(const struct pst_config *config, int word)
 static bool
 has_sig(const struct pst_dkim *dkim, enum pst_result result, bool aligned)
 {
-	size_t i;
-
-	for (i = 0; i < dkim->count; i++) {
+	for (size_t i = 0; i < dkim->count; i++) {
 		if (dkim->sigs[i].result == result &&
 		    (dkim->sigs[i].aligned || !aligned))
 			return true;

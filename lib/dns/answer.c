@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/macros.h"
+
 /* An answer, its records and their data, in one allocation. */
 struct block {
 	atomic_size_t refs;
@@ -60,7 +62,7 @@ pst_dns_status_word(enum pst_dns_status status)
 	    [PST_DNS_BADNAME] = "BADNAME",
 	};
 
-	assert((size_t)status < sizeof(words) / sizeof(words[0]));
+	assert((size_t)status < PST_COUNT(words));
 	return words[status];
 }
 

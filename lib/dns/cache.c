@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dns/cache.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "base/hash.h"
+#include "base/thread.h"
 
 #define SHARDS 16 /* so that threads rarely wait for a lock */
 #define WAYS 8    /* places in a set */
@@ -48,7 +48,6 @@ struct pst_cache *
 pst_cache_new(size_t max_bytes)
 {
 	struct pst_cache *cache = calloc(1, sizeof(*cache));
-	size_t i;
 
 	if (cache == NULL)
 		abort();
@@ -56,14 +55,14 @@ pst_cache_new(size_t max_bytes)
 	(void)!getrandom(&cache->seed, sizeof(cache->seed), GRND_NONBLOCK);
 	cache->max_bytes = max_bytes / SHARDS;
 	cache->sets = cache->max_bytes / (TYPICAL_BYTES * WAYS) + 1;
-	for (i = 0; i < SHARDS; i++) {
+	for (size_t i = 0; i < SHARDS; i++) {
 		struct shard *shard = &cache->shards[i];
 
 		shard->places =
 		    calloc(cache->sets * WAYS, sizeof(*shard->places));
-		if (shard->places == NULL ||
-		    pthread_mutex_init(&shard->lock, NULL) != 0)
+		if (shard->places == NULL)
 			abort();
+		pst_mutex_init(&shard->lock);
 	}
 	return cache;
 }
@@ -82,15 +81,13 @@ empty(struct shard *shard, struct place *place)
 void
 pst_cache_free(struct pst_cache *cache)
 {
-	size_t i, j;
-
-	for (i = 0; i < SHARDS; i++) {
+	for (size_t i = 0; i < SHARDS; i++) {
 		struct shard *shard = &cache->shards[i];
 
-		for (j = 0; j < cache->sets * WAYS; j++)
+		for (size_t j = 0; j < cache->sets * WAYS; j++)
 			empty(shard, &shard->places[j]);
 		free(shard->places);
-		(void)pthread_mutex_destroy(&shard->lock);
+		pst_mutex_destroy(&shard->lock);
 	}
 	free(cache);
 }
@@ -135,13 +132,12 @@ pst_cache_get(struct pst_cache *cache, struct pst_str name,
 	const struct pst_dns_answer *found = NULL;
 	struct shard *shard;
 	struct place *set;
-	size_t i;
 
 	question.hash = hash_of(cache, &question);
 	shard = shard_of(cache, &question);
 	set = set_of(cache, shard, &question);
-	(void)pthread_mutex_lock(&shard->lock);
-	for (i = 0; i < WAYS && found == NULL; i++) {
+	pst_mutex_lock(&shard->lock);
+	for (size_t i = 0; i < WAYS && found == NULL; i++) {
 		if (!holds(&set[i], &question))
 			continue;
 		if (set[i].expires_ms <= now_ms)
@@ -149,7 +145,7 @@ pst_cache_get(struct pst_cache *cache, struct pst_str name,
 		else
 			found = pst_dns_answer_ref(set[i].answer);
 	}
-	(void)pthread_mutex_unlock(&shard->lock);
+	pst_mutex_unlock(&shard->lock);
 	return found;
 }
 
@@ -158,9 +154,8 @@ static struct place *
 choose(struct place *set, const struct question *question)
 {
 	struct place *best = &set[0];
-	size_t i;
 
-	for (i = 0; i < WAYS; i++) {
+	for (size_t i = 0; i < WAYS; i++) {
 		if (holds(&set[i], question))
 			return &set[i];
 		if (best->answer != NULL &&
@@ -175,9 +170,8 @@ static size_t
 bytes_of(struct pst_str name, const struct pst_dns_answer *answer)
 {
 	size_t bytes = name.len + sizeof(*answer);
-	size_t i;
 
-	for (i = 0; i < answer->count; i++)
+	for (size_t i = 0; i < answer->count; i++)
 		bytes +=
 		    sizeof(answer->records[i]) + answer->records[i].data.len;
 	return bytes;
@@ -213,7 +207,7 @@ pst_cache_put(struct pst_cache *cache, struct pst_str name,
 	memcpy(copy, name.ptr, name.len);
 	question.hash = hash_of(cache, &question);
 	shard = shard_of(cache, &question);
-	(void)pthread_mutex_lock(&shard->lock);
+	pst_mutex_lock(&shard->lock);
 	place = choose(set_of(cache, shard, &question), &question);
 	empty(shard, place);
 	make_room(cache, shard, bytes);
@@ -228,19 +222,18 @@ pst_cache_put(struct pst_cache *cache, struct pst_str name,
 	    .bytes = bytes,
 	};
 	shard->bytes += bytes;
-	(void)pthread_mutex_unlock(&shard->lock);
+	pst_mutex_unlock(&shard->lock);
 }
 
 size_t
 pst_cache_bytes(struct pst_cache *cache)
 {
 	size_t bytes = 0;
-	size_t i;
 
-	for (i = 0; i < SHARDS; i++) {
-		(void)pthread_mutex_lock(&cache->shards[i].lock);
+	for (size_t i = 0; i < SHARDS; i++) {
+		pst_mutex_lock(&cache->shards[i].lock);
 		bytes += cache->shards[i].bytes;
-		(void)pthread_mutex_unlock(&cache->shards[i].lock);
+		pst_mutex_unlock(&cache->shards[i].lock);
 	}
 	return bytes;
 }

@@ -2,10 +2,10 @@
 #include "dns/job.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
 
 struct pst_desk {
 	pthread_mutex_t lock; /* for all members below */
@@ -22,13 +22,13 @@ desk_release(struct pst_desk *desk)
 {
 	size_t refs;
 
-	pthread_mutex_lock(&desk->lock);
+	pst_mutex_lock(&desk->lock);
 	refs = --desk->refs;
-	pthread_mutex_unlock(&desk->lock);
+	pst_mutex_unlock(&desk->lock);
 	if (refs > 0)
 		return;
-	pthread_cond_destroy(&desk->arrival);
-	pthread_mutex_destroy(&desk->lock);
+	pst_cond_destroy(&desk->arrival);
+	pst_mutex_destroy(&desk->lock);
 	free(desk);
 }
 
@@ -36,14 +36,11 @@ struct pst_desk *
 pst_desk_new(void)
 {
 	struct pst_desk *desk = calloc(1, sizeof(*desk));
-	pthread_condattr_t attr;
 
-	if (desk == NULL || pthread_mutex_init(&desk->lock, NULL) != 0 ||
-	    pthread_condattr_init(&attr) != 0 ||
-	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
-	    pthread_cond_init(&desk->arrival, &attr) != 0)
+	if (desk == NULL)
 		abort();
-	pthread_condattr_destroy(&attr);
+	pst_mutex_init(&desk->lock);
+	pst_cond_init(&desk->arrival);
 	desk->refs = 1;
 	return desk;
 }
@@ -53,11 +50,11 @@ pst_desk_close(struct pst_desk *desk)
 {
 	struct pst_dns_job *job;
 
-	pthread_mutex_lock(&desk->lock);
+	pst_mutex_lock(&desk->lock);
 	desk->closed = true;
 	job = desk->arrived;
 	desk->arrived = NULL;
-	pthread_mutex_unlock(&desk->lock);
+	pst_mutex_unlock(&desk->lock);
 	while (job != NULL) {
 		struct pst_dns_job *next = job->next;
 
@@ -72,33 +69,25 @@ pst_desk_take(struct pst_desk *desk)
 {
 	struct pst_dns_job *jobs;
 
-	pthread_mutex_lock(&desk->lock);
+	pst_mutex_lock(&desk->lock);
 	jobs = desk->arrived;
 	desk->arrived = NULL;
-	pthread_mutex_unlock(&desk->lock);
+	pst_mutex_unlock(&desk->lock);
 	return jobs;
 }
 
 bool
 pst_desk_wait(struct pst_desk *desk, int64_t ms)
 {
-	struct timespec until;
+	int64_t until_ms = pst_clock_ms(&pst_clock_system) + ms;
 	bool arrived;
-	int rc = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(ms / 1000);
-	until.tv_nsec += (long)(ms % 1000) * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	pthread_mutex_lock(&desk->lock);
-	while (desk->arrived == NULL && rc != ETIMEDOUT)
-		rc =
-		    pthread_cond_timedwait(&desk->arrival, &desk->lock, &until);
+	pst_mutex_lock(&desk->lock);
+	while (desk->arrived == NULL &&
+	    pst_cond_wait_until(&desk->arrival, &desk->lock, until_ms))
+		continue;
 	arrived = desk->arrived != NULL;
-	pthread_mutex_unlock(&desk->lock);
+	pst_mutex_unlock(&desk->lock);
 	return arrived;
 }
 
@@ -117,9 +106,9 @@ pst_dns_job_new(
 	job->max_txt_bytes = max_txt_bytes;
 	job->name_len = entry->name_len;
 	memcpy(job->name, entry->name, entry->name_len);
-	pthread_mutex_lock(&desk->lock);
+	pst_mutex_lock(&desk->lock);
 	desk->refs++;
-	pthread_mutex_unlock(&desk->lock);
+	pst_mutex_unlock(&desk->lock);
 	return job;
 }
 
@@ -129,9 +118,9 @@ pst_dns_job_abandon(struct pst_dns_job *job)
 	/* Once the desk is unlocked, the job itself may be gone. */
 	struct pst_desk *desk = job->desk;
 
-	pthread_mutex_lock(&desk->lock);
+	pst_mutex_lock(&desk->lock);
 	job->abandoned = true;
-	pthread_mutex_unlock(&desk->lock);
+	pst_mutex_unlock(&desk->lock);
 }
 
 const struct pst_dns_answer *
@@ -174,9 +163,9 @@ pst_dns_job_abandoned(struct pst_dns_job *job)
 {
 	bool abandoned;
 
-	pthread_mutex_lock(&job->desk->lock);
+	pst_mutex_lock(&job->desk->lock);
 	abandoned = job->abandoned || job->desk->closed;
-	pthread_mutex_unlock(&job->desk->lock);
+	pst_mutex_unlock(&job->desk->lock);
 	return abandoned;
 }
 
@@ -201,11 +190,11 @@ pst_dns_ring(struct pst_dns_bells *bells)
 	while (desk != NULL) {
 		struct pst_desk *next = desk->next_bell;
 
-		pthread_mutex_lock(&desk->lock);
+		pst_mutex_lock(&desk->lock);
 		desk->has_bell = false;
-		pthread_mutex_unlock(&desk->lock);
+		pst_mutex_unlock(&desk->lock);
 		/* Not under the lock, which the woken thread needs at once. */
-		pthread_cond_signal(&desk->arrival);
+		pst_cond_signal(&desk->arrival);
 		desk_release(desk);
 		desk = next;
 	}
@@ -219,7 +208,7 @@ hand_back(struct pst_dns_job *job, const struct pst_dns_answer *answer,
 	struct pst_desk *desk = job->desk;
 	bool wanted;
 
-	pthread_mutex_lock(&desk->lock);
+	pst_mutex_lock(&desk->lock);
 	job->answer = answer;
 	job->after_ms = after_ms;
 	wanted = !job->abandoned && !desk->closed;
@@ -229,9 +218,9 @@ hand_back(struct pst_dns_job *job, const struct pst_dns_answer *answer,
 		if (bells != NULL)
 			add_bell(desk, bells);
 		else
-			pthread_cond_signal(&desk->arrival);
+			pst_cond_signal(&desk->arrival);
 	}
-	pthread_mutex_unlock(&desk->lock);
+	pst_mutex_unlock(&desk->lock);
 	/* A wanted job belongs to the handle and may be freed by now. */
 	if (!wanted)
 		pst_dns_job_free(job);

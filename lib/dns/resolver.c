@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -14,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
+#include "base/thread.h"
 #include "dns/cache.h"
 #include "dns/wire.h"
 
@@ -57,13 +57,13 @@ struct engine {
 static void
 count_end(struct engine *engine, const struct pst_dns_answer *answer)
 {
-	pthread_mutex_lock(&engine->lock);
+	pst_mutex_lock(&engine->lock);
 	engine->stats.open--;
 	if (answer != NULL)
 		engine->stats.answered++;
 	if (answer != NULL && pst_dns_is_temporary(answer->status))
 		engine->stats.failed++;
-	pthread_mutex_unlock(&engine->lock);
+	pst_mutex_unlock(&engine->lock);
 }
 
 static void
@@ -160,13 +160,13 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	(void)eventfd_read(fd, &count);
-	pthread_mutex_lock(&engine->lock);
+	pst_mutex_lock(&engine->lock);
 	query = engine->inbox_first;
 	engine->inbox_first = NULL;
 	engine->inbox_last = NULL;
 	engine->awake = false;
 	stopping = engine->stopping;
-	pthread_mutex_unlock(&engine->lock);
+	pst_mutex_unlock(&engine->lock);
 	while (query != NULL) {
 		struct query *next = query->next;
 
@@ -221,7 +221,7 @@ engine_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
 		abort();
 	query->engine = engine;
 	query->job = job;
-	pthread_mutex_lock(&engine->lock);
+	pst_mutex_lock(&engine->lock);
 	engine->stats.asked++;
 	full = engine->stats.open >= engine->max_open;
 	if (full) {
@@ -237,7 +237,7 @@ engine_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
 		must_wake = !engine->awake;
 		engine->awake = true;
 	}
-	pthread_mutex_unlock(&engine->lock);
+	pst_mutex_unlock(&engine->lock);
 	if (full) {
 		free(query);
 		pst_dns_job_complete(job, failure(PST_DNS_SERVFAIL), 0);
@@ -249,11 +249,11 @@ engine_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
 static void
 stop_thread(struct engine *engine)
 {
-	pthread_mutex_lock(&engine->lock);
+	pst_mutex_lock(&engine->lock);
 	engine->stopping = true;
-	pthread_mutex_unlock(&engine->lock);
+	pst_mutex_unlock(&engine->lock);
 	wake(engine);
-	pthread_join(engine->thread, NULL);
+	pst_thread_join(engine->thread);
 }
 
 /* Frees an engine, complete or not, whose thread does not run. */
@@ -283,7 +283,7 @@ release(struct engine *engine)
 	if (engine->wakeup_fd >= 0)
 		close(engine->wakeup_fd);
 	pst_cache_free(engine->cache);
-	pthread_mutex_destroy(&engine->lock);
+	pst_mutex_destroy(&engine->lock);
 	free(engine);
 }
 
@@ -302,9 +302,9 @@ pst_resolver_read_stats(
 {
 	struct engine *engine = (struct engine *)(void *)resolver;
 
-	pthread_mutex_lock(&engine->lock);
+	pst_mutex_lock(&engine->lock);
 	*out = engine->stats;
-	pthread_mutex_unlock(&engine->lock);
+	pst_mutex_unlock(&engine->lock);
 }
 
 /* ---- starting ---- */
@@ -362,7 +362,7 @@ set_options(struct engine *engine, size_t cache_bytes, struct pst_err *err)
 	size_t cache =
 	    cache_bytes < MIN_CACHE_BYTES ? MIN_CACHE_BYTES : cache_bytes;
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(options); i++) {
 		if (!set_option(engine, options[i].name, options[i].value, err))
 			return false;
 	}
@@ -492,19 +492,10 @@ make_loop(struct engine *engine, struct pst_err *err)
 static bool
 start_thread(struct engine *engine, struct pst_err *err)
 {
-	sigset_t all;
-	sigset_t old;
-	int rc;
-
-	/* Signals are handled by the program's own threads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&engine->thread, NULL, run, engine);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (rc == 0)
-		return true;
-	return pst_err_set(
-	    err, "cannot start the resolver's thread: %s", strerror(rc));
+	return pst_thread_start(&engine->thread, run, engine) ||
+	    pst_err_set(err,
+		"cannot start the resolver's thread; allow more threads or "
+		"memory for this user");
 }
 
 struct pst_resolver *
@@ -514,8 +505,9 @@ pst_resolver_start(
 	struct engine *engine = calloc(1, sizeof(*engine));
 
 	assert(config->max_open > 0);
-	if (engine == NULL || pthread_mutex_init(&engine->lock, NULL) != 0)
+	if (engine == NULL)
 		abort();
+	pst_mutex_init(&engine->lock);
 	engine->cache = pst_cache_new(config->cache_bytes / OWN_SHARE);
 	engine->resolver.peek = engine_peek;
 	engine->resolver.ask = engine_ask;

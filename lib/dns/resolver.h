@@ -8,6 +8,7 @@
  */
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "dns/dns.h"
 
 struct pst_resolver_config {
@@ -24,8 +25,9 @@ struct pst_resolver_config {
  * server, a bad address, out of threads). Free the resolver with
  * pst_resolver_free(), which ends the thread and loses open jobs.
  */
-struct pst_resolver *pst_resolver_start(
-    const struct pst_resolver_config *config, struct pst_err *err);
+struct pst_resolver *
+pst_resolver_start(const struct pst_resolver_config *config,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Queries open now and counts since the start; for metrics. Thread-safe. */
 struct pst_resolver_stats {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "dns/dns.h"
 
 /* Room for any name in presentation form, NUL included. */
@@ -52,6 +53,6 @@ bool pst_wire_read_zone(FILE *file, const char *file_name,
 	void *arg, const struct pst_wire_rr *record, struct pst_err *err),
     bool (*directive)(
 	void *arg, struct pst_str text, unsigned line, struct pst_err *err),
-    void *arg, struct pst_err *err);
+    void *arg, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

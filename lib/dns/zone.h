@@ -16,16 +16,18 @@
  */
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "dns/dns.h"
 
 /*
  * Reads the file. Returns a resolver that never changes and is thread-safe, or
  * NULL with a sentence in err.
  */
-struct pst_resolver *pst_zone_load(const char *file_name, struct pst_err *err);
+struct pst_resolver *
+pst_zone_load(const char *file_name, struct pst_err *err) PST_MUST_CHECK;
 
 /* The same for text in memory; file_name is for error sentences. */
-struct pst_resolver *pst_zone_parse(
-    const char *text, size_t len, const char *file_name, struct pst_err *err);
+struct pst_resolver *pst_zone_parse(const char *text, size_t len,
+    const char *file_name, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "dns/dns.h"
 
 #define PST_ZONE_TYPES 5 /* types that can be asked for, see below */
@@ -58,7 +59,7 @@ struct pst_str pst_zone_parent(struct pst_str name);
  * the contents of data.
  */
 bool pst_zone_fill(struct pst_zone_data *data, FILE *file,
-    const char *file_name, struct pst_err *err);
+    const char *file_name, struct pst_err *err) PST_MUST_CHECK;
 
 void pst_zone_release(struct pst_zone_data *data);
 

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/macros.h"
 
 enum pst_zonefile_kind {
 	PST_ZONEFILE_END,
@@ -44,13 +45,14 @@ struct pst_zonefile_line {
 
 /* Reads the whole file into the arena. False with a sentence in err. */
 bool pst_zonefile_open(struct pst_zonefile *zonefile, FILE *file,
-    const char *file_name, struct pst_arena *arena, struct pst_err *err);
+    const char *file_name, struct pst_arena *arena,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Reads the next directive or entry, or PST_ZONEFILE_END. False with a sentence
  * in err when a line is malformed.
  */
 bool pst_zonefile_next(struct pst_zonefile *zonefile,
-    struct pst_zonefile_line *line, struct pst_err *err);
+    struct pst_zonefile_line *line, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/ip.h"
+#include "base/macros.h"
 #include "mail/token.h"
 
 /* ---- dates ---- */
@@ -68,7 +69,7 @@ scan_zone(struct pst_scan *scan)
 	bool west = pst_scan_char(scan, '-');
 	uint64_t digits;
 
-	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(zones); i++)
 		if (pst_str_ieq(word, zones[i].name))
 			return (int64_t)zones[i].hours * 3600;
 	if (!west && !pst_scan_char(scan, '+'))
@@ -132,9 +133,8 @@ read_fields(
 {
 	struct pst_feedback_field **end = &out->fields;
 	struct pst_str name, value;
-	size_t count;
 
-	for (count = 0; count < PST_FEEDBACK_MAX_FIELDS; count++) {
+	for (size_t count = 0; count < PST_FEEDBACK_MAX_FIELDS; count++) {
 		struct pst_feedback_field *field;
 
 		if (!pst_mime_next_field(&text, &name, &value))

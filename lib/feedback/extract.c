@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/macros.h"
 #include "feedback/extract.h"
 
 #include "feedback/arf.h"
@@ -41,7 +42,7 @@ pst_feedback_form(struct pst_str octets)
 
 	if (pst_unpack_is_gzip(octets) || pst_unpack_is_zip(octets))
 		return PST_FORM_PACKED;
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+	for (i = 0; i < PST_COUNT(marks); i++) {
 		if (!pst_str_starts(octets, marks[i]))
 			continue;
 		octets = pst_str_from(octets, marks[i].len);

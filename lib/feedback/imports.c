@@ -10,8 +10,7 @@
 #include "base/digest.h"
 #include "base/domain.h"
 #include "base/ip.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "base/macros.h"
 
 /* The texts of a report or a row; each of them is bounded. */
 #define MAX_ID_TEXT ((size_t)16 * PST_FEEDBACK_MAX_TEXT)
@@ -30,11 +29,10 @@ add_texts(struct identity *id, const char *const *texts, size_t count)
 	struct pst_arena_mark mark = pst_arena_mark(id->arena);
 	unsigned char digest[PST_DIGEST_BYTES];
 	struct pst_buf buf;
-	size_t i;
 
 	pst_buf_init(&buf, id->arena, MAX_ID_TEXT);
 	pst_buf_add_text(&buf, id->hex);
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		pst_buf_printf(&buf, " %zu:", strlen(texts[i]));
 		pst_buf_add_text(&buf, texts[i]);
 	}
@@ -58,7 +56,7 @@ add_content(struct identity *id, const struct pst_feedback *feedback)
 		const char *const texts[] = {row->source_ip, count,
 		    row->disposition, row->dkim, row->spf, row->header_from,
 		    row->envelope_from, row->envelope_to};
-		add_texts(id, texts, COUNT(texts));
+		add_texts(id, texts, PST_COUNT(texts));
 	}
 }
 
@@ -71,7 +69,7 @@ identify(const struct pst_feedback *feedback, struct identity *id)
 	    feedback->begin_s, feedback->end_s);
 	const char *const texts[] = {pst_feedback_kind_word(feedback->kind),
 	    feedback->org, feedback->report_id, feedback->domain, period};
-	add_texts(id, texts, COUNT(texts));
+	add_texts(id, texts, PST_COUNT(texts));
 	if (feedback->org[0] == '\0' || feedback->report_id[0] == '\0')
 		add_content(id, feedback);
 }
@@ -95,7 +93,7 @@ add_row(struct pst_db *db, const char *id, int64_t line,
 
 	if (row->count == 0 || !pst_ip_parse(pst_str(row->source_ip), &ip))
 		return true;
-	return pst_db_run(db, sql, values, COUNT(values), NULL, err);
+	return pst_db_run(db, sql, values, PST_COUNT(values), NULL, err);
 }
 
 static bool
@@ -140,14 +138,14 @@ add_head(struct pst_db *db, const char *id, const struct pst_feedback *feedback,
 	int64_t changed = 0;
 
 	*added = PST_FEEDBACK_NEW;
-	if (!pst_db_run(db, insert, values, COUNT(values), &changed, err))
+	if (!pst_db_run(db, insert, values, PST_COUNT(values), &changed, err))
 		return false;
 	if (changed > 0)
 		return true;
 	*added = PST_FEEDBACK_KNOWN;
 	if (!valid)
 		return true;
-	if (!pst_db_run(db, improve, better, COUNT(better), &changed, err))
+	if (!pst_db_run(db, improve, better, PST_COUNT(better), &changed, err))
 		return false;
 	if (changed == 0)
 		return true;

@@ -8,6 +8,7 @@
  * domains. They remain claims; what a report says of its sender is not checked.
  */
 
+#include "base/macros.h"
 #include "store/db.h"
 #include "feedback/feedback.h"
 
@@ -24,7 +25,8 @@ enum pst_feedback_added {
  * sentence in err when the store fails.
  */
 bool pst_feedback_add(struct pst_db *db, const struct pst_feedback *feedback,
-    int64_t now_s, enum pst_feedback_added *added, struct pst_err *err);
+    int64_t now_s, enum pst_feedback_added *added,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* From domains listed for one source; all of them are counted. */
 #define PST_FEEDBACK_MAX_DOMAINS 20
@@ -60,6 +62,6 @@ struct pst_feedback_sources {
  */
 bool pst_feedback_sources(struct pst_db *db, struct pst_arena *arena,
     const char *domain, int64_t since_s, struct pst_feedback_sources *out,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -14,6 +14,7 @@
  */
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 struct pst_mailbox_visitor {
@@ -36,6 +37,6 @@ struct pst_mailbox_visitor {
  * read to its end.
  */
 bool pst_mailbox_visit(const char *name, size_t max_bytes,
-    struct pst_mailbox_visitor visitor, struct pst_err *err);
+    struct pst_mailbox_visitor visitor, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

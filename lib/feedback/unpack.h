@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 struct pst_unpack_limits {
@@ -40,6 +41,6 @@ bool pst_unpack_is_zip(struct pst_str octets);
  */
 bool pst_unpack(struct pst_arena *arena, struct pst_str packed,
     const struct pst_unpack_limits *limits, struct pst_str *out,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

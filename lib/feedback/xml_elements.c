@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/macros.h"
 #include "feedback/feedback.h"
 
 #define NODE(parent, name, element)                                            \
@@ -84,7 +85,7 @@ static const struct pst_feedback_rule rules[] = {
     AUTH(SPF, "human_result", TEXT, human_result),
 };
 
-#define RULES (sizeof(rules) / sizeof(rules[0]))
+#define RULES (PST_COUNT(rules))
 
 const struct pst_feedback_rule *
 pst_feedback_rule(enum pst_feedback_element parent, const char *name)

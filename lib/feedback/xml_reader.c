@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/ip.h"
+#include "base/macros.h"
 #include "feedback/xml_elements.h"
 
 /* The year 9999. */
@@ -354,7 +355,7 @@ on_document(void *arg)
 		name = text_of(reader->ctxt->input->encoding);
 	if (name == NULL)
 		return;
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(families); i++)
 		if (pst_str_istarts(pst_str(name), pst_str(families[i])))
 			return;
 	refuse(reader,

@@ -14,6 +14,7 @@
  * cut.
  */
 
+#include "base/macros.h"
 #include "feedback/feedback.h"
 
 #define PST_FEEDBACK_MAX_DEPTH 32
@@ -33,6 +34,6 @@
  * read so far.
  */
 bool pst_feedback_xml_read(struct pst_arena *arena, struct pst_str xml,
-    struct pst_feedback *out, struct pst_err *err);
+    struct pst_feedback *out, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -35,9 +35,7 @@ pst_header_watch(struct pst_header *header, const char *name)
 size_t
 pst_header_seen(const struct pst_header *header, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < PST_HEADER_WATCHED; i++) {
+	for (size_t i = 0; i < PST_HEADER_WATCHED; i++) {
 		if (header->watched[i].name != NULL &&
 		    pst_str_ieq(
 			pst_str(header->watched[i].name), pst_str(name)))
@@ -50,9 +48,7 @@ pst_header_seen(const struct pst_header *header, const char *name)
 static void
 count_watched(struct pst_header *header, struct pst_str name)
 {
-	size_t i;
-
-	for (i = 0; i < PST_HEADER_WATCHED; i++) {
+	for (size_t i = 0; i < PST_HEADER_WATCHED; i++) {
 		if (header->watched[i].name != NULL &&
 		    pst_str_ieq(name, pst_str(header->watched[i].name)))
 			header->watched[i].seen++;

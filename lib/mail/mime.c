@@ -84,11 +84,10 @@ pst_mime_unfold(struct pst_arena *arena, struct pst_str value)
 {
 	char *text;
 	size_t len = 0;
-	size_t i;
 
 	value = pst_str_first(value, PST_MIME_MAX_VALUE);
 	text = pst_arena_alloc(arena, value.len + 1);
-	for (i = 0; i < value.len; i++)
+	for (size_t i = 0; i < value.len; i++)
 		if (value.ptr[i] != '\r' && value.ptr[i] != '\n')
 			text[len++] = value.ptr[i];
 	return pst_str_trim((struct pst_str){text, len});
@@ -111,9 +110,8 @@ static struct pst_str
 lower(struct pst_arena *arena, struct pst_str text)
 {
 	char *copy = pst_arena_memdup(arena, text.ptr, text.len);
-	size_t i;
 
-	for (i = 0; i < text.len; i++)
+	for (size_t i = 0; i < text.len; i++)
 		copy[i] = pst_lower(copy[i]);
 	return (struct pst_str){copy, text.len};
 }
@@ -177,9 +175,8 @@ find_parameter(struct pst_arena *arena, struct pst_str field,
 {
 	struct pst_scan scan = {field, 0};
 	struct pst_str name;
-	size_t i;
 
-	for (i = 0; i < MAX_PARAMETERS; i++) {
+	for (size_t i = 0; i < MAX_PARAMETERS; i++) {
 		if (!next_parameter(&scan, arena, &name, value))
 			return false;
 		if (pst_str_ieq(name, wanted))
@@ -204,9 +201,7 @@ hex_octet(struct pst_str text, size_t at)
 static void
 add_percent_decoded(struct pst_buf *buf, struct pst_str text)
 {
-	size_t i;
-
-	for (i = 0; i < text.len; i++) {
+	for (size_t i = 0; i < text.len; i++) {
 		int octet = text.ptr[i] == '%' ? hex_octet(text, i + 1) : -1;
 
 		if (octet < 0)
@@ -235,10 +230,9 @@ static struct pst_str
 join_pieces(struct pst_arena *arena, struct pst_str value, const char *name)
 {
 	struct pst_buf buf;
-	int i;
 
 	pst_buf_init(&buf, arena, PST_MIME_MAX_VALUE);
-	for (i = 0; i < MAX_PIECES; i++) {
+	for (int i = 0; i < MAX_PIECES; i++) {
 		char *spelled = pst_arena_printf(arena, "%s*%d*", name, i);
 		struct pst_str wanted = pst_str(spelled);
 		struct pst_str piece;
@@ -283,9 +277,8 @@ decode_base64(struct pst_arena *arena, struct pst_str text)
 	uint32_t bits = 0;
 	unsigned have = 0;
 	size_t len = 0;
-	size_t i;
 
-	for (i = 0; i < text.len && text.ptr[i] != '='; i++) {
+	for (size_t i = 0; i < text.len && text.ptr[i] != '='; i++) {
 		int value = pst_base64_value(text.ptr[i]);
 
 		if (value < 0)
@@ -318,9 +311,8 @@ decode_quoted_printable(struct pst_arena *arena, struct pst_str text)
 {
 	char *out = pst_arena_alloc(arena, text.len + 1);
 	size_t len = 0;
-	size_t i;
 
-	for (i = 0; i < text.len; i++) {
+	for (size_t i = 0; i < text.len; i++) {
 		int octet;
 
 		if (text.ptr[i] != '=') {

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 #define PST_MIME_MAX_DEPTH 10
@@ -50,7 +51,7 @@ struct pst_mime {
  * feedback/unpack.h.
  */
 bool pst_mime_read(struct pst_arena *arena, struct pst_str message,
-    struct pst_mime *out, struct pst_err *err);
+    struct pst_mime *out, struct pst_err *err) PST_MUST_CHECK;
 
 /* Returns the decoded body; faults in its transfer encoding are skipped. */
 struct pst_str

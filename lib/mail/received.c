@@ -44,11 +44,9 @@ is_mark(char c)
 static const char *
 clean_word(struct pst_arena *arena, struct pst_str word)
 {
-	size_t i;
-
 	if (word.len == 0 || word.len > MAX_WORD)
 		return "";
-	for (i = 0; i < word.len; i++) {
+	for (size_t i = 0; i < word.len; i++) {
 		unsigned char c = (unsigned char)word.ptr[i];
 
 		if (c < 0x20 || c == 0x7f)

@@ -26,9 +26,7 @@ struct pst_aggregate {
 static size_t
 sequence_length(struct pst_str text)
 {
-	size_t len;
-
-	for (len = 1; len <= 4 && len <= text.len; len++)
+	for (size_t len = 1; len <= 4 && len <= text.len; len++)
 		if (pst_str_is_utf8(pst_str_first(text, len)))
 			return len;
 	return 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/macros.h"
 #include "report/bounce.h"
 
 #include "base/buf.h"
@@ -77,8 +78,7 @@ look_for_token(const char *bounces, struct pst_str line, struct pst_bounce *out)
 	    "To", "Original-Recipient", "Final-Recipient"};
 	struct pst_str value;
 
-	for (size_t i = 0;
-	     out->token.len == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; out->token.len == 0 && i < PST_COUNT(names); i++)
 		if (is_named(line, names[i], &value))
 			out->token = find_token(bounces, value);
 }

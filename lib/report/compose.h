@@ -8,6 +8,7 @@
  * only the packed output is in memory.
  */
 
+#include "base/macros.h"
 #include "report/aggregate.h"
 #include "store/db.h"
 #include "report/pack.h"
@@ -32,7 +33,7 @@ struct pst_composed {
  */
 bool pst_compose_write(struct pst_db *db, const struct pst_config *config,
     const struct pst_compose *what, struct pst_aggregate_sink sink,
-    struct pst_composed *out, struct pst_err *err);
+    struct pst_composed *out, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Finds out how many of the rows, in the order of their ids, make a report that
@@ -42,6 +43,6 @@ bool pst_compose_write(struct pst_db *db, const struct pst_config *config,
  */
 bool pst_compose_measure(struct pst_db *db, const struct pst_config *config,
     const struct pst_compose *what, struct pst_composed *out,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -9,6 +9,7 @@
  */
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "report/lease.h"
 #include "report/outbox.h"
 
@@ -21,7 +22,7 @@ struct pst_courier;
  */
 struct pst_courier *pst_courier_new(const struct pst_config *config,
     struct pst_db *db, struct pst_lease *lease, const struct pst_clock *clock,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 void pst_courier_free(struct pst_courier *courier); /* NULL is allowed */
 
 struct pst_courier_outcome {
@@ -38,7 +39,7 @@ struct pst_courier_outcome {
  */
 bool pst_courier_deliver(struct pst_courier *courier,
     const struct pst_delivery *delivery, const char *target,
-    struct pst_courier_outcome *out, struct pst_err *err);
+    struct pst_courier_outcome *out, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Records a delivery's state without sending anything. PST_OUTBOX_RETRY counts
@@ -46,11 +47,12 @@ bool pst_courier_deliver(struct pst_courier *courier,
  */
 bool pst_courier_book(struct pst_courier *courier,
     const struct pst_delivery *delivery, enum pst_outbox_state state,
-    const char *why, struct pst_courier_outcome *out, struct pst_err *err);
+    const char *why, struct pst_courier_outcome *out,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Postpones a delivery until until_s. This does not count as a try. */
 bool pst_courier_put_off(struct pst_courier *courier,
     const struct pst_delivery *delivery, int64_t until_s, const char *why,
-    struct pst_courier_outcome *out, struct pst_err *err);
+    struct pst_courier_outcome *out, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
  * Each function returns false with a sentence in err when the store fails.
  */
 
+#include "base/macros.h"
 #include "report/outbox.h"
 #include "report/report_mail.h"
 
@@ -19,7 +20,7 @@
  */
 bool pst_failure_claim(struct pst_db *db, const struct pst_config *config,
     const struct pst_outbox_filter *filter, int64_t now_s, uint64_t *made,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Sets *out to whether one more report may be sent to that address now. If not,
@@ -28,14 +29,15 @@ bool pst_failure_claim(struct pst_db *db, const struct pst_config *config,
  */
 bool pst_failure_may_go(struct pst_db *db, const struct pst_config *config,
     const struct pst_delivery *delivery, int64_t now_s, bool *out, bool *later,
-    const char **why, struct pst_err *err);
+    const char **why, struct pst_err *err) PST_MUST_CHECK;
 
 /* Reads the incident's part of the message. The texts are in the arena. */
-bool pst_failure_read(struct pst_db *db, struct pst_arena *arena,
-    const char *report, struct pst_failure_mail *out, struct pst_err *err);
+bool
+pst_failure_read(struct pst_db *db, struct pst_arena *arena, const char *report,
+    struct pst_failure_mail *out, struct pst_err *err) PST_MUST_CHECK;
 
 /* Counts the incidents that no report has been made of yet. */
-bool
-pst_failure_waiting(struct pst_db *db, int64_t *count, struct pst_err *err);
+bool pst_failure_waiting(
+    struct pst_db *db, int64_t *count, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

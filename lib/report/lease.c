@@ -144,7 +144,7 @@ void
 pst_lease_release(struct pst_db *db, const struct pst_lease *lease)
 {
 	/* If this fails, the lease ends by itself. */
-	(void)pst_db_run(db,
+	(void)!pst_db_run(db,
 	    "DELETE FROM lease WHERE name = '" NAME "' AND holder = $1",
 	    (struct pst_db_value[]){pst_db_text(lease->holder)}, 1, NULL, NULL);
 }

@@ -9,6 +9,7 @@
  * noticed at once. Times are those of the real clock, never those of --now.
  */
 
+#include "base/macros.h"
 #include "store/db.h"
 
 /* Longer than one message can take to be handed over (report/submit.h). */
@@ -25,7 +26,7 @@ struct pst_lease {
  * holder's text in `other` (may be NULL).
  */
 bool pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
-    bool *taken, char other[128], struct pst_err *err);
+    bool *taken, char other[128], struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Extends the lease from now_s on; does nothing while most of its time is left.
@@ -33,7 +34,7 @@ bool pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
  * the lease; then nothing more may be sent.
  */
 bool pst_lease_renew(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Gives up the lease. If that fails, it ends by itself. */
 void pst_lease_release(struct pst_db *db, const struct pst_lease *lease);

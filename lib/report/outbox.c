@@ -3,10 +3,9 @@
 
 #include <assert.h>
 
+#include "base/macros.h"
 #include "report/compose.h"
 #include "store/store.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const state_words[] = {
     [PST_OUTBOX_WAITING] = "waiting",
@@ -32,7 +31,7 @@ pst_outbox_state_word(enum pst_outbox_state state)
 static enum pst_outbox_state
 state_of(struct pst_str word)
 {
-	for (size_t i = 0; i < COUNT(state_words); i++)
+	for (size_t i = 0; i < PST_COUNT(state_words); i++)
 		if (pst_str_eq(word, pst_str(state_words[i])))
 			return (enum pst_outbox_state)i;
 	return PST_OUTBOX_DROPPED;

@@ -26,6 +26,7 @@
  */
 
 #include "base/arena.h"
+#include "base/macros.h"
 #include "config/config.h"
 #include "store/db.h"
 #include "report/destination.h"
@@ -71,7 +72,7 @@ struct pst_outbox_pending {
 bool pst_outbox_pending(struct pst_db *db, struct pst_arena *arena,
     const struct pst_outbox_filter *filter,
     const struct pst_outbox_pending *after, struct pst_outbox_pending *out,
-    size_t max, size_t *count, struct pst_err *err);
+    size_t max, size_t *count, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Makes a report of the rows of one of them, inside a transaction of the
@@ -83,12 +84,12 @@ bool pst_outbox_pending(struct pst_db *db, struct pst_arena *arena,
  */
 bool pst_outbox_claim(struct pst_db *db, const struct pst_config *config,
     const struct pst_outbox_pending *pending, int64_t now_s, int64_t *rows,
-    bool *cut, struct pst_err *err);
+    bool *cut, struct pst_err *err) PST_MUST_CHECK;
 
 /* Adds a delivery to each of these addresses, with a token of its own. */
 bool
 pst_outbox_add(struct pst_db *db, enum pst_outbox_kind kind, const char *report,
-    const struct pst_destinations *list, struct pst_err *err);
+    const struct pst_destinations *list, struct pst_err *err) PST_MUST_CHECK;
 
 /* ---- deliveries ---- */
 
@@ -114,12 +115,12 @@ struct pst_delivery {
 bool pst_outbox_due(struct pst_db *db, struct pst_arena *arena,
     enum pst_outbox_kind kind, const struct pst_outbox_filter *filter,
     int64_t now_s, const struct pst_delivery *after, struct pst_delivery *out,
-    size_t max, size_t *count, struct pst_err *err);
+    size_t max, size_t *count, struct pst_err *err) PST_MUST_CHECK;
 
 /* Counts the deliveries of both kinds that are due, for a progress bar. */
 bool
 pst_outbox_count_due(struct pst_db *db, const struct pst_outbox_filter *filter,
-    int64_t now_s, int64_t *count, struct pst_err *err);
+    int64_t now_s, int64_t *count, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Commits the state "handing". False with an empty sentence when the delivery
@@ -128,12 +129,12 @@ pst_outbox_count_due(struct pst_db *db, const struct pst_outbox_filter *filter,
  */
 bool
 pst_outbox_hand_over(struct pst_db *db, const struct pst_delivery *delivery,
-    const char *holder, int64_t now_s, struct pst_err *err);
+    const char *holder, int64_t now_s, struct pst_err *err) PST_MUST_CHECK;
 
 /* Records the outcome of a delivery. why is for people, and printable. */
 bool pst_outbox_book(struct pst_db *db, const struct pst_delivery *delivery,
     enum pst_outbox_state state, int64_t tries, int64_t next_s, int64_t now_s,
-    const char *why, struct pst_err *err);
+    const char *why, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Returns the seconds until the next try after `tries` failed ones, at least
@@ -143,12 +144,12 @@ bool pst_outbox_book(struct pst_db *db, const struct pst_delivery *delivery,
 unsigned pst_outbox_pause(int64_t tries, unsigned retry_for_s);
 
 /* Turns "handing", left by a run that died, into "sent". *count is how many. */
-bool pst_outbox_recover(
-    struct pst_db *db, int64_t now_s, int64_t *count, struct pst_err *err);
+bool pst_outbox_recover(struct pst_db *db, int64_t now_s, int64_t *count,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Makes all aggregate deliveries of the filter's reports wait again. */
 bool pst_outbox_reopen(struct pst_db *db,
-    const struct pst_outbox_filter *filter, struct pst_err *err);
+    const struct pst_outbox_filter *filter, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Calls each() with the address of every aggregate delivery that was sent at or
@@ -156,13 +157,13 @@ bool pst_outbox_reopen(struct pst_db *db,
  */
 bool pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
     void (*each)(void *arg, struct pst_str address), void *arg,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* ---- addresses that bounce ---- */
 
 /* Sets *out to whether mail to the address is suppressed at now_s. */
 bool pst_outbox_is_suppressed(struct pst_db *db, const char *address,
-    int64_t now_s, bool *out, struct pst_err *err);
+    int64_t now_s, bool *out, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Suppresses the address of the delivery with that token until until_s.
@@ -171,6 +172,6 @@ bool pst_outbox_is_suppressed(struct pst_db *db, const char *address,
  */
 bool pst_outbox_bounce(struct pst_db *db, struct pst_arena *arena,
     struct pst_str token, int64_t now_s, int64_t until_s, const char *why,
-    const char **address, struct pst_err *err);
+    const char **address, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

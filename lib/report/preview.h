@@ -7,6 +7,7 @@
  * --print. It only reads the store.
  */
 
+#include "base/macros.h"
 #include "core/service.h"
 #include "report/outbox.h"
 
@@ -40,6 +41,7 @@ struct pst_preview {
  * delivery that is due. False with a sentence in err when the store fails, and
  * with an empty one when a visit has ended it.
  */
-bool pst_preview_run(const struct pst_preview *plan, struct pst_err *err);
+bool pst_preview_run(
+    const struct pst_preview *plan, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/day.h"
+#include "base/macros.h"
 
 #define LINE_MAX_OCTETS 998
 #define FOLD_AT 78
@@ -266,7 +267,7 @@ name_of(struct pst_str line)
 static bool
 is_own(struct pst_str name)
 {
-	for (size_t i = 0; i < sizeof(own_fields) / sizeof(*own_fields); i++)
+	for (size_t i = 0; i < PST_COUNT(own_fields); i++)
 		if (pst_str_ieq(name, pst_str(own_fields[i])))
 			return true;
 	return false;

@@ -12,6 +12,7 @@
 
 #include <signal.h>
 
+#include "base/macros.h"
 #include "core/service.h"
 #include "report/outbox.h"
 
@@ -49,7 +50,7 @@ struct pst_send {
  * Returns false with a sentence in err when it could not do or finish its work;
  * *counts is what was done until then. It sets filter.before.
  */
-bool pst_send_run(
-    struct pst_send *send, struct pst_send_counts *counts, struct pst_err *err);
+bool pst_send_run(struct pst_send *send, struct pst_send_counts *counts,
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

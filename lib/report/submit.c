@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "base/secret.h"
 
 #define MAX_PASSWORD 1024
@@ -92,7 +93,7 @@ note_command(struct pst_submitter *submitter, struct pst_str line)
 	if (submitter->over)
 		return;
 	submitter->code = 0;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(commands); i++)
 		if (pst_str_istarts(line, commands[i].word))
 			submitter->phase = commands[i].phase;
 }

@@ -11,6 +11,7 @@
  */
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 #include "config/config.h"
 
@@ -21,8 +22,8 @@ struct pst_submitter;
  * outlive the submitter, and reads the password. Connects with the first
  * message. NULL with a sentence in err.
  */
-struct pst_submitter *
-pst_submitter_new(const struct pst_config *config, struct pst_err *err);
+struct pst_submitter *pst_submitter_new(
+    const struct pst_config *config, struct pst_err *err) PST_MUST_CHECK;
 void pst_submitter_free(struct pst_submitter *submitter); /* NULL is allowed */
 
 enum pst_submit_verdict {

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 struct pst_db;
@@ -67,13 +68,14 @@ enum pst_db_access {
  * patience_ms.
  */
 struct pst_db *pst_db_open_sqlite(const char *path, enum pst_db_access access,
-    unsigned patience_ms, struct pst_err *err);
+    unsigned patience_ms, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Opens a connection to a server. conninfo is a connection string of libpq;
  * connect_timeout is 10 s unless it says otherwise.
  */
-struct pst_db *pst_db_open_postgres(const char *conninfo, struct pst_err *err);
+struct pst_db *
+pst_db_open_postgres(const char *conninfo, struct pst_err *err) PST_MUST_CHECK;
 
 void pst_db_close(struct pst_db *db); /* NULL is allowed */
 
@@ -86,8 +88,8 @@ bool pst_db_is_shared(const struct pst_db *db); /* true for PostgreSQL */
 bool pst_db_is_alive(const struct pst_db *db);
 
 /* Begins a transaction that writes: SQLite takes its write lock at once. */
-bool pst_db_begin(struct pst_db *db, struct pst_err *err);
-bool pst_db_commit(struct pst_db *db, struct pst_err *err);
+bool pst_db_begin(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
+bool pst_db_commit(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
 void pst_db_rollback(struct pst_db *db);
 
 /*
@@ -97,13 +99,14 @@ void pst_db_rollback(struct pst_db *db);
  */
 bool pst_db_run(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, int64_t *changed,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Runs one statement or several, such as a schema. They have no values and are
  * not kept prepared.
  */
-bool pst_db_script(struct pst_db *db, const char *sql, struct pst_err *err);
+bool pst_db_script(
+    struct pst_db *db, const char *sql, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Opens a selection. pst_db_next() steps to its next row; it returns false at
@@ -112,9 +115,10 @@ bool pst_db_script(struct pst_db *db, const char *sql, struct pst_err *err);
  * there are.
  */
 bool pst_db_select(struct pst_db *db, const char *sql,
-    const struct pst_db_value *values, size_t count, struct pst_err *err);
+    const struct pst_db_value *values, size_t count,
+    struct pst_err *err) PST_MUST_CHECK;
 bool pst_db_next(struct pst_db *db);
-bool pst_db_end(struct pst_db *db, struct pst_err *err);
+bool pst_db_end(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Return a column of the current row; the first column is 0. The text is
@@ -131,6 +135,6 @@ struct pst_str pst_db_column(struct pst_db *db, unsigned column);
  */
 bool pst_db_get_number(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, int64_t *out, bool *found,
-    struct pst_err *err);
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

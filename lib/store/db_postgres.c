@@ -107,10 +107,9 @@ prepare(struct postgres_db *db, const char *sql, struct pst_err *err)
 {
 	struct statement *place;
 	char drop[NAME_SIZE + 16];
-	size_t i;
 
-	for (i = 0; i < PST_DB_KEPT_STATEMENTS && db->kept[i].sql != NULL;
-	     i++) {
+	for (size_t i = 0;
+	     i < PST_DB_KEPT_STATEMENTS && db->kept[i].sql != NULL; i++) {
 		if (db->kept[i].sql == sql)
 			return db->kept[i].name;
 	}

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "store/db_driver.h"
 
 struct statement {
@@ -87,9 +88,8 @@ static void
 close_sqlite(struct pst_db *base)
 {
 	struct sqlite_db *db = own(base);
-	size_t i;
 
-	for (i = 0; i < PST_DB_KEPT_STATEMENTS; i++)
+	for (size_t i = 0; i < PST_DB_KEPT_STATEMENTS; i++)
 		(void)sqlite3_finalize(db->kept[i].handle);
 	(void)sqlite3_close(db->handle);
 	free(db->path);
@@ -112,11 +112,10 @@ prepare(struct sqlite_db *db, const char *sql, sqlite3_stmt **out)
 {
 	struct statement *place;
 	sqlite3_stmt *fresh;
-	size_t i;
 	int status;
 
-	for (i = 0; i < PST_DB_KEPT_STATEMENTS && db->kept[i].sql != NULL;
-	     i++) {
+	for (size_t i = 0;
+	     i < PST_DB_KEPT_STATEMENTS && db->kept[i].sql != NULL; i++) {
 		if (db->kept[i].sql == sql) {
 			*out = db->kept[i].handle;
 			return SQLITE_OK;
@@ -147,9 +146,8 @@ bind(sqlite3_stmt *handle, const struct pst_db_value *values, size_t count,
 	sqlite3_destructor_type kind =
 	    copied ? SQLITE_TRANSIENT : SQLITE_STATIC;
 	int status = SQLITE_OK;
-	int at;
 
-	for (at = sqlite3_bind_parameter_count(handle);
+	for (int at = sqlite3_bind_parameter_count(handle);
 	     at > 0 && status == SQLITE_OK; at--) {
 		const char *name = sqlite3_bind_parameter_name(handle, at);
 		const struct pst_db_value *value;
@@ -498,10 +496,10 @@ pst_db_open_sqlite(const char *path, enum pst_db_access access,
 	if (db == NULL || (db->path = strdup(path)) == NULL)
 		abort();
 	db->base.driver = &driver;
-	(void)pthread_mutex_lock(&making);
+	pst_mutex_lock(&making);
 	ok = (access != PST_DB_CREATE || make_file(path, err)) &&
 	    check_file(db, err);
-	(void)pthread_mutex_unlock(&making);
+	pst_mutex_unlock(&making);
 	db->patience_ms = patience_ms;
 	if (ok && open_handle(db, access, err))
 		return &db->base;

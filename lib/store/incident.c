@@ -28,9 +28,7 @@ enum failed {
 static const struct pst_dkim_sig *
 failed_signature(const struct pst_dkim *dkim, bool aligned)
 {
-	size_t i;
-
-	for (i = 0; i < dkim->count; i++) {
+	for (size_t i = 0; i < dkim->count; i++) {
 		const struct pst_dkim_sig *sig = &dkim->sigs[i];
 
 		if (sig->checked && sig->result == PST_RESULT_FAIL &&

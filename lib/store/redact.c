@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/macros.h"
 #include "store/redact.h"
 
 #include "base/buf.h"
@@ -62,9 +63,8 @@ pst_redact_local(
 	unsigned char digest[PST_DIGEST_BYTES];
 	char hex[PST_DIGEST_HEX_SIZE];
 	char *lower = pst_arena_memdup(arena, local.ptr, local.len);
-	size_t i;
 
-	for (i = 0; i < local.len; i++)
+	for (size_t i = 0; i < local.len; i++)
 		lower[i] = pst_lower(lower[i]);
 	pst_digest_hmac(
 	    pst_str(secret), (struct pst_str){lower, local.len}, digest);
@@ -153,10 +153,9 @@ tame(struct pst_arena *arena, struct pst_str value)
 {
 	static const struct pst_str http = PST_STR_INIT("http");
 	struct pst_buf buf;
-	size_t i;
 
 	pst_buf_init(&buf, arena, 8 * MAX_FIELD);
-	for (i = 0; i < value.len; i++) {
+	for (size_t i = 0; i < value.len; i++) {
 		char c = value.ptr[i];
 
 		if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
@@ -205,9 +204,7 @@ add_folded(struct pst_buf *out, const char *name, struct pst_str value)
 static const struct field *
 find_field(struct pst_str name)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(fields); i++) {
 		if (pst_str_ieq(name, pst_str(fields[i].name)))
 			return &fields[i];
 	}

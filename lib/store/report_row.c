@@ -57,10 +57,9 @@ const char *
 pst_report_uris(struct pst_arena *arena, const char *const *uris, size_t count)
 {
 	struct pst_buf buf;
-	size_t i;
 
 	pst_buf_init(&buf, arena, MAX_URIS);
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			pst_buf_add_char(&buf, ' ');
 		pst_buf_add_text(&buf, uris[i]);
@@ -169,11 +168,9 @@ add_signatures(struct pst_buf *buf, const struct pst_dkim *dkim,
     const char *author, enum worth last)
 {
 	unsigned added = 0;
-	int worth;
-	size_t i;
 
-	for (worth = WORTH_STRICT; worth <= (int)last; worth++) {
-		for (i = 0; i < dkim->count; i++) {
+	for (int worth = WORTH_STRICT; worth <= (int)last; worth++) {
+		for (size_t i = 0; i < dkim->count; i++) {
 			const struct pst_dkim_sig *sig = &dkim->sigs[i];
 
 			if (sig->domain == NULL || sig->selector == NULL ||
@@ -215,9 +212,9 @@ pass_or_fail(bool pass)
 static const char *
 distinct(const struct pst_recipients *rcpts, size_t at)
 {
-	size_t i, j;
+	size_t j;
 
-	for (i = 0; i < rcpts->count; i++) {
+	for (size_t i = 0; i < rcpts->count; i++) {
 		for (j = 0; j < i; j++) {
 			if (strcmp(rcpts->domains[i], rcpts->domains[j]) == 0)
 				break;

@@ -28,6 +28,7 @@
  * takes the new row.
  */
 
+#include "base/macros.h"
 #include "store/db.h"
 
 #define PST_SCHEMA_VERSION 1
@@ -36,9 +37,9 @@
  * Creates the tables that are missing and checks the version. A store of any
  * other version is refused. Several processes may call this at once.
  */
-bool pst_schema_make(struct pst_db *db, struct pst_err *err);
+bool pst_schema_make(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
 
 /* Only checks the version, for a store that must not be written to. */
-bool pst_schema_check(struct pst_db *db, struct pst_err *err);
+bool pst_schema_check(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

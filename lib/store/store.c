@@ -9,10 +9,9 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/day.h"
+#include "base/macros.h"
 #include "store/incident.h"
 #include "store/schema.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Hexadecimal digits of a row's id: enough that no two are equal by chance. */
 #define ROW_ID_LEN 32
@@ -57,11 +56,10 @@ pst_store_random_id(char id[PST_STORE_ID_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char octets[(PST_STORE_ID_SIZE - 1) / 2];
-	size_t i;
 
 	if (getentropy(octets, sizeof(octets)) == -1)
 		abort();
-	for (i = 0; i < sizeof(octets); i++) {
+	for (size_t i = 0; i < sizeof(octets); i++) {
 		id[2 * i] = digits[octets[i] >> 4];
 		id[2 * i + 1] = digits[octets[i] & 15];
 	}
@@ -138,7 +136,7 @@ pst_store_put_policy(struct pst_db *db, const struct pst_report_policy *policy,
 	bool found;
 
 	return pst_db_get_number(
-		   db, put, values, COUNT(values), rows, &found, err) &&
+		   db, put, values, PST_COUNT(values), rows, &found, err) &&
 	    (found ||
 		/* A newer policy is stored already. */
 		pst_db_get_number(db,
@@ -161,10 +159,9 @@ row_id(const struct pst_report_row *record, struct pst_arena *arena)
 	unsigned char digest[PST_DIGEST_BYTES];
 	char hex[PST_DIGEST_HEX_SIZE];
 	struct pst_buf buf;
-	size_t i;
 
 	pst_buf_init(&buf, arena, SIZE_MAX / 4);
-	for (i = 0; i < COUNT(texts); i++) {
+	for (size_t i = 0; i < PST_COUNT(texts); i++) {
 		pst_buf_printf(&buf, "%zu:", strlen(texts[i]));
 		pst_buf_add_text(&buf, texts[i]);
 	}
@@ -214,7 +211,8 @@ make_row(struct pst_db *db, const struct pst_report_row *record, const char *id,
 	    pst_db_int(n)};
 	int64_t now = 0;
 
-	if (!pst_db_get_number(db, put, values, COUNT(values), &now, NULL, err))
+	if (!pst_db_get_number(
+		db, put, values, PST_COUNT(values), &now, NULL, err))
 		return false;
 	if (now == n)
 		++*rows;
@@ -347,7 +345,7 @@ pst_store_add_incident(struct pst_db *db, const struct pst_incident *incident,
 	    pst_db_text(incident->header), pst_db_text(incident->subject),
 	    pst_db_int(n)};
 
-	return pst_db_run(db, put, values, COUNT(values), NULL, err);
+	return pst_db_run(db, put, values, PST_COUNT(values), NULL, err);
 }
 
 bool
@@ -386,13 +384,13 @@ pst_store_expire(struct pst_db *db, const struct pst_config *config,
 
 	if (!pst_db_begin(db, err))
 		return false;
-	for (i = 0; i < COUNT(steps); i++) {
+	for (i = 0; i < PST_COUNT(steps); i++) {
 		struct pst_db_value value = pst_db_int(limits[steps[i].limit]);
 
 		if (!pst_db_run(db, steps[i].sql, &value, 1, NULL, err))
 			break;
 	}
-	if (i == COUNT(steps) && pst_db_commit(db, err))
+	if (i == PST_COUNT(steps) && pst_db_commit(db, err))
 		return true;
 	pst_db_rollback(db);
 	return false;

@@ -9,6 +9,7 @@
  * Each function that can fail returns false, or NULL, with a sentence in err.
  */
 
+#include "base/macros.h"
 #include "config/config.h"
 #include "store/db.h"
 #include "store/report_row.h"
@@ -20,28 +21,28 @@
  * PST_DB_READ.
  */
 struct pst_db *pst_store_open(const struct pst_config *config,
-    enum pst_db_access access, struct pst_err *err);
+    enum pst_db_access access, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Opens the shared database, which config must name, and creates missing
  * tables.
  */
-struct pst_db *
-pst_store_open_shared(const struct pst_config *config, struct pst_err *err);
+struct pst_db *pst_store_open_shared(
+    const struct pst_config *config, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Opens the store that reports are made from: the shared database if config
  * names one, otherwise this gateway's file.
  */
-struct pst_db *
-pst_store_open_reports(const struct pst_config *config, struct pst_err *err);
+struct pst_db *pst_store_open_reports(
+    const struct pst_config *config, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Returns the identity stored under name ("gateway" or "secret"), creating it
  * (32 random hexadecimal digits) if absent. It is in the arena.
  */
 const char *pst_store_identity(struct pst_db *db, struct pst_arena *arena,
-    const char *name, struct pst_err *err);
+    const char *name, struct pst_err *err) PST_MUST_CHECK;
 
 /* Writes 32 random hexadecimal digits and a NUL. */
 #define PST_STORE_ID_SIZE 33
@@ -57,7 +58,7 @@ void pst_store_random_id(char id[PST_STORE_ID_SIZE]);
  */
 #define PST_STORE_NO_SOURCE "0.0.0.0"
 bool pst_store_add(struct pst_db *db, const struct pst_report_row *record,
-    int64_t n, unsigned max_rows, struct pst_err *err);
+    int64_t n, unsigned max_rows, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Adds n messages to a row that exists already, without looking at the policy:
@@ -65,7 +66,7 @@ bool pst_store_add(struct pst_db *db, const struct pst_report_row *record,
  * such a row; if there is none, nothing is done.
  */
 bool pst_store_add_again(struct pst_db *db, const struct pst_report_row *record,
-    int64_t n, bool *found, struct pst_err *err);
+    int64_t n, bool *found, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * pst_store_add() in parts, for a caller that has many rows of one domain and
@@ -75,18 +76,20 @@ bool pst_store_add_again(struct pst_db *db, const struct pst_report_row *record,
  * but its domain, and works out auth_short if it is NULL.
  * pst_store_put_rows_n() comes last and stores the number of rows.
  */
-bool
-pst_store_put_policy(struct pst_db *db, const struct pst_report_policy *policy,
-    int64_t day, int64_t seen_s, int64_t *rows, struct pst_err *err);
+bool pst_store_put_policy(struct pst_db *db,
+    const struct pst_report_policy *policy, int64_t day, int64_t seen_s,
+    int64_t *rows, struct pst_err *err) PST_MUST_CHECK;
 bool pst_store_put_row(struct pst_db *db, const struct pst_report_row *record,
-    int64_t n, unsigned max_rows, int64_t *rows, struct pst_err *err);
+    int64_t n, unsigned max_rows, int64_t *rows,
+    struct pst_err *err) PST_MUST_CHECK;
 bool pst_store_put_rows_n(struct pst_db *db, const char *domain, int64_t day,
-    int64_t rows, struct pst_err *err);
+    int64_t rows, struct pst_err *err) PST_MUST_CHECK;
 
 /* Adds n incidents like this one. The details of the first one stay. */
 struct pst_incident;
-bool pst_store_add_incident(struct pst_db *db,
-    const struct pst_incident *incident, int64_t n, struct pst_err *err);
+bool
+pst_store_add_incident(struct pst_db *db, const struct pst_incident *incident,
+    int64_t n, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Deletes what is older than store.retention, even if it has not been sent, and
@@ -94,6 +97,6 @@ bool pst_store_add_incident(struct pst_db *db,
  * transaction of its own.
  */
 bool pst_store_expire(struct pst_db *db, const struct pst_config *config,
-    int64_t now_s, struct pst_err *err);
+    int64_t now_s, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

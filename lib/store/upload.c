@@ -6,9 +6,8 @@
 
 #include "base/arena.h"
 #include "base/domain.h"
+#include "base/macros.h"
 #include "store/incident.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define MAX_HOST 256
 
@@ -120,11 +119,11 @@ forget_batch(struct pst_db *local, const char *id, struct pst_err *err)
 
 	if (!pst_db_begin(local, err))
 		return false;
-	for (i = 0; i < COUNT(steps); i++) {
+	for (i = 0; i < PST_COUNT(steps); i++) {
 		if (!pst_db_run(local, steps[i], &value, 1, NULL, err))
 			break;
 	}
-	if (i == COUNT(steps) && pst_db_commit(local, err))
+	if (i == PST_COUNT(steps) && pst_db_commit(local, err))
 		return true;
 	pst_db_rollback(local);
 	return false;
@@ -214,7 +213,7 @@ enter_group(struct pst_db *shared, const struct pst_report_row *record,
 	return pst_db_get_number(shared,
 	    "SELECT rows_n FROM policy WHERE day = $1 AND domain = $2"
 	    " AND owner = ''",
-	    values, COUNT(values), &group->rows, NULL, err);
+	    values, PST_COUNT(values), &group->rows, NULL, err);
 }
 
 static bool
@@ -308,7 +307,7 @@ upload_batch(struct pst_db *local, struct pst_db *shared, const char *id,
 	if (pst_db_run(shared,
 		"INSERT INTO batch (id, gateway, host, shipped_s)"
 		" VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
-		values, COUNT(values), &is_new, err) &&
+		values, PST_COUNT(values), &is_new, err) &&
 	    (is_new == 0 ||
 		(upload_policies(local, shared, values, err) &&
 		    upload_records(local, shared, values, max_rows, err) &&

@@ -10,6 +10,7 @@
  * then are the rows deleted here.
  */
 
+#include "base/macros.h"
 #include "store/writer.h"
 
 #define PST_UPLOAD_INTERVAL_MS 10000
@@ -21,7 +22,7 @@
  * processes may do this at once.
  */
 bool pst_upload_all(struct pst_db *local, struct pst_db *shared, int64_t now_s,
-    unsigned max_rows, unsigned *batches, struct pst_err *err);
+    unsigned max_rows, unsigned *batches, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * The daemon's thread that uploads. It tries every PST_UPLOAD_INTERVAL_MS, less
@@ -32,6 +33,6 @@ bool pst_upload_all(struct pst_db *local, struct pst_db *shared, int64_t now_s,
 struct pst_uploader;
 struct pst_uploader *
 pst_uploader_start(struct pst_config *config, struct pst_writer_log log);
-void pst_uploader_stop(struct pst_uploader *shipper); /* NULL is allowed */
+void pst_uploader_stop(struct pst_uploader *uploader); /* NULL is allowed */
 
 #endif

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/upload.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 #define MAX_PAUSE_MS 300000
 #define EXPIRE_MS 3600000
@@ -118,45 +116,35 @@ try_once(struct pst_uploader *uploader)
 		uploader->pause_ms = MAX_PAUSE_MS;
 }
 
-/* Called with the mutex locked. Returns false when the time is over. */
-static bool
-wait_until(struct pst_uploader *uploader, const struct timespec *until)
-{
-	return pthread_cond_timedwait(
-		   &uploader->change, &uploader->mutex, until) == 0;
-}
-
-static struct timespec
+static int64_t
 time_after(unsigned ms)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	return t;
+	return pst_clock_ms(&pst_clock_system) + ms;
 }
 
 static void *
 run(void *arg)
 {
 	struct pst_uploader *uploader = arg;
-	struct timespec until;
+	int64_t until_ms;
 
-	(void)pthread_mutex_lock(&uploader->mutex);
+	pst_mutex_lock(&uploader->mutex);
 	while (!uploader->stopping) {
-		(void)pthread_mutex_unlock(&uploader->mutex);
+		pst_mutex_unlock(&uploader->mutex);
 		try_once(uploader);
-		until = time_after(uploader->pause_ms);
-		(void)pthread_mutex_lock(&uploader->mutex);
-		while (!uploader->stopping && wait_until(uploader, &until))
+		until_ms = time_after(uploader->pause_ms);
+		pst_mutex_lock(&uploader->mutex);
+		while (!uploader->stopping &&
+		    pst_cond_wait_until(
+			&uploader->change, &uploader->mutex, until_ms))
 			continue;
 	}
-	(void)pthread_mutex_unlock(&uploader->mutex);
+	pst_mutex_unlock(&uploader->mutex);
 	close_both(uploader);
-	(void)pthread_mutex_lock(&uploader->mutex);
+	pst_mutex_lock(&uploader->mutex);
 	uploader->ended = true;
-	(void)pthread_cond_broadcast(&uploader->change);
-	(void)pthread_mutex_unlock(&uploader->mutex);
+	pst_cond_broadcast(&uploader->change);
+	pst_mutex_unlock(&uploader->mutex);
 	return NULL;
 }
 
@@ -164,54 +152,46 @@ struct pst_uploader *
 pst_uploader_start(struct pst_config *config, struct pst_writer_log log)
 {
 	struct pst_uploader *uploader = calloc(1, sizeof(*uploader));
-	pthread_condattr_t attr;
-	sigset_t all, old;
 
 	if (uploader == NULL)
 		abort();
 	uploader->config = pst_config_ref(config);
 	uploader->log = log;
 	uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;
-	(void)pthread_mutex_init(&uploader->mutex, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&uploader->change, &attr);
-	(void)pthread_condattr_destroy(&attr);
-	/* Signals are for the program's other threads. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
-	if (pthread_create(&uploader->thread, NULL, run, uploader) != 0)
+	pst_mutex_init(&uploader->mutex);
+	pst_cond_init(&uploader->change);
+	if (!pst_thread_start(&uploader->thread, run, uploader))
 		abort();
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return uploader;
 }
 
 void
 pst_uploader_stop(struct pst_uploader *uploader)
 {
-	struct timespec until = time_after(STOP_MS);
+	int64_t until_ms = time_after(STOP_MS);
 	bool ended;
 
 	if (uploader == NULL)
 		return;
-	(void)pthread_mutex_lock(&uploader->mutex);
+	pst_mutex_lock(&uploader->mutex);
 	uploader->stopping = true;
-	(void)pthread_cond_broadcast(&uploader->change);
-	while (!uploader->ended && wait_until(uploader, &until))
+	pst_cond_broadcast(&uploader->change);
+	while (!uploader->ended &&
+	    pst_cond_wait_until(&uploader->change, &uploader->mutex, until_ms))
 		continue;
 	ended = uploader->ended;
-	(void)pthread_mutex_unlock(&uploader->mutex);
+	pst_mutex_unlock(&uploader->mutex);
 	if (!ended) {
 		/*
 		 * The thread is waiting for a server. It may be killed at any
 		 * moment, so leave it and what it uses until the process ends.
 		 */
-		(void)pthread_detach(uploader->thread);
+		pst_thread_detach(uploader->thread);
 		return;
 	}
-	(void)pthread_join(uploader->thread, NULL);
-	(void)pthread_cond_destroy(&uploader->change);
-	(void)pthread_mutex_destroy(&uploader->mutex);
+	pst_thread_join(uploader->thread);
+	pst_cond_destroy(&uploader->change);
+	pst_mutex_destroy(&uploader->mutex);
 	pst_config_unref(uploader->config);
 	free(uploader);
 }

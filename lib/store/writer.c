@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/writer.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/macros.h"
+#include "base/thread.h"
 #include "store/incident.h"
 #include "store/schema.h"
 #include "store/writer_item.h"
@@ -54,19 +53,10 @@ struct pst_writer {
 
 /* ---- the thread ---- */
 
-static struct timespec
+static int64_t
 time_after(unsigned ms)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
+	return pst_clock_ms(&pst_clock_system) + ms;
 }
 
 static void
@@ -100,10 +90,10 @@ have_secret(struct pst_writer *writer, struct pst_err *err)
 	arena = pst_arena_new();
 	text = pst_store_identity(writer->db, arena, "secret", err);
 	if (text != NULL) {
-		(void)pthread_mutex_lock(&writer->mutex);
+		pst_mutex_lock(&writer->mutex);
 		(void)snprintf(
 		    writer->secret, sizeof(writer->secret), "%s", text);
-		(void)pthread_mutex_unlock(&writer->mutex);
+		pst_mutex_unlock(&writer->mutex);
 	}
 	pst_arena_free(arena);
 	return text != NULL;
@@ -141,9 +131,8 @@ know(const struct pst_report_row *record)
 	    pst_hash(PST_HASH_START ^ (uint64_t)record->day,
 		pst_str(policy->domain)),
 	    PST_HASH_START};
-	size_t i;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(texts); i++)
 		known.content = pst_hash_octet(
 		    pst_hash(known.content, pst_str(texts[i])), '\0');
 	return known;
@@ -235,9 +224,9 @@ static void
 say(struct pst_writer *writer, enum pst_writer_event event,
     const struct pst_err *err)
 {
-	(void)pthread_mutex_unlock(&writer->mutex);
+	pst_mutex_unlock(&writer->mutex);
 	writer->log.call(writer->log.arg, event, err->text);
-	(void)pthread_mutex_lock(&writer->mutex);
+	pst_mutex_lock(&writer->mutex);
 }
 
 static void
@@ -246,7 +235,7 @@ note_failure(struct pst_writer *writer, const struct pst_err *err)
 	bool first = !writer->failing;
 
 	writer->failing = true;
-	(void)pthread_cond_broadcast(&writer->done);
+	pst_cond_broadcast(&writer->done);
 	if (!first)
 		return;
 	writer->dropped_before = writer->counts.dropped;
@@ -263,7 +252,7 @@ note_success(struct pst_writer *writer, size_t count, size_t records)
 	writer->written += count;
 	writer->counts.waiting -= count;
 	writer->counts.committed += records;
-	(void)pthread_cond_broadcast(&writer->done);
+	pst_cond_broadcast(&writer->done);
 	if (!first)
 		return;
 	(void)pst_err_set(&text,
@@ -287,11 +276,11 @@ write_batch(struct pst_writer *writer)
 	bool ok;
 
 	items = take_items(writer, &count, &records);
-	(void)pthread_mutex_unlock(&writer->mutex);
+	pst_mutex_unlock(&writer->mutex);
 	ok = write_items(writer, items, &err);
 	if (ok)
 		pst_writer_items_free(items);
-	(void)pthread_mutex_lock(&writer->mutex);
+	pst_mutex_lock(&writer->mutex);
 	if (ok) {
 		note_success(writer, count, records);
 		return true;
@@ -309,10 +298,10 @@ write_batch(struct pst_writer *writer)
 static void
 wait_for(struct pst_writer *writer, unsigned ms, bool work)
 {
-	struct timespec until = time_after(ms);
+	int64_t until_ms = time_after(ms);
 
 	while (!writer->stopping && !(work && writer->head != NULL) &&
-	    pthread_cond_timedwait(&writer->work, &writer->mutex, &until) == 0)
+	    pst_cond_wait_until(&writer->work, &writer->mutex, until_ms))
 		continue;
 }
 
@@ -322,7 +311,7 @@ run(void *arg)
 	struct pst_writer *writer = arg;
 	int64_t give_up_ms;
 
-	(void)pthread_mutex_lock(&writer->mutex);
+	pst_mutex_lock(&writer->mutex);
 	while (!writer->stopping) {
 		if (write_batch(writer))
 			wait_for(writer, EXPIRE_MS, true);
@@ -335,7 +324,7 @@ run(void *arg)
 		if (!write_batch(writer))
 			break;
 	}
-	(void)pthread_mutex_unlock(&writer->mutex);
+	pst_mutex_unlock(&writer->mutex);
 	return NULL;
 }
 
@@ -345,45 +334,35 @@ struct pst_writer *
 pst_writer_start(struct pst_config *config, struct pst_writer_log log)
 {
 	struct pst_writer *writer = calloc(1, sizeof(*writer));
-	pthread_condattr_t attr;
-	sigset_t all, old;
 
 	if (writer == NULL)
 		abort();
 	writer->config = pst_config_ref(config);
 	writer->log = log;
 	writer->tail = &writer->head;
-	(void)pthread_mutex_init(&writer->mutex, NULL);
-	/* Setting the system clock must not make mail wait. */
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&writer->work, &attr);
-	(void)pthread_cond_init(&writer->done, &attr);
-	(void)pthread_condattr_destroy(&attr);
-	/* Signals are for the program's other threads. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
-	if (pthread_create(&writer->thread, NULL, run, writer) != 0)
+	pst_mutex_init(&writer->mutex);
+	pst_cond_init(&writer->work);
+	pst_cond_init(&writer->done);
+	if (!pst_thread_start(&writer->thread, run, writer))
 		abort();
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return writer;
 }
 
 void
 pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
 {
-	(void)pthread_mutex_lock(&writer->mutex);
+	pst_mutex_lock(&writer->mutex);
 	writer->stopping = true;
-	(void)pthread_cond_broadcast(&writer->work);
-	(void)pthread_mutex_unlock(&writer->mutex);
-	(void)pthread_join(writer->thread, NULL);
+	pst_cond_broadcast(&writer->work);
+	pst_mutex_unlock(&writer->mutex);
+	pst_thread_join(writer->thread);
 	if (counts != NULL)
 		*counts = writer->counts;
 	close_db(writer);
 	pst_writer_items_free(writer->head);
-	(void)pthread_cond_destroy(&writer->work);
-	(void)pthread_cond_destroy(&writer->done);
-	(void)pthread_mutex_destroy(&writer->mutex);
+	pst_cond_destroy(&writer->work);
+	pst_cond_destroy(&writer->done);
+	pst_mutex_destroy(&writer->mutex);
 	pst_config_unref(writer->config);
 	free(writer);
 }
@@ -406,7 +385,7 @@ enqueue(
 	writer->tail = &item->next;
 	writer->counts.waiting++;
 	*number = ++writer->taken;
-	(void)pthread_cond_signal(&writer->work);
+	pst_cond_signal(&writer->work);
 	return true;
 }
 
@@ -415,29 +394,29 @@ pst_writer_put(struct pst_writer *writer, const struct pst_report_row *record,
     unsigned wait_ms)
 {
 	struct pst_writer_item *item = pst_writer_item(record, NULL);
-	struct timespec until = time_after(wait_ms);
+	int64_t until_ms = time_after(wait_ms);
 	uint64_t number;
 	bool committed = false;
 
-	(void)pthread_mutex_lock(&writer->mutex);
+	pst_mutex_lock(&writer->mutex);
 	if (enqueue(writer, item, &number)) {
 		while (writer->written < number && !writer->failing &&
-		    pthread_cond_timedwait(
-			&writer->done, &writer->mutex, &until) == 0)
+		    pst_cond_wait_until(
+			&writer->done, &writer->mutex, until_ms))
 			continue;
 		committed = writer->written >= number;
 		writer->counts.late += !committed;
 	}
-	(void)pthread_mutex_unlock(&writer->mutex);
+	pst_mutex_unlock(&writer->mutex);
 	return committed;
 }
 
 bool
 pst_writer_secret(struct pst_writer *writer, char secret[PST_STORE_ID_SIZE])
 {
-	(void)pthread_mutex_lock(&writer->mutex);
+	pst_mutex_lock(&writer->mutex);
 	memcpy(secret, writer->secret, PST_STORE_ID_SIZE);
-	(void)pthread_mutex_unlock(&writer->mutex);
+	pst_mutex_unlock(&writer->mutex);
 	return secret[0] != '\0';
 }
 
@@ -448,15 +427,15 @@ pst_writer_put_incident(
 	struct pst_writer_item *item = pst_writer_item(NULL, incident);
 	uint64_t number;
 
-	(void)pthread_mutex_lock(&writer->mutex);
+	pst_mutex_lock(&writer->mutex);
 	(void)enqueue(writer, item, &number);
-	(void)pthread_mutex_unlock(&writer->mutex);
+	pst_mutex_unlock(&writer->mutex);
 }
 
 void
 pst_writer_counts(struct pst_writer *writer, struct pst_writer_counts *out)
 {
-	(void)pthread_mutex_lock(&writer->mutex);
+	pst_mutex_lock(&writer->mutex);
 	*out = writer->counts;
-	(void)pthread_mutex_unlock(&writer->mutex);
+	pst_mutex_unlock(&writer->mutex);
 }

@@ -73,7 +73,7 @@ run(struct pst_arena *arena, struct pst_resolver *zone, int64_t now,
 	struct pst_err err;
 
 	/* A file that is not a message has no chain. */
-	(void)pst_message_read(arena, file_name, &message, &err);
+	(void)!pst_message_read(arena, file_name, &message, &err);
 	pst_header_init(&header, arena, limits);
 	for (size_t i = 0; i < message.count; i++)
 		(void)pst_header_add(

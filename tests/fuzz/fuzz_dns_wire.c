@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/macros.h"
 #include "dns/wire.h"
 
 #define MAX_TXT_BYTES 1000
@@ -64,7 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	type = types[data[0] % (sizeof(types) / sizeof(types[0]))];
+	type = types[data[0] % (PST_COUNT(types))];
 	name = (struct pst_str){(const char *)data + 2, data[1]};
 	if (name.len > size - 2)
 		return 0;

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/domain.h"
+#include "base/macros.h"
 #include "mail/received.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -98,7 +99,7 @@ check_helo(struct pst_arena *arena, const char *helo)
 	struct pst_ip client;
 
 	assert(pst_ip_parse(PST_STR(CLIENT), &client));
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(forms); i++) {
 		struct pst_str form = pst_str(forms[i]);
 		size_t at = pst_str_find(form, '%');
 		struct pst_received got;

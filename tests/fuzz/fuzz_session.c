@@ -119,11 +119,9 @@ open_labs(void)
 static bool
 has_aligned_pass(const struct pst_findings *findings)
 {
-	size_t i;
-
 	if (findings->dmarc.spf_aligned)
 		return findings->spf.result == PST_RESULT_PASS;
-	for (i = 0; i < findings->dkim.count; i++) {
+	for (size_t i = 0; i < findings->dkim.count; i++) {
 		const struct pst_dkim_sig *sig = &findings->dkim.sigs[i];
 
 		if (sig->result == PST_RESULT_PASS && sig->aligned)

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/macros.h"
 #include "dns/zone.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,7 +22,7 @@ ask(struct pst_resolver *zone, struct pst_str name)
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(types); i++)
 		(void)pst_dns_ask(dns, name, types[i]);
 	while (pst_dns_wait(dns, INT64_MAX))
 		;

@@ -40,9 +40,8 @@ int
 main(int argc, char **argv)
 {
 	int failed = 0;
-	int i;
 
-	for (i = 1; i < argc; i++)
+	for (int i = 1; i < argc; i++)
 		failed |= replay(argv[i]);
 	(void)printf("%d inputs\n", argc - 1);
 	return failed;

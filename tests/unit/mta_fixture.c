@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
-#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "base/macros.h"
+
+#define LENGTH_OF(array) (PST_COUNT(array))
 
 /* The protocol steps (SMFIP_NR_*) with which an event gets no answer. */
 static const struct {

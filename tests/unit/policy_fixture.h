@@ -8,8 +8,6 @@
 #include "core/edits.h"
 #include "core/policy.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 static const struct pst_mta able = {true, true, true};
 static struct pst_arena *arena;
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "dns/zone.h"
 
 struct smtp_server bench_server;
@@ -51,7 +52,7 @@ send_close(struct send_bench *bench)
 	smtp_stop(bench->server);
 	smtp_clear(bench->server);
 	memset(bench->server, 0, sizeof(*bench->server));
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(names); i++)
 		(void)remove(store_path(names[i]));
 }
 

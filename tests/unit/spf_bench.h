@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "dns/zone.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_ROUNDS 100
 
 /* One evaluation, and what is needed to inspect it afterwards. */

@@ -9,14 +9,13 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "mail/address.h"
 
 #define TEXT(literal)                                                          \
 	{                                                                      \
 		literal, sizeof(literal) - 1                                   \
 	}
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 /* want: "domain domain" for the verdicts single and multi, else the verdict. */
 struct from_row {
 	const char *label;
@@ -368,21 +367,21 @@ static void
 test_from_valid(void **state)
 {
 	(void)state;
-	run_from_rows(valid_rows, COUNT(valid_rows));
+	run_from_rows(valid_rows, PST_COUNT(valid_rows));
 }
 
 static void
 test_from_malformed(void **state)
 {
 	(void)state;
-	run_from_rows(malformed_rows, COUNT(malformed_rows));
+	run_from_rows(malformed_rows, PST_COUNT(malformed_rows));
 }
 
 static void
 test_from_attacks(void **state)
 {
 	(void)state;
-	run_from_rows(attack_rows, COUNT(attack_rows));
+	run_from_rows(attack_rows, PST_COUNT(attack_rows));
 }
 
 static void
@@ -458,7 +457,7 @@ static void
 test_from_repeated(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(repeated_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(repeated_rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct from_row row = repeated_rows[i];
 		struct pst_buf buf;

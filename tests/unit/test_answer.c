@@ -7,9 +7,8 @@
 
 #include <string.h>
 
+#include "base/macros.h"
 #include "dns/dns.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static void
 test_words(void **state)
@@ -30,7 +29,7 @@ test_words(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		assert_string_equal(
 		    pst_dns_status_word(rows[i].status), rows[i].word);
 		if (pst_dns_is_temporary(rows[i].status) != rows[i].temporary)

@@ -12,10 +12,10 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "dns/zone.h"
 #include "tools/message.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define NOW 1767600000
 
 static struct pst_arena *arena;
@@ -165,7 +165,7 @@ test_pass(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct trial row = trial(rows[i].message);
 		struct pst_arc arc = run(&row);
 		char text[PST_IP_TEXT_SIZE];
@@ -242,7 +242,7 @@ test_changed(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct trial row = trial(rows[i].message);
 
 		row.message = replace(row.message, rows[i].from, rows[i].to);
@@ -264,7 +264,7 @@ test_harmless_changes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct trial row = trial("arc-two");
 		struct pst_arc arc;
 
@@ -304,7 +304,7 @@ test_keys(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct trial row = trial("arc-two");
 		struct pst_arc arc;
 
@@ -371,10 +371,10 @@ test_comment(void **state)
 	arc.seals = NULL;
 	arc.first_ip.family = PST_IP_NONE;
 	assert_string_equal(pst_arc_comment(arena, &arc), "arc=fail");
-	for (size_t i = 0; i < COUNT(seals); i++)
+	for (size_t i = 0; i < PST_COUNT(seals); i++)
 		seals[i] = (struct pst_arc_seal){"a.example", "selector"};
 	arc.seals = seals;
-	arc.sets = COUNT(seals);
+	arc.sets = PST_COUNT(seals);
 	text = pst_arc_comment(arena, &arc);
 	assert_in_range(strlen(text), 800, 900);
 	assert_non_null(strstr(text, "fail as[50].d=a.example as[50].s="));

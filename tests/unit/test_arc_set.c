@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
+
 #define NOW 1700000000
 #define LIMITS ((struct pst_header_limits){200, 20000, 400000})
 
@@ -135,7 +136,7 @@ static void
 test_structure(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(structure_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(structure_rows); i++) {
 		const struct structure_row *row = &structure_rows[i];
 		struct pst_arc_sets sets;
 		const char *reason;
@@ -217,7 +218,7 @@ test_remote_ip(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_ip ip =
 		    pst_arc_remote_ip(arena, pst_str(rows[i].value));
 		char text[PST_IP_TEXT_SIZE];

@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
+
 #define NOW 1700000000
 
 static struct pst_arena *arena;
@@ -85,7 +86,7 @@ test_seals(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arc_sig sig;
 
 		parse(rows[i].tags, &sig);
@@ -128,7 +129,7 @@ test_message_signatures(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arc_sig sig;
 
 		parse(rows[i].tags, &sig);
@@ -205,7 +206,7 @@ test_instances(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		if (pst_arc_tags_instance(pst_str(rows[i].text)) !=
 		    rows[i].wanted)
 			fail_msg("\"%s\"", rows[i].text);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/macros.h"
 
 static void
 test_alloc_is_zeroed_and_aligned(void **state)
@@ -20,7 +21,7 @@ test_alloc_is_zeroed_and_aligned(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(sizes); i++) {
 		unsigned char *ptr = pst_arena_alloc(arena, sizes[i]);
 		assert_non_null(ptr);
 		assert_int_equal((uintptr_t)ptr % _Alignof(max_align_t), 0);
@@ -219,7 +220,7 @@ test_impossible_sizes_abort(void **state)
 	char text[256];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		run_aborting(
 		    rows[i].count, rows[i].size_bytes, text, sizeof(text));
 		assert_string_equal(text, "postern: out of memory\n");

@@ -7,10 +7,9 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "config/assignments.h"
 #include "config/option.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /*
  * What libconfuse shows, step by step: how many parts the list has so far (0:
@@ -43,7 +42,7 @@ static void
 test_settings(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_assignment setting = {.line = 0};
 		bool got = true;

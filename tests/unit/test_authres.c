@@ -5,9 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "mail/authres.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static struct pst_arena *arena;
 
@@ -116,7 +115,7 @@ static void
 test_values(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(value_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(value_rows); i++) {
 		const struct value_row *r = &value_rows[i];
 		struct pst_authres ar;
 		pst_authres_begin(&ar, arena, PST_STR("mx"));
@@ -146,7 +145,7 @@ test_ids_to_write(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_authres ar;
 		pst_authres_begin(&ar, arena, rows[i].in);
 		const char *out = pst_authres_end(&ar);
@@ -357,7 +356,7 @@ static void
 test_read_id(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(id_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(id_rows); i++) {
 		const struct id_row *r = &id_rows[i];
 		const char *id = "unset";
 		enum pst_authres_id answer =
@@ -376,7 +375,7 @@ test_written_is_read(void **state)
 	    "mx.example", "mx.example/7", "a\"b\\c", "a b", "x(y);z", "a@b"};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(ids); i++) {
+	for (size_t i = 0; i < PST_COUNT(ids); i++) {
 		struct pst_authres ar;
 		const char *id;
 		pst_authres_begin(&ar, arena, pst_str(ids[i]));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "report/bounce.h"
 
 #define BOUNCES "dmarc-bounces@gw.example"
@@ -39,7 +40,7 @@ test_token(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_str token =
 		    pst_bounce_token(BOUNCES, pst_str(rows[i].address));
 
@@ -81,7 +82,7 @@ test_read(void **state)
 	struct pst_bounce bounce;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		pst_bounce_read(arena, BOUNCES, rows[i].recipient,
 		    pst_str(rows[i].message), &bounce);
 		assert_int_equal(bounce.failed, rows[i].failed);

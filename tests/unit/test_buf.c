@@ -6,8 +6,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
 
 static struct pst_arena *arena;
 
@@ -122,7 +121,7 @@ test_escaped(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const char *out = pst_escaped(arena, rows[i].in);
 		if (strcmp(out, rows[i].out) != 0)
 			fail_msg("%s: \"%s\"", rows[i].label, out);

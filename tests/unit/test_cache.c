@@ -130,9 +130,8 @@ hammer(void *arg)
 {
 	struct pst_cache *cache = arg;
 	char name[32];
-	unsigned i;
 
-	for (i = 0; i < 4000; i++) {
+	for (unsigned i = 0; i < 4000; i++) {
 		const struct pst_dns_answer *answer;
 
 		(void)snprintf(name, sizeof(name), "n%u.example", i % 97);
@@ -153,13 +152,12 @@ test_threads(void **state)
 {
 	struct pst_cache *cache = pst_cache_new(MEGABYTE / 16);
 	pthread_t threads[4];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, hammer, cache), 0);
-	for (i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	assert_true(pst_cache_bytes(cache) <= MEGABYTE / 16);
 	pst_cache_free(cache);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
 
 static void
 test_manual(void **state)
@@ -21,7 +22,7 @@ test_manual(void **state)
 	int64_t passed_ms = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		pst_clock_advance(&clock, rows[i].step_ms);
 		passed_ms += rows[i].step_ms;
 		assert_int_equal(pst_clock_ms(&clock) - start_ms, passed_ms);

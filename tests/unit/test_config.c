@@ -12,10 +12,9 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/macros.h"
 #include "config/option.h"
 #include "tests/unit/config_fixture.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static size_t
 index_of(const char *path)
@@ -86,10 +85,8 @@ static const struct good_row good_rows[] = {
 static void
 test_good_files(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(good_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(good_rows); i++) {
 		const struct good_row *row = &good_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		size_t index = index_of(row->path);
@@ -222,10 +219,8 @@ static const struct bad_row bad_rows[] = {
 static void
 test_bad_files(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(bad_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(bad_rows); i++)
 		config_must_fail(
 		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
@@ -295,10 +290,10 @@ test_noise(void **state)
 {
 	unsigned seed = 1;
 	char text[200];
-	size_t round, i;
+	size_t i;
 
 	(void)state;
-	for (round = 0; round < 500; round++) {
+	for (size_t round = 0; round < 500; round++) {
 		static const char likely[] = "\"'{}=,#/*\\\n +$";
 		struct pst_err err = {""};
 		struct pst_config *config;

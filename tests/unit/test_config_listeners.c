@@ -8,10 +8,9 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "config/option.h"
 #include "tests/unit/config_fixture.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 #define X "unix:/x"
 #define SECTION(title) "listener \"" title "\" {\nmode = monitor\n}\n"
@@ -58,7 +57,7 @@ static void
 test_bad(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(bad_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(bad_rows); i++)
 		config_must_fail(
 		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
@@ -89,7 +88,7 @@ test_good(void **state)
 	char text[300];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(good_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(good_rows); i++) {
 		struct pst_config *config = config_must_load(good_rows[i].text);
 		size_t len = 0;
 
@@ -173,8 +172,8 @@ test_values(void **state)
 	(void)state;
 	for (size_t i = 0; i < pst_option_count; i++)
 		may += pst_options[i].per_listener;
-	assert_int_equal(may, COUNT(keys));
-	for (size_t i = 0; i < COUNT(keys); i++) {
+	assert_int_equal(may, PST_COUNT(keys));
+	for (size_t i = 0; i < PST_COUNT(keys); i++) {
 		struct pst_config *config;
 
 		(void)snprintf(text, sizeof(text),
@@ -235,7 +234,7 @@ static void
 test_restart(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(restart_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(restart_rows); i++) {
 		struct pst_config *running =
 		    config_must_load(restart_rows[i].running);
 		struct pst_config *fresh =

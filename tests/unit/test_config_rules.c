@@ -9,9 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/config_fixture.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const struct {
 	const char *text;
@@ -53,7 +52,7 @@ static void
 test_bad_rules(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(bad_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(bad_rows); i++)
 		config_must_fail(
 		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
@@ -99,7 +98,7 @@ test_network_file(void **state)
 	    "trusted-networks += {\"@%s\"}\nrelays = {\"@%s\"}\n"
 	    "forwarders = {\"@%s\"}\n",
 	    list, list, list);
-	for (size_t i = 0; i < COUNT(addresses); i++) {
+	for (size_t i = 0; i < PST_COUNT(addresses); i++) {
 		FILE *out = fopen(list, "w");
 		struct pst_config *config;
 
@@ -107,7 +106,7 @@ test_network_file(void **state)
 		assert_true(fprintf(out, "# ours\n%s\n", addresses[i]) > 0);
 		assert_int_equal(fclose(out), 0);
 		config = config_must_load(text);
-		for (size_t j = 0; j < COUNT(addresses); j++) {
+		for (size_t j = 0; j < PST_COUNT(addresses); j++) {
 			struct pst_ip ip;
 
 			assert_true(pst_ip_parse(pst_str(addresses[j]), &ip));

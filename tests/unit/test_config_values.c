@@ -9,20 +9,17 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/macros.h"
 #include "config/option.h"
 #include "tests/unit/config_fixture.h"
 
 /* Values of a loaded configuration are printed, read back and compared. */
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 static void
 add_all(struct pst_buf *buf, struct pst_arena *arena,
     const struct pst_config *config)
 {
-	size_t i;
-
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		const struct pst_option *option = &pst_options[i];
 		const char *value = pst_config_value(config, i, arena);
 
@@ -89,10 +86,9 @@ static void
 test_round_trip(void **state)
 {
 	static const char *const texts[] = {"", unusual};
-	size_t i, n;
 
 	(void)state;
-	for (n = 0; n < COUNT(texts); n++) {
+	for (size_t n = 0; n < PST_COUNT(texts); n++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_config *first = config_must_load(texts[n]), *again;
 		struct pst_buf buf;
@@ -100,7 +96,7 @@ test_round_trip(void **state)
 		pst_buf_init(&buf, arena, 65536);
 		add_all(&buf, arena, first);
 		again = config_must_load(pst_buf_str(&buf));
-		for (i = 0; i < pst_option_count; i++) {
+		for (size_t i = 0; i < pst_option_count; i++) {
 			const char *a = pst_config_value(first, i, arena);
 			const char *b = pst_config_value(again, i, arena);
 
@@ -121,10 +117,9 @@ test_unusual_is_unusual(void **state)
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_config *defaults = config_must_load("");
 	struct pst_config *config = config_must_load(unusual);
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		if (strcmp(pst_options[i].name, "discovery") != 0 &&
 		    /* these two cannot be set with iprev off */
 		    strcmp(pst_options[i].name, "on-iprev-fail") != 0 &&
@@ -160,10 +155,8 @@ static const struct restart_row restart_rows[] = {
 static void
 test_restart_keys(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(restart_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(restart_rows); i++) {
 		const struct restart_row *row = &restart_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_config *running = config_must_load(row->running);

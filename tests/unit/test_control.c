@@ -13,9 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "milter/control.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static char dir[] = "/tmp/postern-control-XXXXXX";
 static char path[64];
@@ -108,7 +107,7 @@ test_requests(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		int fd = ask(rows[i].request, strlen(rows[i].request));
 		bool reload, status;
 		const char *got;
@@ -178,20 +177,19 @@ static void
 test_crowd(void **state)
 {
 	int fds[PST_CONTROL_MAX_CLIENTS + 2];
-	size_t i, round;
 
 	(void)state;
-	for (i = 0; i < COUNT(fds); i++) {
+	for (size_t i = 0; i < PST_COUNT(fds); i++) {
 		fds[i] = ask("status\n", 7);
 		turn(0);
 	}
-	for (round = 0; round < 2; round++) {
-		for (i = 0; i < COUNT(fds) + 1; i++)
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < PST_COUNT(fds) + 1; i++)
 			turn(0);
 		assert_true(pst_control_take(control, PST_CONTROL_STATUS));
 		pst_control_answer(control, PST_CONTROL_STATUS, 0, "well");
 	}
-	for (i = 0; i < COUNT(fds); i++) {
+	for (size_t i = 0; i < PST_COUNT(fds); i++) {
 		assert_string_equal(answer(fds[i]), "0 well\n");
 		(void)close(fds[i]);
 	}

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/day.h"
+#include "base/macros.h"
 
 static void
 test_limits(void **state)
@@ -26,7 +27,7 @@ test_limits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		int64_t day = rows[i].day;
 
 		assert_int_equal(pst_day_of(rows[i].epoch), day);
@@ -52,13 +53,13 @@ test_text(void **state)
 	int64_t day = -7;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(good); i++) {
 		assert_true(pst_day_parse(pst_str(good[i].text), &day));
 		assert_int_equal(day, good[i].day);
 		assert_string_equal(pst_day_text(day, text), good[i].text);
 	}
 	day = -7;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(bad); i++)
 		assert_false(pst_day_parse(pst_str(bad[i]), &day));
 	assert_int_equal(day, -7);
 }

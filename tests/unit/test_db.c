@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "store/db.h"
 
 #define VALUES(...)                                                            \
@@ -28,9 +29,8 @@ remove_all(void)
 	static const char *const tails[] = {
 	    "", "-wal", "-shm", ".old", ".old-wal", ".old-shm"};
 	char name[160];
-	size_t i;
 
-	for (i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(tails); i++) {
 		(void)snprintf(name, sizeof(name), "%s%s", path, tails[i]);
 		(void)remove(name);
 	}
@@ -186,7 +186,6 @@ test_transactions(void **state)
 {
 	struct pst_db *db = open_db();
 	struct pst_err err;
-	int i;
 
 	(void)state;
 	run(db, "CREATE TABLE t (a BIGINT NOT NULL)");
@@ -195,7 +194,7 @@ test_transactions(void **state)
 	pst_db_rollback(db);
 	assert_int_equal(number(db, "SELECT COUNT(*) FROM t"), 0);
 	assert_true(pst_db_begin(db, &err));
-	for (i = 0; i < 100; i++)
+	for (int i = 0; i < 100; i++)
 		assert_true(pst_db_run(db, "INSERT INTO t (a) VALUES ($1)",
 		    VALUES(pst_db_int(i)), 1, NULL, &err));
 	assert_false(pst_db_run(
@@ -216,13 +215,12 @@ test_statements(void **state)
 {
 	static char sql[200][32];
 	struct pst_db *db = open_db();
-	size_t i, round;
 
 	(void)state;
-	for (i = 0; i < 200; i++)
+	for (size_t i = 0; i < 200; i++)
 		(void)snprintf(sql[i], sizeof(sql[i]), "SELECT %zu", i);
-	for (round = 0; round < 3; round++)
-		for (i = 0; i < 200; i++) {
+	for (size_t round = 0; round < 3; round++)
+		for (size_t i = 0; i < 200; i++) {
 			size_t at = (i * 7 + round) % 200;
 
 			assert_int_equal(number(db, sql[at]), at);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "report/destination.h"
 #include "tests/unit/core_fixture.h"
 
@@ -159,7 +160,7 @@ test_consent(void **state)
 
 	(void)state;
 	bench_open(&bench, "", zone);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		check(&bench, PST_DESTINATION_RUA, "example.com", rows[i].uris,
 		    &list);
 		assert_string_equal(summary(&bench, &list), rows[i].wanted);
@@ -225,7 +226,7 @@ test_settings(void **state)
 	struct bench bench;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		bench_open(&bench, rows[i].settings, zone);
 		check(&bench, PST_DESTINATION_RUA, "example.com", uris, &list);
 		assert_string_equal(summary(&bench, &list), rows[i].wanted);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "dns/zone.h"
 #include "tests/unit/dkim_fixture.h"
 
@@ -98,8 +99,8 @@ test_canonicalizations(void **state)
 	static const size_t chunks[] = {0, 1, 7};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(canons) / sizeof(*canons); i++)
-		for (size_t j = 0; j < sizeof(bodies) / sizeof(*bodies); j++)
+	for (size_t i = 0; i < PST_COUNT(canons); i++)
+		for (size_t j = 0; j < PST_COUNT(bodies); j++)
 			for (size_t k = 0; k < 3; k++) {
 				expect_pass(
 				    canons[i], rsa, bodies[j], chunks[k]);
@@ -138,7 +139,7 @@ test_changes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct sign_options options = {.tags = tags_for(rsa),
 		    .canon = "relaxed/relaxed",
@@ -296,7 +297,7 @@ static void
 test_tags_and_keys(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(tag_rows) / sizeof(*tag_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(tag_rows); i++)
 		run_tag_row(&tag_rows[i], NULL, tag_rows[i].want,
 		    tag_rows[i].reason, SIGN_SPKI);
 }
@@ -305,7 +306,7 @@ static void
 test_pkcs1_keys(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(tag_rows) / sizeof(*tag_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(tag_rows); i++)
 		run_tag_row(&tag_rows[i], NULL, tag_rows[i].want,
 		    tag_rows[i].reason, SIGN_PKCS1);
 }
@@ -313,7 +314,7 @@ test_pkcs1_keys(void **state)
 static const struct tag_row *
 find_row(const char *label)
 {
-	for (size_t i = 0; i < sizeof(tag_rows) / sizeof(*tag_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(tag_rows); i++)
 		if (strcmp(tag_rows[i].label, label) == 0)
 			return &tag_rows[i];
 	fail_msg("no row %s", label);

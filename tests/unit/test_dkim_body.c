@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "auth/dkim_body.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 static const struct {
@@ -44,7 +45,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		for (size_t chunk = 1; chunk < 12; chunk++) {
 			struct pst_dkim_body body = {.count_lengths = true};
 			struct pst_str rest = rows[i].text;

@@ -96,16 +96,15 @@ test_threads(void **state)
 	struct sign_key *one = sign_key_load("test-rsa.pem");
 	struct sign_key *two = sign_key_load("test-rsa1024.pem");
 	struct worker workers[4];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		workers[i] = (struct worker){.lib = lib, .keys = {one, two}};
 		assert_int_equal(
 		    pthread_create(&workers[i].thread, NULL, work, &workers[i]),
 		    0);
 	}
-	for (i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
 		assert_int_equal(workers[i].passed, 20);
 	}

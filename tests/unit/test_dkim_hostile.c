@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "tests/unit/dkim_fixture.h"
 
 #define HEADER "From: Joe <joe@example.com>\r\nSubject: x\r\n"
@@ -75,7 +76,7 @@ test_odd_header(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		/* how libopendkim reads each of them */
 		const char *taken = rows[i].octet == '\0' ? "X-Odd: a" :
@@ -167,7 +168,7 @@ test_odd_body(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		for (size_t chunk = 0; chunk < 3; chunk++) {
 			struct pst_arena *arena = pst_arena_new();
 			const char *field = sign(arena, "relaxed/relaxed",
@@ -281,7 +282,7 @@ test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct trial trial = {
 		    .header = pst_str(rows[i].header),
@@ -330,7 +331,7 @@ test_sizes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct trial trial = {
 		    .header = pst_str(pst_arena_printf(arena,

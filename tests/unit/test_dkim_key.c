@@ -10,6 +10,7 @@
 
 #include "auth/dkim_key.h"
 #include "base/buf.h"
+#include "base/macros.h"
 
 /* The key of RFC 6376 appendix C; both forms of the same 1024 bits. */
 #define SPKI                                                                    \
@@ -82,7 +83,7 @@ static void
 test_records(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dkim_key key;
 		bool is_key = pst_dkim_key_read(arena, pst_str(rows[i].text),
@@ -210,7 +211,7 @@ test_strange_numbers(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < PST_COUNT(cases); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dkim_key key;
 		const char *text =
@@ -289,7 +290,7 @@ test_no_answer(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < PST_COUNT(cases); i++) {
 		struct pst_dkim_key key;
 
 		choose(arena, cases[i].status, NULL, 0, &key);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/domain.h"
+#include "base/macros.h"
 #include "dns/zone.h"
 #include "tests/unit/dkim_fixture.h"
 
@@ -167,7 +168,7 @@ test_choice(void **state)
 	(void)state;
 	pst_buf_init(&fields, arena, 65536);
 	pst_buf_init(&zone, arena, 65536);
-	for (size_t i = 0; i < sizeof(domains) / sizeof(*domains); i++) {
+	for (size_t i = 0; i < PST_COUNT(domains); i++) {
 		pst_buf_add_text(&fields, sign(arena, rsa, domains[i], "r"));
 		pst_buf_add_text(&zone, key_line(arena, rsa, domains[i], "r"));
 	}
@@ -255,7 +256,7 @@ test_dns_failures(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dkim out;
 

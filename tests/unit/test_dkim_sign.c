@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "auth/dkim_sign.h"
+#include "base/macros.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/dkim_sign.h"
 
@@ -147,7 +148,7 @@ tear_down(void **state)
 	char path[128];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(names); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		(void)unlink(path);
 	}

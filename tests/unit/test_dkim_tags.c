@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "auth/dkim_tags.h"
+#include "base/macros.h"
 
 #define NOW 1000000
 #define SKEW 300
@@ -186,7 +187,7 @@ static void
 test_verdicts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dkim_tags tags;
 

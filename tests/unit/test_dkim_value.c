@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "auth/dkim_value.h"
+#include "base/macros.h"
 
 #define LABEL63                                                                \
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz01234567890"
@@ -52,7 +53,7 @@ test_names(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < PST_COUNT(names); i++) {
 		struct pst_str text = pst_str(names[i].text);
 
 		expect_name(names[i].text, pst_dkim_value_domain(arena, text),
@@ -114,7 +115,7 @@ static void
 test_numbers(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+	for (size_t i = 0; i < PST_COUNT(numbers); i++) {
 		struct pst_str text = pst_str(numbers[i].text);
 		uint64_t got;
 
@@ -152,7 +153,7 @@ test_unquote(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_str out = {NULL, 0};
 		bool ok =
 		    pst_dkim_value_unquote(arena, pst_str(rows[i].text), &out);

@@ -12,9 +12,9 @@
 
 #include "auth/dmarc.h"
 #include "base/buf.h"
+#include "base/macros.h"
 #include "dns/zone.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_SIGS 12
 #define MAX_AUTHORS 40
 
@@ -313,7 +313,7 @@ run_rows(const struct row *rows, size_t count)
 	static void test_##rows(void **state)                                  \
 	{                                                                      \
 		(void)state;                                                   \
-		run_rows(rows, COUNT(rows));                                   \
+		run_rows(rows, PST_COUNT(rows));                               \
 	}
 
 ROWS_TEST(policy_rows)
@@ -411,7 +411,7 @@ test_faults(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct bench bench;
 
 		bench_open(&bench, &rows[i].row, rows[i].row.zone, false);

@@ -10,8 +10,8 @@
 
 #include "auth/dmarc_record.h"
 #include "base/buf.h"
+#include "base/macros.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define TEXT(literal)                                                          \
 	{                                                                      \
 		literal, sizeof(literal) - 1                                   \
@@ -91,7 +91,7 @@ static void
 test_version(void **state)
 {
 	(void)state;
-	run_rows(version_rows, COUNT(version_rows), summary);
+	run_rows(version_rows, PST_COUNT(version_rows), summary);
 }
 
 #define REST " r r 0 u n "
@@ -138,7 +138,7 @@ static void
 test_policies(void **state)
 {
 	(void)state;
-	run_rows(policy_rows, COUNT(policy_rows), summary);
+	run_rows(policy_rows, PST_COUNT(policy_rows), summary);
 }
 
 #define P "v=DMARC1; p=none; "
@@ -184,7 +184,7 @@ static void
 test_tags(void **state)
 {
 	(void)state;
-	run_rows(tag_rows, COUNT(tag_rows), summary);
+	run_rows(tag_rows, PST_COUNT(tag_rows), summary);
 }
 
 static const char *
@@ -259,7 +259,7 @@ static void
 test_uris(void **state)
 {
 	(void)state;
-	run_rows(uri_rows, COUNT(uri_rows), show_uris);
+	run_rows(uri_rows, PST_COUNT(uri_rows), show_uris);
 }
 
 static void
@@ -309,7 +309,7 @@ test_faults(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dmarc_record record;
 

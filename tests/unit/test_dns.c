@@ -8,9 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "dns_fixture.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 #define L63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
 #define N251                                                                   \
@@ -55,7 +54,7 @@ test_names(void **state)
 
 	(void)state;
 	assert_int_equal(strlen(N251), 252);
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct fixture *f = setup(STUB_ANSWER);
 		const struct pst_dns_entry *entry =
 		    pst_dns_ask(f->dns, rows[i].in, PST_DNS_A);
@@ -146,7 +145,7 @@ test_reserve(void **state)
 	const char *free_names[] = {"a.example", "b.example", "c.example"};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(free_names); i++)
+	for (size_t i = 0; i < PST_COUNT(free_names); i++)
 		assert_int_equal(
 		    pst_dns_ask(dns, pst_str(free_names[i]), PST_DNS_TXT)
 			->answer->status,
@@ -235,7 +234,7 @@ test_manual_clock(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct fixture *f = setup(rows[i].mode);
 		const struct pst_dns_entry *entry;
 		bool answered;
@@ -308,7 +307,7 @@ test_expire(void **state)
 	ask(f, "good.example");
 	pst_dns_expire(f->dns);
 	entries[3] = ask(f, "after.example");
-	for (size_t i = 0; i < COUNT(entries); i++) {
+	for (size_t i = 0; i < PST_COUNT(entries); i++) {
 		if (entries[i]->answer->status != PST_DNS_TIMEOUT)
 			fail_msg("%s", entries[i]->name);
 	}

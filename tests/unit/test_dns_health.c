@@ -5,11 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "core/temperror.h"
 #include "core/dns_health.h"
 #include "tests/unit/core_fixture.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /* The history of a resolver, message by message; the cap is 600 ms. */
 static void
@@ -54,7 +53,7 @@ test_steps(void **state)
 	struct pst_dns_health health = {.failing = false};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(steps); i++) {
+	for (size_t i = 0; i < PST_COUNT(steps); i++) {
 		enum pst_dns_health_change got = pst_dns_health_update(
 		    &health, steps[i].health, steps[i].at_ms, 600);
 
@@ -126,7 +125,7 @@ test_health(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const struct letter letter = {
 		    .mail_from = rows[i].mail_from, .header = rows[i].header};
 		struct lab lab;
@@ -237,7 +236,7 @@ test_no_cap(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct lab lab;
 		struct pst_session *session;
 

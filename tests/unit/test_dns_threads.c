@@ -8,9 +8,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "dns_fixture.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static void *
 complete_soon(void *arg)
@@ -36,7 +35,7 @@ test_wait_for_another_thread(void **state)
 		int waits = 0;
 
 		f->clock = manual ? pst_clock_manual(1000) : pst_clock_system;
-		for (size_t i = 0; i < COUNT(entries); i++) {
+		for (size_t i = 0; i < PST_COUNT(entries); i++) {
 			char name[2] = {(char)('a' + (int)i), '\0'};
 
 			entries[i] = ask(f, name);
@@ -46,8 +45,8 @@ test_wait_for_another_thread(void **state)
 		while (pst_dns_wait(f->dns, INT64_MAX))
 			waits++;
 		pthread_join(thread, NULL);
-		assert_in_range(waits, 1, COUNT(entries));
-		for (size_t i = 0; i < COUNT(entries); i++)
+		assert_in_range(waits, 1, PST_COUNT(entries));
+		for (size_t i = 0; i < PST_COUNT(entries); i++)
 			assert_int_equal(
 			    entries[i]->answer->status, PST_DNS_OK);
 		if (manual)

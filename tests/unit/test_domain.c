@@ -6,8 +6,7 @@
 #include <cmocka.h>
 
 #include "base/domain.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
 
 #define L10 "abcdefghij"
 #define L60 L10 L10 L10 L10 L10 L10
@@ -195,7 +194,7 @@ test_normalize(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(normal_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(normal_rows); i++) {
 		const struct normal_row *r = &normal_rows[i];
 		const char *out = pst_domain_normalize(arena, r->in);
 		if ((out == NULL) != (r->out == NULL) ||
@@ -260,7 +259,7 @@ test_is_ldh(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < PST_COUNT(rows); i++)
 		if (pst_domain_is_ldh(rows[i].in) != rows[i].ok)
 			fail_msg("%.*s", PST_STR_ARG(rows[i].in));
 }
@@ -303,7 +302,7 @@ test_compare(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < PST_COUNT(rows); i++)
 		if (pst_domain_eq(rows[i].name, rows[i].parent) != rows[i].eq ||
 		    pst_domain_is_below(rows[i].name, rows[i].parent) !=
 			rows[i].below)

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/edit_distance.h"
+#include "base/macros.h"
 
 static void
 test_distance(void **state)
@@ -25,7 +26,7 @@ test_distance(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		assert_int_equal(
 		    pst_edit_distance(rows[i].a, rows[i].b), rows[i].distance);
 		assert_int_equal(

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "mail/authres.h"
 #include "tests/unit/policy_fixture.h"
 
@@ -52,7 +53,7 @@ test_spf_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_findings findings = plain();
 
 		findings.spf.result = rows[i].result;
@@ -98,7 +99,7 @@ test_dmarc_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_findings findings = plain();
 
 		findings.dmarc.result = rows[i].result;
@@ -131,7 +132,7 @@ test_iprev_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_findings findings = plain();
 
 		findings.has_iprev = true;
@@ -169,7 +170,7 @@ test_arc_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_findings findings = plain();
 
 		findings.has_arc = true;
@@ -253,7 +254,7 @@ test_dkim_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_dkim_sig sig = rows[i].sig;
 		const char *got = dkim_part(&sig, 1);
 
@@ -283,7 +284,7 @@ test_b_tells_signatures_apart(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_dkim_sig sigs[3] = {{0}, {0}, {0}};
 		struct pst_buf want;
 
@@ -327,7 +328,7 @@ test_order_of_signatures(void **state)
 	};
 
 	(void)state;
-	assert_string_equal(dkim_part(sigs, COUNT(sigs)),
+	assert_string_equal(dkim_part(sigs, PST_COUNT(sigs)),
 	    "dkim=pass header.d=aligned.example;\n\t"
 	    "dkim=fail header.d=aligned-failed.example;\n\t"
 	    "dkim=pass header.d=other.example;\n\t"
@@ -396,7 +397,7 @@ test_many_large_signatures(void **state)
 	struct pst_dkim_sig sigs[50];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(counts); i++) {
+	for (size_t i = 0; i < PST_COUNT(counts); i++) {
 		for (size_t len = 0; len < 980; len += 40) {
 			struct pst_findings findings =
 			    largest(sigs, counts[i], len);

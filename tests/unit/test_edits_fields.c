@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/policy_fixture.h"
 
 #define ID "mx.gateway.example"
@@ -118,7 +119,7 @@ test_whose_field(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct trial trial = {
 		    .fields = {{AR, rows[i].value}}, .mta = ABLE};
 		struct pst_decision decision = run(&trial);
@@ -205,7 +206,7 @@ test_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_decision decision = run(&rows[i].trial);
 		const char *got = summary(&decision);
 
@@ -269,7 +270,7 @@ test_behind_limits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_decision decision = run(&rows[i].trial);
 		const char *got = summary(&decision);
 

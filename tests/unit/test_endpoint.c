@@ -8,8 +8,7 @@
 #include <cmocka.h>
 
 #include "base/endpoint.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
 
 /* 107 octets, the longest path that fits sun_path with its NUL. */
 #define TEN "/123456789"
@@ -97,10 +96,8 @@ check_row(const struct row *row)
 static void
 test_parse(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < PST_COUNT(rows); i++)
 		check_row(&rows[i]);
 }
 
@@ -108,10 +105,8 @@ test_parse(void **state)
 static void
 test_round_trip(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		char text[PST_ENDPOINT_TEXT_SIZE];
 		struct pst_endpoint first, again;
 

@@ -6,10 +6,10 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define BANK "From: ceo@bank.example\n"
 #define LINE_MAX_BYTES 1900
 
@@ -103,7 +103,7 @@ test_line_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const struct pst_message *m =
 		    lab_send(session, &rows[i].letter);
 		const char *got = pst_explain_line(arena, m);
@@ -274,7 +274,7 @@ test_text(void **state)
 	const char *text = pst_explain_text(arena, lab_send(session, &letter));
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(want); i++)
+	for (size_t i = 0; i < PST_COUNT(want); i++)
 		if (strstr(text, want[i]) == NULL)
 			fail_msg("no \"%s\" in:\n%s", want[i], text);
 	for (; *text != '\0'; text++)
@@ -309,7 +309,7 @@ test_arc(void **state)
 	assert_null(strstr(pst_explain_line(arena, &m), " arc="));
 	assert_null(strstr(pst_explain_text(arena, &m), "\narc "));
 	m.findings.has_arc = true;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		m.findings.arc = rows[i].arc;
 		if (strstr(pst_explain_line(arena, &m), rows[i].line) == NULL)
 			fail_msg("%s: %s", rows[i].label,
@@ -343,7 +343,7 @@ test_text_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const char *text =
 		    pst_explain_text(arena, lab_send(session, &rows[i].letter));
 

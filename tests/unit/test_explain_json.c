@@ -9,10 +9,9 @@
 
 #include <jansson.h>
 
+#include "base/macros.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const char zone[] =
     "bank.example. 60 IN TXT \"v=spf1 mx ip4:192.0.2.66 -all\"\n"
@@ -182,7 +181,7 @@ test_all_fields(void **state)
 	};
 
 	(void)state;
-	assert_all(&letter, rows, COUNT(rows));
+	assert_all(&letter, rows, PST_COUNT(rows));
 }
 
 static void
@@ -204,7 +203,7 @@ test_refused(void **state)
 	};
 
 	(void)state;
-	assert_all(&letter, rows, COUNT(rows));
+	assert_all(&letter, rows, PST_COUNT(rows));
 }
 
 static void
@@ -231,7 +230,7 @@ test_tagged(void **state)
 	};
 
 	(void)state;
-	assert_all(&letter, rows, COUNT(rows));
+	assert_all(&letter, rows, PST_COUNT(rows));
 }
 
 static void
@@ -268,9 +267,9 @@ test_no_policy(void **state)
 	};
 
 	(void)state;
-	assert_all(&letter, rows, COUNT(rows));
-	assert_all(&odd, odd_rows, COUNT(odd_rows));
-	assert_all(&malformed, malformed_rows, COUNT(malformed_rows));
+	assert_all(&letter, rows, PST_COUNT(rows));
+	assert_all(&odd, odd_rows, PST_COUNT(odd_rows));
+	assert_all(&malformed, malformed_rows, PST_COUNT(malformed_rows));
 }
 
 static void
@@ -289,7 +288,7 @@ test_exempt(void **state)
 	};
 
 	(void)state;
-	assert_all(&letter, rows, COUNT(rows));
+	assert_all(&letter, rows, PST_COUNT(rows));
 }
 
 /* The transcript, by name and type. */
@@ -311,7 +310,7 @@ test_dns(void **state)
 	json_t *json = explain(&letter);
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const json_t *dns = at(json, "dns");
 		const json_t *entry = NULL;
 		size_t n = 0;

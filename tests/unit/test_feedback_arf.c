@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "feedback/arf.h"
 
-#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define LENGTH_OF(array) (PST_COUNT(array))
 
 static void
 test_dates(void **state)

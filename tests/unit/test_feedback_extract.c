@@ -11,9 +11,10 @@
 #include <zlib.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "feedback/extract.h"
 
-#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define LENGTH_OF(array) (PST_COUNT(array))
 #define BYTES(literal)                                                         \
 	{                                                                      \
 		"" literal, sizeof(literal) - 1                                \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "feedback/imports.h"
 #include "tests/unit/store_fixture.h"
 
@@ -247,7 +248,7 @@ test_many_domains(void **state)
 	struct pst_feedback report = report_of("1", 10, rows);
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_feedback_sources found;
-	size_t count = sizeof(rows) / sizeof(rows[0]);
+	size_t count = PST_COUNT(rows);
 
 	(void)state;
 	for (size_t i = 0; i < count; i++) {

@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "feedback/xml_reader.h"
 
-#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define LENGTH_OF(array) (PST_COUNT(array))
 #define MB ((size_t)1024 * 1024)
 
 #define METADATA                                                               \

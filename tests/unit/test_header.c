@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "mail/header.h"
 
 static const struct pst_header_limits roomy = {1000, 65536, 524288};
@@ -116,7 +117,7 @@ test_names(void **state)
 	struct pst_header header;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		pst_header_init(&header, arena, roomy);
 		const struct pst_header_field *field =
 		    add(&header, rows[i].in, " v");
@@ -269,7 +270,7 @@ test_watch_rows(void **state)
 	struct pst_header header;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		pst_header_init(&header, arena, roomy);
 		pst_header_watch(&header, "Authentication-Results");
 		pst_header_watch(&header, "X-Spam-Flag");

@@ -7,9 +7,8 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "config/hint.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 struct nearest_row {
 	const char *section;
@@ -46,10 +45,8 @@ static const struct nearest_row nearest_rows[] = {
 static void
 test_nearest(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(nearest_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(nearest_rows); i++) {
 		const struct nearest_row *row = &nearest_rows[i];
 		const char *got = pst_hint_option(row->section, row->name);
 

@@ -5,11 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "store/incident.h"
 #include "store/redact.h"
 #include "tests/unit/core_fixture.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define GOOD_IP "192.0.2.10"
 #define BAD_IP "192.0.2.66"
 #define SECRET "00112233445566778899aabbccddeeff"
@@ -109,7 +109,7 @@ test_whether(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct letter letter = {.helo = "mx.bulk.example",
 		    .mail_from = rows[i].mail_from,
 		    .header = rows[i].header,
@@ -176,13 +176,12 @@ test_alike(void **state)
 {
 	static const char *const senders[] = {
 	    "<a@bank.example>", "<b@bank.example>", "<b@bulk.example>"};
-	struct pst_incident incidents[COUNT(senders)];
+	struct pst_incident incidents[PST_COUNT(senders)];
 	struct lab lab;
-	size_t i;
 
 	(void)state;
 	lab_open(&lab, LAB_CONFIG ALL, zone);
-	for (i = 0; i < COUNT(senders); i++) {
+	for (size_t i = 0; i < PST_COUNT(senders); i++) {
 		struct letter letter = {.mail_from = senders[i],
 		    .header = "From: a@bank.example\n",
 		    .body = "Hello.\r\n"};
@@ -226,7 +225,7 @@ test_signature(void **state)
 	struct pst_session *session = lab_connect(&lab, BAD_IP);
 	changed = *lab_send(session, &letter);
 	changed.findings.dkim.sigs = sigs;
-	changed.findings.dkim.count = COUNT(sigs);
+	changed.findings.dkim.count = PST_COUNT(sigs);
 	assert_true(make(&lab, &changed, &incident));
 	assert_non_null(strstr(incident.fields,
 	    pst_arena_printf(arena,

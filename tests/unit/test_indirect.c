@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "core/indirect.h"
 #include "tests/unit/policy_fixture.h"
 
@@ -33,7 +34,7 @@ test_fields(void **state)
 	struct pst_header header;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		pst_header_init(&header, arena, limits);
 		(void)pst_header_add(&header, PST_STR("To"), PST_STR(" x"));
 		(void)pst_header_add(
@@ -96,7 +97,7 @@ test_local_parts(void **state)
 
 	(void)state;
 	pst_header_init(&header, arena, limits);
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_findings findings = {
 		    .mail_from_local = pst_str(rows[i].local)};
 		const char *got =
@@ -137,7 +138,7 @@ test_findings(void **state)
 	assert_true(pst_net_parse(PST_STR("198.51.100.0/24"), &forwarder));
 	config.forwarders.set = (struct pst_net_set){&forwarder, 1};
 	pst_header_init(&header, arena, limits);
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_dkim_sig sig = {.aligned = rows[i].aligned,
 		    .header_ok = rows[i].header_ok,
 		    .body_failed = rows[i].body_failed};

@@ -9,6 +9,7 @@
 
 #include "auth/iprev.h"
 #include "base/buf.h"
+#include "base/macros.h"
 #include "dns/zone.h"
 
 #define V6_REVERSE                                                             \
@@ -98,7 +99,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2 * (sizeof(rows) / sizeof(rows[0])); i++) {
+	for (size_t i = 0; i < 2 * (PST_COUNT(rows)); i++) {
 		const struct row *row = &rows[i / 2];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_iprev got = {.result = PST_RESULT_NONE};

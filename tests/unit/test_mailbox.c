@@ -13,9 +13,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "feedback/mailbox.h"
 
-#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define LENGTH_OF(array) (PST_COUNT(array))
 #define MAX_BYTES ((size_t)200 * 1024)
 
 static char dir[64];

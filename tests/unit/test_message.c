@@ -11,10 +11,11 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "tools/envelope.h"
 #include "tools/message.h"
 
-#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define LENGTH_OF(array) (PST_COUNT(array))
 #define RAW(literal)                                                           \
 	{                                                                      \
 		"" literal, sizeof(literal) - 1                                \

@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "mail/mime.h"
 
-#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define LENGTH_OF(array) (PST_COUNT(array))
 
 static void
 expect(const char *label, const char *got, const char *wanted)
@@ -28,16 +29,14 @@ parts_text(struct pst_arena *arena, struct pst_str message)
 	struct pst_mime mime;
 	struct pst_err err = {""};
 	struct pst_buf buf;
-	size_t i;
 
 	pst_buf_init(&buf, arena, 65536);
 	if (!pst_mime_read(arena, message, &mime, &err))
 		return pst_arena_printf(arena, "refused: %s", err.text);
-	for (i = 0; i < mime.count; i++) {
+	for (size_t i = 0; i < mime.count; i++) {
 		const struct pst_mime_part *part = &mime.parts[i];
-		unsigned depth;
 
-		for (depth = 0; depth < part->messages; depth++)
+		for (unsigned depth = 0; depth < part->messages; depth++)
 			pst_buf_add_char(&buf, '>');
 		pst_buf_printf(&buf, "%s[", part->type);
 		pst_buf_add_escaped(&buf, part->name);
@@ -142,10 +141,9 @@ static struct pst_str
 nested(struct pst_arena *arena, unsigned depth)
 {
 	struct pst_buf buf;
-	unsigned i;
 
 	pst_buf_init(&buf, arena, 1 << 20);
-	for (i = 0; i < depth; i++)
+	for (unsigned i = 0; i < depth; i++)
 		pst_buf_printf(&buf,
 		    "Content-Type: multipart/mixed; boundary=b%u\n\n--b%u\n", i,
 		    i);

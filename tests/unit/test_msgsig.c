@@ -9,9 +9,9 @@
 #include <cmocka.h>
 
 #include "auth/dkim_key.h"
+#include "base/macros.h"
 #include "tests/unit/dkim_sign.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define BODY "Hello \t world \r\n\r\n\r\n"
 
 static struct pst_arena *arena;
@@ -134,7 +134,7 @@ test_good(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct sign_key *key = sign_key_load(rows[i].key);
 		struct pst_msgsig_bodies *bodies = pst_msgsig_bodies_new(arena);
 		struct signature signature;
@@ -247,7 +247,7 @@ test_without(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_str value = pst_str(rows[i].value), found;
 		struct pst_tag_list tags;
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
 
 static struct pst_arena *arena;
 
@@ -60,7 +60,7 @@ test_fields(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_buf buf;
 
 		pst_buf_init(&buf, arena, 1000);
@@ -98,10 +98,10 @@ test_selection(void **state)
 	(void)state;
 	pst_header_init(
 	    &header, arena, (struct pst_header_limits){10, 100, 1000});
-	for (size_t i = 0; i < COUNT(fields); i++)
+	for (size_t i = 0; i < PST_COUNT(fields); i++)
 		(void)pst_header_add(
 		    &header, pst_str(fields[i][0]), pst_str(fields[i][1]));
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_str names[8], rest = pst_str(rows[i].names);
 		bool more = true;
 		size_t count = 0;
@@ -168,11 +168,10 @@ test_bodies(void **state)
 	    {"other controls stay", "\v\f \x01\r\n", "\v\f \x01\r\n",
 		"\v\f \x01\r\n"},
 	};
-	size_t i, piece;
 
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		for (piece = 1; piece < 12; piece++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+		for (size_t piece = 1; piece < 12; piece++) {
 			check_body(rows[i].label, rows[i].body,
 			    PST_CANON_SIMPLE, piece, rows[i].simple);
 			check_body(rows[i].label, rows[i].body,

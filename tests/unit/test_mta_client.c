@@ -14,11 +14,12 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "tests/unit/mta_fixture.h"
 #include "tools/mta/client.h"
 #include "tools/mta/socket.h"
 
-#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define LENGTH_OF(array) (PST_COUNT(array))
 #define RAW(literal)                                                           \
 	{                                                                      \
 		"" literal, sizeof(literal) - 1                                \
@@ -34,10 +35,10 @@ static struct pst_saved_field fields[] = {
 
 static const struct pst_saved_message message = {fields, 2, {"hello\r\n", 7}};
 
-static struct pst_milter_mail
+static struct pst_mta_mail
 plain_mail(void)
 {
-	struct pst_milter_mail mail = {.host = "gw.example",
+	struct pst_mta_mail mail = {.host = "gw.example",
 	    .client_name = "mx.example",
 	    .helo = "helo.example",
 	    .mail_from = "<A@b.example>",
@@ -50,15 +51,15 @@ plain_mail(void)
 }
 
 static const char *
-edits_text(struct pst_arena *arena, const struct pst_milter_verdict *verdict)
+edits_text(struct pst_arena *arena, const struct pst_mta_verdict *verdict)
 {
 	struct pst_buf buf;
 
 	pst_buf_init(&buf, arena, 65536);
 	for (size_t i = 0; i < verdict->edit_count; i++) {
-		const struct pst_milter_edit *edit = &verdict->edits[i];
+		const struct pst_mta_edit *edit = &verdict->edits[i];
 		pst_buf_printf(&buf, "%s %zu %s%s%s|",
-		    pst_milter_edit_word(edit->op), edit->index, edit->name,
+		    pst_mta_edit_word(edit->op), edit->index, edit->name,
 		    edit->value == NULL ? "" : ":",
 		    edit->value == NULL ? "" : edit->value);
 	}
@@ -152,20 +153,20 @@ static void
 check_good(const struct good_row *row)
 {
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_milter_mail mail = plain_mail();
-	struct pst_milter_verdict verdict;
+	struct pst_mta_mail mail = plain_mail();
+	struct pst_mta_verdict verdict;
 	struct filter filter;
 	struct pst_err err = {""};
 	int fd = filter_start(&filter, &row->script);
-	struct pst_milter *milter = pst_milter_open(fd, PATIENCE_MS, &err);
+	struct pst_mta_client *milter = pst_mta_open(fd, PATIENCE_MS, &err);
 
 	if (milter == NULL ||
-	    !pst_milter_deliver(milter, arena, &mail, &verdict, &err))
+	    !pst_mta_deliver(milter, arena, &mail, &verdict, &err))
 		fail_msg("%s: %s", row->label, err.text);
-	pst_milter_close(milter);
+	pst_mta_close(milter);
 	filter_stop(&filter);
 	const char *summary = pst_arena_printf(arena, "%s %s %s %s",
-	    pst_milter_action_word(verdict.action), verdict.stage,
+	    pst_mta_action_word(verdict.action), verdict.stage,
 	    verdict.reply == NULL ? "-" : verdict.reply,
 	    verdict.quarantine == NULL ? "-" : verdict.quarantine);
 	if (strcmp(summary, row->summary) != 0)
@@ -287,20 +288,20 @@ refuses_what_is_not(void **state)
 	for (size_t i = 0; i < LENGTH_OF(bad_rows); i++) {
 		const struct bad_row *row = &bad_rows[i];
 		struct pst_arena *arena = pst_arena_new();
-		struct pst_milter_mail mail = plain_mail();
-		struct pst_milter_verdict verdict;
+		struct pst_mta_mail mail = plain_mail();
+		struct pst_mta_verdict verdict;
 		struct filter filter;
 		struct pst_err err = {""};
 		int fd = filter_start(&filter, &row->script);
-		struct pst_milter *milter =
-		    pst_milter_open(fd, row->timeout_ms, &err);
+		struct pst_mta_client *milter =
+		    pst_mta_open(fd, row->timeout_ms, &err);
 		if (milter != NULL &&
-		    pst_milter_deliver(milter, arena, &mail, &verdict, &err))
+		    pst_mta_deliver(milter, arena, &mail, &verdict, &err))
 			fail_msg("%s: it was taken", row->label);
 		if (strstr(err.text, row->err) == NULL)
 			fail_msg(
 			    "%s: sentence is \"%s\"", row->label, err.text);
-		pst_milter_close(milter);
+		pst_mta_close(milter);
 		filter_stop(&filter);
 		filter_free(&filter);
 		pst_arena_free(arena);
@@ -327,17 +328,17 @@ sends_as_postfix(void **state)
 	    RAW("DNi\0QID1\0NDBi\0QID1\0Bhello\r\nDEi\0QID1\0EAQ"),
 	};
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_milter_mail mail = plain_mail();
-	struct pst_milter_verdict verdict;
+	struct pst_mta_mail mail = plain_mail();
+	struct pst_mta_verdict verdict;
 	struct filter filter;
 	struct pst_err err = {""};
 	int fd = filter_start(&filter, &script);
-	struct pst_milter *milter = pst_milter_open(fd, PATIENCE_MS, &err);
+	struct pst_mta_client *milter = pst_mta_open(fd, PATIENCE_MS, &err);
 
 	(void)state;
 	assert_non_null(milter);
-	assert_true(pst_milter_deliver(milter, arena, &mail, &verdict, &err));
-	pst_milter_close(milter);
+	assert_true(pst_mta_deliver(milter, arena, &mail, &verdict, &err));
+	pst_mta_close(milter);
 	filter_stop(&filter);
 	for (size_t i = 0; i < LENGTH_OF(packets); i++)
 		if (!filter_saw(&filter, packets[i]))
@@ -361,12 +362,12 @@ sends_what_was_asked(void **state)
 	    RAW("DEj\0gw.example\0i\0QID1\0E"),
 	};
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_milter_mail mail = plain_mail();
-	struct pst_milter_verdict verdict;
+	struct pst_mta_mail mail = plain_mail();
+	struct pst_mta_verdict verdict;
 	struct filter filter;
 	struct pst_err err = {""};
 	int fd = filter_start(&filter, &script);
-	struct pst_milter *milter = pst_milter_open(fd, PATIENCE_MS, &err);
+	struct pst_mta_client *milter = pst_mta_open(fd, PATIENCE_MS, &err);
 
 	(void)state;
 	if (milter == NULL)
@@ -374,8 +375,8 @@ sends_what_was_asked(void **state)
 	assert_true(pst_ip_parse(PST_STR("2001:db8::1"), &mail.client));
 	mail.client_name = "";
 	mail.helo = "";
-	assert_true(pst_milter_deliver(milter, arena, &mail, &verdict, &err));
-	pst_milter_close(milter);
+	assert_true(pst_mta_deliver(milter, arena, &mail, &verdict, &err));
+	pst_mta_close(milter);
 	filter_stop(&filter);
 	for (size_t i = 0; i < LENGTH_OF(packets); i++)
 		if (!filter_saw(&filter, packets[i]))
@@ -399,18 +400,18 @@ cuts_the_body(void **state)
 	memset(body, 'x', sizeof(body));
 	for (int round = 0; round < 2; round++) {
 		struct pst_arena *arena = pst_arena_new();
-		struct pst_milter_mail mail = plain_mail();
-		struct pst_milter_verdict verdict;
+		struct pst_mta_mail mail = plain_mail();
+		struct pst_mta_verdict verdict;
 		struct filter filter;
 		struct pst_err err = {""};
 		int fd = filter_start(&filter, round == 0 ? &whole : &skipped);
-		struct pst_milter *milter =
-		    pst_milter_open(fd, PATIENCE_MS, &err);
+		struct pst_mta_client *milter =
+		    pst_mta_open(fd, PATIENCE_MS, &err);
 		assert_non_null(milter);
 		mail.message = &big;
 		assert_true(
-		    pst_milter_deliver(milter, arena, &mail, &verdict, &err));
-		pst_milter_close(milter);
+		    pst_mta_deliver(milter, arena, &mail, &verdict, &err));
+		pst_mta_close(milter);
 		filter_stop(&filter);
 		assert_string_equal(filter.trace,
 		    round == 0 ? "OCHMRTLLNBBBEAQ" : "OCHMRTLLNBEAQ");
@@ -427,21 +428,21 @@ reuses_a_connection(void **state)
 	static const struct filter_script script = {
 	    0, 0, {0}, {{'M', RAW("\0\0\0\1r"), false}}};
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_milter_mail mail = plain_mail();
-	struct pst_milter_verdict verdict;
+	struct pst_mta_mail mail = plain_mail();
+	struct pst_mta_verdict verdict;
 	struct filter filter;
 	struct pst_err err = {""};
 	int fd = filter_start(&filter, &script);
-	struct pst_milter *milter = pst_milter_open(fd, PATIENCE_MS, &err);
+	struct pst_mta_client *milter = pst_mta_open(fd, PATIENCE_MS, &err);
 
 	(void)state;
 	assert_non_null(milter);
-	assert_true(pst_milter_deliver(milter, arena, &mail, &verdict, &err));
-	assert_int_equal(verdict.action, PST_MILTER_REJECT);
-	assert_true(pst_milter_reuse(milter, &err));
-	assert_true(pst_milter_deliver(milter, arena, &mail, &verdict, &err));
-	assert_int_equal(verdict.action, PST_MILTER_ACCEPT);
-	pst_milter_close(milter);
+	assert_true(pst_mta_deliver(milter, arena, &mail, &verdict, &err));
+	assert_int_equal(verdict.action, PST_MTA_REJECT);
+	assert_true(pst_mta_reuse(milter, &err));
+	assert_true(pst_mta_deliver(milter, arena, &mail, &verdict, &err));
+	assert_int_equal(verdict.action, PST_MTA_ACCEPT);
+	pst_mta_close(milter);
 	filter_stop(&filter);
 	assert_string_equal(filter.trace, "OCHMKCHMRTLLNBEAQ");
 	filter_free(&filter);
@@ -462,19 +463,19 @@ connects(void **state)
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", dir);
 	(void)snprintf(text, sizeof(text), "unix:%s", address.sun_path);
 	assert_true(pst_endpoint_parse(pst_str(text), &where, &err));
-	assert_int_equal(pst_milter_connect(&where, PATIENCE_MS, &err), -1);
+	assert_int_equal(pst_mta_connect(&where, PATIENCE_MS, &err), -1);
 	assert_non_null(strstr(err.text, "No such file"));
 	int server = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_true(server >= 0);
 	assert_int_equal(
 	    bind(server, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(server, 1), 0);
-	int fd = pst_milter_connect(&where, PATIENCE_MS, &err);
+	int fd = pst_mta_connect(&where, PATIENCE_MS, &err);
 	assert_true(fd >= 0);
 	assert_true((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
 	close(fd);
 	close(server);
-	assert_int_equal(pst_milter_connect(&where, PATIENCE_MS, &err), -1);
+	assert_int_equal(pst_mta_connect(&where, PATIENCE_MS, &err), -1);
 	assert_non_null(strstr(err.text, "refused"));
 	unlink(address.sun_path);
 	rmdir(dir);

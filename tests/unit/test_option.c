@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "config/option.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define PATH_SIZE 80
 
 static const char *
@@ -21,11 +21,9 @@ path_of(size_t i, char path[PATH_SIZE])
 static size_t
 section_index(const char *section)
 {
-	size_t i;
-
 	if (section == NULL)
 		return 0;
-	for (i = 0; pst_option_sections[i] != NULL; i++) {
+	for (size_t i = 0; pst_option_sections[i] != NULL; i++) {
 		if (strcmp(pst_option_sections[i], section) == 0)
 			return i + 1;
 	}
@@ -57,11 +55,10 @@ static void
 test_names_are_unique(void **state)
 {
 	char a[PATH_SIZE], b[PATH_SIZE];
-	size_t i, j;
 
 	(void)state;
-	for (i = 0; i < pst_option_count; i++) {
-		for (j = 0; j < i; j++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
+		for (size_t j = 0; j < i; j++) {
 			if (strcmp(path_of(i, a), path_of(j, b)) == 0)
 				fail_msg("%s is there twice", a);
 			if (pst_options[i].offset == pst_options[j].offset)
@@ -74,10 +71,9 @@ static void
 test_names_are_plain(void **state)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz-";
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		const char *name = pst_options[i].name;
 
 		if (name[0] == '\0' || strspn(name, allowed) != strlen(name))
@@ -88,10 +84,8 @@ test_names_are_plain(void **state)
 static void
 test_types_have_what_they_need(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		const struct pst_option *option = &pst_options[i];
 		bool ranged = option->type == PST_OPTION_NUMBER ||
 		    option->type == PST_OPTION_DURATION ||
@@ -130,10 +124,10 @@ static void
 test_paths(void **state)
 {
 	char path[PATH_SIZE];
-	size_t r, i;
+	size_t i;
 
 	(void)state;
-	for (r = 0; r < COUNT(path_rows); r++) {
+	for (size_t r = 0; r < PST_COUNT(path_rows); r++) {
 		for (i = 0; i < pst_option_count; i++) {
 			if (strcmp(path_of(i, path), path_rows[r].path) == 0)
 				break;
@@ -148,10 +142,8 @@ test_paths(void **state)
 static void
 test_find(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		if (pst_option_find(
 			pst_options[i].section, pst_options[i].name) != i)
 			fail_msg("%s is not found", pst_options[i].name);

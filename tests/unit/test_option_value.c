@@ -8,9 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "config/option_value.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static struct pst_arena *arena;
 static struct pst_config config;
@@ -36,9 +35,8 @@ static const struct pst_option *
 find(const char *path)
 {
 	char buf[80];
-	size_t i;
 
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		if (strcmp(pst_option_path(&pst_options[i], buf, sizeof(buf)),
 			path) == 0)
 			return &pst_options[i];
@@ -159,10 +157,8 @@ static const struct row rows[] = {
 static void
 test_set(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const struct row *row = &rows[i];
 		const struct pst_option *option = find(row->path);
 		struct pst_err err;
@@ -222,10 +218,9 @@ test_long_texts(void **state)
 	};
 	char text[1024];
 	struct pst_err err;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(limits); i++) {
+	for (size_t i = 0; i < PST_COUNT(limits); i++) {
 		const struct pst_option *option = find(limits[i].path);
 
 		memset(text, 'a', sizeof(text));
@@ -274,10 +269,8 @@ static const struct part_row part_rows[] = {
 static void
 test_parts_of_lists(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(part_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(part_rows); i++) {
 		const struct part_row *row = &part_rows[i];
 		const struct pst_option *option = find(row->path);
 		struct pst_err err;
@@ -316,15 +309,15 @@ static const struct list_row list_rows[] = {
 static void
 test_lists(void **state)
 {
-	size_t i, n;
+	size_t n;
 
 	(void)state;
-	for (i = 0; i < COUNT(list_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(list_rows); i++) {
 		const struct list_row *row = &list_rows[i];
 		const struct pst_option *option = find(row->path);
 		const char *text;
 
-		for (n = 0; n < COUNT(row->parts) && row->parts[n] != NULL;)
+		for (n = 0; n < PST_COUNT(row->parts) && row->parts[n] != NULL;)
 			n++;
 		assert_true(pst_option_set_list(
 		    &config, arena, option, row->parts, n, NULL));
@@ -339,10 +332,9 @@ static void
 test_defaults(void **state)
 {
 	char path[80];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < pst_option_count; i++) {
+	for (size_t i = 0; i < pst_option_count; i++) {
 		const struct pst_option *option = &pst_options[i];
 		const char *text;
 

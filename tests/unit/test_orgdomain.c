@@ -14,10 +14,9 @@
 #include "auth/orgdomain.h"
 #include "base/buf.h"
 #include "base/domain.h"
+#include "base/macros.h"
 #include "dns/zone.h"
 #include "test_orgdomain_rows.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 struct bench {
 	struct pst_arena *arena;
@@ -80,7 +79,7 @@ static void
 test_names(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(names_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(names_rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *names[PST_WALK_MAX];
 		size_t count = pst_walk_names(names_rows[i].start, names);
@@ -137,7 +136,7 @@ static void
 test_walk(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(walk_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(walk_rows); i++)
 		run_walk(&walk_rows[i], false);
 }
 
@@ -145,7 +144,7 @@ static void
 test_walk_eager(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(walk_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(walk_rows); i++)
 		run_walk(&walk_rows[i], true);
 }
 
@@ -273,7 +272,7 @@ test_record(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct bench bench;
 		struct pst_dmarc_record record;
 		const char *fault;
@@ -358,11 +357,11 @@ static const struct psl_row suffixes[] = {
 static void
 check_list(const struct pst_psl *psl)
 {
-	for (size_t i = 0; i < COUNT(psl_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(psl_rows); i++)
 		expect_text(psl_rows[i].name, "org domain",
 		    pst_psl_org_domain(psl, psl_rows[i].name),
 		    psl_rows[i].org_domain);
-	for (size_t i = 0; i < COUNT(suffixes); i++)
+	for (size_t i = 0; i < PST_COUNT(suffixes); i++)
 		expect_text(suffixes[i].name, "suffix",
 		    pst_psl_is_suffix(psl, suffixes[i].name) ? "yes" : "no",
 		    suffixes[i].org_domain);
@@ -391,7 +390,7 @@ use_list(void *psl)
 	size_t wrong = 0;
 
 	for (int round = 0; round < 100; round++)
-		for (size_t i = 0; i < COUNT(psl_rows); i++)
+		for (size_t i = 0; i < PST_COUNT(psl_rows); i++)
 			wrong +=
 			    strcmp(pst_psl_org_domain(psl, psl_rows[i].name),
 				psl_rows[i].org_domain) != 0;
@@ -406,10 +405,10 @@ test_psl_in_threads(void **state)
 
 	(void)state;
 	assert_non_null(psl);
-	for (size_t i = 0; i < COUNT(threads); i++)
+	for (size_t i = 0; i < PST_COUNT(threads); i++)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, use_list, psl), 0);
-	for (size_t i = 0; i < COUNT(threads); i++) {
+	for (size_t i = 0; i < PST_COUNT(threads); i++) {
 		void *same = NULL;
 
 		assert_int_equal(pthread_join(threads[i], &same), 0);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/macros.h"
 #include "report/outbox.h"
 #include "tests/unit/send_fixture.h"
 
@@ -152,7 +153,7 @@ test_pauses(void **state)
 	int64_t tries = 1;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(wanted); i++)
 		assert_int_equal(
 		    pst_outbox_pause((int64_t)i + 1, 172800), wanted[i]);
 	while (pst_outbox_pause(tries, 172800) > 0)

@@ -8,14 +8,13 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "mail/address.h"
 
 #define TEXT(literal)                                                          \
 	{                                                                      \
 		literal, sizeof(literal) - 1                                   \
 	}
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 enum path_kind { INVALID, NULL_PATH, MAILBOX };
 
 struct path_row {
@@ -156,7 +155,7 @@ static void
 test_reverse_paths(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(path_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(path_rows); i++) {
 		const struct path_row *row = &path_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		char *copy = exact(row->raw);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/policy_fixture.h"
 
 static void
@@ -44,8 +45,8 @@ test_chain(void **state)
 
 	(void)state;
 	assert_true(pst_domain_set_make(&config.arc.trusted_sealers.set, arena,
-	    trusted, COUNT(trusted), &err));
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	    trusted, PST_COUNT(trusted), &err));
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_findings f = failing(PST_DMARC_REJECT);
 
 		f.arc.result = rows[i].result;
@@ -134,7 +135,7 @@ static void
 test_dmarc_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(dmarc_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(dmarc_rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(dmarc_rows[i].policy);
 
@@ -183,7 +184,7 @@ test_from_rows(void **state)
 	    "a.example", "b.example", "c.example", "d.example", "e.example"};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 
@@ -235,7 +236,7 @@ test_fallback_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
 
@@ -256,7 +257,7 @@ test_exempt_rows(void **state)
 	    PST_EXEMPT_AUTHENTICATED, PST_EXEMPT_NO_ADDRESS};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 
@@ -287,7 +288,7 @@ test_monitor(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
 		struct pst_mta mta = able;

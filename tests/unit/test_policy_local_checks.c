@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "core/local_checks.h"
 #include "tests/unit/policy_fixture.h"
 
@@ -53,7 +54,7 @@ test_ladder(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_NONE);
 		struct pst_str values[2];
@@ -140,7 +141,7 @@ static void
 test_refusals(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(refusal_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(refusal_rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 		struct pst_dkim_sig sig = {.result = refusal_rows[i].dkim,
@@ -199,8 +200,8 @@ test_strictness(void **state)
 	    PST_ACTION_REJECT};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(order); i++)
-		for (size_t n = 0; n < COUNT(order); n++)
+	for (size_t i = 0; i < PST_COUNT(order); i++)
+		for (size_t n = 0; n < PST_COUNT(order); n++)
 			assert_int_equal(
 			    pst_action_is_stricter(order[i], order[n]), i > n);
 }

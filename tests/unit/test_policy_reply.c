@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/policy_fixture.h"
 
 static void
@@ -52,7 +53,7 @@ test_reply_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
 		struct pst_mta mta = able;
@@ -120,7 +121,7 @@ test_fill_rows(void **state)
 
 	(void)state;
 	assert_int_equal(strlen(longest), 253);
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 
@@ -151,7 +152,7 @@ test_tempfail_codes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 		struct pst_dkim_sig sig = {.aligned = rows[i].key_aligned,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "core/enforcement.h"
 #include "core/recipients.h"
 #include "core/rule_facts.h"
@@ -71,7 +72,7 @@ test_rule_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(rows[i].policy);
 		struct pst_rule rule = rule_on(rows[i].dmarc, rows[i].asked);
@@ -188,7 +189,7 @@ test_buckets(void **state)
 		assert_in_range(pst_enforcement_bucket(&one), 0, 99);
 		seen[pst_enforcement_bucket(&one) / 10]++;
 	}
-	for (size_t i = 0; i < COUNT(seen); i++)
+	for (size_t i = 0; i < PST_COUNT(seen); i++)
 		assert_in_range(seen[i], 140, 260);
 }
 
@@ -230,7 +231,7 @@ test_enforce_rows(void **state)
 	struct pst_header header = header_with(" <1@x>", NULL, NULL);
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		const char *domains[2] = {"", ""};
 		struct pst_from from = {
@@ -302,7 +303,7 @@ test_reasons(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(rows[i].effective);
 
@@ -337,7 +338,7 @@ test_list_ids(void **state)
 	struct pst_header header;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		pst_header_init(&header, arena, limits);
 		assert_null(pst_rule_facts_list_id(arena, &header));
 		(void)pst_header_add(
@@ -364,7 +365,8 @@ test_facts(void **state)
 	struct pst_rule_facts facts;
 
 	(void)state;
-	findings.dkim = (struct pst_dkim){.sigs = sigs, .count = COUNT(sigs)};
+	findings.dkim =
+	    (struct pst_dkim){.sigs = sigs, .count = PST_COUNT(sigs)};
 	findings.has_iprev = true;
 	findings.iprev.result = PST_RESULT_FAIL;
 	findings.iprev.name = "unconfirmed.example";

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "milter/readahead.h"
 
 /* The two ends of a session: the MTA's and ours. */
@@ -358,7 +359,7 @@ test_session(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(sessions) / sizeof(sessions[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(sessions); i++)
 		in_thread(sessions[i]);
 }
 

@@ -5,9 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "mail/received.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static void
 expect_text(
@@ -77,7 +76,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *label = rows[i].label;
 		struct pst_received got;
@@ -190,7 +189,7 @@ static void
 test_sure_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(sure_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(sure_rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *label = sure_rows[i].label;
 		struct pst_received got;
@@ -215,10 +214,9 @@ test_cut_off(void **state)
 	    " from mx (IDENT:a@m.example [192.0.2.1]:25 (EHLO x; y)) by [::1];";
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_received got;
-	size_t len;
 
 	(void)state;
-	for (len = 0; len < sizeof(field); len++) {
+	for (size_t len = 0; len < sizeof(field); len++) {
 		char *copy = pst_arena_memdup(arena, field, len);
 
 		pst_received_parse(arena, (struct pst_str){copy, len}, &got);

@@ -7,7 +7,6 @@
 
 #include "store/redact.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define SECRET "0123"
 
 static const struct pst_header_limits roomy = {1000, 65536, 524288};

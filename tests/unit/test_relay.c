@@ -5,11 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "core/explain.h"
 #include "core/relay.h"
 #include "tests/unit/core_fixture.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 #define RELAY "203.0.113.25"
 #define RELAYS LAB_CONFIG "relays = {\"" RELAY "\", \"2001:db8:25::/48\"}\n"
@@ -74,7 +73,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_session *session;
 		const struct pst_message *m;
 		char ip[PST_IP_TEXT_SIZE];
@@ -194,7 +193,7 @@ test_trusted(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < PST_COUNT(cases); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		const struct letter letter = {.mail_from = "<x@h.example>",
 		    .authenticated = cases[i].authenticated,

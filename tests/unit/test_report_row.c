@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "store/report_row.h"
 #include "tests/unit/core_fixture.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define GOOD_IP "192.0.2.10"
 #define BAD_IP "192.0.2.66"
 #define REPORTS "reports { from = \"dmarc@gateway.example\" "
@@ -55,12 +55,11 @@ play(const struct lab *lab, const struct letter_to *letter,
     const struct pst_message **message)
 {
 	struct pst_session *session = lab_connect(lab, letter->ip);
-	size_t i;
 
 	pst_session_helo(session, PST_STR("mx.bulk.example"));
 	pst_session_mail(
 	    session, pst_str(letter->mail_from), PST_STR(""), false);
-	for (i = 0; i < 4 && letter->rcpts[i] != NULL; i++)
+	for (size_t i = 0; i < 4 && letter->rcpts[i] != NULL; i++)
 		pst_session_rcpt(session, pst_str(letter->rcpts[i]));
 	lab_header(session, letter->header);
 	pst_session_eoh(session);
@@ -122,7 +121,7 @@ test_dispositions(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct letter_to letter = {.ip = rows[i].ip,
 		    .mail_from = rows[i].mail_from,
 		    .header = rows[i].header,
@@ -272,7 +271,7 @@ static void
 test_not_reported(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(reported); i++) {
+	for (size_t i = 0; i < PST_COUNT(reported); i++) {
 		const struct pst_message *message;
 		struct pst_report_row r;
 		struct lab lab;
@@ -351,8 +350,8 @@ test_signatures(void **state)
 	lab_open(&lab, LAB_CONFIG REPORTS "}\n", zone);
 	struct pst_session *session = play(&lab, &letter, &message);
 	memset(sigs, 0, sizeof(sigs));
-	for (i = 0; i < COUNT(sigs); i++) {
-		size_t row = i < COUNT(how) ? i : 0;
+	for (i = 0; i < PST_COUNT(sigs); i++) {
+		size_t row = i < PST_COUNT(how) ? i : 0;
 
 		sigs[i].domain = domains[row];
 		sigs[i].selector = "s1";
@@ -362,7 +361,7 @@ test_signatures(void **state)
 	}
 	changed = *message;
 	changed.findings.dkim.sigs = sigs;
-	changed.findings.dkim.count = COUNT(how);
+	changed.findings.dkim.count = PST_COUNT(how);
 	assert_true(make(&lab, &changed, 0, &r));
 	assert_string_equal(r.auth,
 	    "dkim bank.example s1 pass\n"
@@ -375,7 +374,7 @@ test_signatures(void **state)
 	    "dkim x.bank.example s1 pass\n"
 	    "dkim other.example s1 pass\n"
 	    "spf bulk.example pass\n");
-	changed.findings.dkim.count = COUNT(sigs);
+	changed.findings.dkim.count = PST_COUNT(sigs);
 	assert_true(make(&lab, &changed, 0, &r));
 	struct pst_str auth = pst_str(r.auth);
 	struct pst_report_auth line;

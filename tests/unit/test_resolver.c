@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "dns/resolver.h"
 
 #define TYPE_CNAME 5
@@ -316,7 +317,7 @@ test_answers(void **state)
 
 	(void)state;
 	setup(&f, 100);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		const struct pst_dns_answer *answer =
 		    resolve(door(&f, arena, 5000), rows[i].name, rows[i].type);
@@ -426,7 +427,7 @@ test_same_question(void **state)
 
 	(void)state;
 	setup(&f, 100);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dns *doors[20];
 		unsigned before = atomic_load(&f.server.seen);
@@ -512,7 +513,7 @@ test_bad_servers(void **state)
 	    "192.0.2.1:53", "2001:db8::1@1@2"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const char *servers[] = {"192.0.2.53", rows[i]};
 		struct pst_resolver_config config = {
 		    .servers = servers, .server_count = 2, .max_open = 10};

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "auth/result.h"
+#include "base/macros.h"
 
 static const struct {
 	enum pst_result result;
@@ -27,7 +28,7 @@ static void
 test_words(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(rows); i++)
 		assert_string_equal(
 		    pst_result_word(rows[i].result), rows[i].want);
 }

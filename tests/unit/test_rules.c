@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "config/config.h"
 #include "config/rule_reader.h"
 #include "core/rule_match.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_KEYS 5
 
 static struct pst_arena *arena;
@@ -144,7 +144,7 @@ test_conditions(void **state)
 	struct pst_rule_facts facts = some_facts();
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct key_text keys[MAX_KEYS] = {
 		    rows[i].keys[0], rows[i].keys[1], {"action", "tag"}};
 		struct pst_rule rule;
@@ -168,7 +168,7 @@ test_nothing_known(void **state)
 	struct pst_rule_facts facts = {.dmarc = PST_RESULT_NONE};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(keys); i++) {
+	for (size_t i = 0; i < PST_COUNT(keys); i++) {
 		const struct key_text texts[MAX_KEYS] = {
 		    {keys[i], ".example a.example"}, {"action", "tag"}};
 		struct pst_rule rule = make(texts);
@@ -195,7 +195,7 @@ test_all_of_several(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const struct key_text texts[MAX_KEYS] = {
 		    {rows[i].key, rows[i].parts}, {"action", "reject"}};
 		struct pst_rule rule = make(texts);
@@ -217,12 +217,12 @@ test_first_wins(void **state)
 	    {{"dmarc", "fail"}, {"action", "reject"}},
 	    {{"indirect", "yes"}, {"action", "tag"}},
 	};
-	struct pst_rule items[COUNT(texts)];
-	struct pst_rules rules = {items, COUNT(texts)};
+	struct pst_rule items[PST_COUNT(texts)];
+	struct pst_rules rules = {items, PST_COUNT(texts)};
 	struct pst_rule_facts facts = some_facts();
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++)
+	for (size_t i = 0; i < PST_COUNT(texts); i++)
 		items[i] = make(texts[i]);
 	assert_ptr_equal(pst_rule_match(&rules, &facts), &items[1]);
 	facts.dmarc = PST_RESULT_NONE;
@@ -264,7 +264,7 @@ test_cover(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const struct key_text a[MAX_KEYS] = {
 		    {"action", "tag"}, rows[i].a[0], rows[i].a[1]};
 		const struct key_text b[MAX_KEYS] = {
@@ -323,7 +323,7 @@ test_orders(void **state)
 
 	(void)state;
 #define SAME(a, b) ((a) == (b) || ((a) && (b) && strcmp(a, b) == 0))
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_rule rule = make(rows[i].keys);
 
 		if (rule.action != rows[i].action ||
@@ -384,7 +384,7 @@ test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_rule rule = written(rows[i].title, rows[i].keys);
 		struct pst_err err = {"nothing"};
 		unsigned line = 0;

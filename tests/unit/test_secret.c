@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "base/secret.h"
 
 static char path[] = "/tmp/postern-test.XXXXXX";
@@ -26,7 +27,7 @@ test_modes(void **state)
 	struct pst_err err;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		assert_int_equal(chmod(path, rows[i].mode), 0);
 		assert_int_equal(
 		    pst_secret_read(path, "password", text, sizeof(text), &err),

@@ -6,10 +6,10 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/dkim_sign.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define GOOD_IP "192.0.2.10"
 #define BAD_IP "192.0.2.66"
 #define BANK "From: ceo@bank.example\nSubject: test\n"
@@ -257,8 +257,8 @@ test_several_messages(void **state)
 	struct pst_session *session = lab_connect(&lab, GOOD_IP);
 
 	(void)state;
-	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
-		size_t n = i % COUNT(rows);
+	for (size_t i = 0; i < 2 * PST_COUNT(rows); i++) {
+		size_t n = i % PST_COUNT(rows);
 		const struct pst_message *m =
 		    lab_send(session, &rows[n].letter);
 

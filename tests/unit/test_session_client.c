@@ -6,10 +6,10 @@
 #include <cmocka.h>
 
 #include "base/domain.h"
+#include "base/macros.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define GOOD_IP "192.0.2.10"
 #define BAD_IP "192.0.2.66"
 #define BANK "From: ceo@bank.example\nSubject: test\n"
@@ -70,7 +70,7 @@ test_notes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct letter letter = {.helo = "helo.bank.example",
 		    .mail_from = "<ceo@bank.example>",
 		    .header = rows[i].header,
@@ -113,7 +113,7 @@ test_mta_address_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_session *session = lab_connect(&lab, GOOD_IP);
 
 		pst_session_helo(session, PST_STR("helo.bank.example"));
@@ -158,7 +158,7 @@ test_exempt_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct letter letter = spoof;
 		struct pst_arena *arena = pst_arena_new();
 		struct lab own;
@@ -244,7 +244,7 @@ test_authserv_id(void **state)
 
 	(void)state;
 	lab_open(&own, config, zone);
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_session *session = lab_connect(&own, GOOD_IP);
 		const struct pst_message *m;
 

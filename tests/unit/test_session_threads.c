@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <sched.h>
 
+#include "base/macros.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
 
@@ -19,8 +20,6 @@
 
 #define THREADS 8
 #define MESSAGES 200
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 static const char zone[] =
     "bank.example. 60 IN TXT \"v=spf1 include:spf.bank.example -all\"\n"
     "spf.bank.example. 60 IN TXT \"v=spf1 mx ip4:192.0.2.66 -all\"\n"
@@ -91,7 +90,7 @@ client(void *arg)
 	struct pst_session *session = lab_connect(&lab, "192.0.2.66");
 
 	for (size_t i = 0; i < MESSAGES; i++) {
-		const struct row *row = &rows[(n + i) % COUNT(rows)];
+		const struct row *row = &rows[(n + i) % PST_COUNT(rows)];
 
 		if (!as_expected(row, lab_send(session, &row->letter)))
 			atomic_fetch_add(&wrong, 1);

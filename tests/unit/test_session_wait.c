@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/core_fixture.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define BANK "From: ceo@bank.example\n"
 #define POLICY "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
 #define SPF "bank.example. 60 IN TXT \"v=spf1 ip4:192.0.2.66 -all\"\n"
@@ -121,7 +121,7 @@ test_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct trial trial = {
 		    .config = rows[i].config, .zone = rows[i].zone};
 
@@ -307,7 +307,7 @@ test_truncated_header(void **state)
 
 	(void)state;
 	lab_open(&lab, LAB_CONFIG "header { max-fields = 50 }\n", POLICY);
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_session *session = lab_connect(&lab, "192.0.2.66");
 		const struct pst_message *m;
 

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "config/list_file.h"
 #include "config/sets.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define MAX_PARTS 6
 
 static struct pst_arena *arena;
@@ -101,7 +101,7 @@ test_domains(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_domain_set set = domains(rows[i].parts);
 
 		if (pst_domain_set_has(&set, rows[i].name) != rows[i].want)
@@ -140,7 +140,7 @@ test_nets(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_net_set set = nets(rows[i].parts);
 		struct pst_ip ip;
 
@@ -194,7 +194,7 @@ test_cover(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		bool got;
 
 		if (rows[i].is_nets) {
@@ -222,10 +222,9 @@ test_many(void **state)
 	struct pst_net_set net_set;
 	struct pst_err err;
 	unsigned seed = 7;
-	size_t i, n;
 
 	(void)state;
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		seed = seed * 1103515245u + 12345u;
 		names[i] = pst_arena_printf(arena, "%sd%u.e%u.example",
 		    i % 3 == 0 ? "." : "", seed >> 20, i % 7u == 0 ? 1u : 2u);
@@ -234,7 +233,7 @@ test_many(void **state)
 	}
 	assert_true(pst_domain_set_make(&set, arena, names, MANY, &err));
 	assert_true(pst_net_set_make(&net_set, arena, bases, MANY, &err));
-	for (i = 0; i < 500; i++) {
+	for (size_t i = 0; i < 500; i++) {
 		const char *name =
 		    pst_arena_printf(arena, "d%zu.e2.example", i * 8 + i % 2);
 		bool want = false, want_net = false;
@@ -245,7 +244,7 @@ test_many(void **state)
 		    pst_ip_parse(pst_str(pst_arena_printf(arena, "10.%zu.%zu.9",
 				     i % 256, i * 37 % 256)),
 			&ip));
-		for (n = 0; n < MANY; n++) {
+		for (size_t n = 0; n < MANY; n++) {
 			want = want || strcmp(names[n], name) == 0;
 			assert_true(pst_net_parse(pst_str(bases[n]), &net));
 			want_net = want_net || pst_net_contains(&net, &ip);
@@ -330,7 +329,7 @@ test_good_files(void **state)
 	    "part.example", pst_arena_printf(arena, "@%s", file)};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_domain_set set;
 
 		write_file(rows[i].text);

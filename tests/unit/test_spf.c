@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/spf_bench.h"
 
 static const struct row {
@@ -240,7 +241,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+	for (size_t i = 0; i < 2 * PST_COUNT(rows); i++) {
 		const struct row *row = &rows[i / 2];
 		struct bench bench;
 
@@ -291,7 +292,7 @@ static void
 test_identity(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(identity_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(identity_rows); i++) {
 		const char *domain = identity_rows[i].domain;
 		struct bench bench;
 		bool same;
@@ -388,7 +389,7 @@ test_long_records(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(sizes); i++) {
+	for (size_t i = 0; i < PST_COUNT(sizes); i++) {
 		struct bench bench;
 		struct pst_buf zone;
 		struct pst_arena *arena = pst_arena_new();

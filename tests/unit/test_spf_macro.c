@@ -9,8 +9,7 @@
 
 #include "auth/spf_record.h"
 #include "base/domain.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
 
 /* The examples of RFC 7208 s. 7.4 use this sender and these addresses. */
 static struct pst_spf_macros
@@ -70,7 +69,7 @@ static void
 test_domain_specs(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_spf_macros macros = example_macros(rows[i].ip);
 		struct pst_str spec = pst_str(rows[i].spec);
@@ -115,7 +114,7 @@ static void
 test_local_parts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(local_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(local_rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_spf_macros macros = example_macros("192.0.2.3");
 		struct pst_str got;
@@ -156,7 +155,7 @@ static void
 test_explanations(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(exp_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(exp_rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_spf_macros macros = example_macros("192.0.2.3");
 		struct pst_str got = PST_STR("unset");

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/spf_bench.h"
 
 static const struct {
@@ -71,7 +72,7 @@ static void
 test_explanations(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(exp_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(exp_rows); i++) {
 		const char *want = exp_rows[i].want;
 		struct bench bench;
 		bool same;

@@ -9,8 +9,7 @@
 #include <cmocka.h>
 
 #include "auth/spf_record.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
 
 static const struct {
 	struct pst_str text;
@@ -32,7 +31,7 @@ static void
 test_version(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(version_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(version_rows); i++)
 		if (pst_spf_is_record(version_rows[i].text) !=
 		    version_rows[i].want)
 			fail_msg("row %zu", i);
@@ -193,7 +192,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_str text = pst_str(
 		    pst_arena_printf(arena, "v=spf1 %s", rows[i].terms));

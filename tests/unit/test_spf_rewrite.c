@@ -8,8 +8,7 @@
 #include <cmocka.h>
 
 #include "auth/spf_run.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "base/macros.h"
 
 /* What libspf2 gets for the second record of an evaluation. */
 static const struct {
@@ -63,7 +62,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+	for (size_t i = 0; i < 2 * PST_COUNT(rows); i++) {
 		const char *want = i % 2 == 0 ? rows[i / 2].v4 : rows[i / 2].v6;
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_spf_input input = {.max_voids = 2};

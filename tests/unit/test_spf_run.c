@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/spf_bench.h"
 
 /* Ten includes in each record of a tree cause 11 queries, not 111. */
@@ -67,7 +68,7 @@ test_mx_limit(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 2 * COUNT(limits); i++) {
+	for (size_t i = 0; i < 2 * PST_COUNT(limits); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_buf zone;
 		struct bench bench;
@@ -232,11 +233,11 @@ test_threads(void **state)
 
 	(void)state;
 	assert_non_null(resolver);
-	for (size_t i = 0; i < COUNT(threads); i++)
+	for (size_t i = 0; i < PST_COUNT(threads); i++)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, evaluate_often, resolver),
 		    0);
-	for (size_t i = 0; i < COUNT(threads); i++) {
+	for (size_t i = 0; i < PST_COUNT(threads); i++) {
 		void *result = NULL;
 
 		(void)pthread_join(threads[i], &result);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "tests/unit/spf_bench.h"
 
 /* The tree of records as `postern spf` prints it. */
@@ -37,8 +38,8 @@ test_trace(void **state)
 	      "h.example. 60 IN A 192.0.2.200\n",
 	    C4);
 	bench_run(&bench);
-	assert_int_equal(bench.spf.trace_count, COUNT(want));
-	for (size_t i = 0; i < COUNT(want); i++) {
+	assert_int_equal(bench.spf.trace_count, PST_COUNT(want));
+	for (size_t i = 0; i < PST_COUNT(want); i++) {
 		const struct pst_spf_step *step = &bench.spf.trace[i];
 
 		if (step->depth != want[i].depth ||

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/day.h"
+#include "base/macros.h"
 #include "store/schema.h"
 #include "tests/unit/store_fixture.h"
 
@@ -105,13 +106,12 @@ test_merge(void **state)
 	    offsetof(struct pst_report_row, auth)};
 	struct pst_db *db = store_open("db");
 	struct pst_report_row record = store_record(1);
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		add(db, &record, LIMIT);
 	assert_string_equal(store_sum(db), "1 rows, 3 messages");
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(keys); i++) {
 		record = store_record(1);
 		*(const char **)((char *)&record + keys[i]) = "x";
 		add(db, &record, LIMIT);
@@ -182,11 +182,10 @@ test_limit(void **state)
 	struct pst_db *db = store_open("db");
 	struct pst_report_row record;
 	char auth[64];
-	unsigned i;
 
 	(void)state;
 	/* One client, whose failing signatures differ each time. */
-	for (i = 0; i < 3 * LIMIT; i++) {
+	for (unsigned i = 0; i < 3 * LIMIT; i++) {
 		record = store_record(1);
 		(void)snprintf(auth, sizeof(auth),
 		    "dkim x%u.example s fail\nspf example.org fail\n", i);
@@ -203,7 +202,7 @@ test_limit(void **state)
 	assert_int_equal(store_number(db, "SELECT rows_n FROM policy"), 101);
 
 	/* Many clients: up to twice the rows, then only a message count. */
-	for (i = 0; i < 10 * LIMIT; i++) {
+	for (unsigned i = 0; i < 10 * LIMIT; i++) {
 		record = store_record(1000 + i);
 		record.disposition = i % 2 == 0 ? "none" : "reject";
 		record.auth_short = NULL;
@@ -273,7 +272,6 @@ test_expire(void **state)
 	struct pst_config config = {.mode = PST_MODE_ENFORCE};
 	struct pst_err err;
 	char sql[2048];
-	size_t i;
 
 	(void)state;
 	add(db, &record, LIMIT);
@@ -307,7 +305,7 @@ test_expire(void **state)
 	config.store.imported_retention_s = 20 * 86400;
 	assert_true(pst_store_expire(db, &config, now, &err));
 	assert_string_equal(store_sum(db), "2 rows, 2 messages");
-	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(left); i++) {
 		(void)snprintf(
 		    sql, sizeof(sql), "SELECT COUNT(*) FROM %s", left[i]);
 		assert_int_equal(store_number(db, sql), i < 2 ? 2 : 1);

@@ -5,9 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "base/str.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static void
 test_classes(void **state)
@@ -82,7 +81,7 @@ static void
 test_compare(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(compare_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(compare_rows); i++) {
 		const struct compare_row *r = &compare_rows[i];
 		if (pst_str_eq(r->a, r->b) != r->eq ||
 		    pst_str_ieq(r->a, r->b) != r->ieq ||
@@ -110,7 +109,7 @@ test_find(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < PST_COUNT(rows); i++)
 		if (pst_str_find(rows[i].s, rows[i].c) != rows[i].first ||
 		    pst_str_rfind(rows[i].s, rows[i].c) != rows[i].last)
 			fail_msg("%s", rows[i].label);
@@ -151,7 +150,7 @@ test_trim(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < PST_COUNT(rows); i++)
 		if (!pst_str_eq(pst_str_trim(rows[i].in), rows[i].out))
 			fail_msg("%s", rows[i].label);
 }
@@ -172,7 +171,7 @@ test_split(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_str rest = rows[i].in;
 		struct pst_str part;
 		bool more = true;
@@ -215,7 +214,7 @@ test_to_u64(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		uint64_t value = 77;
 		bool ok =
 		    pst_str_to_u64(pst_str(rows[i].text), rows[i].max, &value);
@@ -262,7 +261,7 @@ static void
 test_text(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(text_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(text_rows); i++) {
 		const struct text_row *r = &text_rows[i];
 		if (pst_str_is_printable(r->s) != r->printable ||
 		    pst_str_is_utf8(r->s) != r->utf8 ||

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "report/submit.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/smtp_fixture.h"
@@ -151,7 +152,7 @@ test_verdicts(void **state)
 	struct hook hook = {0};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		memset(&server, 0, sizeof(server));
 		server.greeting = rows[i].greeting;
 		server.mail = rows[i].mail;

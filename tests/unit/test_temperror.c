@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "core/local_checks.h"
 #include "core/temperror.h"
 #include "tests/unit/policy_fixture.h"
@@ -118,7 +119,7 @@ static void
 test_of_dmarc(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(dmarc_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(dmarc_rows); i++) {
 		check_dmarc_row(i, false);
 		check_dmarc_row(i, true);
 	}
@@ -133,7 +134,7 @@ test_strictest(void **state)
 	    "", "d", "s", "w", "ds", "dw", "sw", "dsw"};
 
 	(void)state;
-	for (size_t n = 0; n < 3 * 4 * 4 * 4 * COUNT(failed); n++) {
+	for (size_t n = 0; n < 3 * 4 * 4 * 4 * PST_COUNT(failed); n++) {
 		const char *what = failed[n / 192];
 		struct pst_config config = defaults();
 		struct pst_findings findings = undecided(what);
@@ -146,7 +147,7 @@ test_strictest(void **state)
 		config.on_policy_temperror = keys[1];
 		config.on_spf_temperror = keys[2];
 		config.on_dkim_temperror = keys[3];
-		for (size_t k = 1; k < COUNT(keys); k++) {
+		for (size_t k = 1; k < PST_COUNT(keys); k++) {
 			int word = keys[k] == S ? keys[0] : keys[k];
 			bool there = k == 1 ?
 			    *what == '\0' || strchr(what, 'w') != NULL :
@@ -174,7 +175,7 @@ test_other_results(void **state)
 
 	(void)state;
 	config.on_temperror = D;
-	for (size_t i = 0; i < COUNT(results); i++) {
+	for (size_t i = 0; i < PST_COUNT(results); i++) {
 		findings.dmarc.result = results[i];
 		assert_false(pst_temperror_of_dmarc(&config, &findings, &got));
 		assert_false(pst_temperror_is_felt(&config, &findings));
@@ -287,7 +288,7 @@ static void
 test_beside(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(beside_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(beside_rows); i++) {
 		check_beside_row(i, false);
 		check_beside_row(i, true);
 	}
@@ -336,7 +337,7 @@ static void
 test_mixed(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(mixed_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(mixed_rows); i++) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 
@@ -434,7 +435,7 @@ test_may_defer(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 
 		config.on_temperror = rows[i].on[0];

@@ -8,14 +8,13 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "mail/token.h"
 
 #define TEXT(literal)                                                          \
 	{                                                                      \
 		literal, sizeof(literal) - 1                                   \
 	}
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 /*
  * Copies to the heap, at the exact size, so that sanitizers see a read beyond
  * the end.
@@ -183,7 +182,7 @@ static void
 test_productions(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(scan_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(scan_rows); i++) {
 		const struct scan_row *row = &scan_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_scan scan = {exact(row->text), 0};
@@ -326,7 +325,7 @@ static void
 test_tag_lists(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(tag_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(tag_rows); i++) {
 		const struct tag_row *row = &tag_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_str text = exact(row->text);

@@ -26,7 +26,6 @@ static struct pst_str
 make_gzip(struct pst_str content, size_t times)
 {
 	z_stream stream;
-	size_t i;
 
 	memset(&stream, 0, sizeof(stream));
 	assert_int_equal(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 31, 8,
@@ -34,7 +33,7 @@ make_gzip(struct pst_str content, size_t times)
 	    Z_OK);
 	stream.next_out = (Bytef *)packed_room;
 	stream.avail_out = sizeof(packed_room);
-	for (i = 0; i < times; i++) {
+	for (size_t i = 0; i < times; i++) {
 		/* zlib only reads it. */
 		stream.next_in = (Bytef *)(uintptr_t)content.ptr;
 		stream.avail_in = (uInt)content.len;
@@ -52,7 +51,6 @@ make_zip(struct pst_str content, const char *options, mode_t type, int members)
 	struct archive *archive = archive_write_new();
 	struct archive_entry *entry = archive_entry_new();
 	size_t used = 0;
-	int i;
 
 	assert_int_equal(archive_write_set_format_zip(archive), ARCHIVE_OK);
 	assert_int_equal(
@@ -60,7 +58,7 @@ make_zip(struct pst_str content, const char *options, mode_t type, int members)
 	assert_int_equal(archive_write_open_memory(
 			     archive, packed_room, sizeof(packed_room), &used),
 	    ARCHIVE_OK);
-	for (i = 0; i < members; i++) {
+	for (int i = 0; i < members; i++) {
 		char name[16];
 
 		(void)snprintf(name, sizeof(name), "%d.xml", i);
@@ -201,16 +199,13 @@ test_methods(void **state)
 	char copy[1024];
 	struct pst_str zip =
 	    make_zip(pst_str(text), "zip:compression=deflate", S_IFREG, 1);
-	size_t i;
 
 	(void)state;
 	assert_true(zip.len < sizeof(copy));
-	for (i = 0; i < 2; i++) {
-		size_t at;
-
+	for (size_t i = 0; i < 2; i++) {
 		memcpy(copy, zip.ptr, zip.len);
 		/* patch the member's header and the central directory */
-		for (at = 0; at + 4 < zip.len; at++) {
+		for (size_t at = 0; at + 4 < zip.len; at++) {
 			size_t flags = memcmp(copy + at, "PK\x03\x04", 4) == 0 ?
 			    6 :
 			    memcmp(copy + at, "PK\x01\x02", 4) == 0 ? 8 :
@@ -254,7 +249,6 @@ test_truncated(void **state)
 {
 	struct pst_str whole[2];
 	char *copies[2];
-	size_t i;
 
 	(void)state;
 	whole[0] = make_gzip(pst_str(text), 1);
@@ -266,7 +260,7 @@ test_truncated(void **state)
 	copies[1] = malloc(whole[1].len);
 	assert_non_null(copies[1]);
 	memcpy(copies[1], whole[1].ptr, whole[1].len);
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		size_t len;
 
 		/* A zip file without its directory still has its member. */

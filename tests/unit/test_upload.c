@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "store/upload.h"
 #include "tests/unit/store_fixture.h"
 
@@ -42,10 +43,9 @@ static void
 fill(struct pst_db *db, unsigned first, unsigned count)
 {
 	struct pst_err err;
-	unsigned i;
 
 	assert_true(pst_db_begin(db, &err));
-	for (i = first; i < first + count; i++) {
+	for (unsigned i = first; i < first + count; i++) {
 		struct pst_report_row record = store_record(i);
 
 		if (i % 3 == 1)
@@ -154,10 +154,9 @@ static void
 test_limit(void **state)
 {
 	struct pst_err err;
-	unsigned round;
 
 	(void)state;
-	for (round = 0; round < 10; round++) {
+	for (unsigned round = 0; round < 10; round++) {
 		fill(local, round * 300, 300);
 		if (!pst_upload_all(local, shared, NOW, 100, NULL, &err))
 			fail_msg("%s", err.text);
@@ -198,12 +197,11 @@ test_failures(void **state)
 	};
 	char sql[160], sum[64];
 	struct pst_err err;
-	unsigned i;
 
 	(void)state;
 	if (pst_db_is_shared(shared))
 		skip(); /* PostgreSQL has another syntax for triggers */
-	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+	for (unsigned i = 0; i < PST_COUNT(faults); i++) {
 		struct pst_db *db = faults[i].in_shared ? shared : local;
 
 		fill(local, i * 10, 10);
@@ -274,11 +272,10 @@ ship_again(void *arg)
 	struct pst_db *mine =
 	    pst_db_open_sqlite(arg, PST_DB_WRITE, PST_STORE_PATIENCE_MS, NULL);
 	struct pst_db *theirs = store_open_shared();
-	unsigned i;
 
 	/* If it is a file, it is sometimes locked for the second thread. */
-	for (i = 0; i < 200; i++)
-		(void)pst_upload_all(mine, theirs, NOW, LIMIT, NULL, NULL);
+	for (unsigned i = 0; i < 200; i++)
+		(void)!pst_upload_all(mine, theirs, NOW, LIMIT, NULL, NULL);
 	pst_db_close(mine);
 	pst_db_close(theirs);
 	return NULL;
@@ -291,7 +288,6 @@ test_two(void **state)
 	pthread_t threads[2];
 	char path[128];
 	struct pst_err err;
-	unsigned i;
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s", store_path("local"));
@@ -299,12 +295,12 @@ test_two(void **state)
 	local =
 	    pst_db_open_sqlite(path, PST_DB_WRITE, PST_STORE_PATIENCE_MS, &err);
 	fill(local, 0, 100);
-	for (i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, ship_again, path), 0);
-	for (i = 0; i < 50; i++)
+	for (unsigned i = 0; i < 50; i++)
 		fill(local, 0, 100);
-	for (i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	(void)ship();
 	assert_string_equal(store_sum(shared), "100 rows, 5100 messages");

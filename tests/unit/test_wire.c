@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "dns/wire.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define TYPE_CNAME 5
 #define TYPE_SOA 6
 #define FLAG_QR 0x8000
@@ -246,7 +246,7 @@ test_decode(void **state)
 	static struct packet packet;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(decode_rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(decode_rows); i++) {
 		const struct decode_row *row = &decode_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		const struct pst_dns_answer *answer;
@@ -306,7 +306,7 @@ test_other_question(void **state)
 
 	(void)state;
 	build(&packet, FLAG_QR, "a.example", PST_DNS_A, answers, &none);
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const struct pst_dns_answer *answer = pst_wire_decode(
 		    packet.octets, packet.len, rows[i].name, rows[i].type, 100);
 
@@ -396,7 +396,7 @@ test_name_text(void **state)
 	char text[PST_WIRE_NAME_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		bool legal = pst_wire_name_text(rows[i].name, text);
 
 		if (legal != (rows[i].text != NULL) ||

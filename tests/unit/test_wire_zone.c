@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "dns/wire.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define L63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
 
 struct listing {
@@ -121,7 +121,7 @@ test_zone_records(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct listing listing = {0};
 		struct pst_err err = {0};
 
@@ -179,7 +179,7 @@ test_zone_errors(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct listing listing = {0};
 		struct pst_err err = {0};
 

@@ -109,9 +109,8 @@ test_killed(void **state)
 	(void)state;
 	if (pid == 0) {
 		struct pst_writer *writer = start("");
-		unsigned i;
 
-		for (i = 0; i < 100; i++) {
+		for (unsigned i = 0; i < 100; i++) {
 			if (!put(writer, i, PATIENCE_MS))
 				_exit(1);
 		}
@@ -135,10 +134,9 @@ test_stop(void **state)
 	    .subject = "c"};
 	struct pst_writer *writer = start("");
 	struct pst_db *db;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 1600; i++)
+	for (unsigned i = 0; i < 1600; i++)
 		(void)put(writer, i, 0);
 	pst_writer_put_incident(writer, &incident);
 	pst_writer_put_incident(writer, &incident);
@@ -160,7 +158,6 @@ test_locked(void **state)
 	struct pst_writer *writer = start("max-waiting = 100");
 	struct pst_writer_counts counts;
 	struct pst_err err;
-	unsigned i;
 
 	(void)state;
 	assert_true(put(writer, 0, PATIENCE_MS));
@@ -168,7 +165,7 @@ test_locked(void **state)
 	assert_false(put(writer, 1, 50));
 	wait_for(&failed, 1);
 	assert_non_null(strstr(last_text[PST_WRITER_FAILED], "locked"));
-	for (i = 2; i < 151; i++)
+	for (unsigned i = 2; i < 151; i++)
 		assert_false(put(writer, i, 60000));
 	pst_writer_counts(writer, &counts);
 	assert_int_equal(counts.waiting, 100);
@@ -237,9 +234,8 @@ play(void *arg)
 	/* The fixture's addresses are static, so threads need their own. */
 	struct pst_report_row record;
 	char address[32];
-	unsigned i;
 
-	for (i = 0; i < MESSAGES; i++) {
+	for (unsigned i = 0; i < MESSAGES; i++) {
 		record = client_record;
 		(void)snprintf(address, sizeof(address), "10.1.0.%u",
 		    (client->first + i) % 97);
@@ -257,16 +253,15 @@ test_threads(void **state)
 	pthread_t threads[THREADS];
 	struct pst_writer *writer = start("");
 	char text[64];
-	unsigned i;
 
 	(void)state;
 	client_record = store_record(0);
-	for (i = 0; i < THREADS; i++) {
+	for (unsigned i = 0; i < THREADS; i++) {
 		clients[i] = (struct client){writer, i * 10};
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, play, &clients[i]), 0);
 	}
-	for (i = 0; i < THREADS; i++)
+	for (unsigned i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	(void)snprintf(
 	    text, sizeof(text), "97 rows, %d messages", THREADS * MESSAGES);

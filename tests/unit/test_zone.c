@@ -11,9 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "dns/zone.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const char zone_text[] = "$ORIGIN example.\n"
 				"$TTL 300\n"
@@ -161,7 +160,7 @@ test_questions(void **state)
 	struct pst_resolver *zone = parse(zone_text, strlen(zone_text));
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(question_rows); i++)
+	for (size_t i = 0; i < PST_COUNT(question_rows); i++)
 		check_question(zone, &question_rows[i]);
 	pst_resolver_free(zone);
 }
@@ -178,7 +177,7 @@ test_root_and_wildcard_of_root(void **state)
 	struct pst_resolver *zone = parse(text, strlen(text));
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < PST_COUNT(rows); i++)
 		check_question(zone, &rows[i]);
 	pst_resolver_free(zone);
 }
@@ -252,7 +251,7 @@ test_errors(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_err err = {0};
 
 		if (pst_zone_parse(rows[i].text, strlen(rows[i].text), "zone",
@@ -293,7 +292,7 @@ static void *
 ask_all(void *arg)
 {
 	for (int round = 0; round < 20; round++) {
-		for (size_t i = 0; i < COUNT(question_rows); i++)
+		for (size_t i = 0; i < PST_COUNT(question_rows); i++)
 			check_question(arg, &question_rows[i]);
 	}
 	return NULL;
@@ -306,10 +305,10 @@ test_threads(void **state)
 	pthread_t threads[4];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(threads); i++)
+	for (size_t i = 0; i < PST_COUNT(threads); i++)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, ask_all, zone), 0);
-	for (size_t i = 0; i < COUNT(threads); i++)
+	for (size_t i = 0; i < PST_COUNT(threads); i++)
 		pthread_join(threads[i], NULL);
 	pst_resolver_free(zone);
 }

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "tools/mta/protocol.h"
 
 /* For one message; a filter that asks for more is broken. */
@@ -35,13 +36,13 @@ take_u32(struct pst_str *data, uint32_t *value)
 }
 
 static void
-add_edit(struct pst_milter_answers *answers, struct pst_milter_edit edit)
+add_edit(struct pst_mta_answers *answers, struct pst_mta_edit edit)
 {
-	struct pst_milter_verdict *verdict = answers->verdict;
+	struct pst_mta_verdict *verdict = answers->verdict;
 
 	if (verdict->edit_count == answers->edit_capacity) {
 		size_t wanted = answers->edit_capacity * 2 + 8;
-		struct pst_milter_edit *edits =
+		struct pst_mta_edit *edits =
 		    pst_arena_array(answers->arena, wanted, sizeof(*edits));
 		if (verdict->edit_count > 0)
 			memcpy(edits, verdict->edits,
@@ -54,20 +55,19 @@ add_edit(struct pst_milter_answers *answers, struct pst_milter_edit edit)
 
 /* The MTA adds the blank itself unless leading spaces were negotiated. */
 static const char *
-edit_value(const struct pst_milter_answers *answers, const char *value)
+edit_value(const struct pst_mta_answers *answers, const char *value)
 {
 	return pst_arena_printf(
 	    answers->arena, "%s%s", answers->leading_space ? "" : " ", value);
 }
 
 static bool
-read_header(
-    struct pst_milter_answers *answers, char letter, struct pst_str data)
+read_header(struct pst_mta_answers *answers, char letter, struct pst_str data)
 {
 	uint32_t index = 0;
 	const char *name;
 	const char *value;
-	struct pst_milter_edit edit = {.op = PST_MILTER_EDIT_ADD};
+	struct pst_mta_edit edit = {.op = PST_MTA_EDIT_ADD};
 
 	if (letter != MILTER_ADD_HEADER && !take_u32(&data, &index))
 		return false;
@@ -75,13 +75,13 @@ read_header(
 	    data.len != 0 || name[0] == '\0')
 		return false;
 	if (letter == MILTER_INSERT_HEADER)
-		edit.op = PST_MILTER_EDIT_INSERT;
+		edit.op = PST_MTA_EDIT_INSERT;
 	if (letter == MILTER_CHANGE_HEADER)
-		edit.op = value[0] == '\0' ? PST_MILTER_EDIT_DELETE :
-					     PST_MILTER_EDIT_CHANGE;
+		edit.op = value[0] == '\0' ? PST_MTA_EDIT_DELETE :
+					     PST_MTA_EDIT_CHANGE;
 	edit.index = index;
 	edit.name = pst_arena_strdup(answers->arena, name);
-	if (edit.op != PST_MILTER_EDIT_DELETE)
+	if (edit.op != PST_MTA_EDIT_DELETE)
 		edit.value = edit_value(answers, value);
 	add_edit(answers, edit);
 	return true;
@@ -89,7 +89,7 @@ read_header(
 
 static bool
 read_quarantine(
-    struct pst_milter_answers *answers, char letter, struct pst_str data)
+    struct pst_mta_answers *answers, char letter, struct pst_str data)
 {
 	const char *reason;
 
@@ -102,8 +102,7 @@ read_quarantine(
 
 /* Reads an address and, for some letters, its ESMTP arguments. */
 static bool
-read_address(
-    struct pst_milter_answers *answers, char letter, struct pst_str data)
+read_address(struct pst_mta_answers *answers, char letter, struct pst_str data)
 {
 	const char *text;
 
@@ -117,7 +116,7 @@ read_address(
 }
 
 static bool
-read_body(struct pst_milter_answers *answers, char letter, struct pst_str data)
+read_body(struct pst_mta_answers *answers, char letter, struct pst_str data)
 {
 	(void)letter;
 	(void)data;
@@ -128,8 +127,8 @@ read_body(struct pst_milter_answers *answers, char letter, struct pst_str data)
 static const struct change {
 	char letter;
 	uint32_t action; /* that must have been negotiated */
-	bool (*read)(struct pst_milter_answers *answers, char letter,
-	    struct pst_str data);
+	bool (*read)(
+	    struct pst_mta_answers *answers, char letter, struct pst_str data);
 } changes[] = {
     {MILTER_ADD_HEADER, MILTER_MAY_ADD_HEADERS, read_header},
     {MILTER_INSERT_HEADER, MILTER_MAY_ADD_HEADERS, read_header},
@@ -145,14 +144,14 @@ static const struct change {
 static const struct change *
 find_change(char letter)
 {
-	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+	for (size_t i = 0; i < PST_COUNT(changes); i++)
 		if (changes[i].letter == letter)
 			return &changes[i];
 	return NULL;
 }
 
 static bool
-letter_fails(const struct pst_milter_answers *answers, char letter,
+letter_fails(const struct pst_mta_answers *answers, char letter,
     const char *what, struct pst_err *err)
 {
 	const char *stage = answers->verdict->stage;
@@ -166,11 +165,11 @@ letter_fails(const struct pst_milter_answers *answers, char letter,
 }
 
 static bool
-take_change(struct pst_milter_answers *answers, const struct change *change,
+take_change(struct pst_mta_answers *answers, const struct change *change,
     struct pst_str data, bool at_end, struct pst_err *err)
 {
 	char letter = change->letter;
-	const struct pst_milter_verdict *verdict = answers->verdict;
+	const struct pst_mta_verdict *verdict = answers->verdict;
 
 	if (!at_end)
 		return letter_fails(answers, letter,
@@ -192,7 +191,7 @@ take_change(struct pst_milter_answers *answers, const struct change *change,
  * CRLF. Both MTAs take the text as a format, so each `%` is sent doubled.
  */
 static bool
-read_reply(struct pst_milter_answers *answers, struct pst_str data)
+read_reply(struct pst_mta_answers *answers, struct pst_str data)
 {
 	struct pst_buf buf;
 	const char *text;
@@ -203,7 +202,7 @@ read_reply(struct pst_milter_answers *answers, struct pst_str data)
 	    !pst_is_digit(text[2]) ||
 	    (text[3] != ' ' && text[3] != '-' && text[3] != '\0'))
 		return false;
-	pst_buf_init(&buf, answers->arena, PST_MILTER_MAX_PACKET);
+	pst_buf_init(&buf, answers->arena, PST_MTA_MAX_PACKET);
 	for (const char *at = text; *at != '\0'; at++) {
 		if (at[0] == '\r' && at[1] == '\n')
 			continue;
@@ -213,57 +212,56 @@ read_reply(struct pst_milter_answers *answers, struct pst_str data)
 	}
 	answers->verdict->reply = pst_buf_str(&buf);
 	answers->verdict->action =
-	    text[0] == '4' ? PST_MILTER_TEMPFAIL : PST_MILTER_REJECT;
+	    text[0] == '4' ? PST_MTA_TEMPFAIL : PST_MTA_REJECT;
 	return true;
 }
 
 /* Final answers, except for MILTER_REPLY, which has a text of its own. */
 static const struct {
 	char letter;
-	enum pst_milter_action action;
+	enum pst_mta_action action;
 	const char *reply;
 } endings[] = {
-    {MILTER_ACCEPT, PST_MILTER_ACCEPT, NULL},
-    {MILTER_REJECT, PST_MILTER_REJECT, NULL},
-    {MILTER_TEMPFAIL, PST_MILTER_TEMPFAIL, NULL},
-    {MILTER_CONNECTION_FAIL, PST_MILTER_TEMPFAIL, NULL},
-    {MILTER_SHUTDOWN, PST_MILTER_TEMPFAIL, "421"},
-    {MILTER_DISCARD, PST_MILTER_DISCARD, NULL},
+    {MILTER_ACCEPT, PST_MTA_ACCEPT, NULL},
+    {MILTER_REJECT, PST_MTA_REJECT, NULL},
+    {MILTER_TEMPFAIL, PST_MTA_TEMPFAIL, NULL},
+    {MILTER_CONNECTION_FAIL, PST_MTA_TEMPFAIL, NULL},
+    {MILTER_SHUTDOWN, PST_MTA_TEMPFAIL, "421"},
+    {MILTER_DISCARD, PST_MTA_DISCARD, NULL},
 };
 
-static enum pst_milter_flow
-decide(struct pst_milter_answers *answers, enum pst_milter_action action)
+static enum pst_mta_flow
+decide(struct pst_mta_answers *answers, enum pst_mta_action action)
 {
-	struct pst_milter_verdict *verdict = answers->verdict;
+	struct pst_mta_verdict *verdict = answers->verdict;
 
 	verdict->action = action;
-	if (action == PST_MILTER_ACCEPT && verdict->quarantine != NULL)
-		verdict->action = PST_MILTER_QUARANTINE;
-	return PST_MILTER_DECIDED;
+	if (action == PST_MTA_ACCEPT && verdict->quarantine != NULL)
+		verdict->action = PST_MTA_QUARANTINE;
+	return PST_MTA_DECIDED;
 }
 
-static enum pst_milter_flow
-take_answer(struct pst_milter_answers *answers,
-    const struct pst_milter_packet *packet, bool at_end, struct pst_err *err)
+static enum pst_mta_flow
+take_answer(struct pst_mta_answers *answers,
+    const struct pst_mta_packet *packet, bool at_end, struct pst_err *err)
 {
 	if (packet->letter == MILTER_REPLY) {
 		if (read_reply(answers, packet->data))
-			return PST_MILTER_DECIDED;
+			return PST_MTA_DECIDED;
 		letter_fails(answers, packet->letter,
 		    "it is not a 4xx or 5xx reply that ends with one NUL", err);
-		return PST_MILTER_FAILED;
+		return PST_MTA_FAILED;
 	}
 	if (packet->data.len != 0) {
 		letter_fails(
 		    answers, packet->letter, "it must not contain data", err);
-		return PST_MILTER_FAILED;
+		return PST_MTA_FAILED;
 	}
 	if (packet->letter == MILTER_CONTINUE)
-		return at_end ? decide(answers, PST_MILTER_ACCEPT) :
-				PST_MILTER_GO_ON;
+		return at_end ? decide(answers, PST_MTA_ACCEPT) : PST_MTA_GO_ON;
 	if (packet->letter == MILTER_SKIP && answers->may_skip)
-		return PST_MILTER_SKIP_REST;
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		return PST_MTA_SKIP_REST;
+	for (size_t i = 0; i < PST_COUNT(endings); i++) {
 		if (endings[i].letter != packet->letter)
 			continue;
 		answers->verdict->reply = endings[i].reply;
@@ -271,23 +269,23 @@ take_answer(struct pst_milter_answers *answers,
 	}
 	letter_fails(
 	    answers, packet->letter, "it is not an answer to this event", err);
-	return PST_MILTER_FAILED;
+	return PST_MTA_FAILED;
 }
 
-enum pst_milter_flow
-pst_milter_answer_read(
-    struct pst_milter_answers *answers, bool at_end, struct pst_err *err)
+enum pst_mta_flow
+pst_mta_answer_read(
+    struct pst_mta_answers *answers, bool at_end, struct pst_err *err)
 {
-	struct pst_milter_packet packet;
+	struct pst_mta_packet packet;
 
 	for (;;) {
-		if (!pst_milter_io_read(answers->io, &packet, err))
-			return PST_MILTER_FAILED;
+		if (!pst_mta_io_read(answers->io, &packet, err))
+			return PST_MTA_FAILED;
 		const struct change *change = find_change(packet.letter);
 		if (change != NULL) {
 			if (!take_change(
 				answers, change, packet.data, at_end, err))
-				return PST_MILTER_FAILED;
+				return PST_MTA_FAILED;
 		} else if (packet.letter == MILTER_PROGRESS &&
 		    packet.data.len == 0) {
 			answers->verdict->progress++;

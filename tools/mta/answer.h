@@ -11,20 +11,20 @@
 #include "tools/mta/client.h"
 #include "tools/mta/io.h"
 
-enum pst_milter_flow {
-	PST_MILTER_GO_ON,
-	PST_MILTER_SKIP_REST, /* no more events of this kind */
-	PST_MILTER_DECIDED,   /* the verdict is final */
-	PST_MILTER_FAILED,    /* a sentence is in err */
+enum pst_mta_flow {
+	PST_MTA_GO_ON,
+	PST_MTA_SKIP_REST, /* no more events of this kind */
+	PST_MTA_DECIDED,   /* the verdict is final */
+	PST_MTA_FAILED,    /* a sentence is in err */
 };
 
-struct pst_milter_answers {
-	struct pst_milter_io *io;
+struct pst_mta_answers {
+	struct pst_mta_io *io;
 	struct pst_arena *arena; /* of the verdict */
 	uint32_t actions;        /* as negotiated */
 	bool leading_space;
 	bool may_skip;
-	struct pst_milter_verdict *verdict;
+	struct pst_mta_verdict *verdict;
 	size_t edit_capacity;
 };
 
@@ -32,7 +32,7 @@ struct pst_milter_answers {
  * Reads packets up to the answer to one event. If at_end is set, changes may
  * come before the answer.
  */
-enum pst_milter_flow pst_milter_answer_read(
-    struct pst_milter_answers *answers, bool at_end, struct pst_err *err);
+enum pst_mta_flow pst_mta_answer_read(
+    struct pst_mta_answers *answers, bool at_end, struct pst_err *err);
 
 #endif

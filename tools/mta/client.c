@@ -13,11 +13,11 @@
 
 #define MAX_ENVELOPE_BYTES 65000
 
-struct pst_milter {
+struct pst_mta_client {
 	struct pst_arena *arena;
 	int fd;
-	struct pst_milter_io *io;
-	struct pst_milter_requests requests;
+	struct pst_mta_io *io;
+	struct pst_mta_requests requests;
 	uint32_t actions;
 	uint32_t steps;
 	bool broken; /* there was a failure: QUIT is not sent */
@@ -25,36 +25,36 @@ struct pst_milter {
 
 /* One message being sent: what all the functions below need. */
 struct session {
-	struct pst_milter *milter;
+	struct pst_mta_client *milter;
 	struct pst_arena *arena;
-	const struct pst_milter_mail *mail;
-	struct pst_milter_answers answers;
+	const struct pst_mta_mail *mail;
+	struct pst_mta_answers answers;
 	struct pst_err *err;
 };
 
 static const char *const action_words[] = {
-    [PST_MILTER_ACCEPT] = "accept",
-    [PST_MILTER_QUARANTINE] = "quarantine",
-    [PST_MILTER_REJECT] = "reject",
-    [PST_MILTER_TEMPFAIL] = "tempfail",
-    [PST_MILTER_DISCARD] = "discard",
+    [PST_MTA_ACCEPT] = "accept",
+    [PST_MTA_QUARANTINE] = "quarantine",
+    [PST_MTA_REJECT] = "reject",
+    [PST_MTA_TEMPFAIL] = "tempfail",
+    [PST_MTA_DISCARD] = "discard",
 };
 
 static const char *const edit_words[] = {
-    [PST_MILTER_EDIT_INSERT] = "insert",
-    [PST_MILTER_EDIT_DELETE] = "delete",
-    [PST_MILTER_EDIT_CHANGE] = "change",
-    [PST_MILTER_EDIT_ADD] = "add",
+    [PST_MTA_EDIT_INSERT] = "insert",
+    [PST_MTA_EDIT_DELETE] = "delete",
+    [PST_MTA_EDIT_CHANGE] = "change",
+    [PST_MTA_EDIT_ADD] = "add",
 };
 
 const char *
-pst_milter_action_word(enum pst_milter_action action)
+pst_mta_action_word(enum pst_mta_action action)
 {
 	return action_words[action];
 }
 
 const char *
-pst_milter_edit_word(enum pst_milter_edit_op op)
+pst_mta_edit_word(enum pst_mta_edit_op op)
 {
 	return edit_words[op];
 }
@@ -71,7 +71,7 @@ read_u32(struct pst_str data, size_t nth)
 /* Reads the lists of macros after the three words: place, names, NUL. */
 static bool
 take_requests(
-    struct pst_milter *milter, struct pst_str rest, struct pst_err *err)
+    struct pst_mta_client *milter, struct pst_str rest, struct pst_err *err)
 {
 	while (rest.len > 0) {
 		uint32_t place;
@@ -96,16 +96,16 @@ take_requests(
 }
 
 static bool
-negotiate(struct pst_milter *milter, struct pst_err *err)
+negotiate(struct pst_mta_client *milter, struct pst_err *err)
 {
 	const uint32_t offer[3] = {htonl(MILTER_VERSION), htonl(MILTER_MAY_ALL),
 	    htonl(MILTER_STEPS_ALL)};
-	struct pst_milter_packet packet;
+	struct pst_mta_packet packet;
 
-	pst_milter_macros_default(&milter->requests);
-	pst_milter_io_put(milter->io, MILTER_NEGOTIATE,
+	pst_mta_macros_default(&milter->requests);
+	pst_mta_io_put(milter->io, MILTER_NEGOTIATE,
 	    (struct pst_str){(const char *)offer, sizeof(offer)});
-	if (!pst_milter_io_read(milter->io, &packet, err))
+	if (!pst_mta_io_read(milter->io, &packet, err))
 		return false;
 	if (packet.letter != MILTER_NEGOTIATE ||
 	    packet.data.len < sizeof(offer))
@@ -131,19 +131,19 @@ negotiate(struct pst_milter *milter, struct pst_err *err)
 	    milter, pst_str_from(packet.data, sizeof(offer)), err);
 }
 
-struct pst_milter *
-pst_milter_open(int fd, unsigned timeout_ms, struct pst_err *err)
+struct pst_mta_client *
+pst_mta_open(int fd, unsigned timeout_ms, struct pst_err *err)
 {
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_milter *milter = pst_arena_alloc(arena, sizeof(*milter));
+	struct pst_mta_client *milter = pst_arena_alloc(arena, sizeof(*milter));
 
 	milter->arena = arena;
 	milter->fd = fd;
-	milter->io = pst_milter_io_new(arena, fd, timeout_ms);
+	milter->io = pst_mta_io_new(arena, fd, timeout_ms);
 	if (negotiate(milter, err))
 		return milter;
 	milter->broken = true;
-	pst_milter_close(milter);
+	pst_mta_close(milter);
 	return NULL;
 }
 
@@ -152,23 +152,23 @@ pst_milter_open(int fd, unsigned timeout_ms, struct pst_err *err)
  * end of the message, and then would not answer the next CONNECT.
  */
 bool
-pst_milter_reuse(struct pst_milter *milter, struct pst_err *err)
+pst_mta_reuse(struct pst_mta_client *milter, struct pst_err *err)
 {
-	pst_milter_io_put(milter->io, MILTER_QUIT_FOR_NEXT, PST_STR(""));
-	milter->broken = !pst_milter_io_flush(milter->io, err);
+	pst_mta_io_put(milter->io, MILTER_QUIT_FOR_NEXT, PST_STR(""));
+	milter->broken = !pst_mta_io_flush(milter->io, err);
 	return !milter->broken;
 }
 
 void
-pst_milter_close(struct pst_milter *milter)
+pst_mta_close(struct pst_mta_client *milter)
 {
 	if (milter == NULL)
 		return;
 	if (!milter->broken) {
 		/* Postfix sends both, whatever came before. */
-		pst_milter_io_put(milter->io, MILTER_ABORT, PST_STR(""));
-		pst_milter_io_put(milter->io, MILTER_QUIT, PST_STR(""));
-		(void)pst_milter_io_flush(milter->io, NULL);
+		pst_mta_io_put(milter->io, MILTER_ABORT, PST_STR(""));
+		pst_mta_io_put(milter->io, MILTER_QUIT, PST_STR(""));
+		(void)!pst_mta_io_flush(milter->io, NULL);
 	}
 	close(milter->fd);
 	pst_arena_free(milter->arena);
@@ -202,38 +202,38 @@ static const struct event body_event = {
 static const struct event end_event = {MILTER_END, "END", MILTER_AT_END, 0, 0};
 
 /* Sends one event and reads the answer, unless the filter declined that. */
-static enum pst_milter_flow
+static enum pst_mta_flow
 tell(struct session *session, const struct event *event, struct pst_str data)
 {
-	struct pst_milter *milter = session->milter;
+	struct pst_mta_client *milter = session->milter;
 
 	if ((milter->steps & event->unwanted) != 0)
-		return PST_MILTER_GO_ON;
+		return PST_MTA_GO_ON;
 	session->answers.verdict->stage = event->stage;
 	struct pst_arena_mark mark = pst_arena_mark(milter->arena);
-	struct pst_str macros = pst_milter_macros_make(
+	struct pst_str macros = pst_mta_macros_make(
 	    milter->arena, &milter->requests, event->place, session->mail);
 	char about = event->letter;
 	struct pst_buf packet;
 	pst_buf_init(&packet, milter->arena, macros.len + 1);
 	pst_buf_add_char(&packet, about);
 	pst_buf_add(&packet, macros);
-	pst_milter_io_put(milter->io, MILTER_MACROS, pst_buf_slice(&packet));
+	pst_mta_io_put(milter->io, MILTER_MACROS, pst_buf_slice(&packet));
 	pst_arena_rewind(milter->arena, mark);
-	pst_milter_io_put(milter->io, event->letter, data);
+	pst_mta_io_put(milter->io, event->letter, data);
 	if ((milter->steps & event->silent) != 0)
-		return PST_MILTER_GO_ON;
+		return PST_MTA_GO_ON;
 	session->answers.may_skip = (milter->steps & MILTER_CAN_SKIP) != 0 &&
 	    (event == &header_event || event == &body_event);
-	return pst_milter_answer_read(
+	return pst_mta_answer_read(
 	    &session->answers, event == &end_event, session->err);
 }
 
 /* Sends the host, the family and, unless that is unknown, port and address. */
-static enum pst_milter_flow
+static enum pst_mta_flow
 tell_connect(struct session *session)
 {
-	const struct pst_milter_mail *mail = session->mail;
+	const struct pst_mta_mail *mail = session->mail;
 	char ip[PST_IP_TEXT_SIZE];
 	struct pst_buf buf;
 
@@ -263,38 +263,37 @@ tell_connect(struct session *session)
 }
 
 /* Sends an event with one argument, NUL included. */
-static enum pst_milter_flow
+static enum pst_mta_flow
 tell_text(struct session *session, const struct event *event, const char *text)
 {
 	return tell(session, event, (struct pst_str){text, strlen(text) + 1});
 }
 
-static enum pst_milter_flow
+static enum pst_mta_flow
 tell_envelope(struct session *session)
 {
-	const struct pst_milter_mail *mail = session->mail;
-	enum pst_milter_flow flow = tell_connect(session);
+	const struct pst_mta_mail *mail = session->mail;
+	enum pst_mta_flow flow = tell_connect(session);
 
-	if (flow == PST_MILTER_GO_ON && mail->helo[0] != '\0')
+	if (flow == PST_MTA_GO_ON && mail->helo[0] != '\0')
 		flow = tell_text(session, &helo_event, mail->helo);
-	if (flow == PST_MILTER_GO_ON)
+	if (flow == PST_MTA_GO_ON)
 		flow = tell_text(session, &mail_event, mail->mail_from);
-	if (flow == PST_MILTER_GO_ON)
+	if (flow == PST_MTA_GO_ON)
 		flow = tell_text(session, &rcpt_event, mail->rcpt);
-	if (flow == PST_MILTER_GO_ON)
+	if (flow == PST_MTA_GO_ON)
 		flow = tell(session, &data_event, PST_STR(""));
 	return flow;
 }
 
-static enum pst_milter_flow
+static enum pst_mta_flow
 tell_headers(struct session *session)
 {
 	const struct pst_saved_message *message = session->mail->message;
 	bool leading = (session->milter->steps & MILTER_LEADING_SPACE) != 0;
-	enum pst_milter_flow flow = PST_MILTER_GO_ON;
+	enum pst_mta_flow flow = PST_MTA_GO_ON;
 
-	for (size_t i = 0; i < message->count && flow == PST_MILTER_GO_ON;
-	     i++) {
+	for (size_t i = 0; i < message->count && flow == PST_MTA_GO_ON; i++) {
 		const struct pst_saved_field *field = &message->fields[i];
 		struct pst_str value = field->value;
 		struct pst_buf buf;
@@ -309,32 +308,32 @@ tell_headers(struct session *session)
 		pst_buf_add_char(&buf, '\0');
 		flow = tell(session, &header_event, pst_buf_slice(&buf));
 		/* The texts of a final verdict are after the mark and stay. */
-		if (flow == PST_MILTER_GO_ON)
+		if (flow == PST_MTA_GO_ON)
 			pst_arena_rewind(session->arena, mark);
 	}
-	return flow == PST_MILTER_SKIP_REST ? PST_MILTER_GO_ON : flow;
+	return flow == PST_MTA_SKIP_REST ? PST_MTA_GO_ON : flow;
 }
 
-static enum pst_milter_flow
+static enum pst_mta_flow
 tell_body(struct session *session)
 {
 	struct pst_str rest = session->mail->message->body;
-	enum pst_milter_flow flow = PST_MILTER_GO_ON;
+	enum pst_mta_flow flow = PST_MTA_GO_ON;
 
-	while (rest.len > 0 && flow == PST_MILTER_GO_ON) {
+	while (rest.len > 0 && flow == PST_MTA_GO_ON) {
 		struct pst_str chunk = pst_str_first(rest, MILTER_BODY_CHUNK);
 		flow = tell(session, &body_event, chunk);
 		rest = pst_str_from(rest, chunk.len);
 	}
-	if (flow != PST_MILTER_SKIP_REST)
+	if (flow != PST_MTA_SKIP_REST)
 		return flow;
 	session->answers.verdict->body_skipped = true;
-	return PST_MILTER_GO_ON;
+	return PST_MTA_GO_ON;
 }
 
 bool
-pst_milter_deliver(struct pst_milter *milter, struct pst_arena *arena,
-    const struct pst_milter_mail *mail, struct pst_milter_verdict *out,
+pst_mta_deliver(struct pst_mta_client *milter, struct pst_arena *arena,
+    const struct pst_mta_mail *mail, struct pst_mta_verdict *out,
     struct pst_err *err)
 {
 	struct session session = {.milter = milter,
@@ -346,19 +345,19 @@ pst_milter_deliver(struct pst_milter *milter, struct pst_arena *arena,
 		.leading_space = (milter->steps & MILTER_LEADING_SPACE) != 0,
 		.verdict = out},
 	    .err = err};
-	enum pst_milter_flow flow;
+	enum pst_mta_flow flow;
 
-	*out = (struct pst_milter_verdict){.stage = "CONNECT"};
+	*out = (struct pst_mta_verdict){.stage = "CONNECT"};
 	flow = tell_envelope(&session);
-	if (flow == PST_MILTER_GO_ON)
+	if (flow == PST_MTA_GO_ON)
 		flow = tell_headers(&session);
-	if (flow == PST_MILTER_GO_ON)
+	if (flow == PST_MTA_GO_ON)
 		flow = tell(&session, &eoh_event, PST_STR(""));
-	if (flow == PST_MILTER_GO_ON)
+	if (flow == PST_MTA_GO_ON)
 		flow = tell_body(&session);
-	if (flow == PST_MILTER_GO_ON)
+	if (flow == PST_MTA_GO_ON)
 		flow = tell(&session, &end_event, PST_STR(""));
-	if (flow == PST_MILTER_FAILED) {
+	if (flow == PST_MTA_FAILED) {
 		milter->broken = true;
 		return false;
 	}

@@ -13,7 +13,7 @@
 #define IN_BYTES_MIN ((size_t)4 * 1024)
 #define LENGTH_BYTES 4
 
-struct pst_milter_io {
+struct pst_mta_io {
 	struct pst_arena *arena;
 	int fd;
 	unsigned timeout_ms;
@@ -27,10 +27,10 @@ struct pst_milter_io {
 	size_t in_capacity;
 };
 
-struct pst_milter_io *
-pst_milter_io_new(struct pst_arena *arena, int fd, unsigned timeout_ms)
+struct pst_mta_io *
+pst_mta_io_new(struct pst_arena *arena, int fd, unsigned timeout_ms)
 {
-	struct pst_milter_io *io = pst_arena_alloc(arena, sizeof(*io));
+	struct pst_mta_io *io = pst_arena_alloc(arena, sizeof(*io));
 
 	io->arena = arena;
 	io->fd = fd;
@@ -42,7 +42,7 @@ pst_milter_io_new(struct pst_arena *arena, int fd, unsigned timeout_ms)
 
 /* Waits for one of the events. Returns 0, or the errno of a failure. */
 static int
-await(const struct pst_milter_io *io, short events)
+await(const struct pst_mta_io *io, short events)
 {
 	struct pollfd wait = {.fd = io->fd, .events = events};
 
@@ -60,14 +60,14 @@ await(const struct pst_milter_io *io, short events)
 }
 
 static void
-start_waiting(struct pst_milter_io *io)
+start_waiting(struct pst_mta_io *io)
 {
 	io->deadline_ms =
 	    pst_clock_ms(&pst_clock_system) + (int64_t)io->timeout_ms;
 }
 
 static void
-write_all(struct pst_milter_io *io, const char *ptr, size_t len)
+write_all(struct pst_mta_io *io, const char *ptr, size_t len)
 {
 	start_waiting(io);
 	while (len > 0 && io->failure == 0) {
@@ -84,7 +84,7 @@ write_all(struct pst_milter_io *io, const char *ptr, size_t len)
 }
 
 static void
-queue(struct pst_milter_io *io, const char *ptr, size_t len)
+queue(struct pst_mta_io *io, const char *ptr, size_t len)
 {
 	if (len > OUT_BYTES - io->out_len) {
 		write_all(io, io->out, io->out_len);
@@ -100,7 +100,7 @@ queue(struct pst_milter_io *io, const char *ptr, size_t len)
 }
 
 void
-pst_milter_io_put(struct pst_milter_io *io, char letter, struct pst_str data)
+pst_mta_io_put(struct pst_mta_io *io, char letter, struct pst_str data)
 {
 	char head[LENGTH_BYTES + 1];
 	uint32_t len = htonl((uint32_t)(data.len + 1));
@@ -112,7 +112,7 @@ pst_milter_io_put(struct pst_milter_io *io, char letter, struct pst_str data)
 }
 
 static bool
-fail(const struct pst_milter_io *io, int failure, const char *doing,
+fail(const struct pst_mta_io *io, int failure, const char *doing,
     struct pst_err *err)
 {
 	if (failure == ETIMEDOUT)
@@ -127,7 +127,7 @@ fail(const struct pst_milter_io *io, int failure, const char *doing,
 }
 
 bool
-pst_milter_io_flush(struct pst_milter_io *io, struct pst_err *err)
+pst_mta_io_flush(struct pst_mta_io *io, struct pst_err *err)
 {
 	write_all(io, io->out, io->out_len);
 	io->out_len = 0;
@@ -136,7 +136,7 @@ pst_milter_io_flush(struct pst_milter_io *io, struct pst_err *err)
 
 /* Makes room for len octets from in_done on. */
 static void
-make_room(struct pst_milter_io *io, size_t len)
+make_room(struct pst_mta_io *io, size_t len)
 {
 	char *in = io->in;
 
@@ -154,7 +154,7 @@ make_room(struct pst_milter_io *io, size_t len)
 
 /* Reads until there are len octets from in_done on. */
 static bool
-fill(struct pst_milter_io *io, size_t len, struct pst_err *err)
+fill(struct pst_mta_io *io, size_t len, struct pst_err *err)
 {
 	make_room(io, len);
 	while (io->in_len - io->in_done < len) {
@@ -177,14 +177,14 @@ fill(struct pst_milter_io *io, size_t len, struct pst_err *err)
 }
 
 bool
-pst_milter_io_read(struct pst_milter_io *io, struct pst_milter_packet *out,
-    struct pst_err *err)
+pst_mta_io_read(
+    struct pst_mta_io *io, struct pst_mta_packet *out, struct pst_err *err)
 {
 	uint32_t len;
 
 	/* A filter may answer and close without reading the rest, so we read
 	 * its answer even after a broken pipe. */
-	if (!pst_milter_io_flush(io, err) && io->failure != EPIPE &&
+	if (!pst_mta_io_flush(io, err) && io->failure != EPIPE &&
 	    io->failure != ECONNRESET)
 		return false;
 	start_waiting(io);
@@ -192,16 +192,16 @@ pst_milter_io_read(struct pst_milter_io *io, struct pst_milter_packet *out,
 		return false;
 	memcpy(&len, io->in + io->in_done, LENGTH_BYTES);
 	len = ntohl(len);
-	if (len == 0 || len > PST_MILTER_MAX_PACKET)
+	if (len == 0 || len > PST_MTA_MAX_PACKET)
 		return pst_err_set(err,
 		    "the filter sent a packet of %lu octets; 1 to %lu are "
 		    "allowed",
-		    (unsigned long)len, (unsigned long)PST_MILTER_MAX_PACKET);
+		    (unsigned long)len, (unsigned long)PST_MTA_MAX_PACKET);
 	io->in_done += LENGTH_BYTES;
 	if (!fill(io, len, err))
 		return false;
 	const char *packet = io->in + io->in_done;
 	io->in_done += len;
-	*out = (struct pst_milter_packet){packet[0], {packet + 1, len - 1}};
+	*out = (struct pst_mta_packet){packet[0], {packet + 1, len - 1}};
 	return true;
 }

@@ -14,33 +14,34 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
 /* The longest packet that is accepted from a filter, in octets. */
-#define PST_MILTER_MAX_PACKET ((size_t)1024 * 1024)
+#define PST_MTA_MAX_PACKET ((size_t)1024 * 1024)
 
-struct pst_milter_packet {
+struct pst_mta_packet {
 	char letter;
 	struct pst_str data; /* valid until the next read */
 };
 
-struct pst_milter_io;
+struct pst_mta_io;
 
 /*
  * Returns a connection in the arena. fd is non-blocking; the caller closes it.
  */
-struct pst_milter_io *
-pst_milter_io_new(struct pst_arena *arena, int fd, unsigned timeout_ms);
+struct pst_mta_io *
+pst_mta_io_new(struct pst_arena *arena, int fd, unsigned timeout_ms);
 
 /* Queues one packet. A failure is reported by the next read or flush. */
-void
-pst_milter_io_put(struct pst_milter_io *io, char letter, struct pst_str data);
+void pst_mta_io_put(struct pst_mta_io *io, char letter, struct pst_str data);
 
 /* Sends all that is queued. False with a sentence in err. */
-bool pst_milter_io_flush(struct pst_milter_io *io, struct pst_err *err);
+bool
+pst_mta_io_flush(struct pst_mta_io *io, struct pst_err *err) PST_MUST_CHECK;
 
 /* Flushes, then waits for one packet. False with a sentence in err. */
-bool pst_milter_io_read(struct pst_milter_io *io, struct pst_milter_packet *out,
-    struct pst_err *err);
+bool pst_mta_io_read(struct pst_mta_io *io, struct pst_mta_packet *out,
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

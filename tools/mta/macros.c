@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "base/macros.h"
+
 #define MAX_MACROS_BYTES 65000
 
 static const char *const defaults[MILTER_PLACES] = {
@@ -16,21 +18,21 @@ static const char *const defaults[MILTER_PLACES] = {
 };
 
 void
-pst_milter_macros_default(struct pst_milter_requests *requests)
+pst_mta_macros_default(struct pst_mta_requests *requests)
 {
 	for (size_t i = 0; i < MILTER_PLACES; i++)
 		requests->names[i] = defaults[i];
 }
 
 static const char *
-own_host(struct pst_arena *arena, const struct pst_milter_mail *mail)
+own_host(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	(void)arena;
 	return mail->host;
 }
 
 static const char *
-version(struct pst_arena *arena, const struct pst_milter_mail *mail)
+version(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	(void)arena;
 	(void)mail;
@@ -38,7 +40,7 @@ version(struct pst_arena *arena, const struct pst_milter_mail *mail)
 }
 
 static const char *
-loopback(struct pst_arena *arena, const struct pst_milter_mail *mail)
+loopback(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	(void)arena;
 	(void)mail;
@@ -46,21 +48,21 @@ loopback(struct pst_arena *arena, const struct pst_milter_mail *mail)
 }
 
 static const char *
-queue_id(struct pst_arena *arena, const struct pst_milter_mail *mail)
+queue_id(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	(void)arena;
 	return mail->queue_id;
 }
 
 static const char *
-client_name(struct pst_arena *arena, const struct pst_milter_mail *mail)
+client_name(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	(void)arena;
 	return mail->client_name[0] == '\0' ? "unknown" : mail->client_name;
 }
 
 static const char *
-client_addr(struct pst_arena *arena, const struct pst_milter_mail *mail)
+client_addr(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	char text[PST_IP_TEXT_SIZE];
 
@@ -68,14 +70,14 @@ client_addr(struct pst_arena *arena, const struct pst_milter_mail *mail)
 }
 
 static const char *
-client_both(struct pst_arena *arena, const struct pst_milter_mail *mail)
+client_both(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	return pst_arena_printf(arena, "%s [%s]", client_name(arena, mail),
 	    client_addr(arena, mail));
 }
 
 static const char *
-client_resolve(struct pst_arena *arena, const struct pst_milter_mail *mail)
+client_resolve(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	(void)arena;
 	return mail->client_name[0] == '\0' ? "FAIL" : "OK";
@@ -97,8 +99,8 @@ bare_address(struct pst_arena *arena, const char *path)
 }
 
 static const char *
-address_host(struct pst_arena *arena, const char *path,
-    const struct pst_milter_mail *mail)
+address_host(
+    struct pst_arena *arena, const char *path, const struct pst_mta_mail *mail)
 {
 	struct pst_str address = pst_str(bare_address(arena, path));
 	size_t at = pst_str_rfind(address, '@');
@@ -110,31 +112,31 @@ address_host(struct pst_arena *arena, const char *path,
 }
 
 static const char *
-mail_addr(struct pst_arena *arena, const struct pst_milter_mail *mail)
+mail_addr(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	return bare_address(arena, mail->mail_from);
 }
 
 static const char *
-mail_host(struct pst_arena *arena, const struct pst_milter_mail *mail)
+mail_host(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	return address_host(arena, mail->mail_from, mail);
 }
 
 static const char *
-rcpt_addr(struct pst_arena *arena, const struct pst_milter_mail *mail)
+rcpt_addr(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	return bare_address(arena, mail->rcpt);
 }
 
 static const char *
-rcpt_host(struct pst_arena *arena, const struct pst_milter_mail *mail)
+rcpt_host(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	return address_host(arena, mail->rcpt, mail);
 }
 
 static const char *
-mailer(struct pst_arena *arena, const struct pst_milter_mail *mail)
+mailer(struct pst_arena *arena, const struct pst_mta_mail *mail)
 {
 	(void)arena;
 	(void)mail;
@@ -145,7 +147,7 @@ static const struct {
 	const char *name;       /* without braces */
 	enum milter_place from; /* known from this place on */
 	const char *(*value)(
-	    struct pst_arena *arena, const struct pst_milter_mail *mail);
+	    struct pst_arena *arena, const struct pst_mta_mail *mail);
 } macros[] = {
     {"j", MILTER_AT_CONNECT, own_host},
     {"v", MILTER_AT_CONNECT, version},
@@ -167,14 +169,14 @@ static const struct {
 
 static void
 add_macro(struct pst_buf *buf, struct pst_str wish, enum milter_place place,
-    const struct pst_milter_mail *mail)
+    const struct pst_mta_mail *mail)
 {
 	struct pst_str name = wish;
 
 	if (name.len >= 2 && name.ptr[0] == '{' &&
 	    name.ptr[name.len - 1] == '}')
 		name = pst_str_from(pst_str_first(name, name.len - 1), 1);
-	for (size_t i = 0; i < sizeof(macros) / sizeof(macros[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(macros); i++) {
 		if (!pst_str_eq(name, pst_str(macros[i].name)) ||
 		    macros[i].from > place)
 			continue;
@@ -189,9 +191,9 @@ add_macro(struct pst_buf *buf, struct pst_str wish, enum milter_place place,
 }
 
 struct pst_str
-pst_milter_macros_make(struct pst_arena *arena,
-    const struct pst_milter_requests *requests, enum milter_place place,
-    const struct pst_milter_mail *mail)
+pst_mta_macros_make(struct pst_arena *arena,
+    const struct pst_mta_requests *requests, enum milter_place place,
+    const struct pst_mta_mail *mail)
 {
 	struct pst_str rest = pst_str(requests->names[place]);
 	struct pst_str wish;

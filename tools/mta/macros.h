@@ -11,20 +11,20 @@
 #include "tools/mta/client.h"
 #include "tools/mta/protocol.h"
 
-struct pst_milter_requests {
+struct pst_mta_requests {
 	const char *names[MILTER_PLACES]; /* separated by blanks */
 };
 
 /* Sets Postfix's own lists. */
-void pst_milter_macros_default(struct pst_milter_requests *requests);
+void pst_mta_macros_default(struct pst_mta_requests *requests);
 
 /*
  * Returns the data of the macro packet for an event at this place, in the
  * arena: name and value, each NUL-terminated, of every requested macro for
  * which the MTA has a value.
  */
-struct pst_str pst_milter_macros_make(struct pst_arena *arena,
-    const struct pst_milter_requests *requests, enum milter_place place,
-    const struct pst_milter_mail *mail);
+struct pst_str pst_mta_macros_make(struct pst_arena *arena,
+    const struct pst_mta_requests *requests, enum milter_place place,
+    const struct pst_mta_mail *mail);
 
 #endif

@@ -77,7 +77,7 @@ connect_unix(const char *path, unsigned timeout_ms, struct pst_err *err)
 }
 
 int
-pst_milter_connect(
+pst_mta_connect(
     const struct pst_endpoint *where, unsigned timeout_ms, struct pst_err *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};

@@ -9,7 +9,7 @@
  * err. An endpoint without a host means the loopback address. timeout_ms limits
  * the wait for each address of the host. Thread-safe.
  */
-int pst_milter_connect(
+int pst_mta_connect(
     const struct pst_endpoint *where, unsigned timeout_ms, struct pst_err *err);
 
 #endif
