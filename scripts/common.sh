@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The scripts demo and check read this file. Neither leaves anything in the
+# The scripts check, demo and on read this file. None leaves anything in the
 # source tree: they copy it and build in the copy.
 
 # Debian's own Python finds the modules that Debian packages install.
@@ -14,6 +14,22 @@ fail()
 {
 	echo "$name: $*" >&2
 	exit 1
+}
+
+# Reads the options of check and demo: sets $install, or runs the script on
+# another Debian release. $usage is what to print if they are wrong.
+parse_options()
+{
+	install=yes
+	case $#,${1-} in
+	0,) ;;
+	1,--no-install) install=no ;;
+	2,--on) exec "$top/scripts/on" "$2" "scripts/$name" ;;
+	*)
+		echo "$usage" >&2
+		exit 2
+		;;
+	esac
 }
 
 # Creates a temporary directory and sets $place to it; the directory is removed
