@@ -121,8 +121,37 @@ lookup_mapped(const char *label)
 }
 
 /*
- * Lower-cases the ASCII letters, then tries the IDNA2008 look-up without a
- * mapping. Only a label that it refuses may hold other capitals and is mapped.
+ * Copies label with the ASCII letters and the capital sharp s (U+1E9E) in lower
+ * case. The small letter of U+1E9E is U+00DF (RFC 5895 s. 2, UTS 46 since
+ * Unicode 15.1), but libidn2 before 2.3.8 splits it into two letters. Returns
+ * false if label has an ASCII character that no U-label may have.
+ */
+static bool
+copy_lower(struct pst_str label, char *out)
+{
+	static const struct pst_str capital = PST_STR_INIT("\xe1\xba\x9e");
+
+	for (size_t i = 0; i < label.len; i++) {
+		char c = label.ptr[i];
+		if (((unsigned char)c & 0x80) == 0 && !pst_is_alnum(c) &&
+		    c != '-')
+			return false;
+		if (pst_str_starts(pst_str_from(label, i), capital)) {
+			*out++ = '\xc3';
+			*out++ = '\x9f';
+			i += capital.len - 1;
+			continue;
+		}
+		*out++ = pst_lower(c);
+	}
+	*out = '\0';
+	return true;
+}
+
+/*
+ * Lower-cases what is lower-cased everywhere, then tries the IDNA2008 look-up
+ * without a mapping. Only a label that it refuses may hold other capitals and is
+ * mapped.
  */
 static bool
 u_label_to_a_label(struct pst_str label, char out[PST_LABEL_MAX + 1])
@@ -130,16 +159,8 @@ u_label_to_a_label(struct pst_str label, char out[PST_LABEL_MAX + 1])
 	char lower[PST_LABEL_MAX * 4 + 1];
 
 	if (label.len >= sizeof(lower) || label.ptr[0] == '-' ||
-	    label.ptr[label.len - 1] == '-')
+	    label.ptr[label.len - 1] == '-' || !copy_lower(label, lower))
 		return false;
-	for (size_t i = 0; i < label.len; i++) {
-		char c = label.ptr[i];
-		if (((unsigned char)c & 0x80) == 0 && !pst_is_alnum(c) &&
-		    c != '-')
-			return false;
-		lower[i] = pst_lower(c);
-	}
-	lower[label.len] = '\0';
 
 	char *found = lookup(lower, IDN2_NFC_INPUT | IDN2_NO_TR46);
 	if (found == NULL)

@@ -77,10 +77,14 @@ static const struct normal_row normal_rows[] = {
 	PST_STR_INIT("stra\xc3\x9f"
 		     "e.example"),
 	"xn--strae-oqa.example"},
-    {"capital sharp s is two letters",
+    {"capital sharp s",
 	PST_STR_INIT("STRA\xe1\xba\x9e"
 		     "E.example"),
-	NULL},
+	"xn--strae-oqa.example"},
+    {"capital sharp s beside another capital",
+	PST_STR_INIT("\xc3\x9c\xe1\xba\x9e.example"), "xn--zca1d.example"},
+    {"capital sharp s, last of a label", PST_STR_INIT("\xe1\xba\x9e.example"),
+	"xn--zca.example"},
     {"Greek", PST_STR_INIT("\xce\xb5\xce\xbb.example"), "xn--qxam.example"},
     {"Greek capitals", PST_STR_INIT("\xce\x95\xce\x9b.example"),
 	"xn--qxam.example"},
