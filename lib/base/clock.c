@@ -28,7 +28,14 @@ pst_clock_ms(const struct pst_clock *clock)
 int64_t
 pst_clock_epoch(const struct pst_clock *clock)
 {
-	return clock->manual ? clock->now_epoch : (int64_t)time(NULL);
+	struct timespec now;
+
+	if (clock->manual)
+		return clock->now_epoch;
+	int rc = clock_gettime(CLOCK_REALTIME, &now);
+	assert(rc == 0);
+	(void)rc;
+	return (int64_t)now.tv_sec;
 }
 
 void

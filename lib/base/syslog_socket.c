@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 
 static struct {
@@ -95,7 +96,7 @@ time_text(void)
 	} last;
 	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t now = time(NULL);
+	time_t now = (time_t)pst_clock_epoch(&pst_clock_system);
 	struct tm tm;
 
 	if (now == last.second || localtime_r(&now, &tm) == NULL)
