@@ -18,8 +18,8 @@
 #include "base/macros.h"
 #include "core/explain.h"
 #include "milter/listener.h"
-#include "milter/readahead.h"
 #include "milter/recorder.h"
+#include "replaced/read_poll_close.h"
 
 /* Room for the text of a reply with every `%` doubled. */
 #define MAX_REPLY 1024
@@ -131,7 +131,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	conn = calloc(1, sizeof(*conn));
 	if (conn == NULL)
 		abort();
-	pst_readahead_begin();
+	pst_read_ahead_begin();
 	*want_actions = actions & (WANTED_ACTIONS | SMFIF_SETSYMLIST);
 	*want_steps = SMFIP_HDR_LEADSPC | (steps & WANTED_STEPS);
 	*want2 = 0;

@@ -4,15 +4,15 @@
 #include <assert.h>
 #include <opendkim/dkim.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "auth/dkim_body.h"
-#include "auth/dkim_decode.h"
 #include "auth/dkim_key.h"
 #include "auth/dkim_pick.h"
 #include "auth/msgsig.h"
 #include "base/buf.h"
 #include "base/macros.h"
+#include "replaced/d2i_pubkey_bio.h"
+#include "replaced/time.h"
 
 /*
  * libopendkim writes a few zeros past the end of some of its blocks if h= names
@@ -37,28 +37,6 @@ struct pst_dkim_msg {
 	bool done;
 	struct pst_dkim result;
 };
-
-/*
- * libopendkim calls time() to find out whether a signature has expired. This
- * definition replaces the C library's in the whole process, so that the date of
- * the message counts, and tests and replays do not need the real clock. It
- * returns a fixed time during calls into libopendkim, and the real time
- * otherwise.
- */
-static _Thread_local bool time_is_fixed;
-static _Thread_local time_t fixed_time;
-
-time_t
-time(time_t *out)
-{
-	struct timespec now = {fixed_time, 0};
-
-	if (!time_is_fixed)
-		(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (out != NULL)
-		*out = now.tv_sec;
-	return now.tv_sec;
-}
 
 static void *
 padded_alloc(void *closure, size_t size)
@@ -120,7 +98,6 @@ pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err)
 
 	if (lib == NULL)
 		abort();
-	pst_dkim_decode_init();
 	lib->handle = dkim_init(padded_alloc, padded_free);
 	if (lib->handle == NULL ||
 	    dkim_libfeature(lib->handle, DKIM_FEATURE_ED25519) == 0) {
@@ -161,7 +138,7 @@ release(void *handle)
  * signed in the future, if there is such a date. Our own parser has already
  * checked t= and x=.
  */
-static time_t
+static int64_t
 library_time(const struct pst_dkim_pick *pick, int64_t now)
 {
 	uint64_t date = now < 0 ? 0 : (uint64_t)now;
@@ -178,7 +155,7 @@ library_time(const struct pst_dkim_pick *pick, int64_t now)
 		if (pick->items[i].chosen && tags->expires_at <= date)
 			date = tags->expires_at > 0 ? tags->expires_at - 1 : 0;
 	}
-	return (time_t)date;
+	return (int64_t)date;
 }
 
 /* Writes "Name:value" with CRLF as line ends. */
@@ -313,11 +290,12 @@ open_library(struct pst_dkim_msg *msg, struct pst_dkim_lib *lib,
 	pst_arena_defer(msg->arena, release, msg->handle);
 	(void)dkim_set_user_context(msg->handle, msg);
 
-	fixed_time = library_time(&msg->pick, now);
-	time_is_fixed = true;
+	pst_time_pin(library_time(&msg->pick, now));
+	pst_pubkey_enter();
 	count = feed_header(msg, header, known);
 	status = dkim_eoh(msg->handle);
-	time_is_fixed = false;
+	pst_pubkey_leave();
+	pst_time_unpin();
 
 	if (status == DKIM_STAT_SYNTAX)
 		decide_all(msg, PST_RESULT_PERMERROR, "From not understood");
@@ -527,7 +505,9 @@ verify(struct pst_dkim_msg *msg)
 	if (msg->bodies != NULL)
 		pst_msgsig_bodies_end(msg->bodies);
 	/* its return value is about only one of the signatures */
+	pst_pubkey_enter();
 	(void)dkim_eom(handle, NULL);
+	pst_pubkey_leave();
 	for (size_t i = 0; i < msg->pick.count; i++)
 		if (msg->pick.items[i].chosen)
 			judge(msg, i);

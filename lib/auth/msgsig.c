@@ -3,10 +3,10 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 
 #include "auth/dkim_value.h"
+#include "replaced/d2i_pubkey_bio.h"
 
 #define HASH_BYTES 32
 
@@ -182,20 +182,6 @@ pst_msgsig_without(
 	return pst_buf_slice(&buf);
 }
 
-/* Calls auth/dkim_decode, which remembers the key. */
-static EVP_PKEY *
-decode_rsa(struct octets der)
-{
-	BIO *bio = BIO_new_mem_buf(der.ptr, (int)der.len);
-	EVP_PKEY *key;
-
-	if (bio == NULL)
-		abort();
-	key = d2i_PUBKEY_bio(bio, NULL);
-	(void)BIO_free(bio);
-	return key;
-}
-
 static EVP_PKEY *
 read_key(
     struct pst_arena *arena, enum pst_dkim_algorithm algorithm, const char *key)
@@ -209,7 +195,7 @@ read_key(
 		return NULL;
 	switch (algorithm) {
 	case PST_DKIM_RSA_SHA256:
-		return decode_rsa(octets);
+		return pst_pubkey_decode(octets.ptr, octets.len);
 	case PST_DKIM_ED25519_SHA256:
 		return EVP_PKEY_new_raw_public_key(
 		    EVP_PKEY_ED25519, NULL, octets.ptr, octets.len);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "auth/dkim_decode.h"
+#include "replaced/d2i_pubkey_bio.h"
 
+#include <assert.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/thread.h"
+#include "replaced/next.h"
 
 #define SETS 128
 #define WAYS 4
@@ -35,6 +38,9 @@ static struct {
 	struct set sets[SETS];
 } keys = {.once = PTHREAD_ONCE_INIT};
 
+static struct pst_next openssl = {.name = "d2i_PUBKEY_bio"};
+static _Thread_local bool inside;
+
 static _Atomic uint64_t hit_count;
 static _Atomic uint64_t miss_count;
 
@@ -46,19 +52,15 @@ init_keys(void)
 		pst_mutex_init(&keys.sets[i].lock);
 }
 
-void
-pst_dkim_decode_init(void)
-{
-	(void)pthread_once(&keys.once, init_keys);
-}
-
 static struct set *
 set_of(const unsigned char *der, size_t len)
 {
 	const void *octets = der;
-	uint64_t hash =
-	    pst_hash(PST_HASH_START ^ keys.seed, (struct pst_str){octets, len});
+	uint64_t hash;
 
+	(void)pthread_once(&keys.once, init_keys);
+	hash =
+	    pst_hash(PST_HASH_START ^ keys.seed, (struct pst_str){octets, len});
 	return &keys.sets[pst_hash_fold(hash) % SETS];
 }
 
@@ -78,6 +80,10 @@ recall(struct set *set, const unsigned char *der, size_t len)
 			found = place->key;
 	}
 	pst_mutex_unlock(&set->lock);
+	if (found != NULL)
+		hit_count++;
+	else
+		miss_count++;
 	return found;
 }
 
@@ -105,37 +111,110 @@ remember(struct set *set, const unsigned char *der, size_t len, EVP_PKEY *key)
 	free(old.der);
 }
 
-/* Replaces libcrypto's function. out must be NULL, as it is in libopendkim. */
+/*
+ * Returns the length of the SEQUENCE at the beginning of the octets, 0 if it is
+ * not complete, is too long to be remembered, or has an unusual encoding.
+ */
+static size_t
+object_len(const unsigned char *der, size_t len)
+{
+	size_t head = 2, body;
+
+	if (len < 4 || der[0] != 0x30)
+		return 0;
+	body = der[1];
+	if (body == 0x81) {
+		head = 3;
+		body = der[2];
+	} else if (body == 0x82) {
+		head = 4;
+		body = (size_t)der[2] << 8 | der[3];
+	} else if (body >= 0x80) {
+		return 0;
+	}
+	return head + body <= len && head + body <= MAX_DER ? head + body : 0;
+}
+
+static EVP_PKEY *
+openssl_decode(BIO *bio, EVP_PKEY **out)
+{
+	return ((EVP_PKEY * (*)(BIO *, EVP_PKEY **)) pst_next(&openssl))(
+	    bio, out);
+}
+
+/* Reads the object of that length, the next one of a BIO in memory. */
+static EVP_PKEY *
+decode_object(BIO *bio, const unsigned char *der, size_t len)
+{
+	struct set *set = set_of(der, len);
+	EVP_PKEY *key = recall(set, der, len);
+	unsigned char copy[MAX_DER];
+
+	if (key != NULL) {
+		(void)BIO_read(bio, copy, (int)len);
+		return key;
+	}
+	/* The BIO need not keep what has been read from it. */
+	memcpy(copy, der, len);
+	key = openssl_decode(bio, NULL);
+	if (key != NULL)
+		remember(set, copy, len, key);
+	return key;
+}
+
 EVP_PKEY *
 d2i_PUBKEY_bio(BIO *bio, EVP_PKEY **out)
 {
-	const unsigned char *end;
 	unsigned char *der = NULL;
-	long len = BIO_get_mem_data(bio, (char **)&der);
-	EVP_PKEY *key = NULL;
-	struct set *set;
+	long left;
+	size_t len = 0;
 
-	if (len <= 0 || der == NULL || out != NULL)
-		return NULL;
-	end = der;
-	if (len > MAX_DER)
-		return d2i_PUBKEY(NULL, &end, len);
-	pst_dkim_decode_init();
-	set = set_of(der, (size_t)len);
-	key = recall(set, der, (size_t)len);
-	if (key != NULL) {
-		hit_count++;
-		return key;
-	}
-	miss_count++;
-	key = d2i_PUBKEY(NULL, &end, len);
+	if (!inside || out != NULL || bio == NULL ||
+	    BIO_method_type(bio) != BIO_TYPE_MEM)
+		return openssl_decode(bio, out);
+	left = BIO_get_mem_data(bio, (char **)&der);
+	if (left > 0 && der != NULL)
+		len = object_len(der, (size_t)left);
+	return len == 0 ? openssl_decode(bio, out) :
+			  decode_object(bio, der, len);
+}
+
+struct evp_pkey_st *
+pst_pubkey_decode(const unsigned char *der, size_t len)
+{
+	const unsigned char *end = der;
+	size_t known = object_len(der, len);
+	struct set *set;
+	EVP_PKEY *key;
+
+	if (known == 0)
+		return d2i_PUBKEY(NULL, &end, (long)len);
+	set = set_of(der, known);
+	key = recall(set, der, known);
 	if (key != NULL)
-		remember(set, der, (size_t)len, key);
+		return key;
+	key = d2i_PUBKEY(NULL, &end, (long)known);
+	if (key != NULL)
+		remember(set, der, known, key);
 	return key;
 }
 
 void
-pst_dkim_decode_stats(uint64_t *hits, uint64_t *misses)
+pst_pubkey_enter(void)
+{
+	assert(!inside);
+	inside = true;
+}
+
+void
+pst_pubkey_leave(void)
+{
+	assert(inside);
+	inside = false;
+}
+
+void
+pst_pubkey_stats(uint64_t *hits, uint64_t *misses)
 {
 	*hits = hit_count;
 	*misses = miss_count;

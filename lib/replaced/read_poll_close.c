@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _GNU_SOURCE /* ppoll(), in POSIX only since 2024; syscall() */
-#include "milter/readahead.h"
+#include "replaced/read_poll_close.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "replaced/next.h"
 
 /* Two or three of these hold the envelope and header of most messages. */
 #define AHEAD 4096
@@ -39,6 +37,41 @@ static _Thread_local struct {
 	int polled;
 	int read;
 } last;
+
+static struct pst_next next_read = {.name = "read"};
+static struct pst_next next_read_chk = {.name = "__read_chk"};
+static struct pst_next next_poll = {.name = "poll"};
+static struct pst_next next_poll_chk = {.name = "__poll_chk"};
+static struct pst_next next_close = {.name = "close"};
+
+/* A signal handler may be the first to call one of them. */
+__attribute__((constructor)) static void
+prepare(void)
+{
+	(void)pst_next(&next_read);
+	(void)pst_next(&next_poll);
+	(void)pst_next(&next_close);
+}
+
+static ssize_t
+system_read(int fd, void *to, size_t size)
+{
+	return ((ssize_t(*)(int, void *, size_t))pst_next(&next_read))(
+	    fd, to, size);
+}
+
+static int
+system_poll(struct pollfd *fds, nfds_t count, int ms)
+{
+	return ((int (*)(struct pollfd *, nfds_t, int))pst_next(&next_poll))(
+	    fds, count, ms);
+}
+
+static int
+system_close(int fd)
+{
+	return ((int (*)(int))pst_next(&next_close))(fd);
+}
 
 static struct ahead *
 ahead_of(int fd)
@@ -68,7 +101,7 @@ is_tcp(int fd)
 }
 
 void
-pst_readahead_begin(void)
+pst_read_ahead_begin(void)
 {
 	int fd = last.read - 1;
 
@@ -99,19 +132,11 @@ take(struct ahead *ahead, void *to, size_t size)
 	return (ssize_t)len;
 }
 
-static ssize_t
-read_system(int fd, void *to, size_t size)
-{
-	struct iovec part = {to, size};
-
-	return readv(fd, &part, 1);
-}
-
 /* Reads from the socket and acknowledges the data at once. */
 static ssize_t
 read_socket(const struct ahead *ahead, int fd, void *to, size_t size)
 {
-	ssize_t len = read_system(fd, to, size);
+	ssize_t len = system_read(fd, to, size);
 #ifdef TCP_QUICKACK
 	int on = 1;
 
@@ -152,54 +177,42 @@ read_ahead(struct ahead *ahead, int fd, void *to, size_t size)
  * name, which it uses where it knows the size of the buffer. These are replaced
  * too: otherwise, a caller that uses both names would miss what was read ahead.
  */
-ssize_t pst_readahead_read(int fd, void *to, size_t size) __asm__("read");
-ssize_t pst_readahead_read_chk(
-    int fd, void *to, size_t size, size_t room) __asm__("__read_chk");
-int
-pst_readahead_poll(struct pollfd *fds, nfds_t count, int ms) __asm__("poll");
-int pst_readahead_poll_chk(struct pollfd *fds, nfds_t count, int ms,
-    size_t room) __asm__("__poll_chk");
-int pst_readahead_close(int fd) __asm__("close");
+ssize_t our_read(int fd, void *to, size_t size) __asm__("read");
+ssize_t
+our_read_chk(int fd, void *to, size_t size, size_t room) __asm__("__read_chk");
+int our_poll(struct pollfd *fds, nfds_t count, int ms) __asm__("poll");
+int our_poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room) __asm__(
+    "__poll_chk");
+int our_close(int fd) __asm__("close");
 
 ssize_t
-pst_readahead_read(int fd, void *to, size_t size)
+our_read(int fd, void *to, size_t size)
 {
 	struct ahead *ahead = ahead_of(fd);
 
 	last.read = fd + 1;
 	if (ahead == NULL || size == 0)
-		return read_system(fd, to, size);
+		return system_read(fd, to, size);
 	return read_ahead(ahead, fd, to, size);
 }
 
 ssize_t
-pst_readahead_read_chk(int fd, void *to, size_t size, size_t room)
+our_read_chk(int fd, void *to, size_t size, size_t room)
 {
+	/* The system's function says what is wrong and ends the process. */
 	if (size > room)
-		abort();
-	return pst_readahead_read(fd, to, size);
+		return ((ssize_t(*)(int, void *, size_t, size_t))pst_next(
+		    &next_read_chk))(fd, to, size, room);
+	return our_read(fd, to, size);
 }
 
-int
-pst_readahead_poll(struct pollfd *fds, nfds_t count, int ms)
+/* Polls descriptors of which at least one has data that was read ahead. */
+static int
+poll_ahead(struct pollfd *fds, nfds_t count)
 {
-	struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
-	bool is_here = false;
-	int ready;
+	int ready = system_poll(fds, count, 0);
 
-	for (nfds_t i = 0; i < count && !is_here; i++)
-		is_here = has_data(&fds[i]);
-	if (count == 1) {
-		last.polled = fds->fd + 1;
-		if (is_here) {
-			fds->revents = (short)(fds->events & READABLE);
-			return 1;
-		}
-	}
-	if (is_here)
-		time = (struct timespec){0};
-	ready = ppoll(fds, count, ms < 0 && !is_here ? NULL : &time, NULL);
-	if (!is_here || ready < 0)
+	if (ready < 0)
 		return ready;
 	for (nfds_t i = 0; i < count; i++) {
 		if (!has_data(&fds[i]))
@@ -211,15 +224,34 @@ pst_readahead_poll(struct pollfd *fds, nfds_t count, int ms)
 }
 
 int
-pst_readahead_poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room)
+our_poll(struct pollfd *fds, nfds_t count, int ms)
 {
-	if (count > room / sizeof(*fds))
-		abort();
-	return pst_readahead_poll(fds, count, ms);
+	bool is_here = false;
+
+	for (nfds_t i = 0; i < count && !is_here; i++)
+		is_here = has_data(&fds[i]);
+	if (count == 1) {
+		last.polled = fds->fd + 1;
+		/* Nothing but the data was asked for: no system call. */
+		if (is_here && (fds->events & ~READABLE) == 0) {
+			fds->revents = fds->events;
+			return 1;
+		}
+	}
+	return is_here ? poll_ahead(fds, count) : system_poll(fds, count, ms);
 }
 
 int
-pst_readahead_close(int fd)
+our_poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room)
+{
+	if (count > room / sizeof(*fds))
+		return ((int (*)(struct pollfd *, nfds_t, int, size_t))pst_next(
+		    &next_poll_chk))(fds, count, ms, room);
+	return our_poll(fds, count, ms);
+}
+
+int
+our_close(int fd)
 {
 	struct ahead *ahead = ahead_of(fd);
 
@@ -227,5 +259,5 @@ pst_readahead_close(int fd)
 		atomic_store(&ahead->is_on, false);
 		drop(ahead);
 	}
-	return (int)syscall(SYS_close, fd);
+	return system_close(fd);
 }

@@ -12,15 +12,17 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "milter/readahead.h"
+#include "replaced/read_poll_close.h"
 
 /* The two ends of a session: the MTA's and ours. */
 struct ends {
@@ -71,7 +73,7 @@ begin(const struct ends *ends)
 	put(ends, "O", 1);
 	assert_true(has_data(ends));
 	takes(ends, "O");
-	pst_readahead_begin();
+	pst_read_ahead_begin();
 }
 
 static void *
@@ -101,14 +103,14 @@ nothing_before_begin(void *param)
 	const struct ends *ends = param;
 
 	/* Without a poll(), no descriptor is known to read ahead from. */
-	pst_readahead_begin();
+	pst_read_ahead_begin();
 	put(ends, "abc", 3);
 	takes(ends, "a");
 	assert_int_equal(with_the_system(ends), 2);
 	assert_true(has_data(ends));
 	takes(ends, "b");
 	assert_int_equal(with_the_system(ends), 1);
-	pst_readahead_begin();
+	pst_read_ahead_begin();
 	takes(ends, "c");
 	return NULL;
 }
@@ -172,7 +174,7 @@ other_descriptors(void *param)
 	assert_int_equal(poll(&out, 1, 0), 1);
 	assert_int_equal(out.revents, POLLOUT);
 	assert_int_equal(poll(&both, 1, 0), 1);
-	assert_int_equal(both.revents & POLLIN, POLLIN);
+	assert_int_equal(both.revents, POLLIN | POLLOUT);
 	assert_int_equal(read(ends->us, got, 0), 0);
 	takes(ends, "b");
 	(void)close(pipes[0]);
@@ -312,7 +314,7 @@ acknowledges_at_once(void *param)
 	fd.fd = ends.us;
 	assert_int_equal(poll(&fd, 1, -1), 1);
 	takes(&ends, "a");
-	pst_readahead_begin();
+	pst_read_ahead_begin();
 	assert_int_equal(
 	    setsockopt(ends.us, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on)), 0);
 	takes(&ends, "b");
@@ -323,6 +325,83 @@ acknowledges_at_once(void *param)
 	(void)close(ends.mta);
 	(void)close(ends.us);
 	(void)close(listener);
+	return NULL;
+}
+
+ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
+int __poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room);
+
+/* glibc's other names for the two know what was read ahead. */
+static void *
+checked_sizes(void *param)
+{
+	const struct ends *ends = param;
+	struct pollfd fd = {.fd = ends->us, .events = POLLIN};
+	char got[4];
+
+	begin(ends);
+	put(ends, "abcd", 4);
+	takes(ends, "a");
+	assert_int_equal(with_the_system(ends), 0);
+	assert_int_equal(__poll_chk(&fd, 1, -1, sizeof(fd)), 1);
+	assert_int_equal(fd.revents, POLLIN);
+	assert_int_equal(__read_chk(ends->us, got, 2, sizeof(got)), 2);
+	assert_memory_equal(got, "bc", 2);
+	takes(ends, "d");
+	assert_int_equal(__poll_chk(&fd, 1, 0, sizeof(fd)), 0);
+	return NULL;
+}
+
+/* After the data, the end of the peer is reported as the system reports it. */
+static void *
+hang_up(void *param)
+{
+	const struct ends *ends = param;
+	struct pollfd fd = {.fd = ends->us, .events = POLLIN};
+	struct pollfd system;
+
+	begin(ends);
+	put(ends, "ab", 2);
+	takes(ends, "a");
+	assert_int_equal(shutdown(ends->mta, SHUT_RDWR), 0);
+	assert_int_equal(poll(&fd, 1, -1), 1);
+	assert_int_equal(fd.revents & POLLIN, POLLIN);
+	takes(ends, "b");
+	assert_int_equal(poll(&fd, 1, -1), 1);
+	assert_int_equal(fd.revents & POLLHUP, POLLHUP);
+	system = (struct pollfd){.fd = dup(ends->us), .events = POLLIN};
+	assert_int_equal(poll(&system, 1, -1), 1);
+	assert_int_equal(fd.revents, system.revents);
+	(void)close(system.fd);
+	return NULL;
+}
+
+/* What the system says to calls that are not for the MTA's sockets. */
+static void *
+passed_on(void *param)
+{
+	struct pollfd fds[2] = {{.fd = -1, .events = POLLIN},
+	    {.fd = 1 << 20, .events = POLLIN, .revents = 5}};
+	char got[4];
+
+	(void)param;
+	errno = 0;
+	assert_int_equal(read(-1, got, sizeof(got)), -1);
+	assert_int_equal(errno, EBADF);
+	errno = 0;
+	assert_int_equal(read(1 << 20, got, sizeof(got)), -1);
+	assert_int_equal(errno, EBADF);
+	errno = 0;
+	assert_int_equal(close(-1), -1);
+	assert_int_equal(errno, EBADF);
+	errno = 0;
+	assert_int_equal(close(1 << 20), -1);
+	assert_int_equal(errno, EBADF);
+	assert_int_equal(poll(NULL, 0, 1), 0);
+	assert_int_equal(poll(fds, 1, 1), 0);
+	assert_int_equal(poll(fds, 2, -1), 1);
+	assert_int_equal(fds[0].revents, 0);
+	assert_int_equal(fds[1].revents, POLLNVAL);
 	return NULL;
 }
 
@@ -356,6 +435,9 @@ test_session(void **state)
 	    handed_over,
 	    left_over,
 	    acknowledges_at_once,
+	    checked_sizes,
+	    hang_up,
+	    passed_on,
 	};
 
 	(void)state;
@@ -363,11 +445,38 @@ test_session(void **state)
 		in_thread(sessions[i]);
 }
 
+/* A buffer that is too small ends the process, as glibc promises. */
+static void
+test_small_buffer(void **state)
+{
+	(void)state;
+	for (int row = 0; row < 2; row++) {
+		struct pollfd fds[2] = {{.fd = -1}, {.fd = -1}};
+		char octets[2];
+		int status;
+		pid_t child = fork();
+
+		assert_true(child >= 0);
+		if (child == 0) {
+			(void)dup2(open("/dev/null", O_RDWR), 2);
+			if (row == 0)
+				(void)!__read_chk(2, octets, 2, 1);
+			else
+				(void)__poll_chk(fds, 2, 0, sizeof(fds[0]));
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGABRT);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_session),
+	    cmocka_unit_test(test_small_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
