@@ -33,6 +33,7 @@ struct conn {
 
 static struct pst_service *service;
 static struct pst_endpoint own_endpoint;
+static bool reads_ahead; /* as configured when the worker started */
 static atomic_uint busy;
 static atomic_bool stopping;
 static atomic_bool served; /* smfi_main() has returned */
@@ -131,7 +132,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	conn = calloc(1, sizeof(*conn));
 	if (conn == NULL)
 		abort();
-	pst_read_ahead_begin();
+	if (reads_ahead)
+		pst_read_ahead_begin();
 	*want_actions = actions & (WANTED_ACTIONS | SMFIF_SETSYMLIST);
 	*want_steps = SMFIP_HDR_LEADSPC | (steps & WANTED_STEPS);
 	*want2 = 0;
@@ -472,9 +474,12 @@ pst_milter_open(
 bool
 pst_milter_serve(struct pst_service *shared)
 {
+	struct pst_config *config = pst_service_config(shared);
 	bool ok;
 
 	service = shared;
+	reads_ahead = config->read_ahead;
+	pst_config_unref(config);
 	ok = smfi_main() == MI_SUCCESS;
 	atomic_store(&served, true);
 	return ok || atomic_load(&stopping);

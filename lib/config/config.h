@@ -108,6 +108,7 @@ struct pst_config {
 	const char *pid_file;       /* "": none */
 	const char *control_socket; /* "": none */
 	unsigned umask;             /* for the sockets */
+	bool read_ahead;            /* see replaced/read_poll_close.h */
 	unsigned deadline_ms; /* DNS wait allowed at the end of a message */
 	unsigned drain_ms;    /* how long a stop waits for messages under way */
 

@@ -150,6 +150,8 @@ const struct pst_option pst_options[] = {
 	false},
     {NULL, "umask", PST_OPTION_OCTAL, AT(umask), "0007", 0, 0777, NULL, NULL,
 	true, false},
+    {NULL, "read-ahead", PST_OPTION_SWITCH, AT(read_ahead), "yes", 0, 0, NULL,
+	NULL, true, false},
     {NULL, "deadline", PST_OPTION_DURATION, AT(deadline_ms), "30s", 100, 250000,
 	NULL, NULL, false, false},
     {NULL, "drain", PST_OPTION_DURATION, AT(drain_ms), "20s", 0, 250000, NULL,
