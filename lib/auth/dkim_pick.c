@@ -205,8 +205,8 @@ ask_keys(struct pst_world *world, struct pst_dkim_pick *pick)
 			continue;
 		name = pst_arena_printf(world->arena, "%s._domainkey.%s",
 		    item->sig.selector, item->sig.domain);
-		item->entry = pst_dns_ask_reserved(
-		    world->dns, pst_str(name), PST_DNS_TXT);
+		item->entry =
+		    pst_world_ask_reserved(world, pst_str(name), PST_DNS_TXT);
 		if (item->tags.has_length)
 			pick->any_length = true;
 	}

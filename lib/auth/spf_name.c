@@ -24,7 +24,7 @@ pst_spf_run_ask(
     struct pst_spf_run *run, struct pst_str name, enum pst_dns_type type)
 {
 	const struct pst_dns_entry *entry =
-	    pst_dns_ask(run->world->dns, name, type);
+	    pst_world_ask(run->world, name, type);
 
 	if (entry->answer == NULL)
 		run->pending = true;
@@ -35,7 +35,7 @@ void
 pst_spf_run_ask_ahead(
     struct pst_spf_run *run, struct pst_str name, enum pst_dns_type type)
 {
-	(void)pst_dns_ask(run->world->dns, name, type);
+	(void)pst_world_ask(run->world, name, type);
 }
 
 static enum kinship

@@ -27,8 +27,25 @@
 struct pst_world {
 	struct pst_arena *arena;
 	struct pst_dns *dns;
+	unsigned reader;   /* who asks, as in pst_dns_turn(); the caller of a
+	                      check sets it; PST_DNS_NOBODY: it has no turns */
 	int64_t now_epoch; /* when the message arrived, seconds since 1970 */
 	bool eager;        /* ask early for what will probably be needed */
 };
+
+/* pst_dns_ask() and pst_dns_ask_reserved() by the world's reader. */
+static inline const struct pst_dns_entry *
+pst_world_ask(
+    const struct pst_world *world, struct pst_str name, enum pst_dns_type type)
+{
+	return pst_dns_ask(world->dns, world->reader, name, type);
+}
+
+static inline const struct pst_dns_entry *
+pst_world_ask_reserved(
+    const struct pst_world *world, struct pst_str name, enum pst_dns_type type)
+{
+	return pst_dns_ask_reserved(world->dns, world->reader, name, type);
+}
 
 #endif

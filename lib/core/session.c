@@ -42,9 +42,8 @@ enum state {
  * missing has arrived.
  */
 enum turn {
-	TURN_IPREV,
+	TURN_IPREV = 1,
 	TURN_SPF,
-	TURN_AHEAD, /* not a check: EOH asks ahead for what others will need */
 	TURN_DKIM,
 	TURN_ARC,
 	TURN_DMARC,
@@ -221,17 +220,25 @@ dup_slice(struct pst_arena *arena, struct pst_str s)
 	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
 }
 
+/* Begins a turn of a check; false if it would get no further. */
+static bool
+begin(struct msg *msg, enum turn turn)
+{
+	msg->world.reader = turn;
+	return pst_dns_turn(msg->world.dns, turn);
+}
+
 /* Runs the checks of the envelope if they can go on; true if both are done. */
 static bool
 step_envelope(struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
 
-	if (!msg->iprev_done && pst_dns_turn(msg->world.dns, TURN_IPREV)) {
+	if (!msg->iprev_done && begin(msg, TURN_IPREV)) {
 		msg->iprev_done = pst_iprev_check(
 		    &msg->world, &msg->out.client, &findings->iprev);
 	}
-	if (!msg->spf_done && pst_dns_turn(msg->world.dns, TURN_SPF)) {
+	if (!msg->spf_done && begin(msg, TURN_SPF)) {
 		msg->spf_done =
 		    pst_spf_check(&msg->world, &msg->spf_input, &findings->spf);
 	}
@@ -410,7 +417,7 @@ pst_session_eoh(struct pst_session *session)
 		return;
 	if (findings->from.domain_count > 0)
 		author = findings->from.domains[0];
-	(void)pst_dns_turn(msg->world.dns, TURN_AHEAD);
+	msg->world.reader = PST_DNS_NOBODY;
 	prefetch_policies(msg);
 	msg->dkim = pst_dkim_begin(&msg->world, msg->config->dkim_lib,
 	    &msg->config->dkim, &msg->header, author, is_public_suffix,
@@ -444,19 +451,18 @@ static bool
 step_all(struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
-	struct pst_dns *dns = msg->world.dns;
 	bool envelope = step_envelope(msg);
 
-	if (!msg->dkim_done && pst_dns_turn(dns, TURN_DKIM)) {
+	if (!msg->dkim_done && begin(msg, TURN_DKIM)) {
 		msg->dkim_done =
 		    pst_dkim_check(&msg->world, msg->dkim, &findings->dkim);
 	}
-	if (!msg->arc_done && pst_dns_turn(dns, TURN_ARC))
+	if (!msg->arc_done && begin(msg, TURN_ARC))
 		msg->arc_done =
 		    pst_arc_check(&msg->world, msg->arc, &findings->arc);
 	if (!msg->spf_done || !msg->dkim_done)
 		return false;
-	if (!msg->dmarc_done && pst_dns_turn(dns, TURN_DMARC)) {
+	if (!msg->dmarc_done && begin(msg, TURN_DMARC)) {
 		msg->dmarc_done = pst_dmarc_check(&msg->world,
 		    &msg->config->dmarc_config, &findings->from, &findings->spf,
 		    &findings->dkim, &findings->dmarc);

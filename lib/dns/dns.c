@@ -22,7 +22,6 @@ struct pst_dns {
 	size_t in_flight;      /* jobs that a resolver still has */
 	unsigned spent;        /* of the budget */
 	unsigned spent_freely; /* of that, by questions that are not reserved */
-	uint32_t reader;       /* the bit of the current reader; 0: none yet */
 	uint32_t lacking; /* readers that met an open entry in their turn */
 	uint32_t told;    /* those of them that got an answer since */
 	bool fresh;       /* an entry was answered since the last poll */
@@ -181,16 +180,23 @@ take_fresh(struct pst_dns *dns)
 	return fresh;
 }
 
+/* The bit of a reader; nobody has none. */
+static uint32_t
+bit_of(unsigned reader)
+{
+	assert(reader <= PST_DNS_MAX_READERS);
+	return (UINT32_C(1) << reader) & ~UINT32_C(1);
+}
+
 bool
 pst_dns_turn(struct pst_dns *dns, unsigned reader)
 {
-	uint32_t bit = UINT32_C(1) << reader;
+	uint32_t bit = bit_of(reader);
 
 	if ((dns->lacking & ~dns->told & bit) != 0)
 		return false;
 	dns->lacking &= ~bit;
 	dns->told &= ~bit;
-	dns->reader = bit;
 	return true;
 }
 
@@ -399,27 +405,27 @@ find_or_start(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
 }
 
 static const struct pst_dns_entry *
-ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
-    bool reserved)
+note_reader(struct pst_dns *dns, unsigned reader, struct pst_dns_entry *entry)
 {
-	struct pst_dns_entry *entry = find_or_start(dns, name, type, reserved);
+	uint32_t bit = bit_of(reader);
 
 	if (entry->answer == NULL) {
-		entry->missed_by |= dns->reader;
-		dns->lacking |= dns->reader;
+		entry->missed_by |= bit;
+		dns->lacking |= bit;
 	}
 	return entry;
 }
 
 const struct pst_dns_entry *
-pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+pst_dns_ask(struct pst_dns *dns, unsigned reader, struct pst_str name,
+    enum pst_dns_type type)
 {
-	return ask(dns, name, type, false);
+	return note_reader(dns, reader, find_or_start(dns, name, type, false));
 }
 
 const struct pst_dns_entry *
-pst_dns_ask_reserved(
-    struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+pst_dns_ask_reserved(struct pst_dns *dns, unsigned reader, struct pst_str name,
+    enum pst_dns_type type)
 {
-	return ask(dns, name, type, true);
+	return note_reader(dns, reader, find_or_start(dns, name, type, true));
 }

@@ -111,14 +111,23 @@ pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
     struct pst_clock *clock, struct pst_dns_limits limits);
 
 /*
+ * A reader is a check that starts over at each of its turns. It has a number
+ * from 1 to PST_DNS_MAX_READERS and gives it with each of its questions, so
+ * that pst_dns_turn() knows what it is missing. A question of nobody is asked
+ * ahead, or its caller has no turns.
+ */
+#define PST_DNS_NOBODY 0
+#define PST_DNS_MAX_READERS 31
+
+/*
  * Asks for name and type, or finds the entry that already did; never NULL. In
  * name, dots separate labels and every other octet is literal (no escapes); one
  * final dot is allowed. The entry has it in lower case. Labels must have 1-63
  * octets and the name at most 253, else the answer is PST_DNS_BADNAME. The
  * entry lives as long as the handle; its answer, once set, does not change.
  */
-const struct pst_dns_entry *
-pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type);
+const struct pst_dns_entry *pst_dns_ask(struct pst_dns *dns, unsigned reader,
+    struct pst_str name, enum pst_dns_type type);
 
 /*
  * The same for a question that the sender of a message must not be able to
@@ -127,14 +136,13 @@ pst_dns_ask(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type);
  * reserved. If the same question was already refused with PST_DNS_BUDGET, it
  * gets a new entry.
  */
-const struct pst_dns_entry *pst_dns_ask_reserved(
-    struct pst_dns *dns, struct pst_str name, enum pst_dns_type type);
+const struct pst_dns_entry *pst_dns_ask_reserved(struct pst_dns *dns,
+    unsigned reader, struct pst_str name, enum pst_dns_type type);
 
 /*
- * Begins a turn of a reader. A reader is a check that starts over at each turn;
- * it has a number from 0 to 31. False if it asked questions in its last turn
- * that were still open and none of them has been answered since: it would get
- * no further than it did then.
+ * Begins a turn of a reader. False if it asked questions in its last turn that
+ * were still open and none of them has been answered since: it would get no
+ * further than it did then. Always true for PST_DNS_NOBODY.
  */
 bool pst_dns_turn(struct pst_dns *dns, unsigned reader);
 

@@ -97,7 +97,7 @@ static bool
 check_spf(struct self *self)
 {
 	const struct pst_dns_answer *answer =
-	    pst_dns_ask(self->world->dns, pst_str(self->envelope), PST_DNS_TXT)
+	    pst_world_ask(self->world, pst_str(self->envelope), PST_DNS_TXT)
 		->answer;
 
 	if (self->config->reports.dkim_key[0] != '\0')

@@ -67,7 +67,13 @@ setup(enum stub_mode mode)
 }
 
 const struct pst_dns_entry *
+ask_as(struct fixture *f, unsigned reader, const char *name)
+{
+	return pst_dns_ask(f->dns, reader, pst_str(name), PST_DNS_TXT);
+}
+
+const struct pst_dns_entry *
 ask(struct fixture *f, const char *name)
 {
-	return pst_dns_ask(f->dns, pst_str(name), PST_DNS_TXT);
+	return ask_as(f, PST_DNS_NOBODY, name);
 }

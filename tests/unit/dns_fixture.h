@@ -35,7 +35,9 @@ struct fixture *setup(enum stub_mode mode);
 /* Returns an answer of one record that holds the text. */
 const struct pst_dns_answer *make_answer(const char *text);
 
-/* Asks for the TXT records of name. */
+/* Ask for the TXT records of name: for a reader, and for nobody. */
+const struct pst_dns_entry *
+ask_as(struct fixture *f, unsigned reader, const char *name);
 const struct pst_dns_entry *ask(struct fixture *f, const char *name);
 
 #endif

@@ -57,7 +57,7 @@ test_names(void **state)
 	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct fixture *f = setup(STUB_ANSWER);
 		const struct pst_dns_entry *entry =
-		    pst_dns_ask(f->dns, rows[i].in, PST_DNS_A);
+		    pst_dns_ask(f->dns, PST_DNS_NOBODY, rows[i].in, PST_DNS_A);
 
 		if (entry->name_len != rows[i].kept.len ||
 		    memcmp(entry->name, rows[i].kept.ptr, entry->name_len) !=
@@ -99,10 +99,12 @@ test_no_question_twice(void **state)
 
 	(void)state;
 	assert_ptr_equal(ask(f, "A.EXAMPLE."), entry);
-	assert_ptr_not_equal(
-	    pst_dns_ask(f->dns, PST_STR("a.example"), PST_DNS_A), entry);
-	assert_ptr_not_equal(
-	    pst_dns_ask(f->dns, PST_STR("a.example\0"), PST_DNS_TXT), entry);
+	assert_ptr_not_equal(pst_dns_ask(f->dns, PST_DNS_NOBODY,
+				 PST_STR("a.example"), PST_DNS_A),
+	    entry);
+	assert_ptr_not_equal(pst_dns_ask(f->dns, PST_DNS_NOBODY,
+				 PST_STR("a.example\0"), PST_DNS_TXT),
+	    entry);
 	assert_int_equal(f->stub.asked, 3);
 	assert_int_equal(pst_dns_count(f->dns), 3);
 	assert_ptr_equal(pst_dns_at(f->dns, 0), entry);
@@ -146,32 +148,34 @@ test_reserve(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PST_COUNT(free_names); i++)
-		assert_int_equal(
-		    pst_dns_ask(dns, pst_str(free_names[i]), PST_DNS_TXT)
-			->answer->status,
+		assert_int_equal(pst_dns_ask(dns, PST_DNS_NOBODY,
+				     pst_str(free_names[i]), PST_DNS_TXT)
+				     ->answer->status,
 		    PST_DNS_OK);
 	const struct pst_dns_entry *refused =
-	    pst_dns_ask(dns, PST_STR("d.example"), PST_DNS_TXT);
+	    pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("d.example"), PST_DNS_TXT);
 	assert_int_equal(refused->answer->status, PST_DNS_BUDGET);
-	const struct pst_dns_entry *reserved =
-	    pst_dns_ask_reserved(dns, PST_STR("d.example"), PST_DNS_TXT);
+	const struct pst_dns_entry *reserved = pst_dns_ask_reserved(
+	    dns, PST_DNS_NOBODY, PST_STR("d.example"), PST_DNS_TXT);
 	assert_int_equal(reserved->answer->status, PST_DNS_OK);
 	/* Both entries stay as they are. */
 	assert_ptr_equal(
-	    pst_dns_ask(dns, PST_STR("d.example"), PST_DNS_TXT), refused);
-	assert_ptr_equal(
-	    pst_dns_ask_reserved(dns, PST_STR("d.example"), PST_DNS_TXT),
+	    pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("d.example"), PST_DNS_TXT),
+	    refused);
+	assert_ptr_equal(pst_dns_ask_reserved(dns, PST_DNS_NOBODY,
+			     PST_STR("d.example"), PST_DNS_TXT),
 	    reserved);
-	assert_ptr_equal(
-	    pst_dns_ask_reserved(dns, PST_STR("a.example"), PST_DNS_TXT),
-	    pst_dns_ask(dns, PST_STR("a.example"), PST_DNS_TXT));
-	assert_int_equal(
-	    pst_dns_ask_reserved(dns, PST_STR("e.example"), PST_DNS_TXT)
-		->answer->status,
+	assert_ptr_equal(pst_dns_ask_reserved(dns, PST_DNS_NOBODY,
+			     PST_STR("a.example"), PST_DNS_TXT),
+	    pst_dns_ask(
+		dns, PST_DNS_NOBODY, PST_STR("a.example"), PST_DNS_TXT));
+	assert_int_equal(pst_dns_ask_reserved(dns, PST_DNS_NOBODY,
+			     PST_STR("e.example"), PST_DNS_TXT)
+			     ->answer->status,
 	    PST_DNS_OK);
-	assert_int_equal(
-	    pst_dns_ask_reserved(dns, PST_STR("f.example"), PST_DNS_TXT)
-		->answer->status,
+	assert_int_equal(pst_dns_ask_reserved(dns, PST_DNS_NOBODY,
+			     PST_STR("f.example"), PST_DNS_TXT)
+			     ->answer->status,
 	    PST_DNS_BUDGET);
 	pst_arena_free(f->arena);
 }
@@ -319,44 +323,67 @@ test_expire(void **state)
 	pst_arena_free(f->arena);
 }
 
-/* A reader that lacks answers runs again only after one of them arrives. */
+/*
+ * A reader that lacks answers runs again only after one of them arrives. The
+ * readers' questions are mixed: no turn changes who asks.
+ */
 static void
 test_turns(void **state)
 {
 	struct fixture *f = setup(STUB_KEEP);
 
 	(void)state;
-	assert_true(pst_dns_turn(f->dns, 0));
-	ask(f, "a.example");
-	ask(f, "both.example");
-	assert_true(pst_dns_turn(f->dns, 31));
-	ask(f, "both.example");
-	ask(f, "b.example");
-	assert_false(pst_dns_turn(f->dns, 0));
-	assert_false(pst_dns_turn(f->dns, 31));
+	assert_true(pst_dns_turn(f->dns, 1));
+	assert_true(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
+	ask_as(f, 1, "a.example");
+	ask_as(f, PST_DNS_MAX_READERS, "both.example");
+	ask_as(f, 1, "both.example");
+	ask_as(f, PST_DNS_MAX_READERS, "b.example");
+	assert_false(pst_dns_turn(f->dns, 1));
+	assert_false(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
 	assert_true(pst_dns_turn(f->dns, 5));
 	assert_true(pst_dns_turn(f->dns, 5));
 
 	pst_dns_job_complete(f->stub.kept[0], make_answer("a"), 0);
-	assert_false(pst_dns_turn(f->dns, 0));
+	assert_false(pst_dns_turn(f->dns, 1));
 	assert_true(pst_dns_poll(f->dns));
-	assert_false(pst_dns_turn(f->dns, 31));
-	assert_true(pst_dns_turn(f->dns, 0));
-	/* Reader 0 asks for the one that is still missing. */
-	ask(f, "both.example");
-	assert_false(pst_dns_turn(f->dns, 0));
+	assert_false(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
+	assert_true(pst_dns_turn(f->dns, 1));
+	/* Reader 1 asks for the one that is still missing. */
+	ask_as(f, 1, "both.example");
+	assert_false(pst_dns_turn(f->dns, 1));
 
 	pst_dns_job_complete(f->stub.kept[1], make_answer("both"), 0);
 	assert_true(pst_dns_poll(f->dns));
-	assert_true(pst_dns_turn(f->dns, 0));
-	assert_true(pst_dns_turn(f->dns, 31));
-	ask(f, "b.example");
-	assert_false(pst_dns_turn(f->dns, 31));
+	assert_true(pst_dns_turn(f->dns, 1));
+	assert_true(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
+	ask_as(f, PST_DNS_MAX_READERS, "b.example");
+	assert_false(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
 	pst_dns_expire(f->dns);
-	assert_true(pst_dns_turn(f->dns, 31));
-	ask(f, "after.example");
-	assert_true(pst_dns_turn(f->dns, 31));
+	assert_true(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
+	ask_as(f, PST_DNS_MAX_READERS, "after.example");
+	assert_true(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
 	pst_dns_job_lose(f->stub.kept[2]);
+	pst_arena_free(f->arena);
+}
+
+/* What nobody asks keeps no reader from its turn. */
+static void
+test_turns_of_nobody(void **state)
+{
+	struct fixture *f = setup(STUB_KEEP);
+
+	(void)state;
+	assert_true(pst_dns_turn(f->dns, 1));
+	ask(f, "a.example");
+	assert_true(pst_dns_turn(f->dns, 1));
+	assert_true(pst_dns_turn(f->dns, PST_DNS_NOBODY));
+	ask_as(f, 1, "a.example");
+	assert_false(pst_dns_turn(f->dns, 1));
+	assert_true(pst_dns_turn(f->dns, PST_DNS_NOBODY));
+	pst_dns_expire(f->dns);
+	assert_true(pst_dns_turn(f->dns, 1));
+	pst_dns_job_lose(f->stub.kept[0]);
 	pst_arena_free(f->arena);
 }
 
@@ -368,9 +395,10 @@ test_turn_with_answer(void **state)
 
 	(void)state;
 	assert_true(pst_dns_turn(f->dns, 1));
-	ask(f, "a.example");
+	ask_as(f, 1, "a.example");
 	pst_dns_job_complete(f->stub.kept[0], make_answer("a"), 0);
-	ask(f, "b.example"); /* also takes in what has arrived */
+	/* This also takes in what has arrived. */
+	ask_as(f, 1, "b.example");
 	assert_true(pst_dns_turn(f->dns, 1));
 	pst_dns_job_lose(f->stub.kept[1]);
 	pst_arena_free(f->arena);
@@ -443,6 +471,7 @@ main(void)
 	    cmocka_unit_test(test_arrived_answer_beats_the_clock),
 	    cmocka_unit_test(test_expire),
 	    cmocka_unit_test(test_turns),
+	    cmocka_unit_test(test_turns_of_nobody),
 	    cmocka_unit_test(test_turn_with_answer),
 	    cmocka_unit_test(test_close_with_open_jobs),
 	    cmocka_unit_test(test_job_says_the_question),

@@ -270,7 +270,8 @@ door(struct fixture *f, struct pst_arena *arena, unsigned query_ms)
 static const struct pst_dns_answer *
 resolve(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
 {
-	const struct pst_dns_entry *entry = pst_dns_ask(dns, name, type);
+	const struct pst_dns_entry *entry =
+	    pst_dns_ask(dns, PST_DNS_NOBODY, name, type);
 
 	while (entry->answer == NULL && pst_dns_wait(dns, INT64_MAX))
 		;
@@ -368,8 +369,8 @@ ask_many(void *arg)
 		int len = snprintf(name, sizeof(name), "n%u.q%u.example", i,
 		    asker->number / 2);
 
-		pst_dns_ask(
-		    dns, (struct pst_str){name, (size_t)len}, PST_DNS_A);
+		pst_dns_ask(dns, PST_DNS_NOBODY,
+		    (struct pst_str){name, (size_t)len}, PST_DNS_A);
 	}
 	while (pst_dns_wait(dns, INT64_MAX))
 		;
@@ -435,7 +436,8 @@ test_same_question(void **state)
 
 		for (size_t d = 0; d < 20; d++) {
 			doors[d] = door(&f, arena, 30);
-			pst_dns_ask(doors[d], rows[i].name, PST_DNS_A);
+			pst_dns_ask(
+			    doors[d], PST_DNS_NOBODY, rows[i].name, PST_DNS_A);
 		}
 		for (size_t d = 0; d < 20; d++)
 			assert_int_equal(
@@ -461,8 +463,8 @@ test_too_many_open(void **state)
 	setup(&f, 2);
 	dns = door(&f, arena, 20000);
 	atomic_store(&f.server.silent, true);
-	pst_dns_ask(dns, PST_STR("a.example"), PST_DNS_A);
-	pst_dns_ask(dns, PST_STR("b.example"), PST_DNS_A);
+	pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("a.example"), PST_DNS_A);
+	pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("b.example"), PST_DNS_A);
 	assert_int_equal(resolve(dns, PST_STR("c.example"), PST_DNS_A)->status,
 	    PST_DNS_SERVFAIL);
 	pst_arena_free(arena);
@@ -486,10 +488,11 @@ test_free_with_open_jobs(void **state)
 		char name[32];
 		int len = snprintf(name, sizeof(name), "f%u.example", i);
 
-		pst_dns_ask(
-		    dns, (struct pst_str){name, (size_t)len}, PST_DNS_A);
+		pst_dns_ask(dns, PST_DNS_NOBODY,
+		    (struct pst_str){name, (size_t)len}, PST_DNS_A);
 	}
-	pst_dns_ask(door(&f, gone, 50), PST_STR("gone.example"), PST_DNS_A);
+	pst_dns_ask(door(&f, gone, 50), PST_DNS_NOBODY, PST_STR("gone.example"),
+	    PST_DNS_A);
 	pst_arena_free(gone);
 	while (atomic_load(&f.server.seen) == 0)
 		usleep(1000);
