@@ -4,158 +4,27 @@
 #include <assert.h>
 
 #include "base/domain.h"
-#include "mail/authres.h"
+#include "core/check.h"
 
+/*
+ * Writes the checks that are extra, or those that are not. A check whose words
+ * do not fit is left out: the field must not fail because of what a sender put
+ * into one of them.
+ */
 static void
-add_prop(struct pst_authres *ar, const char *ptype, const char *property,
-    const char *value)
+write_checks(
+    struct pst_authres *ar, const struct pst_findings *findings, bool extra)
 {
-	if (value != NULL)
-		pst_authres_prop(ar, ptype, property, pst_str(value));
-}
+	for (size_t i = 0; i < pst_check_count; i++) {
+		const struct pst_check *check = pst_checks[i];
+		struct pst_authres before = *ar;
 
-static void
-write_spf(struct pst_authres *ar, const struct pst_spf *spf)
-{
-	pst_authres_method(ar, "spf", pst_result_word(spf->result), NULL, NULL);
-	/* R-AR-5: of a null sender, this is the domain of postmaster@HELO. */
-	add_prop(ar, "smtp", "mailfrom", spf->domain);
-}
-
-static size_t
-common_prefix(struct pst_str a, struct pst_str b)
-{
-	size_t len = 0;
-
-	while (len < a.len && len < b.len && a.ptr[len] == b.ptr[len])
-		len++;
-	return len;
-}
-
-/* R-AR-6: the first characters of b=, enough to tell the signatures apart. */
-static struct pst_str
-short_b(const struct pst_dkim *dkim, size_t at)
-{
-	struct pst_str own = pst_str(dkim->sigs[at].b);
-	size_t len = 8;
-	size_t common;
-
-	for (size_t i = 0; i < dkim->count; i++) {
-		struct pst_str other = pst_str(dkim->sigs[i].b);
-
-		if (i == at || pst_str_eq(own, other))
+		if (check->is_extra != extra || check->authres == NULL)
 			continue;
-		common = common_prefix(own, other);
-		if (common >= len)
-			len = common + 1;
+		check->authres(findings, pst_check_state(findings, i), ar);
+		if (pst_buf_overflowed(&ar->buf))
+			*ar = before;
 	}
-	return pst_str_first(own, len);
-}
-
-/* A pass with a key that is in test mode has a comment (R-DKIM-16). */
-static const char *
-sig_comment(const struct pst_dkim_sig *sig)
-{
-	if (sig->reason == NULL && sig->test_key)
-		return "test mode";
-	return sig->reason;
-}
-
-static void
-write_sig(struct pst_authres *ar, const struct pst_dkim *dkim, size_t at)
-{
-	const struct pst_dkim_sig *sig = &dkim->sigs[at];
-
-	pst_authres_method(
-	    ar, "dkim", pst_result_word(sig->result), NULL, sig_comment(sig));
-	add_prop(ar, "header", "d", sig->domain);
-	add_prop(ar, "header", "i", sig->identity);
-	add_prop(ar, "header", "s", sig->selector);
-	add_prop(ar, "header", "a", sig->algorithm);
-	if (sig->b != NULL && sig->b[0] != '\0')
-		pst_authres_prop(ar, "header", "b", short_b(dkim, at));
-}
-
-/* Rank 0 is written first; signatures of the last ranks may not fit. */
-static unsigned
-sig_rank(const struct pst_dkim_sig *sig)
-{
-	if (sig->result == PST_RESULT_PASS)
-		return sig->aligned ? 0 : 2;
-	if (!sig->checked)
-		return 4;
-	return sig->aligned ? 1 : 3;
-}
-
-#define MAX_RANK 4
-
-/* The rest is for dmarc, iprev, arc: a domain, two addresses, fixed words. */
-#define DKIM_MAX_BYTES (PST_AUTHRES_MAX - 768)
-
-static void
-write_dkim(struct pst_authres *ar, const struct pst_dkim *dkim)
-{
-	struct pst_authres before;
-
-	if (dkim->count == 0) {
-		pst_authres_method(ar, "dkim", "none", NULL, NULL);
-		return;
-	}
-	/* R-SEC-7: say once that there were more signatures. */
-	if (dkim->unparsed > 0)
-		pst_authres_method(ar, "dkim", "neutral", NULL,
-		    "further signatures not looked at");
-	for (unsigned rank = 0; rank <= MAX_RANK; rank++) {
-		for (size_t i = 0; i < dkim->count; i++) {
-			if (sig_rank(&dkim->sigs[i]) != rank)
-				continue;
-			before = *ar;
-			write_sig(ar, dkim, i);
-			/* The sender chooses its size, which is known now. */
-			if (pst_authres_len(ar) > DKIM_MAX_BYTES ||
-			    pst_buf_overflowed(&ar->buf))
-				*ar = before;
-		}
-	}
-}
-
-static void
-write_dmarc(struct pst_authres *ar, const struct pst_dmarc *dmarc)
-{
-	pst_authres_method(
-	    ar, "dmarc", pst_result_word(dmarc->result), NULL, NULL);
-	add_prop(ar, "header", "from", dmarc->author_domain);
-	/* R-AR-7: left out for none and permerror. */
-	if (dmarc->tag != NULL && dmarc->result != PST_RESULT_NONE &&
-	    dmarc->result != PST_RESULT_PERMERROR)
-		add_prop(ar, "policy", "dmarc",
-		    pst_dmarc_policy_word(dmarc->effective));
-}
-
-static void
-write_iprev(struct pst_authres *ar, const struct pst_iprev *iprev)
-{
-	char text[PST_IP_TEXT_SIZE];
-
-	pst_authres_method(
-	    ar, "iprev", pst_result_word(iprev->result), NULL, NULL);
-	add_prop(ar, "policy", "iprev", pst_ip_text(&iprev->ip, text));
-}
-
-/* R-AR-9. smtp.remote-ip is the client of this hop. */
-static void
-write_arc(struct pst_authres *ar, struct pst_arena *arena,
-    const struct pst_arc *arc, const struct pst_ip *client)
-{
-	char text[PST_IP_TEXT_SIZE];
-
-	pst_authres_method(
-	    ar, "arc", pst_result_word(arc->result), NULL, arc->reason);
-	if (arc->result == PST_RESULT_PASS)
-		add_prop(ar, "header", "oldest-pass",
-		    pst_arena_printf(arena, "%u", arc->oldest_pass));
-	if (client->family != PST_IP_NONE)
-		add_prop(ar, "smtp", "remote-ip", pst_ip_text(client, text));
 }
 
 const char *
@@ -166,13 +35,8 @@ pst_edits_result_field(struct pst_arena *arena, const char *authserv_id,
 	char *value;
 
 	pst_authres_begin(&ar, arena, pst_str(authserv_id));
-	write_spf(&ar, &findings->spf);
-	write_dkim(&ar, &findings->dkim);
-	write_dmarc(&ar, &findings->dmarc);
-	if (findings->has_iprev)
-		write_iprev(&ar, &findings->iprev);
-	if (findings->has_arc)
-		write_arc(&ar, arena, &findings->arc, &findings->client);
+	write_checks(&ar, findings, false);
+	write_checks(&ar, findings, true);
 	value = pst_authres_end(&ar);
 	assert(value != NULL);
 	return value;

@@ -3,24 +3,8 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-
-static void
-add_texts(struct pst_json *json, const char *key, const char *const *items,
-    size_t count)
-{
-	pst_json_open_array(json, key);
-	for (size_t i = 0; i < count; i++)
-		pst_json_text(json, NULL, items[i]);
-	pst_json_close(json);
-}
-
-/* For members that only some messages have. */
-static void
-add_if_set(struct pst_json *json, const char *key, const char *text)
-{
-	if (text != NULL)
-		pst_json_text(json, key, text);
-}
+#include "core/check.h"
+#include "core/print.h"
 
 static void
 add_client(struct pst_json *json, const struct pst_message *m)
@@ -42,131 +26,19 @@ add_from(struct pst_json *json, const struct pst_from *from)
 {
 	pst_json_open_object(json, "from");
 	pst_json_text(json, "verdict", pst_from_verdict_word(from->verdict));
-	add_texts(json, "domains", from->domains, from->domain_count);
-	add_if_set(json, "why", from->why);
+	pst_print_texts(json, "domains", from->domains, from->domain_count);
+	pst_print_if_set(json, "why", from->why);
 	pst_json_close(json);
 }
 
 static void
-add_iprev(struct pst_json *json, const struct pst_iprev *iprev)
+add_findings(struct pst_json *json, const struct pst_findings *f)
 {
-	pst_json_open_object(json, "iprev");
-	pst_json_text(json, "result", pst_result_word(iprev->result));
-	pst_json_text(json, "name", iprev->name);
-	pst_json_close(json);
-}
-
-static void
-add_spf(struct pst_json *json, const struct pst_spf *spf)
-{
-	pst_json_open_object(json, "spf");
-	pst_json_text(json, "result", pst_result_word(spf->result));
-	pst_json_text(json, "domain", spf->domain);
-	pst_json_text(json, "identity",
-	    spf->identity == PST_SPF_HELO ? "helo" : "mailfrom");
-	pst_json_number(json, "lookups", spf->lookups);
-	pst_json_number(json, "voids", spf->voids);
-	add_if_set(json, "why", spf->why);
-	add_if_set(json, "explanation", spf->explanation);
-	pst_json_close(json);
-}
-
-static void
-add_sig(struct pst_json *json, const struct pst_dkim_sig *sig)
-{
-	pst_json_open_object(json, NULL);
-	pst_json_text(json, "result", pst_result_word(sig->result));
-	pst_json_text(json, "domain", sig->domain);
-	pst_json_text(json, "selector", sig->selector);
-	pst_json_text(json, "algorithm", sig->algorithm);
-	pst_json_number(json, "bits", sig->bits);
-	pst_json_text(json, "reason", sig->reason);
-	pst_json_bool(json, "aligned", sig->aligned);
-	pst_json_close(json);
-}
-
-/* Adds members to the object that is open. */
-static void
-add_published(struct pst_json *json, const struct pst_dmarc_record *r)
-{
-	pst_json_text(json, "p", pst_dmarc_policy_word(r->p));
-	pst_json_text(json, "sp", pst_dmarc_policy_word(r->sp));
-	pst_json_text(json, "np", pst_dmarc_policy_word(r->np));
-	pst_json_text(json, "adkim", r->adkim_strict ? "s" : "r");
-	pst_json_text(json, "aspf", r->aspf_strict ? "s" : "r");
-	pst_json_text(json, "psd", pst_dmarc_psd_word(r->psd));
-	pst_json_text(json, "t", r->test ? "y" : "n");
-	pst_json_text(json, "fo", r->fo);
-	add_texts(json, "rua", r->rua, r->rua_count);
-	add_texts(json, "ruf", r->ruf, r->ruf_count);
-	pst_json_octets(json, "record", r->text);
-}
-
-static void
-add_dmarc(struct pst_json *json, const struct pst_dmarc *dmarc)
-{
-	bool applies = dmarc->policy_domain != NULL;
-
-	pst_json_open_object(json, "dmarc");
-	pst_json_text(json, "result", pst_result_word(dmarc->result));
-	pst_json_text(json, "policy_domain", dmarc->policy_domain);
-	pst_json_text(json, "org_domain", dmarc->org_domain);
-	pst_json_open_object(json, "published");
-	if (applies)
-		add_published(json, &dmarc->record);
-	pst_json_close(json);
-	pst_json_text(json, "tag", applies ? dmarc->tag : NULL);
-	pst_json_text(json, "effective",
-	    pst_dmarc_policy_word(applies ? dmarc->effective : PST_DMARC_NONE));
-	pst_json_open_array(json, "aligned_by");
-	if (dmarc->spf_aligned)
-		pst_json_text(json, NULL, "spf");
-	if (dmarc->dkim_aligned)
-		pst_json_text(json, NULL, "dkim");
-	pst_json_close(json);
-	pst_json_text(json, "discovery", dmarc->discovery);
-	add_if_set(json, "fault", dmarc->fault);
-	pst_json_close(json);
-}
-
-static void
-add_arc(struct pst_json *json, const struct pst_arc *arc)
-{
-	pst_json_open_object(json, "arc");
-	pst_json_text(json, "result", pst_result_word(arc->result));
-	pst_json_text(json, "sealer", arc->sealer);
-	pst_json_number(json, "sets", arc->sets);
-	pst_json_number(json, "oldest_pass", arc->oldest_pass);
-	pst_json_text(json, "reason", arc->reason);
-	pst_json_close(json);
-}
-
-static void
-add_checks(struct pst_json *json, const struct pst_findings *f)
-{
-	bool evaluated = f->exempt == PST_EXEMPT_NO;
-
 	add_from(json, &f->from);
-	if (evaluated && f->has_iprev)
-		add_iprev(json, &f->iprev);
-	else
-		pst_json_null(json, "iprev");
-	if (evaluated)
-		add_spf(json, &f->spf);
-	else
-		pst_json_null(json, "spf");
-	pst_json_open_array(json, "dkim");
-	for (size_t i = 0; evaluated && i < f->dkim.count; i++)
-		add_sig(json, &f->dkim.sigs[i]);
-	pst_json_close(json);
-	if (evaluated)
-		add_dmarc(json, &f->dmarc);
-	else
-		pst_json_null(json, "dmarc");
-	if (evaluated && f->has_arc)
-		add_arc(json, &f->arc);
-	else
-		pst_json_null(json, "arc");
+	for (size_t i = 0; i < pst_check_count; i++) {
+		if (pst_checks[i]->json != NULL)
+			pst_checks[i]->json(f, pst_check_state(f, i), json);
+	}
 	pst_json_text(json, "indirect", f->indirect);
 }
 
@@ -254,8 +126,8 @@ pst_explain_json(struct pst_arena *arena, const struct pst_message *message,
 	add_client(json, message);
 	pst_json_octets(json, "helo", message->helo);
 	pst_json_octets(json, "mail_from", message->mail_from);
-	add_if_set(json, "envelope_source", envelope_source);
-	add_checks(json, &message->findings);
+	pst_print_if_set(json, "envelope_source", envelope_source);
+	add_findings(json, &message->findings);
 	pst_json_text(json, "action", pst_action_word(d->action));
 	pst_json_text(json, "would", pst_action_word(d->would));
 	pst_json_text(json, "rule", d->rule);

@@ -59,6 +59,8 @@ struct pst_findings {
 	                    send reports */
 	const char *arc_sealer; /* trusted newest sealer of a chain that
 	                           verifies, or NULL */
+	void **check_states;    /* what each check keeps for itself, by its row
+	                        (core/check.h); NULL: nothing */
 };
 
 struct pst_edit {

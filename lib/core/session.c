@@ -8,6 +8,7 @@
 #include "auth/world.h"
 #include "base/buf.h"
 #include "base/domain.h"
+#include "core/check.h"
 #include "core/edits.h"
 #include "core/recipients.h"
 #include "core/indirect.h"
@@ -21,12 +22,13 @@
  *	 |           |           |            |           |
  *	NEW ------> HEADERS --> BODY ------> BODY -----> DECIDED
  *
- * MAIL starts the look-ups of the envelope (iprev, SPF), unless the client is a
- * relay of ours: the client to check is then named in the header, so these
- * look-ups start at EOH. EOH starts the look-ups of the header (the From
- * domain's DMARC policy, DKIM keys). All of them run in parallel while the body
- * is hashed. At each later event, the checks of the envelope use the answers
- * that have arrived so far. Only the end of the message waits.
+ * The checks are the rows of core/check.h. MAIL starts those of the envelope
+ * (iprev, SPF), unless the client is a relay of ours: the client to check is
+ * then named in the header, so they start at EOH. EOH starts those of the
+ * header (DKIM keys, the From domain's DMARC policy). All look-ups run in
+ * parallel while the body is hashed. At each later event, the checks of the
+ * envelope use the answers that have arrived so far. Only the end of the
+ * message waits.
  *
  * Invariants: the findings are complete before the policy sees them; every
  * message gets exactly one decision, which never changes.
@@ -35,18 +37,6 @@ enum state {
 	STATE_HEADERS,
 	STATE_BODY,
 	STATE_DECIDED,
-};
-
-/*
- * Readers of the transcript. A check runs again only after an answer it was
- * missing has arrived.
- */
-enum turn {
-	TURN_IPREV = 1,
-	TURN_SPF,
-	TURN_DKIM,
-	TURN_ARC,
-	TURN_DMARC,
 };
 
 /* RFC 5321 s. 4.5.3.1 allows a command 512 octets; MTAs accept some more. */
@@ -59,15 +49,11 @@ struct msg {
 	struct pst_world world;
 	struct pst_header header;
 	struct pst_spf_input spf_input;
-	struct pst_dkim_msg *dkim;
-	struct pst_arc_msg *arc; /* NULL: arc.verify is off, or before EOH */
-	bool behind_relay;       /* the client to check is not known yet */
+	bool behind_relay; /* the client to check is not known yet */
 	bool wants_body;
-	bool iprev_done;
-	bool spf_done;
-	bool dkim_done;
-	bool arc_done;
-	bool dmarc_done;
+	struct pst_check_run run; /* state is that of the row at work */
+	void **states;            /* by row */
+	uint32_t complete;        /* a bit for each row */
 	struct pst_message out;
 };
 
@@ -208,6 +194,14 @@ new_message(struct pst_session *session)
 	msg->world.eager = true;
 	msg->out.dns = msg->world.dns;
 	msg->out.header = &msg->header;
+	assert(pst_check_count <= PST_DNS_MAX_READERS);
+	msg->states =
+	    pst_arena_array(arena, pst_check_count, sizeof(*msg->states));
+	msg->out.findings.check_states = msg->states;
+	msg->run = (struct pst_check_run){.world = &msg->world,
+	    .config = msg->config,
+	    .message = &msg->out,
+	    .spf_input = &msg->spf_input};
 	pst_header_init(&msg->header, arena, msg->config->header_limits);
 	pst_header_watch(&msg->header, PST_AUTHRES_NAME);
 	pst_header_watch(&msg->header, msg->config->tag_header);
@@ -220,29 +214,89 @@ dup_slice(struct pst_arena *arena, struct pst_str s)
 	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
 }
 
-/* Begins a turn of a check; false if it would get no further. */
-static bool
-begin(struct msg *msg, enum turn turn)
+static uint32_t
+bit_of(size_t row)
 {
-	msg->world.reader = turn;
-	return pst_dns_turn(msg->world.dns, turn);
+	return UINT32_C(1) << row;
 }
 
-/* Runs the checks of the envelope if they can go on; true if both are done. */
-static bool
-step_envelope(struct msg *msg)
+/* Prepares a call of that row's check. */
+static struct pst_check_run *
+enter(struct msg *msg, size_t row, unsigned reader)
 {
-	struct pst_findings *findings = &msg->out.findings;
+	msg->world.reader = reader;
+	msg->run.state = msg->states[row];
+	return &msg->run;
+}
 
-	if (!msg->iprev_done && begin(msg, TURN_IPREV)) {
-		msg->iprev_done = pst_iprev_check(
-		    &msg->world, &msg->out.client, &findings->iprev);
+/* Starts the checks that need this; one that is not wanted is complete. */
+static void
+start_checks(struct msg *msg, enum pst_check_needs needs)
+{
+	for (size_t i = 0; i < pst_check_count; i++) {
+		const struct pst_check *check = pst_checks[i];
+		struct pst_check_run *run;
+
+		if (check->needs != needs)
+			continue;
+		run = enter(msg, i, PST_DNS_NOBODY);
+		if (check->is_wanted != NULL && !check->is_wanted(run)) {
+			msg->complete |= bit_of(i);
+		} else if (check->start != NULL) {
+			check->start(run);
+			msg->states[i] = run->state;
+		}
 	}
-	if (!msg->spf_done && begin(msg, TURN_SPF)) {
-		msg->spf_done =
-		    pst_spf_check(&msg->world, &msg->spf_input, &findings->spf);
+}
+
+static bool
+is_complete(const struct msg *msg, const struct pst_check *check)
+{
+	size_t row = 0;
+
+	while (pst_checks[row] != check) {
+		row++;
+		assert(row < pst_check_count);
 	}
-	return msg->iprev_done && msg->spf_done;
+	return (msg->complete & bit_of(row)) != 0;
+}
+
+/* Begins a turn of that row's check; false if it cannot go on now. */
+static bool
+begin_turn(struct msg *msg, size_t row, enum pst_check_needs up_to)
+{
+	const struct pst_check *check = pst_checks[row];
+
+	if ((msg->complete & bit_of(row)) != 0 || check->needs > up_to)
+		return false;
+	for (size_t i = 0; i < PST_CHECK_MAX_AFTER && check->after[i]; i++) {
+		if (!is_complete(msg, check->after[i]))
+			return false;
+	}
+	/* As a reader of the transcript, a row has the number after its own. */
+	return pst_dns_turn(msg->world.dns, (unsigned)row + 1);
+}
+
+/*
+ * Runs the checks that can go on, among those that need no more than this. A
+ * check that has become complete may let one of an earlier row go on. True if
+ * all checks are complete.
+ */
+static bool
+step_checks(struct msg *msg, enum pst_check_needs up_to)
+{
+	uint32_t all = bit_of(pst_check_count) - 1;
+	uint32_t before;
+
+	do {
+		before = msg->complete;
+		for (size_t i = 0; i < pst_check_count; i++) {
+			if (begin_turn(msg, i, up_to) &&
+			    pst_checks[i]->step(enter(msg, i, (unsigned)i + 1)))
+				msg->complete |= bit_of(i);
+		}
+	} while (msg->complete != before && msg->complete != all);
+	return msg->complete == all;
 }
 
 static void
@@ -250,7 +304,14 @@ poll_envelope(struct msg *msg)
 {
 	if (msg->out.findings.exempt == PST_EXEMPT_NO && !msg->behind_relay &&
 	    pst_dns_poll(msg->world.dns))
-		(void)step_envelope(msg);
+		(void)step_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
+}
+
+static void
+begin_envelope(struct msg *msg)
+{
+	start_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
+	(void)step_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
 }
 
 /* Drops the reverse-path if the MTA reads another domain in it (R-SPF-4). */
@@ -291,8 +352,6 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	out->findings.exempt = exempt(session, msg->config, authenticated);
 	if (out->findings.exempt != PST_EXEMPT_NO)
 		return;
-	out->findings.has_iprev = msg->config->iprev.enabled;
-	msg->iprev_done = !out->findings.has_iprev;
 	msg->spf_input.client = session->ip;
 	msg->spf_input.helo = out->helo;
 	if (mail_from.len <= MAX_ARGUMENT)
@@ -303,7 +362,7 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	msg->spf_input.receiver = out->authserv_id;
 	msg->behind_relay = pst_relay_is_own(msg->config, &session->ip);
 	if (!msg->behind_relay)
-		(void)step_envelope(msg);
+		begin_envelope(msg);
 }
 
 void
@@ -352,7 +411,6 @@ look_behind_relay(struct msg *msg)
 		msg->arena, msg->config, &msg->header, &from) ||
 	    is_trusted(msg->config, &from.ip)) {
 		out->findings.exempt = PST_EXEMPT_RELAY;
-		out->findings.has_iprev = false;
 		return;
 	}
 	out->via = out->client;
@@ -361,7 +419,7 @@ look_behind_relay(struct msg *msg)
 	out->helo = pst_str(from.helo);
 	msg->spf_input.client = out->client;
 	msg->spf_input.helo = out->helo;
-	(void)step_envelope(msg);
+	begin_envelope(msg);
 }
 
 static void
@@ -378,55 +436,20 @@ parse_from(struct msg *msg)
 	    &msg->out.findings.from);
 }
 
-/* Asks for the policies of the domains that pst_dmarc_check() will evaluate. */
-static void
-prefetch_policies(struct msg *msg)
-{
-	const struct pst_from *from = &msg->out.findings.from;
-	const struct pst_dmarc_config *config = &msg->config->dmarc_config;
-
-	if (from->domain_count > 1 &&
-	    (!config->evaluate_all ||
-		from->domain_count > config->max_author_domains))
-		return;
-	for (size_t i = 0; i < from->domain_count; i++)
-		pst_dmarc_prefetch(&msg->world, config, from->domains[i]);
-}
-
-static bool
-is_public_suffix(const void *arg, const char *domain)
-{
-	return pst_psl_is_suffix(arg, domain);
-}
-
 void
 pst_session_eoh(struct pst_session *session)
 {
 	struct msg *msg = session->msg;
-	struct pst_findings *findings;
-	const char *author = NULL;
 
 	if (msg == NULL || msg->state != STATE_HEADERS)
 		return;
 	msg->state = STATE_BODY;
-	findings = &msg->out.findings;
 	parse_from(msg);
 	if (msg->behind_relay)
 		look_behind_relay(msg);
-	if (findings->exempt != PST_EXEMPT_NO)
+	if (msg->out.findings.exempt != PST_EXEMPT_NO)
 		return;
-	if (findings->from.domain_count > 0)
-		author = findings->from.domains[0];
-	msg->world.reader = PST_DNS_NOBODY;
-	prefetch_policies(msg);
-	msg->dkim = pst_dkim_begin(&msg->world, msg->config->dkim_lib,
-	    &msg->config->dkim, &msg->header, author, is_public_suffix,
-	    msg->config->psl);
-	findings->has_arc = msg->config->arc.verify;
-	msg->arc_done = !findings->has_arc;
-	if (findings->has_arc)
-		msg->arc = pst_arc_begin(
-		    &msg->world, &msg->config->arc_config, &msg->header);
+	start_checks(msg, PST_CHECK_NEEDS_HEADER);
 	msg->wants_body = true;
 	poll_envelope(msg);
 }
@@ -435,39 +458,20 @@ bool
 pst_session_body(struct pst_session *session, const void *ptr, size_t len)
 {
 	struct msg *msg = session->msg;
-	bool dkim, arc;
+	bool wanted = false;
 
 	if (msg == NULL || msg->state != STATE_BODY || !msg->wants_body)
 		return false;
-	dkim = pst_dkim_body(msg->dkim, ptr, len);
-	arc = msg->arc != NULL && pst_arc_body(msg->arc, ptr, len);
-	msg->wants_body = dkim || arc;
+	for (size_t i = 0; i < pst_check_count; i++) {
+		if (pst_checks[i]->body != NULL &&
+		    (msg->complete & bit_of(i)) == 0 &&
+		    pst_checks[i]->body(
+			enter(msg, i, PST_DNS_NOBODY), ptr, len))
+			wanted = true;
+	}
+	msg->wants_body = wanted;
 	poll_envelope(msg);
 	return msg->wants_body;
-}
-
-/* Runs the checks that can go on; true if the findings are complete. */
-static bool
-step_all(struct msg *msg)
-{
-	struct pst_findings *findings = &msg->out.findings;
-	bool envelope = step_envelope(msg);
-
-	if (!msg->dkim_done && begin(msg, TURN_DKIM)) {
-		msg->dkim_done =
-		    pst_dkim_check(&msg->world, msg->dkim, &findings->dkim);
-	}
-	if (!msg->arc_done && begin(msg, TURN_ARC))
-		msg->arc_done =
-		    pst_arc_check(&msg->world, msg->arc, &findings->arc);
-	if (!msg->spf_done || !msg->dkim_done)
-		return false;
-	if (!msg->dmarc_done && begin(msg, TURN_DMARC)) {
-		msg->dmarc_done = pst_dmarc_check(&msg->world,
-		    &msg->config->dmarc_config, &findings->from, &findings->spf,
-		    &findings->dkim, &findings->dmarc);
-	}
-	return envelope && msg->arc_done && msg->dmarc_done;
 }
 
 static void
@@ -479,7 +483,7 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 	int64_t report = now + PST_PROGRESS_MS;
 
 	(void)pst_dns_poll(msg->world.dns);
-	while (!step_all(msg)) {
+	while (!step_checks(msg, PST_CHECK_NEEDS_HEADER)) {
 		now = pst_clock_ms(clock);
 		if (now >= until) {
 			pst_dns_expire(msg->world.dns);
@@ -493,32 +497,6 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 		(void)pst_dns_wait(
 		    msg->world.dns, report < until ? report : until);
 	}
-}
-
-/* Returns a remark for the log that is not part of the decision, or NULL. */
-static const char *
-note(const struct msg *msg)
-{
-	const struct pst_dmarc *dmarc = &msg->out.findings.dmarc;
-
-	if (dmarc->psl_differs && dmarc->author_domain != NULL)
-		return pst_arena_printf(msg->arena,
-		    "discovery differs for %s: treewalk finds %s, psl finds %s",
-		    dmarc->author_domain,
-		    dmarc->org_domain == NULL ? "nothing" : dmarc->org_domain,
-		    dmarc->psl_org_domain == NULL ? "nothing" :
-						    dmarc->psl_org_domain);
-	if (dmarc->psl_guarded)
-		return pst_arena_printf(msg->arena,
-		    "a record at a public suffix was not used for alignment "
-		    "with %s",
-		    dmarc->author_domain);
-	if (dmarc->policy_domain != NULL && dmarc->record.limited)
-		return pst_arena_printf(msg->arena,
-		    "the DMARC record of %s exceeds a limit; the rest of it is "
-		    "ignored",
-		    dmarc->policy_domain);
-	return NULL;
 }
 
 static void
@@ -564,7 +542,6 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	    pst_escaped(msg->arena, pst_str_first(queue_id, 64));
 	if (msg->out.findings.exempt == PST_EXEMPT_NO) {
 		wait_for_all(msg, clock, progress);
-		msg->out.note = note(msg);
 		note_dns(session->service, msg);
 		describe(msg);
 	}

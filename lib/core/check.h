@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_CORE_CHECK_H
+#define PST_CORE_CHECK_H
+
+/*
+ * A check is a row: it says when the check starts, how it goes on and how its
+ * result is printed. core/session runs the rows, core/edits prints them as
+ * Authentication-Results, core/explain as the log line, as text and as JSON.
+ * Nothing else in core names a check in order to run or to print it.
+ * doc/ARCHITECTURE.md says how to add one.
+ *
+ * A row is constant and shared by all threads. Its functions are called by the
+ * thread of the message.
+ */
+
+#include "auth/world.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "core/policy.h"
+#include "mail/authres.h"
+
+struct pst_message;
+
+/* When a check can start. */
+enum pst_check_needs {
+	/* At MAIL, or at the end of the header if the client is a relay of
+	   ours. It steps whenever answers have arrived. */
+	PST_CHECK_NEEDS_ENVELOPE,
+	/* At the end of the header. It steps at the end of the message. A check
+	   with body() needs this: the body is complete by then. */
+	PST_CHECK_NEEDS_HEADER,
+};
+
+/* What a check works on. */
+struct pst_check_run {
+	struct pst_world *world;
+	const struct pst_config *config;
+	struct pst_message *message; /* a check sets its own findings and may
+	                                set `note` */
+	const struct pst_spf_input *spf_input;
+	void *state; /* the check's own, in the message's arena; NULL until
+	                start() sets it */
+};
+
+#define PST_CHECK_MAX_AFTER 4
+
+struct pst_check {
+	const char *name; /* the method of RFC 8601 */
+	enum pst_check_needs needs;
+	/* The checks that must be complete before this one steps; NULL ends the
+	   list. They must be in the table, at any place. */
+	const struct pst_check *after[PST_CHECK_MAX_AFTER];
+	/*
+	 * True: the result does not enter into DMARC's. It is printed after
+	 * those that do in Authentication-Results, and its log_detail after
+	 * theirs.
+	 */
+	bool is_extra;
+
+	/*
+	 * The work, for a message that is not exempt. is_wanted() may be NULL:
+	 * always; a check that is not wanted counts as complete. start() (may
+	 * be NULL) asks ahead, for nobody. body() (may be NULL) takes each
+	 * piece of the body and returns false when it needs no more. step() is
+	 * the restartable check as in auth/world.h: it returns false while an
+	 * answer is missing, and is not called again once it returned true.
+	 */
+	bool (*is_wanted)(const struct pst_check_run *run);
+	void (*start)(struct pst_check_run *run);
+	bool (*body)(struct pst_check_run *run, const void *ptr, size_t len);
+	bool (*step)(struct pst_check_run *run);
+
+	/*
+	 * The printers; each may be NULL. state is that of the run, NULL if the
+	 * check was not wanted. authres() and text() are not called for an
+	 * exempt message; the others are, and print what stands for "not
+	 * checked", if anything.
+	 *
+	 * authres() adds methods to our result field; if they do not fit into
+	 * the field, they are left out. log() adds words before the action and
+	 * log_detail() after it, each with a leading blank; together they must
+	 * be short, as the line is bounded. text() adds whole lines, each with
+	 * a label of core/print. json() adds one member.
+	 */
+	void (*authres)(const struct pst_findings *findings, const void *state,
+	    struct pst_authres *ar);
+	void (*log)(const struct pst_findings *findings, const void *state,
+	    struct pst_buf *buf);
+	void (*log_detail)(const struct pst_findings *findings,
+	    const void *state, struct pst_buf *buf);
+	void (*text)(const struct pst_findings *findings, const void *state,
+	    struct pst_buf *buf);
+	void (*json)(const struct pst_findings *findings, const void *state,
+	    struct pst_json *json);
+};
+
+/*
+ * All checks. A check that comes first starts and asks first, which matters if
+ * a message uses up its DNS budget. Text and JSON are printed in this order.
+ */
+extern const struct pst_check *const pst_checks[];
+extern const size_t pst_check_count; /* at most PST_DNS_MAX_READERS */
+
+extern const struct pst_check pst_check_arc;
+extern const struct pst_check pst_check_dkim;
+extern const struct pst_check pst_check_dmarc;
+extern const struct pst_check pst_check_iprev;
+extern const struct pst_check pst_check_spf;
+
+/* Returns the state of the check in that row, for its printers; may be NULL. */
+static inline const void *
+pst_check_state(const struct pst_findings *findings, size_t row)
+{
+	return findings->check_states == NULL ? NULL :
+						findings->check_states[row];
+}
+
+#endif

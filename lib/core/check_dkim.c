@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* The row of DKIM. Its state is the struct pst_dkim_msg of the message. */
+
+#include "core/check.h"
+#include "core/print.h"
+#include "core/session.h"
+
+static bool
+is_public_suffix(const void *arg, const char *domain)
+{
+	return pst_psl_is_suffix(arg, domain);
+}
+
+static void
+start(struct pst_check_run *run)
+{
+	const struct pst_from *from = &run->message->findings.from;
+	const char *author = from->domain_count > 0 ? from->domains[0] : NULL;
+
+	run->state = pst_dkim_begin(run->world, run->config->dkim_lib,
+	    &run->config->dkim, run->message->header, author, is_public_suffix,
+	    run->config->psl);
+}
+
+static bool
+body(struct pst_check_run *run, const void *ptr, size_t len)
+{
+	return pst_dkim_body(run->state, ptr, len);
+}
+
+static bool
+step(struct pst_check_run *run)
+{
+	return pst_dkim_check(
+	    run->world, run->state, &run->message->findings.dkim);
+}
+
+static size_t
+common_prefix(struct pst_str a, struct pst_str b)
+{
+	size_t len = 0;
+
+	while (len < a.len && len < b.len && a.ptr[len] == b.ptr[len])
+		len++;
+	return len;
+}
+
+/* R-AR-6: the first characters of b=, enough to tell the signatures apart. */
+static struct pst_str
+short_b(const struct pst_dkim *dkim, size_t at)
+{
+	struct pst_str own = pst_str(dkim->sigs[at].b);
+	size_t len = 8;
+	size_t common;
+
+	for (size_t i = 0; i < dkim->count; i++) {
+		struct pst_str other = pst_str(dkim->sigs[i].b);
+
+		if (i == at || pst_str_eq(own, other))
+			continue;
+		common = common_prefix(own, other);
+		if (common >= len)
+			len = common + 1;
+	}
+	return pst_str_first(own, len);
+}
+
+/* A pass with a key that is in test mode has a comment (R-DKIM-16). */
+static const char *
+sig_comment(const struct pst_dkim_sig *sig)
+{
+	if (sig->reason == NULL && sig->test_key)
+		return "test mode";
+	return sig->reason;
+}
+
+static void
+write_sig(struct pst_authres *ar, const struct pst_dkim *dkim, size_t at)
+{
+	const struct pst_dkim_sig *sig = &dkim->sigs[at];
+
+	pst_authres_method(
+	    ar, "dkim", pst_result_word(sig->result), NULL, sig_comment(sig));
+	pst_print_prop(ar, "header", "d", sig->domain);
+	pst_print_prop(ar, "header", "i", sig->identity);
+	pst_print_prop(ar, "header", "s", sig->selector);
+	pst_print_prop(ar, "header", "a", sig->algorithm);
+	if (sig->b != NULL && sig->b[0] != '\0')
+		pst_authres_prop(ar, "header", "b", short_b(dkim, at));
+}
+
+/* Rank 0 is written first; signatures of the last ranks may not fit. */
+static unsigned
+sig_rank(const struct pst_dkim_sig *sig)
+{
+	if (sig->result == PST_RESULT_PASS)
+		return sig->aligned ? 0 : 2;
+	if (!sig->checked)
+		return 4;
+	return sig->aligned ? 1 : 3;
+}
+
+#define MAX_RANK 4
+
+/* The rest is for the other checks: a domain, two addresses, fixed words. */
+#define DKIM_MAX_BYTES (PST_AUTHRES_MAX - 768)
+
+static void
+authres(const struct pst_findings *findings, const void *state,
+    struct pst_authres *ar)
+{
+	const struct pst_dkim *dkim = &findings->dkim;
+	struct pst_authres before;
+
+	(void)state;
+	if (dkim->count == 0) {
+		pst_authres_method(ar, "dkim", "none", NULL, NULL);
+		return;
+	}
+	/* R-SEC-7: say once that there were more signatures. */
+	if (dkim->unparsed > 0)
+		pst_authres_method(ar, "dkim", "neutral", NULL,
+		    "further signatures not looked at");
+	for (unsigned rank = 0; rank <= MAX_RANK; rank++) {
+		for (size_t i = 0; i < dkim->count; i++) {
+			if (sig_rank(&dkim->sigs[i]) != rank)
+				continue;
+			before = *ar;
+			write_sig(ar, dkim, i);
+			/* The sender chooses its size, which is known now. */
+			if (pst_authres_len(ar) > DKIM_MAX_BYTES ||
+			    pst_buf_overflowed(&ar->buf))
+				*ar = before;
+		}
+	}
+}
+
+/* "pass:example.com" for each signature. */
+static void
+add_sigs(struct pst_buf *buf, const struct pst_dkim *dkim)
+{
+	size_t begin = buf->len;
+	size_t i;
+
+	if (dkim->count == 0)
+		pst_buf_add_text(buf, "none");
+	for (i = 0; pst_print_list_goes_on(buf, begin, i, dkim->count); i++) {
+		pst_buf_printf(buf, "%s%s:%s", i == 0 ? "" : ",",
+		    pst_result_word(dkim->sigs[i].result),
+		    pst_print_or_dash(dkim->sigs[i].domain));
+	}
+	pst_print_list_end(buf, i, dkim->count);
+}
+
+static void
+log_words(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	(void)state;
+	pst_buf_add_text(buf, " dkim=");
+	if (findings->exempt != PST_EXEMPT_NO)
+		pst_buf_add_text(buf, "-");
+	else
+		add_sigs(buf, &findings->dkim);
+}
+
+static void
+text_sig(struct pst_buf *buf, const struct pst_dkim_sig *sig)
+{
+	pst_print_label(buf, "dkim");
+	pst_buf_printf(buf, "%s d=%s s=%s %s", pst_result_word(sig->result),
+	    pst_print_or_dash(sig->domain), pst_print_or_dash(sig->selector),
+	    pst_print_or_dash(sig->algorithm));
+	if (sig->bits != 0)
+		pst_buf_printf(buf, " %u bits", sig->bits);
+	if (sig->reason != NULL)
+		pst_buf_printf(buf, ": %s", sig->reason);
+	pst_buf_add_text(buf, sig->aligned ? ", aligned\n" : "\n");
+}
+
+static void
+text(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	const struct pst_dkim *dkim = &findings->dkim;
+
+	(void)state;
+	for (size_t i = 0; i < dkim->count; i++)
+		text_sig(buf, &dkim->sigs[i]);
+	if (dkim->count == 0) {
+		pst_print_label(buf, "dkim");
+		pst_buf_add_text(buf, "none\n");
+	}
+}
+
+static void
+json_sig(struct pst_json *json, const struct pst_dkim_sig *sig)
+{
+	pst_json_open_object(json, NULL);
+	pst_json_text(json, "result", pst_result_word(sig->result));
+	pst_json_text(json, "domain", sig->domain);
+	pst_json_text(json, "selector", sig->selector);
+	pst_json_text(json, "algorithm", sig->algorithm);
+	pst_json_number(json, "bits", sig->bits);
+	pst_json_text(json, "reason", sig->reason);
+	pst_json_bool(json, "aligned", sig->aligned);
+	pst_json_close(json);
+}
+
+static void
+json(const struct pst_findings *findings, const void *state,
+    struct pst_json *out)
+{
+	bool evaluated = findings->exempt == PST_EXEMPT_NO;
+
+	(void)state;
+	pst_json_open_array(out, "dkim");
+	for (size_t i = 0; evaluated && i < findings->dkim.count; i++)
+		json_sig(out, &findings->dkim.sigs[i]);
+	pst_json_close(out);
+}
+
+const struct pst_check pst_check_dkim = {
+    .name = "dkim",
+    .needs = PST_CHECK_NEEDS_HEADER,
+    .start = start,
+    .body = body,
+    .step = step,
+    .authres = authres,
+    .log = log_words,
+    .text = text,
+    .json = json,
+};

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* The row of DMARC, which reads the results of SPF and DKIM. */
+
+#include "core/check.h"
+#include "core/print.h"
+#include "core/session.h"
+
+/* Asks for the policies of the domains that step() will evaluate. */
+static void
+start(struct pst_check_run *run)
+{
+	const struct pst_from *from = &run->message->findings.from;
+	const struct pst_dmarc_config *config = &run->config->dmarc_config;
+
+	if (from->domain_count > 1 &&
+	    (!config->evaluate_all ||
+		from->domain_count > config->max_author_domains))
+		return;
+	for (size_t i = 0; i < from->domain_count; i++)
+		pst_dmarc_prefetch(run->world, config, from->domains[i]);
+}
+
+/* Returns a remark for the log that is not part of the decision, or NULL. */
+static const char *
+note(struct pst_arena *arena, const struct pst_dmarc *dmarc)
+{
+	if (dmarc->psl_differs && dmarc->author_domain != NULL)
+		return pst_arena_printf(arena,
+		    "discovery differs for %s: treewalk finds %s, psl finds %s",
+		    dmarc->author_domain,
+		    dmarc->org_domain == NULL ? "nothing" : dmarc->org_domain,
+		    dmarc->psl_org_domain == NULL ? "nothing" :
+						    dmarc->psl_org_domain);
+	if (dmarc->psl_guarded)
+		return pst_arena_printf(arena,
+		    "a record at a public suffix was not used for alignment "
+		    "with %s",
+		    dmarc->author_domain);
+	if (dmarc->policy_domain != NULL && dmarc->record.limited)
+		return pst_arena_printf(arena,
+		    "the DMARC record of %s exceeds a limit; the rest of it is "
+		    "ignored",
+		    dmarc->policy_domain);
+	return NULL;
+}
+
+static bool
+step(struct pst_check_run *run)
+{
+	struct pst_findings *findings = &run->message->findings;
+
+	if (!pst_dmarc_check(run->world, &run->config->dmarc_config,
+		&findings->from, &findings->spf, &findings->dkim,
+		&findings->dmarc))
+		return false;
+	run->message->note = note(run->world->arena, &findings->dmarc);
+	return true;
+}
+
+static void
+authres(const struct pst_findings *findings, const void *state,
+    struct pst_authres *ar)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+
+	(void)state;
+	pst_authres_method(
+	    ar, "dmarc", pst_result_word(dmarc->result), NULL, NULL);
+	pst_print_prop(ar, "header", "from", dmarc->author_domain);
+	/* R-AR-7: left out for none and permerror. */
+	if (dmarc->tag != NULL && dmarc->result != PST_RESULT_NONE &&
+	    dmarc->result != PST_RESULT_PERMERROR)
+		pst_print_prop(ar, "policy", "dmarc",
+		    pst_dmarc_policy_word(dmarc->effective));
+}
+
+static void
+log_words(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+
+	(void)state;
+	if (findings->exempt != PST_EXEMPT_NO) {
+		pst_buf_add_text(buf, " dmarc=- policy=-");
+		return;
+	}
+	pst_buf_printf(buf, " dmarc=%s", pst_result_word(dmarc->result));
+	if (dmarc->policy_domain == NULL)
+		pst_buf_add_text(buf, " policy=-");
+	else if (dmarc->tag == NULL)
+		pst_buf_printf(buf, " policy=%s:-", dmarc->policy_domain);
+	else
+		pst_buf_printf(buf, " policy=%s:%s=%s", dmarc->policy_domain,
+		    dmarc->tag, pst_dmarc_policy_word(dmarc->effective));
+}
+
+static void
+log_detail(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	(void)state;
+	if (findings->dmarc.org_domain != NULL)
+		pst_buf_printf(buf, " org=%s", findings->dmarc.org_domain);
+}
+
+static void
+text(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+
+	(void)state;
+	pst_print_label(buf, "dmarc");
+	pst_buf_add_text(buf, pst_result_word(dmarc->result));
+	if (dmarc->tag != NULL) {
+		pst_buf_printf(buf,
+		    ": %s=%s at %s (organizational domain %s, %s)", dmarc->tag,
+		    pst_dmarc_policy_word(dmarc->published),
+		    dmarc->policy_domain, pst_print_or_dash(dmarc->org_domain),
+		    dmarc->discovery);
+		if (dmarc->effective != dmarc->published)
+			pst_buf_printf(buf, ", t=y lowers it to %s",
+			    pst_dmarc_policy_word(dmarc->effective));
+		pst_buf_printf(buf, "; aligned: %s%s%s",
+		    dmarc->spf_aligned ? "spf" : "",
+		    dmarc->spf_aligned && dmarc->dkim_aligned ? ", " : "",
+		    dmarc->dkim_aligned    ? "dkim" :
+			dmarc->spf_aligned ? "" :
+					     "none");
+	} else if (dmarc->policy_domain != NULL) {
+		pst_buf_printf(
+		    buf, ": no usable policy at %s", dmarc->policy_domain);
+	}
+	if (dmarc->fault != NULL)
+		pst_buf_printf(buf, " (%s)", dmarc->fault);
+	pst_buf_add_text(buf, "\n");
+}
+
+/* Adds members to the object that is open. */
+static void
+json_published(struct pst_json *json, const struct pst_dmarc_record *r)
+{
+	pst_json_text(json, "p", pst_dmarc_policy_word(r->p));
+	pst_json_text(json, "sp", pst_dmarc_policy_word(r->sp));
+	pst_json_text(json, "np", pst_dmarc_policy_word(r->np));
+	pst_json_text(json, "adkim", r->adkim_strict ? "s" : "r");
+	pst_json_text(json, "aspf", r->aspf_strict ? "s" : "r");
+	pst_json_text(json, "psd", pst_dmarc_psd_word(r->psd));
+	pst_json_text(json, "t", r->test ? "y" : "n");
+	pst_json_text(json, "fo", r->fo);
+	pst_print_texts(json, "rua", r->rua, r->rua_count);
+	pst_print_texts(json, "ruf", r->ruf, r->ruf_count);
+	pst_json_octets(json, "record", r->text);
+}
+
+static void
+json(const struct pst_findings *findings, const void *state,
+    struct pst_json *out)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+	bool applies = dmarc->policy_domain != NULL;
+
+	(void)state;
+	if (findings->exempt != PST_EXEMPT_NO) {
+		pst_json_null(out, "dmarc");
+		return;
+	}
+	pst_json_open_object(out, "dmarc");
+	pst_json_text(out, "result", pst_result_word(dmarc->result));
+	pst_json_text(out, "policy_domain", dmarc->policy_domain);
+	pst_json_text(out, "org_domain", dmarc->org_domain);
+	pst_json_open_object(out, "published");
+	if (applies)
+		json_published(out, &dmarc->record);
+	pst_json_close(out);
+	pst_json_text(out, "tag", applies ? dmarc->tag : NULL);
+	pst_json_text(out, "effective",
+	    pst_dmarc_policy_word(applies ? dmarc->effective : PST_DMARC_NONE));
+	pst_json_open_array(out, "aligned_by");
+	if (dmarc->spf_aligned)
+		pst_json_text(out, NULL, "spf");
+	if (dmarc->dkim_aligned)
+		pst_json_text(out, NULL, "dkim");
+	pst_json_close(out);
+	pst_json_text(out, "discovery", dmarc->discovery);
+	pst_print_if_set(out, "fault", dmarc->fault);
+	pst_json_close(out);
+}
+
+const struct pst_check pst_check_dmarc = {
+    .name = "dmarc",
+    .needs = PST_CHECK_NEEDS_HEADER,
+    .after = {&pst_check_spf, &pst_check_dkim},
+    .start = start,
+    .step = step,
+    .authres = authres,
+    .log = log_words,
+    .log_detail = log_detail,
+    .text = text,
+    .json = json,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* The row of iprev: the reverse name of the client. */
+
+#include "core/check.h"
+#include "core/print.h"
+#include "core/session.h"
+
+static bool
+is_wanted(const struct pst_check_run *run)
+{
+	return run->config->iprev.enabled;
+}
+
+static void
+start(struct pst_check_run *run)
+{
+	run->message->findings.has_iprev = true;
+}
+
+static bool
+step(struct pst_check_run *run)
+{
+	return pst_iprev_check(
+	    run->world, &run->message->client, &run->message->findings.iprev);
+}
+
+static void
+authres(const struct pst_findings *findings, const void *state,
+    struct pst_authres *ar)
+{
+	const struct pst_iprev *iprev = &findings->iprev;
+	char text[PST_IP_TEXT_SIZE];
+
+	(void)state;
+	if (!findings->has_iprev)
+		return;
+	pst_authres_method(
+	    ar, "iprev", pst_result_word(iprev->result), NULL, NULL);
+	pst_print_prop(ar, "policy", "iprev", pst_ip_text(&iprev->ip, text));
+}
+
+static void
+log_detail(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	(void)state;
+	if (findings->has_iprev)
+		pst_buf_printf(
+		    buf, " iprev=%s", pst_result_word(findings->iprev.result));
+}
+
+static void
+text(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	(void)state;
+	if (!findings->has_iprev)
+		return;
+	pst_print_label(buf, "iprev");
+	pst_buf_printf(buf, "%s\n", pst_result_word(findings->iprev.result));
+}
+
+static void
+json(const struct pst_findings *findings, const void *state,
+    struct pst_json *out)
+{
+	(void)state;
+	if (!findings->has_iprev) {
+		pst_json_null(out, "iprev");
+		return;
+	}
+	pst_json_open_object(out, "iprev");
+	pst_json_text(out, "result", pst_result_word(findings->iprev.result));
+	pst_json_text(out, "name", findings->iprev.name);
+	pst_json_close(out);
+}
+
+const struct pst_check pst_check_iprev = {
+    .name = "iprev",
+    .needs = PST_CHECK_NEEDS_ENVELOPE,
+    .is_extra = true,
+    .is_wanted = is_wanted,
+    .start = start,
+    .step = step,
+    .authres = authres,
+    .log_detail = log_detail,
+    .text = text,
+    .json = json,
+};

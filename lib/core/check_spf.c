@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* The row of SPF. */
+
+#include "core/check.h"
+#include "core/print.h"
+#include "core/session.h"
+
+static bool
+step(struct pst_check_run *run)
+{
+	return pst_spf_check(
+	    run->world, run->spf_input, &run->message->findings.spf);
+}
+
+static void
+authres(const struct pst_findings *findings, const void *state,
+    struct pst_authres *ar)
+{
+	const struct pst_spf *spf = &findings->spf;
+
+	(void)state;
+	pst_authres_method(ar, "spf", pst_result_word(spf->result), NULL, NULL);
+	/* R-AR-5: of a null sender, this is the domain of postmaster@HELO. */
+	pst_print_prop(ar, "smtp", "mailfrom", spf->domain);
+}
+
+static void
+log_words(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	const struct pst_spf *spf = &findings->spf;
+
+	(void)state;
+	if (findings->exempt != PST_EXEMPT_NO)
+		pst_buf_add_text(buf, " spf=-");
+	else
+		pst_buf_printf(buf, " spf=%s:%s", pst_result_word(spf->result),
+		    pst_print_or_dash(spf->domain));
+}
+
+static void
+text(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	const struct pst_spf *spf = &findings->spf;
+
+	(void)state;
+	pst_print_label(buf, "spf");
+	pst_buf_printf(buf, "%s for %s%s%s%s\n", pst_result_word(spf->result),
+	    pst_print_or_dash(spf->domain), spf->why == NULL ? "" : " (",
+	    spf->why == NULL ? "" : spf->why, spf->why == NULL ? "" : ")");
+}
+
+static void
+json(const struct pst_findings *findings, const void *state,
+    struct pst_json *out)
+{
+	const struct pst_spf *spf = &findings->spf;
+
+	(void)state;
+	if (findings->exempt != PST_EXEMPT_NO) {
+		pst_json_null(out, "spf");
+		return;
+	}
+	pst_json_open_object(out, "spf");
+	pst_json_text(out, "result", pst_result_word(spf->result));
+	pst_json_text(out, "domain", spf->domain);
+	pst_json_text(out, "identity",
+	    spf->identity == PST_SPF_HELO ? "helo" : "mailfrom");
+	pst_json_number(out, "lookups", spf->lookups);
+	pst_json_number(out, "voids", spf->voids);
+	pst_print_if_set(out, "why", spf->why);
+	pst_print_if_set(out, "explanation", spf->explanation);
+	pst_json_close(out);
+}
+
+const struct pst_check pst_check_spf = {
+    .name = "spf",
+    .needs = PST_CHECK_NEEDS_ENVELOPE,
+    .step = step,
+    .authres = authres,
+    .log = log_words,
+    .text = text,
+    .json = json,
+};
