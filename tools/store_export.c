@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 #include "base/json.h"
 #include "base/day.h"
 #include "base/macros.h"
+#include "store/fields.h"
 #include "store/store.h"
 #include "tools/command.h"
 #include "tools/store.h"
@@ -13,22 +15,48 @@
 
 static const char command[] = "store";
 
-/* The columns of the selection; the first and the last are numbers. */
-static const char *const columns[] = {"day", "domain", "source_ip",
-    "disposition", "dkim", "spf", "reason", "comment", "header_from",
-    "envelope_from", "envelope_to", "report", "auth", "count"};
-
-enum {
-	DAY = 0,
-	AUTH = PST_COUNT(columns) - 2,
-	MESSAGES = PST_COUNT(columns) - 1,
-};
-
 static const char selection[] =
-    "SELECT day, domain, source_ip, disposition, dkim, spf, reason, comment,"
-    " header_from, envelope_from, envelope_to, owner, auth, n FROM record"
+    "SELECT {record}, owner, n FROM record"
     " WHERE ($1 < 0 OR day = $1) AND ($2 = '' OR domain = $2)"
     " ORDER BY day, domain, owner, id";
+
+/* What is printed of a row, in this order, and where the selection has it. */
+struct cell {
+	const char *name;
+	unsigned column;
+	enum { CELL_TEXT, CELL_DAY, CELL_AUTH, CELL_NUMBER } kind;
+};
+
+#define MAX_CELLS PST_DB_MAX_VALUES
+
+/* Returns how many cells there are. */
+static size_t
+list_cells(struct cell cells[MAX_CELLS])
+{
+	const struct pst_field *field = NULL;
+	unsigned columns = 0, at = 0;
+	size_t count = 0;
+
+	while ((field = pst_field_next(field, PST_FIELD_RECORD)) != NULL)
+		columns++;
+	while ((field = pst_field_next(field, PST_FIELD_RECORD)) != NULL) {
+		struct cell cell = {field->name, at++, CELL_TEXT};
+
+		assert(count + 3 < MAX_CELLS);
+		if (strcmp(field->name, "day") == 0)
+			cell.kind = CELL_DAY;
+		else if (field->kind == PST_FIELD_NUMBER)
+			cell.kind = CELL_NUMBER;
+		else if (strcmp(field->name, "auth") == 0) {
+			cell.kind = CELL_AUTH;
+			cells[count++] =
+			    (struct cell){"report", columns, CELL_TEXT};
+		}
+		cells[count++] = cell;
+	}
+	cells[count++] = (struct cell){"count", columns + 1, CELL_NUMBER};
+	return count;
+}
 
 /*
  * A spreadsheet takes a cell that begins like this for a formula and runs it; a
@@ -68,24 +96,39 @@ print_cell(struct pst_arena *arena, struct pst_str text)
 }
 
 static void
-print_csv(struct pst_db *db, struct pst_arena *arena)
+print_csv(struct pst_db *db, struct pst_arena *arena, const struct cell *cells,
+    size_t count)
 {
 	char day[PST_DAY_TEXT_SIZE];
 
-	(void)fputs(pst_day_text(pst_db_number(db, DAY), day), stdout);
-	for (unsigned i = DAY + 1; i < MESSAGES; i++) {
-		putchar(',');
-		print_cell(arena, pst_db_column(db, i));
+	for (size_t i = 0; i < count; i++) {
+		const unsigned at = cells[i].column;
+
+		if (i > 0)
+			putchar(',');
+		switch (cells[i].kind) {
+		case CELL_DAY:
+			(void)fputs(
+			    pst_day_text(pst_db_number(db, at), day), stdout);
+			break;
+		case CELL_NUMBER:
+			printf("%lld", (long long)pst_db_number(db, at));
+			break;
+		case CELL_TEXT:
+		case CELL_AUTH:
+			print_cell(arena, pst_db_column(db, at));
+			break;
+		}
 	}
-	printf(",%lld\r\n", (long long)pst_db_number(db, MESSAGES));
+	(void)fputs("\r\n", stdout);
 }
 
 static void
-add_auth(struct pst_json *json, struct pst_str auth)
+add_auth(struct pst_json *json, const char *name, struct pst_str auth)
 {
 	struct pst_report_auth line;
 
-	pst_json_open_array(json, columns[AUTH]);
+	pst_json_open_array(json, name);
 	while (pst_report_auth_next(&auth, &line)) {
 		pst_json_open_object(json, NULL);
 		pst_json_text(json, "method", line.is_spf ? "spf" : "dkim");
@@ -99,19 +142,34 @@ add_auth(struct pst_json *json, struct pst_str auth)
 }
 
 static void
-print_json(struct pst_db *db, struct pst_arena *arena)
+print_json(struct pst_db *db, struct pst_arena *arena, const struct cell *cells,
+    size_t count)
 {
 	struct pst_json *json = pst_json_new(arena);
 	char day[PST_DAY_TEXT_SIZE];
 
 	pst_json_open_object(json, NULL);
-	pst_json_text(
-	    json, columns[DAY], pst_day_text(pst_db_number(db, DAY), day));
-	for (unsigned i = DAY + 1; i < AUTH; i++)
-		pst_json_octets(json, columns[i], pst_db_column(db, i));
-	add_auth(json, pst_db_column(db, AUTH));
-	pst_json_number(
-	    json, columns[MESSAGES], (uint64_t)pst_db_number(db, MESSAGES));
+	for (size_t i = 0; i < count; i++) {
+		const char *name = cells[i].name;
+		const unsigned at = cells[i].column;
+
+		switch (cells[i].kind) {
+		case CELL_DAY:
+			pst_json_text(json, name,
+			    pst_day_text(pst_db_number(db, at), day));
+			break;
+		case CELL_NUMBER:
+			pst_json_number(
+			    json, name, (uint64_t)pst_db_number(db, at));
+			break;
+		case CELL_TEXT:
+			pst_json_octets(json, name, pst_db_column(db, at));
+			break;
+		case CELL_AUTH:
+			add_auth(json, name, pst_db_column(db, at));
+			break;
+		}
+	}
 	pst_json_close(json);
 	puts(pst_json_end(json));
 }
@@ -123,18 +181,21 @@ print_rows(struct pst_db *db, const struct pst_store_request *request,
 	const struct pst_db_value values[] = {
 	    pst_db_int(request->day), pst_db_text(request->domain)};
 
-	if (!pst_db_select(db, selection, values, PST_COUNT(values), err))
+	struct cell cells[MAX_CELLS];
+	const size_t count = list_cells(cells);
+
+	if (!pst_db_select(
+		db, pst_fields_sql(selection), values, PST_COUNT(values), err))
 		return false;
-	for (size_t i = 0; request->csv && i < PST_COUNT(columns); i++)
-		printf("%s%s", columns[i],
-		    i + 1 < PST_COUNT(columns) ? "," : "\r\n");
+	for (size_t i = 0; request->csv && i < count; i++)
+		printf("%s%s", cells[i].name, i + 1 < count ? "," : "\r\n");
 	while (!ferror(stdout) && pst_db_next(db)) {
 		struct pst_arena *arena = pst_arena_new();
 
 		if (request->csv)
-			print_csv(db, arena);
+			print_csv(db, arena, cells, count);
 		else
-			print_json(db, arena);
+			print_json(db, arena, cells, count);
 		pst_arena_free(arena);
 	}
 	return pst_db_end(db, err);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/day.h"
+#include "store/fields.h"
 
 /* Far larger than any record: 100 signatures with long names. */
 #define MAX_RECORD_BYTES (1U << 20)
@@ -15,38 +16,12 @@
 
 /* ---- the head ---- */
 
-/* Reads columns of the selection in read_head(). */
-static struct pst_report_policy
-read_policy(struct pst_db *db, struct pst_arena *arena, const char *domain)
-{
-	const char *text[9];
-
-	for (unsigned i = 0; i < 9; i++)
-		text[i] = pst_arena_memdup(
-		    arena, pst_db_column(db, i).ptr, pst_db_column(db, i).len);
-	return (struct pst_report_policy){
-	    .domain = domain,
-	    .adkim = text[0],
-	    .aspf = text[1],
-	    .p = text[2],
-	    .sp = text[3],
-	    .np = text[4],
-	    .testing = text[5],
-	    .fo = text[6],
-	    .discovery = text[7],
-	    .fault = text[8],
-	};
-}
-
 /* R-AGG-4, R-AGG-10. */
 static const char *
-error_text(
-    struct pst_arena *arena, const struct pst_config *config, struct pst_db *db)
+error_text(struct pst_arena *arena, const struct pst_config *config,
+    const char *fault, int64_t rows)
 {
-	const char *fault = pst_arena_memdup(
-	    arena, pst_db_column(db, 8).ptr, pst_db_column(db, 8).len);
-
-	if (pst_db_number(db, 9) <= (int64_t)config->store.max_rows)
+	if (rows <= (int64_t)config->store.max_rows)
 		return fault;
 	return pst_arena_printf(arena,
 	    "%s%smore than %u different rows: some "
@@ -70,8 +45,10 @@ read_head(struct pst_db *db, struct pst_arena *arena,
     struct pst_aggregate_head *head, struct pst_err *err)
 {
 	static const char sql[] =
-	    "SELECT adkim, aspf, p, sp, np, testing, fo, discovery, fault,"
-	    " rows_n FROM policy WHERE day = $1 AND domain = $2 AND owner = $3";
+	    "SELECT {policy}, rows_n FROM policy"
+	    " WHERE day = $1 AND domain = $2 AND owner = $3";
+	struct pst_report_row row;
+	unsigned at;
 	bool found;
 
 	*head = (struct pst_aggregate_head){
@@ -82,15 +59,18 @@ read_head(struct pst_db *db, struct pst_arena *arena,
 	    .begin_s = pst_day_begin(what->day),
 	    .end_s = pst_day_end(what->day),
 	};
-	if (!pst_db_select(db, sql,
+	if (!pst_db_select(db, pst_fields_sql(sql),
 		(struct pst_db_value[]){pst_db_int(what->day),
 		    pst_db_text(what->domain), pst_db_text(what->owner)},
 		3, err))
 		return false;
 	found = pst_db_next(db);
 	if (found) {
-		head->policy = read_policy(db, arena, what->domain);
-		head->error = error_text(arena, config, db);
+		at = pst_fields_read(PST_FIELD_POLICY, db, &row);
+		pst_fields_keep(arena, &row);
+		head->policy = row.policy;
+		head->error = error_text(
+		    arena, config, row.policy.fault, pst_db_number(db, at));
 	}
 	return pst_db_end(db, err) &&
 	    (found ||
@@ -107,32 +87,13 @@ open_rows(
     struct pst_db *db, const struct pst_compose *what, struct pst_err *err)
 {
 	static const char sql[] =
-	    "SELECT id, source_ip, disposition, dkim, spf, reason, comment,"
-	    " header_from, envelope_from, envelope_to, auth, n FROM record"
+	    "SELECT {record}, id, n FROM record"
 	    " WHERE day = $1 AND domain = $2 AND owner = $3 ORDER BY id";
 
-	return pst_db_select(db, sql,
+	return pst_db_select(db, pst_fields_sql(sql),
 	    (struct pst_db_value[]){pst_db_int(what->day),
 		pst_db_text(what->domain), pst_db_text(what->owner)},
 	    3, err);
-}
-
-/* The texts of the result are valid until the next step. */
-static struct pst_report_row
-read_row(struct pst_db *db)
-{
-	return (struct pst_report_row){
-	    .source_ip = pst_db_column(db, 1).ptr,
-	    .disposition = pst_db_column(db, 2).ptr,
-	    .dkim = pst_db_column(db, 3).ptr,
-	    .spf = pst_db_column(db, 4).ptr,
-	    .reason = pst_db_column(db, 5).ptr,
-	    .comment = pst_db_column(db, 6).ptr,
-	    .header_from = pst_db_column(db, 7).ptr,
-	    .envelope_from = pst_db_column(db, 8).ptr,
-	    .envelope_to = pst_db_column(db, 9).ptr,
-	    .auth = pst_db_column(db, 10).ptr,
-	};
 }
 
 /*
@@ -145,13 +106,14 @@ write_rows(struct pst_db *db, const struct pst_compose *what,
     struct pst_aggregate *report, bool (*fits)(void *arg), void *arg,
     struct pst_composed *out, struct pst_err *err)
 {
+	struct pst_report_row record;
 	bool ok = true;
 
 	if (!open_rows(db, what, err))
 		return false;
 	while (ok && pst_db_next(db)) {
-		struct pst_report_row record = read_row(db);
-		int64_t n = pst_db_number(db, 11);
+		unsigned at = pst_fields_read(PST_FIELD_RECORD, db, &record);
+		int64_t n = pst_db_number(db, at + 1);
 
 		ok = pst_aggregate_add(report, &record, n);
 		if (ok && fits != NULL && !fits(arg) && out->rows > 0) {
@@ -161,7 +123,7 @@ write_rows(struct pst_db *db, const struct pst_compose *what,
 		out->rows++;
 		out->messages += n;
 		(void)snprintf(out->last, sizeof(out->last), "%.*s",
-		    PST_STR_ARG(pst_db_column(db, 0)));
+		    PST_STR_ARG(pst_db_column(db, at)));
 	}
 	return pst_db_end(db, err) &&
 	    (ok ||

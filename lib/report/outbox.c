@@ -5,6 +5,7 @@
 
 #include "base/macros.h"
 #include "report/compose.h"
+#include "store/fields.h"
 #include "store/store.h"
 
 static const char *const state_words[] = {
@@ -133,10 +134,8 @@ take_rows(struct pst_db *db, const char *id,
     struct pst_err *err)
 {
 	static const char copy[] =
-	    "INSERT INTO policy (day, domain, owner, seen_s, adkim, aspf, p,"
-	    " sp, np, testing, fo, discovery, rua, fault, rows_n)"
-	    " SELECT day, domain, $1, seen_s, adkim, aspf, p, sp, np, testing,"
-	    " fo, discovery, rua, fault, rows_n FROM policy"
+	    "INSERT INTO policy ({policy}, owner, rows_n)"
+	    " SELECT {policy}, $1, rows_n FROM policy"
 	    " WHERE day = $2 AND domain = $3 AND owner = ''";
 	static const char take[] =
 	    "UPDATE policy SET owner = $1"
@@ -151,7 +150,8 @@ take_rows(struct pst_db *db, const char *id,
 	    pst_db_int(pending->day), pst_db_text(pending->domain),
 	    pst_db_text(size->last)};
 
-	return pst_db_run(db, size->cut ? copy : take, values, 3, NULL, err) &&
+	return pst_db_run(db, size->cut ? pst_fields_sql(copy) : take, values,
+		   3, NULL, err) &&
 	    (size->cut ? pst_db_run(db, some, values, 4, NULL, err) :
 			 pst_db_run(db, all, values, 3, NULL, err));
 }

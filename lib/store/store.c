@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/day.h"
 #include "base/macros.h"
+#include "store/fields.h"
 #include "store/incident.h"
 #include "store/schema.h"
 
@@ -112,37 +113,28 @@ pst_store_identity(struct pst_db *db, struct pst_arena *arena, const char *name,
 }
 
 bool
-pst_store_put_policy(struct pst_db *db, const struct pst_report_policy *policy,
-    int64_t day, int64_t seen_s, int64_t *rows, struct pst_err *err)
+pst_store_put_policy(struct pst_db *db, const struct pst_report_row *row,
+    int64_t *rows, struct pst_err *err)
 {
 	static const char put[] =
-	    "INSERT INTO policy (day, domain, owner, seen_s, adkim, aspf, p,"
-	    " sp, np, testing, fo, discovery, rua, fault, rows_n)"
-	    " VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-	    " $13, 0) ON CONFLICT (day, domain, owner) DO UPDATE SET"
-	    " seen_s = excluded.seen_s, adkim = excluded.adkim,"
-	    " aspf = excluded.aspf, p = excluded.p, sp = excluded.sp,"
-	    " np = excluded.np, testing = excluded.testing, fo = excluded.fo,"
-	    " discovery = excluded.discovery, rua = excluded.rua,"
-	    " fault = excluded.fault WHERE excluded.seen_s >= policy.seen_s"
-	    " RETURNING rows_n";
-	const struct pst_db_value values[] = {pst_db_int(day),
-	    pst_db_text(policy->domain), pst_db_int(seen_s),
-	    pst_db_text(policy->adkim), pst_db_text(policy->aspf),
-	    pst_db_text(policy->p), pst_db_text(policy->sp),
-	    pst_db_text(policy->np), pst_db_text(policy->testing),
-	    pst_db_text(policy->fo), pst_db_text(policy->discovery),
-	    pst_db_text(policy->rua), pst_db_text(policy->fault)};
+	    "INSERT INTO policy ({policy}, owner, rows_n)"
+	    " VALUES ({policy.values}, '', 0)"
+	    " ON CONFLICT (day, domain, owner) DO UPDATE SET {policy.set}"
+	    " WHERE excluded.seen_s >= policy.seen_s RETURNING rows_n";
+	struct pst_db_value values[PST_DB_MAX_VALUES];
+	size_t count = pst_fields_write(PST_FIELD_POLICY, row, values);
 	bool found;
 
 	return pst_db_get_number(
-		   db, put, values, PST_COUNT(values), rows, &found, err) &&
+		   db, pst_fields_sql(put), values, count, rows, &found, err) &&
 	    (found ||
 		/* A newer policy is stored already. */
 		pst_db_get_number(db,
 		    "SELECT rows_n FROM policy WHERE day = $1 AND domain = $2"
 		    " AND owner = ''",
-		    values, 2, rows, NULL, err));
+		    (struct pst_db_value[]){
+			pst_db_int(row->day), pst_db_text(row->policy.domain)},
+		    2, rows, NULL, err));
 }
 
 /*
@@ -152,18 +144,17 @@ pst_store_put_policy(struct pst_db *db, const struct pst_report_policy *policy,
 static const char *
 row_id(const struct pst_report_row *record, struct pst_arena *arena)
 {
-	const char *const texts[] = {record->source_ip, record->disposition,
-	    record->dkim, record->spf, record->reason, record->comment,
-	    record->header_from, record->envelope_from, record->envelope_to,
-	    record->auth};
+	const struct pst_field *field = NULL;
 	unsigned char digest[PST_DIGEST_BYTES];
 	char hex[PST_DIGEST_HEX_SIZE];
 	struct pst_buf buf;
 
 	pst_buf_init(&buf, arena, SIZE_MAX / 4);
-	for (size_t i = 0; i < PST_COUNT(texts); i++) {
-		pst_buf_printf(&buf, "%zu:", strlen(texts[i]));
-		pst_buf_add_text(&buf, texts[i]);
+	while ((field = pst_field_next(field, PST_FIELD_ID)) != NULL) {
+		const char *text = pst_field_text_of(field, record);
+
+		pst_buf_printf(&buf, "%zu:", strlen(text));
+		pst_buf_add_text(&buf, text);
 	}
 	pst_digest_sha256(buf.ptr, buf.len, digest);
 	return pst_arena_memdup(arena, pst_digest_hex(digest, hex), ROW_ID_LEN);
@@ -194,25 +185,19 @@ make_row(struct pst_db *db, const struct pst_report_row *record, const char *id,
     int64_t n, int64_t *rows, struct pst_err *err)
 {
 	static const char put[] =
-	    "INSERT INTO record (day, domain, owner, id, source_ip,"
-	    " disposition, dkim, spf, reason, comment, header_from,"
-	    " envelope_from, envelope_to, auth, n) VALUES ($1, $2, '', $3, $4,"
-	    " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+	    "INSERT INTO record ({record}, owner, id, n)"
+	    " VALUES ({record.values}, '', {next}, {next})"
 	    " ON CONFLICT (day, domain, owner, id) DO UPDATE"
 	    " SET n = record.n + excluded.n RETURNING n";
-	const struct pst_db_value values[] = {pst_db_int(record->day),
-	    pst_db_text(record->policy.domain), pst_db_text(id),
-	    pst_db_text(record->source_ip), pst_db_text(record->disposition),
-	    pst_db_text(record->dkim), pst_db_text(record->spf),
-	    pst_db_text(record->reason), pst_db_text(record->comment),
-	    pst_db_text(record->header_from),
-	    pst_db_text(record->envelope_from),
-	    pst_db_text(record->envelope_to), pst_db_text(record->auth),
-	    pst_db_int(n)};
+	struct pst_db_value values[PST_DB_MAX_VALUES];
+	size_t count = pst_fields_write(PST_FIELD_RECORD, record, values);
 	int64_t now = 0;
 
+	assert(count + 2 <= PST_DB_MAX_VALUES);
+	values[count++] = pst_db_text(id);
+	values[count++] = pst_db_int(n);
 	if (!pst_db_get_number(
-		db, put, values, PST_COUNT(values), &now, NULL, err))
+		db, pst_fields_sql(put), values, count, &now, NULL, err))
 		return false;
 	if (now == n)
 		++*rows;
@@ -310,8 +295,7 @@ pst_store_add(struct pst_db *db, const struct pst_report_row *record, int64_t n,
 {
 	int64_t before = 0, rows;
 
-	if (!pst_store_put_policy(
-		db, &record->policy, record->day, record->seen_s, &before, err))
+	if (!pst_store_put_policy(db, record, &before, err))
 		return false;
 	rows = before;
 	return pst_store_put_row(db, record, n, max_rows, &rows, err) &&

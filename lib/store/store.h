@@ -70,14 +70,14 @@ bool pst_store_add_again(struct pst_db *db, const struct pst_report_row *record,
 
 /*
  * pst_store_add() in parts, for a caller that has many rows of one domain and
- * day. pst_store_put_policy() comes first: it stores the policy, unless a newer
- * one is stored already, and sets *rows to the number of different rows.
+ * day. pst_store_put_policy() comes first: it stores the policy of the row,
+ * unless a newer one is stored already, and sets *rows to the number of
+ * different rows.
  * pst_store_put_row() adds new rows to *rows, uses no member of record->policy
  * but its domain, and works out auth_short if it is NULL.
  * pst_store_put_rows_n() comes last and stores the number of rows.
  */
-bool pst_store_put_policy(struct pst_db *db,
-    const struct pst_report_policy *policy, int64_t day, int64_t seen_s,
+bool pst_store_put_policy(struct pst_db *db, const struct pst_report_row *row,
     int64_t *rows, struct pst_err *err) PST_MUST_CHECK;
 bool pst_store_put_row(struct pst_db *db, const struct pst_report_row *record,
     int64_t n, unsigned max_rows, int64_t *rows,

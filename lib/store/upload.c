@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/domain.h"
 #include "base/macros.h"
+#include "store/fields.h"
 #include "store/incident.h"
 
 #define MAX_HOST 256
@@ -36,10 +37,8 @@ fill_batch(struct pst_db *local, const char *id, int64_t now_s, int64_t *count,
 	    " (SELECT day, domain, owner, id FROM record"
 	    " WHERE LENGTH(owner) = 0 ORDER BY day, domain" BATCH_LIMIT ")";
 	static const char policies[] =
-	    "INSERT INTO policy (day, domain, owner, seen_s, adkim, aspf, p,"
-	    " sp, np, testing, fo, discovery, rua, fault, rows_n)"
-	    " SELECT day, domain, $1, seen_s, adkim, aspf, p, sp, np, testing,"
-	    " fo, discovery, rua, fault, rows_n FROM policy WHERE owner = ''"
+	    "INSERT INTO policy ({policy}, owner, rows_n)"
+	    " SELECT {policy}, $1, rows_n FROM policy WHERE owner = ''"
 	    " AND (day, domain) IN"
 	    " (SELECT day, domain FROM record WHERE owner = $1)";
 	static const char failures[] =
@@ -49,7 +48,8 @@ fill_batch(struct pst_db *local, const char *id, int64_t now_s, int64_t *count,
 	int64_t rows, incidents;
 
 	if (!pst_db_run(local, records, &value, 1, &rows, err) ||
-	    !pst_db_run(local, policies, &value, 1, NULL, err) ||
+	    !pst_db_run(
+		local, pst_fields_sql(policies), &value, 1, NULL, err) ||
 	    !pst_db_run(local, failures, &value, 1, &incidents, err))
 		return false;
 	/* All rows are taken, so the policies are not needed any more. */
@@ -142,34 +142,18 @@ static bool
 upload_policies(struct pst_db *local, struct pst_db *shared,
     const struct pst_db_value *id, struct pst_err *err)
 {
+	/* Every gateway uses this order; otherwise two could deadlock. */
+	static const char sql[] = "SELECT {policy} FROM policy WHERE owner = $1"
+				  " ORDER BY day, domain";
+	struct pst_report_row row;
 	int64_t rows;
 	bool ok = true;
 
-	/* Every gateway uses this order; otherwise two could deadlock. */
-	if (!pst_db_select(local,
-		"SELECT day, domain, seen_s, adkim, aspf, p, sp, np, testing,"
-		" fo, discovery, rua, fault FROM policy WHERE owner = $1"
-		" ORDER BY day, domain",
-		id, 1, err))
+	if (!pst_db_select(local, pst_fields_sql(sql), id, 1, err))
 		return false;
 	while (ok && pst_db_next(local)) {
-		const struct pst_report_policy policy = {
-		    .domain = column(local, 1),
-		    .adkim = column(local, 3),
-		    .aspf = column(local, 4),
-		    .p = column(local, 5),
-		    .sp = column(local, 6),
-		    .np = column(local, 7),
-		    .testing = column(local, 8),
-		    .fo = column(local, 9),
-		    .discovery = column(local, 10),
-		    .rua = column(local, 11),
-		    .fault = column(local, 12),
-		};
-
-		ok = pst_store_put_policy(shared, &policy,
-		    pst_db_number(local, 0), pst_db_number(local, 2), &rows,
-		    err);
+		(void)pst_fields_read(PST_FIELD_POLICY, local, &row);
+		ok = pst_store_put_policy(shared, &row, &rows, err);
 	}
 	/* Report the first failure. */
 	return pst_db_end(local, ok ? err : NULL) && ok;
@@ -220,33 +204,20 @@ static bool
 upload_records(struct pst_db *local, struct pst_db *shared,
     const struct pst_db_value *id, unsigned max_rows, struct pst_err *err)
 {
+	static const char sql[] =
+	    "SELECT {record}, n FROM record WHERE owner = $1"
+	    " ORDER BY day, domain";
 	struct group group = {.domain = ""};
+	struct pst_report_row row;
 	bool ok = true;
 
-	if (!pst_db_select(local,
-		"SELECT day, domain, source_ip, disposition, dkim, spf,"
-		" reason, comment, header_from, envelope_from, envelope_to,"
-		" auth, n FROM record WHERE owner = $1 ORDER BY day, domain",
-		id, 1, err))
+	if (!pst_db_select(local, pst_fields_sql(sql), id, 1, err))
 		return false;
 	while (ok && pst_db_next(local)) {
-		const struct pst_report_row record = {
-		    .day = pst_db_number(local, 0),
-		    .policy = {.domain = column(local, 1)},
-		    .source_ip = column(local, 2),
-		    .disposition = column(local, 3),
-		    .dkim = column(local, 4),
-		    .spf = column(local, 5),
-		    .reason = column(local, 6),
-		    .comment = column(local, 7),
-		    .header_from = column(local, 8),
-		    .envelope_from = column(local, 9),
-		    .envelope_to = column(local, 10),
-		    .auth = column(local, 11),
-		};
+		unsigned at = pst_fields_read(PST_FIELD_RECORD, local, &row);
 
-		ok = enter_group(shared, &record, &group, err) &&
-		    pst_store_put_row(shared, &record, pst_db_number(local, 12),
+		ok = enter_group(shared, &row, &group, err) &&
+		    pst_store_put_row(shared, &row, pst_db_number(local, at),
 			max_rows, &group.rows, err);
 	}
 	return pst_db_end(local, ok ? err : NULL) && ok &&

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/macros.h"
 #include "base/thread.h"
+#include "store/fields.h"
 #include "store/incident.h"
 #include "store/schema.h"
 #include "store/writer_item.h"
@@ -123,18 +124,17 @@ have_db(struct pst_writer *writer, struct pst_err *err)
 static struct known_policy
 know(const struct pst_report_row *record)
 {
-	const struct pst_report_policy *policy = &record->policy;
-	const char *const texts[] = {policy->adkim, policy->aspf, policy->p,
-	    policy->sp, policy->np, policy->testing, policy->fo,
-	    policy->discovery, policy->rua, policy->fault};
+	const struct pst_field *field = NULL;
 	struct known_policy known = {
 	    pst_hash(PST_HASH_START ^ (uint64_t)record->day,
-		pst_str(policy->domain)),
+		pst_str(record->policy.domain)),
 	    PST_HASH_START};
 
-	for (size_t i = 0; i < PST_COUNT(texts); i++)
+	while ((field = pst_field_next(field, PST_FIELD_CONTENT)) != NULL)
 		known.content = pst_hash_octet(
-		    pst_hash(known.content, pst_str(texts[i])), '\0');
+		    pst_hash(known.content,
+			pst_str(pst_field_text_of(field, record))),
+		    '\0');
 	return known;
 }
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/writer_item.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/macros.h"
+#include "store/fields.h"
 
 /* Where the texts of an item are referenced. */
 struct texts {
@@ -13,37 +17,20 @@ struct texts {
 static void
 add_text(struct texts *texts, const char **at)
 {
+	assert(texts->count < PST_COUNT(texts->at));
 	texts->at[texts->count++] = at;
 }
 
 static void
 find_record_texts(struct pst_report_row *record, struct texts *out)
 {
-	struct pst_report_policy *policy = &record->policy;
+	const struct pst_field *field = NULL;
 
 	out->count = 0;
-	add_text(out, &policy->domain);
-	add_text(out, &policy->adkim);
-	add_text(out, &policy->aspf);
-	add_text(out, &policy->p);
-	add_text(out, &policy->sp);
-	add_text(out, &policy->np);
-	add_text(out, &policy->testing);
-	add_text(out, &policy->fo);
-	add_text(out, &policy->discovery);
-	add_text(out, &policy->rua);
-	add_text(out, &policy->fault);
-	add_text(out, &record->source_ip);
-	add_text(out, &record->disposition);
-	add_text(out, &record->dkim);
-	add_text(out, &record->spf);
-	add_text(out, &record->reason);
-	add_text(out, &record->comment);
-	add_text(out, &record->header_from);
-	add_text(out, &record->envelope_from);
-	add_text(out, &record->envelope_to);
-	add_text(out, &record->auth);
-	add_text(out, &record->auth_short);
+	while ((field = pst_field_any(field)) != NULL) {
+		if (field->kind == PST_FIELD_TEXT)
+			add_text(out, pst_field_text(field, record));
+	}
 }
 
 static void
