@@ -22,14 +22,30 @@ static void
 log_writer(void *arg, enum pst_writer_event event, const char *text)
 {
 	(void)arg;
-	if (event == PST_WRITER_FAILED)
+	switch (event) {
+	case PST_WRITER_FAILED:
 		pst_log(PST_LOG_ERROR,
 		    "cannot write to the report store; rows are queued and "
 		    "mail is not affected: %s",
 		    text);
-	else
+		break;
+	case PST_WRITER_RECOVERED:
 		pst_log(PST_LOG_NOTICE,
 		    "the report store can be written again: %s", text);
+		break;
+	case PST_WRITER_SPOOLING:
+		pst_log(PST_LOG_ERROR,
+		    "rows for reports are kept in a file of their own and mail "
+		    "is not affected: %s",
+		    text);
+		break;
+	case PST_WRITER_UNSPOOLED:
+		pst_log(PST_LOG_NOTICE,
+		    "%s rows that were kept in a file of their own are in the "
+		    "report store now",
+		    text);
+		break;
+	}
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/day.h"
 #include "store/schema.h"
+#include "store/spool.h"
 #include "store/store.h"
 #include "tools/command.h"
 #include "tools/store.h"
@@ -52,12 +53,15 @@ static const struct {
 
 /* What is known about one of the two databases. */
 struct store_facts {
+	struct pst_schema schema;
 	int64_t of[NUMBERS];
 };
 
 static bool
 read_facts(struct pst_db *db, struct store_facts *facts, struct pst_err *err)
 {
+	if (!pst_schema_read(db, &facts->schema, err))
+		return false;
 	for (size_t i = 0; i < NUMBERS; i++) {
 		if (!pst_db_get_number(
 			db, numbers[i].sql, NULL, 0, &facts->of[i], NULL, err))
@@ -99,6 +103,7 @@ static void
 add_facts(struct pst_json *json, const struct store_facts *facts,
     struct pst_arena *arena)
 {
+	pst_json_number(json, "version", (uint64_t)facts->schema.version);
 	for (size_t i = 0; i < NUMBERS; i++) {
 		if (i != FIRST_DAY && i != LAST_DAY)
 			pst_json_number(
@@ -163,7 +168,8 @@ show_shared(const struct pst_config *config, struct pst_json *json,
 		pst_json_close(json);
 		pst_json_close(json);
 	} else if (ok) {
-		puts("shared database");
+		printf("shared database, version %" PRId64 "\n",
+		    facts.schema.version);
 		print_facts(&facts, false, arena);
 		ok = each_gateway(db, NULL, &err);
 	}
@@ -178,14 +184,26 @@ add_file(struct pst_json *json, const struct pst_config *config,
     const struct store_facts *facts, struct pst_arena *arena)
 {
 	pst_json_text(json, "path", config->store.path);
-	pst_json_number(json, "version", PST_SCHEMA_VERSION);
 	pst_json_number(json, "bytes", pst_store_file_size(config->store.path));
 	add_facts(json, facts, arena);
 }
 
+/* Messages that wait beside the store (store/spool.h) are there very seldom. */
+static void
+print_spooled(const struct pst_config *config, int64_t spooled)
+{
+	char path[PST_SPOOL_PATH_SIZE];
+
+	if (spooled == 0)
+		return;
+	pst_spool_path(config, path);
+	printf("    %" PRId64 " messages wait in %s; posternd moves them\n",
+	    spooled, path);
+}
+
 static bool
-show_all(
-    const struct pst_config *config, const struct store_facts *facts, bool json)
+show_all(const struct pst_config *config, const struct store_facts *facts,
+    int64_t spooled, bool json)
 {
 	bool has_shared = config->store.postgresql[0] != '\0';
 	struct pst_arena *arena = pst_arena_new();
@@ -195,11 +213,13 @@ show_all(
 	if (json) {
 		pst_json_open_object(tree, NULL);
 		add_file(tree, config, facts, arena);
+		pst_json_number(tree, "spooled", (uint64_t)spooled);
 	} else {
-		printf("%s, version %d, %" PRIu64 " octets\n",
-		    config->store.path, PST_SCHEMA_VERSION,
+		printf("%s, version %" PRId64 ", %" PRIu64 " octets\n",
+		    config->store.path, facts->schema.version,
 		    pst_store_file_size(config->store.path));
 		print_facts(facts, has_shared, arena);
+		print_spooled(config, spooled);
 	}
 	if (has_shared)
 		ok = show_shared(config, tree, arena);
@@ -213,6 +233,20 @@ show_all(
 	return ok;
 }
 
+/* A store that only newer programs may use is not read, but its spool is. */
+static int
+fail_to_open(const struct pst_config *config, const struct pst_err *why)
+{
+	char path[PST_SPOOL_PATH_SIZE];
+	int64_t spooled;
+
+	if (!pst_spool_count(config, &spooled, NULL) || spooled == 0)
+		return pst_ui_fail(command, "%s", why->text);
+	pst_spool_path(config, path);
+	return pst_ui_fail(command, "%s; %" PRId64 " messages wait in %s",
+	    why->text, spooled, path);
+}
+
 int
 pst_store_info(
     const struct pst_config *config, const struct pst_store_request *request)
@@ -220,14 +254,17 @@ pst_store_info(
 	struct store_facts facts;
 	struct pst_err err;
 	struct pst_db *db = pst_store_open(config, PST_DB_READ, &err);
+	int64_t spooled;
 	bool ok;
 
 	if (db == NULL)
-		return pst_ui_fail(command, "%s", err.text);
-	ok = read_facts(db, &facts, &err);
+		return fail_to_open(config, &err);
+	ok = read_facts(db, &facts, &err) &&
+	    pst_spool_count(config, &spooled, &err);
 	pst_db_close(db);
 	if (!ok)
 		return pst_ui_fail(command, "%s", err.text);
-	return show_all(config, &facts, request->json) ? PST_EXIT_OK :
-							 PST_EXIT_OTHER;
+	return show_all(config, &facts, spooled, request->json) ?
+	    PST_EXIT_OK :
+	    PST_EXIT_OTHER;
 }

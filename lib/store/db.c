@@ -43,6 +43,12 @@ pst_db_rollback(struct pst_db *db)
 }
 
 bool
+pst_db_lock(struct pst_db *db, enum pst_db_lock lock, struct pst_err *err)
+{
+	return db->driver->lock(db, lock, err);
+}
+
+bool
 pst_db_run(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, int64_t *changed,
     struct pst_err *err)

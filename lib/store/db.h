@@ -93,9 +93,18 @@ bool pst_db_commit(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
 void pst_db_rollback(struct pst_db *db);
 
 /*
+ * Waits for a lock that lasts until the end of the current transaction. Holders
+ * of PST_DB_LOCK_SHARED do not wait for each other. In SQLite, a transaction
+ * that writes is alone already, so nothing is done.
+ */
+enum pst_db_lock { PST_DB_LOCK_SHARED, PST_DB_LOCK_EXCLUSIVE };
+bool pst_db_lock(struct pst_db *db, enum pst_db_lock lock,
+    struct pst_err *err) PST_MUST_CHECK;
+
+/*
  * Runs one statement that returns no rows. *changed (may be NULL) is the number
- * of rows that it changed. sql must be a string literal, because prepared
- * statements are looked up by its address.
+ * of rows that it changed. sql must be a string literal or come from
+ * pst_fields_sql(), because prepared statements are looked up by its address.
  */
 bool pst_db_run(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, int64_t *changed,

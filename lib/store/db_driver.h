@@ -18,6 +18,8 @@ struct pst_db_driver {
 	bool (*begin)(struct pst_db *db, struct pst_err *err);
 	bool (*commit)(struct pst_db *db, struct pst_err *err);
 	void (*rollback)(struct pst_db *db);
+	bool (*lock)(
+	    struct pst_db *db, enum pst_db_lock lock, struct pst_err *err);
 	bool (*run)(struct pst_db *db, const char *sql,
 	    const struct pst_db_value *values, size_t count, int64_t *changed,
 	    struct pst_err *err);

@@ -215,6 +215,24 @@ rollback(struct pst_db *base)
 		(void)script(base, "ROLLBACK", NULL);
 }
 
+/* An advisory lock needs no right to any table. The number is "postern". */
+#define LOCK_NUMBER "31647739056321134"
+
+static bool
+lock_schema(struct pst_db *base, enum pst_db_lock lock, struct pst_err *err)
+{
+	const char *sql = "SELECT pg_advisory_xact_lock(" LOCK_NUMBER ")";
+
+	switch (lock) {
+	case PST_DB_LOCK_SHARED:
+		sql = "SELECT pg_advisory_xact_lock_shared(" LOCK_NUMBER ")";
+		break;
+	case PST_DB_LOCK_EXCLUSIVE:
+		break;
+	}
+	return script(base, sql, err);
+}
+
 static bool
 open_selection(struct pst_db *base, const char *sql,
     const struct pst_db_value *values, size_t count, struct pst_err *err)
@@ -298,6 +316,7 @@ static const struct pst_db_driver driver = {
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
+    .lock = lock_schema,
     .run = run,
     .script = script,
     .select = open_selection,

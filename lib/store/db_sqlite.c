@@ -239,6 +239,18 @@ rollback(struct pst_db *base)
 		(void)run(base, "ROLLBACK", NULL, 0, &ignored, NULL);
 }
 
+/* BEGIN IMMEDIATE has locked out all other writers. */
+static bool
+lock_schema(struct pst_db *base, enum pst_db_lock lock, struct pst_err *err)
+{
+	struct sqlite_db *db = own(base);
+
+	(void)lock;
+	(void)err;
+	assert(sqlite3_get_autocommit(db->handle) == 0);
+	return true;
+}
+
 static bool
 open_selection(struct pst_db *base, const char *sql,
     const struct pst_db_value *values, size_t count, struct pst_err *err)
@@ -309,6 +321,7 @@ static const struct pst_db_driver driver = {
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
+    .lock = lock_schema,
     .run = run,
     .script = script,
     .select = open_selection,

@@ -3,136 +3,162 @@
 
 #include <stdio.h>
 
-static const char tables[] =
-    "CREATE TABLE IF NOT EXISTS meta ("
-    " name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);"
+#include "store/migrations.h"
 
-    "CREATE TABLE IF NOT EXISTS lease ("
-    " name TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL,"
-    " until_s BIGINT NOT NULL);"
+/* The first table: it tells which of the others exist. */
+static const char meta[] = "CREATE TABLE IF NOT EXISTS meta ("
+			   " name TEXT NOT NULL PRIMARY KEY,"
+			   " value TEXT NOT NULL)";
 
-    "CREATE TABLE IF NOT EXISTS policy ("
-    " day BIGINT NOT NULL, domain TEXT NOT NULL, owner TEXT NOT NULL,"
-    " seen_s BIGINT NOT NULL, adkim TEXT NOT NULL, aspf TEXT NOT NULL,"
-    " p TEXT NOT NULL, sp TEXT NOT NULL, np TEXT NOT NULL,"
-    " testing TEXT NOT NULL, fo TEXT NOT NULL, discovery TEXT NOT NULL,"
-    " rua TEXT NOT NULL, fault TEXT NOT NULL, rows_n BIGINT NOT NULL,"
-    " PRIMARY KEY (day, domain, owner));"
-
-    "CREATE TABLE IF NOT EXISTS record ("
-    " day BIGINT NOT NULL, domain TEXT NOT NULL, owner TEXT NOT NULL,"
-    " id TEXT NOT NULL, source_ip TEXT NOT NULL, disposition TEXT NOT NULL,"
-    " dkim TEXT NOT NULL, spf TEXT NOT NULL, reason TEXT NOT NULL,"
-    " comment TEXT NOT NULL, header_from TEXT NOT NULL,"
-    " envelope_from TEXT NOT NULL, envelope_to TEXT NOT NULL,"
-    " auth TEXT NOT NULL, n BIGINT NOT NULL,"
-    " PRIMARY KEY (day, domain, owner, id));"
-    "CREATE INDEX IF NOT EXISTS record_owner ON record (owner);"
-
-    "CREATE TABLE IF NOT EXISTS batch ("
-    " id TEXT NOT NULL PRIMARY KEY, gateway TEXT NOT NULL,"
-    " host TEXT NOT NULL, shipped_s BIGINT NOT NULL);"
-
-    "CREATE TABLE IF NOT EXISTS report ("
-    " id TEXT NOT NULL PRIMARY KEY, day BIGINT NOT NULL,"
-    " domain TEXT NOT NULL, made_s BIGINT NOT NULL);"
-
-    "CREATE TABLE IF NOT EXISTS delivery ("
-    " report TEXT NOT NULL, kind TEXT NOT NULL, address TEXT NOT NULL,"
-    " state TEXT NOT NULL, token TEXT NOT NULL, tries BIGINT NOT NULL,"
-    " next_s BIGINT NOT NULL, done_s BIGINT NOT NULL, why TEXT NOT NULL,"
-    " PRIMARY KEY (report, kind, address));"
-    "CREATE INDEX IF NOT EXISTS delivery_state ON delivery (state);"
-    "CREATE INDEX IF NOT EXISTS delivery_token ON delivery (token);"
-
-    "CREATE TABLE IF NOT EXISTS suppress ("
-    " address TEXT NOT NULL PRIMARY KEY, since_s BIGINT NOT NULL,"
-    " until_s BIGINT NOT NULL, why TEXT NOT NULL);"
-
-    "CREATE TABLE IF NOT EXISTS failure ("
-    " id TEXT NOT NULL, owner TEXT NOT NULL, seen_s BIGINT NOT NULL,"
-    " domain TEXT NOT NULL, ruf TEXT NOT NULL, fields TEXT NOT NULL,"
-    " header TEXT NOT NULL, subject TEXT NOT NULL, n BIGINT NOT NULL,"
-    " PRIMARY KEY (id, owner));"
-
-    "CREATE TABLE IF NOT EXISTS feedback ("
-    " id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL,"
-    " imported_s BIGINT NOT NULL, valid BIGINT NOT NULL,"
-    " org TEXT NOT NULL, email TEXT NOT NULL, report_id TEXT NOT NULL,"
-    " begin_s BIGINT NOT NULL, end_s BIGINT NOT NULL,"
-    " domain TEXT NOT NULL, fault TEXT NOT NULL);"
-
-    "CREATE TABLE IF NOT EXISTS source ("
-    " feedback TEXT NOT NULL, line BIGINT NOT NULL,"
-    " source_ip TEXT NOT NULL, n BIGINT NOT NULL,"
-    " disposition TEXT NOT NULL, dkim TEXT NOT NULL, spf TEXT NOT NULL,"
-    " header_from TEXT NOT NULL, envelope_from TEXT NOT NULL,"
-    " PRIMARY KEY (feedback, line));";
-
-/* If several processes create the same table, PostgreSQL lets one succeed. */
-#define MAX_TRIES 5
-
-static bool
-check_version(int64_t version, struct pst_err *err)
-{
-	return version == PST_SCHEMA_VERSION ||
-	    pst_err_set(err,
-		"the store has version %lld, but this program needs version "
-		"%d; use the newer program, or another store",
-		(long long)version, PST_SCHEMA_VERSION);
-}
-
-static bool
-read_version(
-    struct pst_db *db, int64_t *version, bool *found, struct pst_err *err)
-{
-	return pst_db_get_number(db,
-	    "SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'version'",
-	    NULL, 0, version, found, err);
-}
-
-static bool
-make_tables(struct pst_db *db, struct pst_err *err)
+bool
+pst_schema_read(struct pst_db *db, struct pst_schema *out, struct pst_err *err)
 {
 	static const char sql[] =
-	    "INSERT INTO meta (name, value) VALUES ('version', $1)"
-	    " ON CONFLICT (name) DO NOTHING";
-	char version[12];
-	struct pst_db_value value;
+	    "SELECT name, CAST(value AS BIGINT) FROM meta"
+	    " WHERE name = 'version' OR name = 'oldest_writer'";
 
-	(void)snprintf(version, sizeof(version), "%d", PST_SCHEMA_VERSION);
-	value = pst_db_text(version);
-	if (!pst_db_begin(db, err))
+	out->version = 0;
+	/* A store of version 1 does not name its oldest writer. */
+	out->oldest_writer = 1;
+	if (!pst_db_select(db, sql, NULL, 0, err))
 		return false;
-	if (pst_db_script(db, tables, err) &&
-	    pst_db_run(db, sql, &value, 1, NULL, err) && pst_db_commit(db, err))
-		return true;
-	pst_db_rollback(db);
-	return false;
+	while (pst_db_next(db)) {
+		if (pst_str_eq(pst_db_column(db, 0), PST_STR("version")))
+			out->version = pst_db_number(db, 1);
+		else
+			out->oldest_writer = pst_db_number(db, 1);
+	}
+	return pst_db_end(db, err);
+}
+
+static bool
+is_closed(const struct pst_schema *schema)
+{
+	return schema->oldest_writer > PST_SCHEMA_VERSION;
+}
+
+static bool
+fail_closed(const struct pst_schema *schema, struct pst_err *err)
+{
+	return pst_err_set(err,
+	    "the store has version %lld, and this program, which knows version "
+	    "%d, must not use it any more; install the newer Postern here, too",
+	    (long long)schema->version, PST_SCHEMA_VERSION);
+}
+
+static bool
+check_writer(const struct pst_schema *schema, struct pst_err *err)
+{
+	if (is_closed(schema))
+		return fail_closed(schema, err);
+	return schema->version >= PST_SCHEMA_VERSION ||
+	    pst_err_set(err,
+		"the store has version %lld, but this program writes version "
+		"%d; restart the program, which brings the store forward",
+		(long long)schema->version, PST_SCHEMA_VERSION);
+}
+
+bool
+pst_schema_is_closed(struct pst_db *db)
+{
+	struct pst_schema schema;
+
+	return pst_schema_read(db, &schema, NULL) && is_closed(&schema);
 }
 
 bool
 pst_schema_check(struct pst_db *db, struct pst_err *err)
 {
-	int64_t version = 0;
+	struct pst_schema schema;
 
-	return read_version(db, &version, NULL, err) &&
-	    check_version(version, err);
+	if (!pst_schema_read(db, &schema, err))
+		return false;
+	if (is_closed(&schema))
+		return fail_closed(&schema, err);
+	return schema.version >= PST_SCHEMA_OLDEST_READABLE ||
+	    pst_err_set(err,
+		"the store has version %lld and cannot be read; start posternd "
+		"once, which brings it to version %d",
+		(long long)schema.version, PST_SCHEMA_VERSION);
+}
+
+bool
+pst_schema_begin(struct pst_db *db, struct pst_err *err)
+{
+	struct pst_schema schema;
+
+	if (!pst_db_begin(db, err))
+		return false;
+	if (pst_db_lock(db, PST_DB_LOCK_SHARED, err) &&
+	    pst_schema_read(db, &schema, err) && check_writer(&schema, err))
+		return true;
+	pst_db_rollback(db);
+	return false;
+}
+
+/* ---- steps ---- */
+
+static bool
+put_number(struct pst_db *db, const char *name, int number, struct pst_err *err)
+{
+	static const char sql[] =
+	    "INSERT INTO meta (name, value) VALUES ($1, $2)"
+	    " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+	char text[12];
+
+	(void)snprintf(text, sizeof(text), "%d", number);
+	return pst_db_run(db, sql,
+	    (struct pst_db_value[]){pst_db_text(name), pst_db_text(text)}, 2,
+	    NULL, err);
+}
+
+/*
+ * Takes the step inside a transaction of the caller, unless another process
+ * was faster.
+ */
+static bool
+take_step(
+    struct pst_db *db, const struct pst_migration *step, struct pst_err *err)
+{
+	struct pst_schema schema;
+
+	if (!pst_db_lock(db, PST_DB_LOCK_EXCLUSIVE, err) ||
+	    !pst_db_script(db, meta, err) || !pst_schema_read(db, &schema, err))
+		return false;
+	return schema.version >= step->version ||
+	    (pst_db_script(db, step->sql, err) &&
+		put_number(db, "version", step->version, err) &&
+		put_number(db, "oldest_writer", step->oldest_writer, err));
+}
+
+static bool
+migrate(
+    struct pst_db *db, const struct pst_migration *step, struct pst_err *err)
+{
+	struct pst_err why;
+
+	if (!pst_db_begin(db, err))
+		return false;
+	if (take_step(db, step, &why) && pst_db_commit(db, &why))
+		return true;
+	pst_db_rollback(db);
+	return pst_err_set(err,
+	    "the store cannot be brought to version %d and is unchanged: %s",
+	    step->version, why.text);
 }
 
 bool
 pst_schema_make(struct pst_db *db, struct pst_err *err)
 {
-	int64_t version = 0;
-	bool found = false;
-	int tries = 0;
+	struct pst_schema schema;
 
-	/* Check first: some users may use tables but not create them. */
-	if (read_version(db, &version, &found, NULL) && found)
-		return check_version(version, err);
-	while (!make_tables(db, err)) {
-		if (++tries == MAX_TRIES || !pst_db_is_alive(db))
+	/* Look first: some users may use tables but not create them. */
+	if (!pst_schema_read(db, &schema, NULL))
+		schema.version = 0;
+	for (size_t i = 0; i < pst_migrations_count; i++) {
+		if (pst_migrations[i].version > schema.version &&
+		    !migrate(db, &pst_migrations[i], err))
 			return false;
 	}
-	return pst_schema_check(db, err);
+	return pst_schema_read(db, &schema, err) && check_writer(&schema, err);
 }

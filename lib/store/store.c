@@ -366,7 +366,7 @@ pst_store_expire(struct pst_db *db, const struct pst_config *config,
 	};
 	size_t i;
 
-	if (!pst_db_begin(db, err))
+	if (!pst_schema_begin(db, err))
 		return false;
 	for (i = 0; i < PST_COUNT(steps); i++) {
 		struct pst_db_value value = pst_db_int(limits[steps[i].limit]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/upload.h"
 
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "base/macros.h"
 #include "store/fields.h"
 #include "store/incident.h"
+#include "store/schema.h"
 
 #define MAX_HOST 256
 
@@ -74,7 +76,7 @@ close_batch(struct pst_db *local, char id[PST_STORE_ID_SIZE], int64_t now_s,
 	int64_t count = 0;
 
 	pst_store_random_id(id);
-	if (!pst_db_begin(local, err))
+	if (!pst_schema_begin(local, err))
 		return false;
 	if (fill_batch(local, id, now_s, &count, err) &&
 	    pst_db_commit(local, err)) {
@@ -117,7 +119,7 @@ forget_batch(struct pst_db *local, const char *id, struct pst_err *err)
 	const struct pst_db_value value = pst_db_text(id);
 	size_t i;
 
-	if (!pst_db_begin(local, err))
+	if (!pst_schema_begin(local, err))
 		return false;
 	for (i = 0; i < PST_COUNT(steps); i++) {
 		if (!pst_db_run(local, steps[i], &value, 1, NULL, err))
@@ -252,67 +254,100 @@ upload_failures(struct pst_db *local, struct pst_db *shared,
 	return pst_db_end(local, ok ? err : NULL) && ok;
 }
 
-/* The gateway that uploads, for `postern store info`. */
-struct sender {
-	const char *gateway;
-	char host[MAX_HOST];
-};
-
-/* Puts the batch into the shared database unless it is there already. */
+/* Returns the number of rows and incidents in the batch. */
 static bool
-upload_batch(struct pst_db *local, struct pst_db *shared, const char *id,
-    const struct sender *sender, int64_t now_s, unsigned max_rows,
+count_batch(struct pst_db *from, const struct pst_db_value *id, int64_t *count,
     struct pst_err *err)
 {
+	return pst_db_get_number(from,
+	    "SELECT (SELECT COUNT(*) FROM record WHERE owner = $1)"
+	    " + (SELECT COUNT(*) FROM failure WHERE owner = $1)",
+	    id, 1, count, NULL, err);
+}
+
+/* Adds the batch to the other database unless it is there already. */
+static bool
+insert_batch(
+    const struct pst_upload *upload, const char *id, struct pst_err *err)
+{
 	const struct pst_db_value values[] = {pst_db_text(id),
-	    pst_db_text(sender->gateway), pst_db_text(sender->host),
-	    pst_db_int(now_s)};
+	    pst_db_text(upload->gateway), pst_db_text(upload->host),
+	    pst_db_int(upload->now_s)};
+	struct pst_db *from = upload->from, *to = upload->to;
 	int64_t is_new = 0;
 
-	if (!pst_db_begin(shared, err))
+	assert(upload->mark_values <= PST_COUNT(values));
+	if (!pst_schema_begin(to, err))
 		return false;
 	/*
-	 * This INSERT also waits for another process that is uploading the same
+	 * The mark also waits for another process that is uploading the same
 	 * batch.
 	 */
-	if (pst_db_run(shared,
-		"INSERT INTO batch (id, gateway, host, shipped_s)"
-		" VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
-		values, PST_COUNT(values), &is_new, err) &&
+	if (pst_db_run(
+		to, upload->mark, values, upload->mark_values, &is_new, err) &&
 	    (is_new == 0 ||
-		(upload_policies(local, shared, values, err) &&
-		    upload_records(local, shared, values, max_rows, err) &&
-		    upload_failures(local, shared, values, err))) &&
-	    pst_db_commit(shared, err))
+		(upload_policies(from, to, values, err) &&
+		    upload_records(from, to, values, upload->max_rows, err) &&
+		    upload_failures(from, to, values, err))) &&
+	    pst_db_commit(to, err))
 		return true;
-	pst_db_rollback(shared);
+	pst_db_rollback(to);
 	return false;
+}
+
+bool
+pst_upload_batch(const struct pst_upload *upload, bool *more, int64_t *moved,
+    struct pst_err *err)
+{
+	char id[PST_STORE_ID_SIZE];
+	struct pst_db_value value;
+	int64_t count = 0;
+
+	if (!find_batch(upload->from, id, more, err))
+		return false;
+	if (!*more && !close_batch(upload->from, id, upload->now_s, more, err))
+		return false;
+	if (!*more)
+		return true;
+	value = pst_db_text(id);
+	if (!count_batch(upload->from, &value, &count, err) ||
+	    !insert_batch(upload, id, err) ||
+	    !forget_batch(upload->from, id, err))
+		return false;
+	*moved += count;
+	return true;
 }
 
 bool
 pst_upload_all(struct pst_db *local, struct pst_db *shared, int64_t now_s,
     unsigned max_rows, unsigned *batches, struct pst_err *err)
 {
+	static const char mark[] =
+	    "INSERT INTO batch (id, gateway, host, shipped_s)"
+	    " VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
 	struct pst_arena *arena = pst_arena_new();
-	struct sender sender = {.host = ""};
-	char id[PST_STORE_ID_SIZE];
-	bool found = false, ok;
+	char host[MAX_HOST] = "";
+	struct pst_upload upload = {
+	    .from = local,
+	    .to = shared,
+	    .mark = mark,
+	    .mark_values = 4,
+	    .host = host,
+	    .now_s = now_s,
+	    .max_rows = max_rows,
+	};
+	int64_t moved = 0;
+	bool more = true, ok;
 
 	if (batches != NULL)
 		*batches = 0;
-	if (gethostname(sender.host, sizeof(sender.host) - 1) == -1)
-		sender.host[0] = '\0';
-	sender.gateway = pst_store_identity(local, arena, "gateway", err);
-	ok = sender.gateway != NULL;
-	while (ok) {
-		ok = find_batch(local, id, &found, err) &&
-		    (found || close_batch(local, id, now_s, &found, err));
-		if (!ok || !found)
-			break;
-		ok = upload_batch(
-			 local, shared, id, &sender, now_s, max_rows, err) &&
-		    forget_batch(local, id, err);
-		if (ok && batches != NULL)
+	if (gethostname(host, sizeof(host) - 1) == -1)
+		host[0] = '\0';
+	upload.gateway = pst_store_identity(local, arena, "gateway", err);
+	ok = upload.gateway != NULL;
+	while (ok && more) {
+		ok = pst_upload_batch(&upload, &more, &moved, err);
+		if (ok && more && batches != NULL)
 			++*batches;
 	}
 	pst_arena_free(arena);

@@ -25,6 +25,32 @@ bool pst_upload_all(struct pst_db *local, struct pst_db *shared, int64_t now_s,
     unsigned max_rows, unsigned *batches, struct pst_err *err) PST_MUST_CHECK;
 
 /*
+ * One batch, from one store to another; pst_upload_all() and store/spool.h are
+ * made of these.
+ */
+struct pst_upload {
+	struct pst_db *from, *to;
+	/*
+	 * Runs in the transaction that adds the rows, with the values id,
+	 * gateway, host and now_s. It changes nothing if the batch is in `to`
+	 * already.
+	 */
+	const char *mark;
+	size_t mark_values;         /* it uses the first ones of these values */
+	const char *gateway, *host; /* NULL if the mark does not use them */
+	int64_t now_s;
+	unsigned max_rows; /* the limit of `to` */
+};
+
+/*
+ * Moves a batch that was closed before, or closes one and moves it. *more is
+ * false if there was nothing to move. *moved is increased by the rows and
+ * incidents of the batch.
+ */
+bool pst_upload_batch(const struct pst_upload *upload, bool *more,
+    int64_t *moved, struct pst_err *err) PST_MUST_CHECK;
+
+/*
  * The daemon's thread that uploads. It tries every PST_UPLOAD_INTERVAL_MS, less
  * often while the database is unreachable, and deletes old rows there. It keeps
  * a reference to config and calls log in its own thread. pst_uploader_stop()

@@ -11,6 +11,10 @@
  * read-only, rows wait in a bounded queue and are tried again every second.
  * Callers do not wait for a store that failed last time. Rows that do not fit
  * into the queue are counted.
+ *
+ * A store that only newer programs may write to is looked at before each
+ * transaction. Meanwhile rows are committed to a spool beside it
+ * (store/spool.h), which is moved to the store as soon as that is allowed.
  */
 
 #include "store/report_row.h"
@@ -22,6 +26,8 @@ struct pst_writer;
 enum pst_writer_event {
 	PST_WRITER_FAILED,    /* text says why; once until it recovers */
 	PST_WRITER_RECOVERED, /* text says how many rows were lost */
+	PST_WRITER_SPOOLING,  /* text is the spool's path, and says why */
+	PST_WRITER_UNSPOOLED, /* text is how many rows were moved */
 };
 struct pst_writer_log {
 	void (*call)(void *arg, enum pst_writer_event event, const char *text);
@@ -29,7 +35,8 @@ struct pst_writer_log {
 };
 
 /*
- * Starts the thread. A store that cannot be opened is not a failure; the thread
+ * Starts the thread, which brings the store to this program's version first
+ * (store/schema.h). A store that cannot be opened is not a failure; the thread
  * tries again. It keeps a reference to config for path, limits and retention.
  */
 struct pst_writer *

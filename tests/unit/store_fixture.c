@@ -110,6 +110,96 @@ store_open(const char *name)
 	return db;
 }
 
+/* Returns the octets of a file below tests/fixtures, followed by a NUL. */
+static char *
+read_fixture(const char *name, size_t *len)
+{
+	const char *root = getenv("POSTERN_SRCDIR");
+	char path[512];
+	char *octets;
+	FILE *file;
+	long size;
+
+	(void)snprintf(path, sizeof(path), "%s/tests/fixtures/%s",
+	    root == NULL ? "." : root, name);
+	file = fopen(path, "rb");
+	if (file == NULL)
+		fail_msg("cannot open %s", path);
+	assert_int_equal(fseek(file, 0, SEEK_END), 0);
+	size = ftell(file);
+	assert_true(size > 0);
+	rewind(file);
+	*len = (size_t)size;
+	octets = calloc(1, *len + 1);
+	assert_non_null(octets);
+	assert_int_equal(fread(octets, 1, *len, file), *len);
+	(void)fclose(file);
+	return octets;
+}
+
+static struct pst_db *
+open_patiently(const char *name)
+{
+	struct pst_err err;
+	struct pst_db *db = pst_db_open_sqlite(
+	    store_path(name), PST_DB_WRITE, PST_STORE_PATIENCE_MS, &err);
+
+	if (db == NULL)
+		fail_msg("%s", err.text);
+	return db;
+}
+
+struct pst_db *
+store_copy_v1(const char *name)
+{
+	size_t len;
+	char *octets = read_fixture("store-v1.db", &len);
+	FILE *file = fopen(store_path(name), "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(octets, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+	free(octets);
+	return open_patiently(name);
+}
+
+struct pst_db *
+store_reopen_v1(void)
+{
+	const char *conninfo = getenv("POSTERN_TEST_POSTGRES");
+	struct pst_err err;
+	struct pst_db *db;
+
+	if (conninfo == NULL)
+		return open_patiently("v1");
+	db = pst_db_open_postgres(conninfo, &err);
+	if (db == NULL)
+		fail_msg("%s", err.text);
+	return db;
+}
+
+struct pst_db *
+store_open_v1(void)
+{
+	struct pst_err err;
+	struct pst_db *db;
+	size_t len;
+	char *sql;
+
+	if (getenv("POSTERN_TEST_POSTGRES") == NULL)
+		return store_copy_v1("v1");
+	db = store_reopen_v1();
+	sql = read_fixture("store-v1.sql", &len);
+	if (!pst_db_script(db,
+		"DROP TABLE IF EXISTS meta, lease, policy, record, batch,"
+		" report, delivery, suppress, failure, feedback, source",
+		&err) ||
+	    !pst_db_script(db, sql, &err))
+		fail_msg("%s", err.text);
+	free(sql);
+	return db;
+}
+
 int64_t
 store_number(struct pst_db *db, const char *sql)
 {

@@ -27,6 +27,18 @@ struct pst_db *store_open_shared(void);
 /* Empties the tables of report rows and failures, and meta. */
 void store_wipe(struct pst_db *db);
 
+/*
+ * Returns a copy of tests/fixtures/store-v1.db below that name, not migrated.
+ */
+struct pst_db *store_copy_v1(const char *name);
+
+/*
+ * The same as "v1", or in the server that POSTERN_TEST_POSTGRES names, whose
+ * tables are dropped first. store_reopen_v1() opens it again as it is now.
+ */
+struct pst_db *store_open_v1(void);
+struct pst_db *store_reopen_v1(void);
+
 /* Returns the one number that the statement selects. */
 int64_t store_number(struct pst_db *db, const char *sql);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "store/writer.h"
 #include "tests/unit/store_fixture.h"
 
@@ -23,15 +24,16 @@
 #define THREADS 8
 #define MESSAGES 300
 
-static atomic_uint failed, recovered;
-static char last_text[2][512]; /* per event; read after its counter rises */
+static atomic_uint heard[PST_WRITER_UNSPOOLED + 1];
+static char last_text[PST_WRITER_UNSPOOLED + 1]
+		     [512]; /* per event; read after its counter rises */
 
 static void
 hear(void *arg, enum pst_writer_event event, const char *text)
 {
 	(void)arg;
 	(void)snprintf(last_text[event], sizeof(last_text[event]), "%s", text);
-	atomic_fetch_add(event == PST_WRITER_FAILED ? &failed : &recovered, 1);
+	atomic_fetch_add(&heard[event], 1);
 }
 
 static struct pst_writer *
@@ -40,8 +42,8 @@ start(const char *settings)
 	struct pst_config *config = store_config(settings);
 	struct pst_writer *writer;
 
-	atomic_store(&failed, 0);
-	atomic_store(&recovered, 0);
+	for (size_t i = 0; i < PST_COUNT(heard); i++)
+		atomic_store(&heard[i], 0);
 	writer = pst_writer_start(config, (struct pst_writer_log){hear, NULL});
 	pst_config_unref(config);
 	return writer;
@@ -95,7 +97,7 @@ test_commit(void **state)
 	assert_int_equal(counts.waiting, 0);
 	assert_int_equal(counts.late, 0);
 	assert_int_equal(counts.dropped, 0);
-	assert_int_equal(atomic_load(&failed), 0);
+	assert_int_equal(atomic_load(&heard[PST_WRITER_FAILED]), 0);
 	pst_writer_stop(writer, NULL);
 }
 
@@ -163,7 +165,7 @@ test_locked(void **state)
 	assert_true(put(writer, 0, PATIENCE_MS));
 	assert_true(pst_db_begin(db, &err));
 	assert_false(put(writer, 1, 50));
-	wait_for(&failed, 1);
+	wait_for(&heard[PST_WRITER_FAILED], 1);
 	assert_non_null(strstr(last_text[PST_WRITER_FAILED], "locked"));
 	for (unsigned i = 2; i < 151; i++)
 		assert_false(put(writer, i, 60000));
@@ -172,12 +174,12 @@ test_locked(void **state)
 	assert_int_equal(counts.dropped, 50);
 	assert_int_equal(counts.late, 100);
 	pst_db_rollback(db);
-	wait_for(&recovered, 1);
+	wait_for(&heard[PST_WRITER_RECOVERED], 1);
 	assert_string_equal(last_text[PST_WRITER_RECOVERED],
 	    "100 rows were queued, 50 did not fit and are lost");
 	assert_true(put(writer, 1, PATIENCE_MS));
 	assert_string_equal(store_sum(db), "101 rows, 102 messages");
-	assert_int_equal(atomic_load(&failed), 1);
+	assert_int_equal(atomic_load(&heard[PST_WRITER_FAILED]), 1);
 	pst_writer_stop(writer, NULL);
 	pst_db_close(db);
 }
@@ -192,15 +194,15 @@ test_no_file(void **state)
 	assert_int_equal(mkdir(store_path("db"), 0700), 0);
 	writer = start("");
 	assert_false(put(writer, 1, 50));
-	wait_for(&failed, 1);
+	wait_for(&heard[PST_WRITER_FAILED], 1);
 	assert_non_null(
 	    strstr(last_text[PST_WRITER_FAILED], "not a regular file"));
 	assert_false(put(writer, 2, 60000));
 	assert_int_equal(rmdir(store_path("db")), 0);
-	wait_for(&recovered, 1);
+	wait_for(&heard[PST_WRITER_RECOVERED], 1);
 	assert_true(put(writer, 3, PATIENCE_MS));
 	assert_string_equal(sum(), "3 rows, 3 messages");
-	assert_int_equal(atomic_load(&failed), 1);
+	assert_int_equal(atomic_load(&heard[PST_WRITER_FAILED]), 1);
 	pst_writer_stop(writer, NULL);
 }
 
@@ -289,6 +291,138 @@ test_expire(void **state)
 	pst_writer_stop(writer, NULL);
 }
 
+/* Runs a statement in the store that the writer has open. */
+static void
+change(const char *name, const char *sql)
+{
+	struct pst_err err;
+	struct pst_db *db = pst_db_open_sqlite(
+	    store_path(name), PST_DB_WRITE, PST_STORE_PATIENCE_MS, &err);
+
+	if (db == NULL || !pst_db_script(db, sql, &err))
+		fail_msg("%s", err.text);
+	pst_db_close(db);
+}
+
+/* What a newer program does whose step is not additive, and its opposite. */
+#define CLOSE                                                                  \
+	"UPDATE meta SET value = '99' WHERE name IN ('version', 'oldest_writer')"
+#define OPEN                                                                   \
+	"UPDATE meta SET value = '2' WHERE name = 'version';"                  \
+	"UPDATE meta SET value = '1' WHERE name = 'oldest_writer'"
+
+/* Returns store_sum() of a store, without any check of its version. */
+static const char *
+sum_of(const char *name)
+{
+	struct pst_err err;
+	struct pst_db *db = pst_db_open_sqlite(
+	    store_path(name), PST_DB_READ, PST_STORE_PATIENCE_MS, &err);
+	const char *text;
+
+	if (db == NULL)
+		fail_msg("%s", err.text);
+	text = store_sum(db);
+	pst_db_close(db);
+	return text;
+}
+
+/*
+ * The version is raised while the writer runs: it stops writing at once, keeps
+ * the rows beside the store, and moves them when it may write again.
+ */
+static void
+test_closed(void **state)
+{
+	struct pst_writer *writer = start("");
+	struct pst_writer_counts counts;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(put(writer, i, PATIENCE_MS));
+	change("db", CLOSE);
+	for (unsigned i = 1; i < 6; i++)
+		assert_true(put(writer, i, PATIENCE_MS));
+	assert_string_equal(sum_of("db"), "3 rows, 3 messages");
+	assert_string_equal(sum_of("db-spool"), "5 rows, 5 messages");
+	assert_int_equal(atomic_load(&heard[PST_WRITER_SPOOLING]), 1);
+	assert_non_null(strstr(last_text[PST_WRITER_SPOOLING],
+	    "db-spool: the store has "
+	    "version 99"));
+	assert_int_equal(atomic_load(&heard[PST_WRITER_UNSPOOLED]), 0);
+
+	change("db", OPEN);
+	assert_true(put(writer, 6, PATIENCE_MS));
+	wait_for(&heard[PST_WRITER_UNSPOOLED], 1);
+	assert_string_equal(last_text[PST_WRITER_UNSPOOLED], "5");
+	assert_string_equal(sum(), "7 rows, 9 messages");
+	assert_string_equal(sum_of("db-spool"), "0 rows, 0 messages");
+	pst_writer_counts(writer, &counts);
+	assert_int_equal(counts.committed, 9);
+	assert_int_equal(counts.late, 0);
+	assert_int_equal(atomic_load(&heard[PST_WRITER_FAILED]), 0);
+	pst_writer_stop(writer, NULL);
+}
+
+/* A later writer finds what one left that was killed. */
+static void
+test_closed_killed(void **state)
+{
+	struct pst_writer *writer;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	pst_db_close(store_open("db"));
+	change("db", CLOSE);
+	pid = fork();
+	if (pid == 0) {
+		writer = start("");
+		for (unsigned i = 0; i < 1500; i++) {
+			if (!put(writer, i, i < 1499 ? 0 : PATIENCE_MS) &&
+			    i == 1499)
+				_exit(1);
+		}
+		(void)kill(getpid(), SIGKILL);
+		_exit(2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_string_equal(sum_of("db"), "0 rows, 0 messages");
+	assert_string_equal(sum_of("db-spool"), "1500 rows, 1500 messages");
+
+	writer = start("");
+	assert_true(put(writer, 0, PATIENCE_MS));
+	assert_int_equal(atomic_load(&heard[PST_WRITER_SPOOLING]), 1);
+	pst_writer_stop(writer, NULL);
+	assert_string_equal(sum_of("db-spool"), "1500 rows, 1501 messages");
+
+	change("db", OPEN);
+	writer = start("");
+	wait_for(&heard[PST_WRITER_UNSPOOLED], 1);
+	assert_string_equal(last_text[PST_WRITER_UNSPOOLED], "1500");
+	assert_string_equal(sum(), "1500 rows, 1501 messages");
+	pst_writer_stop(writer, NULL);
+}
+
+/* The writer's thread brings an old store forward, and only then writes. */
+static void
+test_migrates(void **state)
+{
+	struct pst_writer *writer;
+
+	(void)state;
+	pst_db_close(store_copy_v1("db"));
+	/* The writer deletes what is old. */
+	change("db",
+	    "UPDATE record SET day = 90000; UPDATE policy SET day = 90000");
+	writer = start("");
+	assert_true(put(writer, 1, PATIENCE_MS));
+	assert_string_equal(sum_of("db"), "109 rows, 271 messages");
+	pst_writer_stop(writer, NULL);
+	assert_int_equal(atomic_load(&heard[PST_WRITER_FAILED]), 0);
+}
+
 int
 main(void)
 {
@@ -309,6 +443,12 @@ main(void)
 		test_threads, store_set_up, store_tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_expire, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_closed, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_closed_killed, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_migrates, store_set_up, store_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

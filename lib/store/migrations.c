@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/migrations.h"
+
+static const char first_tables[] =
+    "CREATE TABLE IF NOT EXISTS meta ("
+    " name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);"
+
+    "CREATE TABLE IF NOT EXISTS lease ("
+    " name TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL,"
+    " until_s BIGINT NOT NULL);"
+
+    "CREATE TABLE IF NOT EXISTS policy ("
+    " day BIGINT NOT NULL, domain TEXT NOT NULL, owner TEXT NOT NULL,"
+    " seen_s BIGINT NOT NULL, adkim TEXT NOT NULL, aspf TEXT NOT NULL,"
+    " p TEXT NOT NULL, sp TEXT NOT NULL, np TEXT NOT NULL,"
+    " testing TEXT NOT NULL, fo TEXT NOT NULL, discovery TEXT NOT NULL,"
+    " rua TEXT NOT NULL, fault TEXT NOT NULL, rows_n BIGINT NOT NULL,"
+    " PRIMARY KEY (day, domain, owner));"
+
+    "CREATE TABLE IF NOT EXISTS record ("
+    " day BIGINT NOT NULL, domain TEXT NOT NULL, owner TEXT NOT NULL,"
+    " id TEXT NOT NULL, source_ip TEXT NOT NULL, disposition TEXT NOT NULL,"
+    " dkim TEXT NOT NULL, spf TEXT NOT NULL, reason TEXT NOT NULL,"
+    " comment TEXT NOT NULL, header_from TEXT NOT NULL,"
+    " envelope_from TEXT NOT NULL, envelope_to TEXT NOT NULL,"
+    " auth TEXT NOT NULL, n BIGINT NOT NULL,"
+    " PRIMARY KEY (day, domain, owner, id));"
+    "CREATE INDEX IF NOT EXISTS record_owner ON record (owner);"
+
+    "CREATE TABLE IF NOT EXISTS batch ("
+    " id TEXT NOT NULL PRIMARY KEY, gateway TEXT NOT NULL,"
+    " host TEXT NOT NULL, shipped_s BIGINT NOT NULL);"
+
+    "CREATE TABLE IF NOT EXISTS report ("
+    " id TEXT NOT NULL PRIMARY KEY, day BIGINT NOT NULL,"
+    " domain TEXT NOT NULL, made_s BIGINT NOT NULL);"
+
+    "CREATE TABLE IF NOT EXISTS delivery ("
+    " report TEXT NOT NULL, kind TEXT NOT NULL, address TEXT NOT NULL,"
+    " state TEXT NOT NULL, token TEXT NOT NULL, tries BIGINT NOT NULL,"
+    " next_s BIGINT NOT NULL, done_s BIGINT NOT NULL, why TEXT NOT NULL,"
+    " PRIMARY KEY (report, kind, address));"
+    "CREATE INDEX IF NOT EXISTS delivery_state ON delivery (state);"
+    "CREATE INDEX IF NOT EXISTS delivery_token ON delivery (token);"
+
+    "CREATE TABLE IF NOT EXISTS suppress ("
+    " address TEXT NOT NULL PRIMARY KEY, since_s BIGINT NOT NULL,"
+    " until_s BIGINT NOT NULL, why TEXT NOT NULL);"
+
+    "CREATE TABLE IF NOT EXISTS failure ("
+    " id TEXT NOT NULL, owner TEXT NOT NULL, seen_s BIGINT NOT NULL,"
+    " domain TEXT NOT NULL, ruf TEXT NOT NULL, fields TEXT NOT NULL,"
+    " header TEXT NOT NULL, subject TEXT NOT NULL, n BIGINT NOT NULL,"
+    " PRIMARY KEY (id, owner));"
+
+    "CREATE TABLE IF NOT EXISTS feedback ("
+    " id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL,"
+    " imported_s BIGINT NOT NULL, valid BIGINT NOT NULL,"
+    " org TEXT NOT NULL, email TEXT NOT NULL, report_id TEXT NOT NULL,"
+    " begin_s BIGINT NOT NULL, end_s BIGINT NOT NULL,"
+    " domain TEXT NOT NULL, fault TEXT NOT NULL);"
+
+    "CREATE TABLE IF NOT EXISTS source ("
+    " feedback TEXT NOT NULL, line BIGINT NOT NULL,"
+    " source_ip TEXT NOT NULL, n BIGINT NOT NULL,"
+    " disposition TEXT NOT NULL, dkim TEXT NOT NULL, spf TEXT NOT NULL,"
+    " header_from TEXT NOT NULL, envelope_from TEXT NOT NULL,"
+    " PRIMARY KEY (feedback, line));";
+
+/*
+ * What the read side selects by: open incidents in the order of their age, the
+ * deliveries of one address, and the reports of one day and domain.
+ */
+static const char indexes[] =
+    "CREATE INDEX IF NOT EXISTS failure_open"
+    " ON failure (owner, seen_s, id);"
+    "CREATE INDEX IF NOT EXISTS delivery_address ON delivery (address);"
+    "CREATE INDEX IF NOT EXISTS report_day ON report (day, domain);";
+
+const struct pst_migration pst_migrations[] = {
+    {.version = 1, .oldest_writer = 1, .sql = first_tables},
+    {.version = 2, .oldest_writer = 1, .sql = indexes},
+};
+
+const size_t pst_migrations_count = PST_COUNT(pst_migrations);
