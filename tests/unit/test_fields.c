@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -293,22 +295,45 @@ check_report(struct pst_db *db, const struct pst_report_row *row)
 	pst_config_unref(config);
 }
 
+/* Writes the first line of `postern store export` into `line`. */
+static void
+export_line(char *line, int size)
+{
+	const char *build = getenv("POSTERN_BUILDDIR");
+	const char *program =
+	    pst_arena_printf(arena, "%s/postern", build == NULL ? "." : build);
+	const char *option =
+	    pst_arena_printf(arena, "--config=%s", store_path("conf"));
+	int ends[2], status;
+	FILE *out;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		(void)dup2(ends[1], STDOUT_FILENO);
+		(void)execl(program, "postern", "store", "export", option,
+		    (char *)NULL);
+		_exit(127);
+	}
+	(void)close(ends[1]);
+	out = fdopen(ends[0], "r");
+	assert_non_null(out);
+	assert_non_null(fgets(line, size, out));
+	(void)fclose(out);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* Fails unless `postern store export` prints each field of a record. */
 static void
 check_export(const struct pst_report_row *row)
 {
-	const char *build = getenv("POSTERN_BUILDDIR");
 	const struct pst_field *field = NULL;
-	char command[1024], line[4096];
-	FILE *pipe;
+	char line[4096];
 
-	(void)snprintf(command, sizeof(command),
-	    "exec %s/postern store export --config=%s",
-	    build == NULL ? "." : build, store_path("conf"));
-	pipe = popen(command, "r");
-	assert_non_null(pipe);
-	assert_non_null(fgets(line, sizeof(line), pipe));
-	assert_int_equal(pclose(pipe), 0);
+	export_line(line, sizeof(line));
 	while ((field = pst_field_next(field, PST_FIELD_ID)) != NULL) {
 		const char *wanted = pst_arena_printf(arena, "\"%s\":\"%s\"",
 		    field->name, pst_field_text_of(field, row));
