@@ -12,11 +12,10 @@
 #include "store/fields.h"
 #include "store/incident.h"
 #include "store/schema.h"
-#include "store/spool.h"
+#include "store/writer_db.h"
 #include "store/writer_item.h"
 
-#define BATCH_ITEMS 500  /* in one transaction */
-#define PATIENCE_MS 2000 /* wait for a lock; a stop waits that long, too */
+#define BATCH_ITEMS 500 /* in one transaction */
 #define RETRY_MS 1000
 #define STOP_MS 3000
 #define EXPIRE_MS 3600000
@@ -36,12 +35,8 @@ struct pst_writer {
 	pthread_t thread;
 
 	/* Used by the thread only */
-	struct pst_db *db;     /* the store; NULL if not open */
-	struct pst_db *spool;  /* NULL if not open */
-	struct pst_db *target; /* one of them; valid after have_db() */
-	bool closed;           /* only newer programs may write to the store */
-	int64_t moved;         /* rows that were moved out of the spool */
-	int64_t expire_ms;     /* when to delete old rows next */
+	struct pst_writer_db db;
+	int64_t expire_ms; /* when to delete old rows next */
 	struct known_policy known[KNOWN_POLICIES];
 
 	pthread_mutex_t mutex; /* protects all below */
@@ -66,99 +61,6 @@ time_after(unsigned ms)
 	return pst_clock_ms(&pst_clock_system) + ms;
 }
 
-static void
-close_db(struct pst_writer *writer)
-{
-	pst_db_close(writer->db);
-	pst_db_close(writer->spool);
-	writer->db = writer->spool = writer->target = NULL;
-}
-
-/*
- * Opens the store, and the spool if it has a file. A store that only newer
- * programs may write to stays open: have_db() looks at its version again.
- */
-static bool
-open_db(struct pst_writer *writer, struct pst_err *err)
-{
-	const struct pst_config *config = writer->config;
-	struct pst_db *db = pst_db_open_sqlite(
-	    config->store.path, PST_DB_CREATE, PATIENCE_MS, err);
-
-	if (db == NULL)
-		return false;
-	if (!pst_schema_make(db, err) && !pst_schema_is_closed(db)) {
-		pst_db_close(db);
-		return false;
-	}
-	writer->db = db;
-	if (pst_spool_exists(config))
-		writer->spool =
-		    pst_spool_open(config, PST_DB_WRITE, PATIENCE_MS, err);
-	return writer->spool != NULL || !pst_spool_exists(config);
-}
-
-/* Tells the log when rows begin to go into the spool. */
-static void
-note_closed(struct pst_writer *writer)
-{
-	char path[PST_SPOOL_PATH_SIZE];
-	struct pst_err why, text;
-
-	if (pst_schema_check(writer->db, &why))
-		return;
-	pst_spool_path(writer->config, path);
-	(void)pst_err_set(&text, "%s: %s", path, why.text);
-	writer->log.call(writer->log.arg, PST_WRITER_SPOOLING, text.text);
-}
-
-/* Chooses the database that rows go into now. */
-static bool
-choose(struct pst_writer *writer, struct pst_err *err)
-{
-	bool was_closed = writer->closed;
-
-	writer->closed = pst_schema_is_closed(writer->db);
-	if (writer->closed && writer->spool == NULL)
-		writer->spool = pst_spool_open(
-		    writer->config, PST_DB_CREATE, PATIENCE_MS, err);
-	if (writer->closed && writer->spool == NULL)
-		return false;
-	writer->target = writer->closed ? writer->spool : writer->db;
-	if (writer->closed == was_closed)
-		return true;
-	/* The other database need not have these policies. */
-	memset(writer->known, 0, sizeof(writer->known));
-	if (writer->closed)
-		note_closed(writer);
-	return true;
-}
-
-/* Moves a batch out of the spool if the store may be written to. */
-static bool
-unspool(struct pst_writer *writer, struct pst_err *err)
-{
-	struct pst_err text;
-	bool more;
-
-	if (writer->closed || writer->spool == NULL)
-		return true;
-	if (!pst_spool_move(writer->spool, writer->db, writer->config, &more,
-		&writer->moved, err))
-		return false;
-	if (more)
-		return true;
-	pst_db_close(writer->spool);
-	writer->spool = NULL;
-	if (writer->moved > 0) {
-		(void)pst_err_set(&text, "%lld", (long long)writer->moved);
-		writer->log.call(
-		    writer->log.arg, PST_WRITER_UNSPOOLED, text.text);
-	}
-	writer->moved = 0;
-	return true;
-}
-
 /* Reads the gateway's secret if it is not known yet. */
 static bool
 have_secret(struct pst_writer *writer, struct pst_err *err)
@@ -169,7 +71,7 @@ have_secret(struct pst_writer *writer, struct pst_err *err)
 	if (writer->secret[0] != '\0')
 		return true;
 	arena = pst_arena_new();
-	text = pst_store_identity(writer->target, arena, "secret", err);
+	text = pst_store_identity(writer->db.target, arena, "secret", err);
 	if (text != NULL) {
 		pst_mutex_lock(&writer->mutex);
 		(void)snprintf(
@@ -180,13 +82,6 @@ have_secret(struct pst_writer *writer, struct pst_err *err)
 	return text != NULL;
 }
 
-static bool
-is_alive(const struct pst_writer *writer)
-{
-	return pst_db_is_alive(writer->db) &&
-	    (writer->spool == NULL || pst_db_is_alive(writer->spool));
-}
-
 /*
  * Opens the store if necessary, looks whether it may be written to, and deletes
  * what is old when it is time.
@@ -195,16 +90,18 @@ static bool
 have_db(struct pst_writer *writer, struct pst_err *err)
 {
 	int64_t now_ms = pst_clock_ms(&pst_clock_system);
+	bool switched;
 
-	if (writer->db != NULL && !is_alive(writer))
-		close_db(writer);
-	if ((writer->db == NULL && !open_db(writer, err)) ||
-	    !choose(writer, err) || !unspool(writer, err) ||
-	    !have_secret(writer, err))
+	if (!pst_writer_db_ready(&writer->db, &switched, err))
+		return false;
+	/* The other database need not have the policies that are known here. */
+	if (switched)
+		memset(writer->known, 0, sizeof(writer->known));
+	if (!have_secret(writer, err))
 		return false;
 	if (now_ms < writer->expire_ms)
 		return true;
-	if (!pst_store_expire(writer->target, writer->config,
+	if (!pst_store_expire(writer->db.target, writer->config,
 		pst_clock_epoch(&pst_clock_system), err))
 		return false;
 	writer->expire_ms = now_ms + EXPIRE_MS;
@@ -242,37 +139,38 @@ write_record(struct pst_writer *writer, const struct pst_report_row *record,
 	bool found = false;
 
 	if (last->place == now.place && last->content == now.content &&
-	    !pst_store_add_again(writer->target, record, 1, &found, err))
+	    !pst_store_add_again(writer->db.target, record, 1, &found, err))
 		return false;
 	*last = now;
 	return found ||
-	    pst_store_add(
-		writer->target, record, 1, writer->config->store.max_rows, err);
+	    pst_store_add(writer->db.target, record, 1,
+		writer->config->store.max_rows, err);
 }
 
 static bool
 write_items(struct pst_writer *writer, const struct pst_writer_item *items,
     struct pst_err *err)
 {
-	bool ok = have_db(writer, err) && pst_schema_begin(writer->target, err);
+	bool ok =
+	    have_db(writer, err) && pst_schema_begin(writer->db.target, err);
 
 	for (; ok && items != NULL; items = items->next) {
 		if (items->is_incident)
 			ok = pst_store_add_incident(
-			    writer->target, &items->incident, 1, err);
+			    writer->db.target, &items->incident, 1, err);
 		else
 			ok = write_record(writer, &items->record, err);
 	}
-	if (ok && pst_db_commit(writer->target, err))
+	if (ok && pst_db_commit(writer->db.target, err))
 		return true;
 	/*
 	 * The transaction was rolled back: forget what we believed was written.
 	 */
 	memset(writer->known, 0, sizeof(writer->known));
 	/* Whatever the error was, reconnect. */
-	if (writer->target != NULL)
-		pst_db_rollback(writer->target);
-	close_db(writer);
+	if (writer->db.target != NULL)
+		pst_db_rollback(writer->db.target);
+	pst_writer_db_close(&writer->db);
 	return false;
 }
 
@@ -405,9 +303,9 @@ run(void *arg)
 	while (!writer->stopping) {
 		if (!write_batch(writer))
 			wait_for(writer, RETRY_MS, false);
-		else if (writer->closed || writer->spool == NULL)
-			wait_for(writer, writer->closed ? CLOSED_MS : EXPIRE_MS,
-			    true);
+		else if (writer->db.closed || writer->db.spool == NULL)
+			wait_for(writer,
+			    writer->db.closed ? CLOSED_MS : EXPIRE_MS, true);
 	}
 	give_up_ms = pst_clock_ms(&pst_clock_system) + STOP_MS;
 	while (writer->head != NULL &&
@@ -430,6 +328,7 @@ pst_writer_start(struct pst_config *config, struct pst_writer_log log)
 		abort();
 	writer->config = pst_config_ref(config);
 	writer->log = log;
+	pst_writer_db_init(&writer->db, config, log);
 	writer->tail = &writer->head;
 	pst_mutex_init(&writer->mutex);
 	pst_cond_init(&writer->work);
@@ -449,7 +348,7 @@ pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
 	pst_thread_join(writer->thread);
 	if (counts != NULL)
 		*counts = writer->counts;
-	close_db(writer);
+	pst_writer_db_close(&writer->db);
 	pst_writer_items_free(writer->head);
 	pst_cond_destroy(&writer->work);
 	pst_cond_destroy(&writer->done);

@@ -364,6 +364,31 @@ test_closed(void **state)
 	pst_writer_stop(writer, NULL);
 }
 
+/* Without a spool, rows wait in the queue, as they do without a store. */
+static void
+test_closed_no_spool(void **state)
+{
+	struct pst_writer *writer;
+
+	(void)state;
+	pst_db_close(store_open("db"));
+	change("db", CLOSE);
+	assert_int_equal(mkdir(store_path("db-spool"), 0700), 0);
+	writer = start("");
+	wait_for(&heard[PST_WRITER_FAILED], 1);
+	assert_non_null(
+	    strstr(last_text[PST_WRITER_FAILED], "db-spool: it is not"));
+	assert_false(put(writer, 1, 60000));
+	assert_int_equal(atomic_load(&heard[PST_WRITER_SPOOLING]), 0);
+	assert_int_equal(rmdir(store_path("db-spool")), 0);
+	wait_for(&heard[PST_WRITER_RECOVERED], 1);
+	assert_true(put(writer, 2, PATIENCE_MS));
+	assert_int_equal(atomic_load(&heard[PST_WRITER_SPOOLING]), 1);
+	assert_string_equal(sum_of("db-spool"), "2 rows, 2 messages");
+	assert_string_equal(sum_of("db"), "0 rows, 0 messages");
+	pst_writer_stop(writer, NULL);
+}
+
 /* A later writer finds what one left that was killed. */
 static void
 test_closed_killed(void **state)
@@ -445,6 +470,8 @@ main(void)
 		test_expire, store_set_up, store_tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_closed, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_closed_no_spool, store_set_up, store_tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_closed_killed, store_set_up, store_tear_down),
 	    cmocka_unit_test_setup_teardown(
