@@ -266,7 +266,9 @@ test_choice(void **state)
 	assert_string_equal(key.reason, "key does not allow sha256");
 	choose(arena, PST_DNS_OK, late, 4, &key);
 	assert_string_equal(key.reason, "key is revoked");
+	key.record = "p=old";
 	choose(arena, PST_DNS_OK, junk, 2, &key);
+	assert_null(key.record);
 	assert_string_equal(key.reason, "key record is malformed");
 	assert_int_equal(key.result, PST_RESULT_PERMERROR);
 	pst_arena_free(arena);
@@ -291,10 +293,13 @@ test_no_answer(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PST_COUNT(cases); i++) {
-		struct pst_dkim_key key;
+		/* nothing of an earlier key may be left */
+		struct pst_dkim_key key = {
+		    .record = "p=old", .bits = 2048, .test = true};
 
 		choose(arena, cases[i].status, NULL, 0, &key);
-		if (key.result != cases[i].want || key.reason == NULL)
+		if (key.result != cases[i].want || key.reason == NULL ||
+		    key.record != NULL || key.bits != 0 || key.test)
 			fail_msg("%s", pst_dns_status_word(cases[i].status));
 	}
 	pst_arena_free(arena);
