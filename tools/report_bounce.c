@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "report/bounce.h"
 #include "report/outbox.h"
-#include "store/store.h"
+#include "store/open.h"
 #include "tools/command.h"
 #include "tools/envelope.h"
 #include "tools/argument.h"
@@ -82,19 +82,15 @@ read_message(struct pst_arena *arena, const char *name)
 
 static int
 suppress(struct pst_arena *arena, const struct pst_config *config,
-    const struct pst_bounce *bounce, int64_t now_s)
+    const struct pst_bounce *bounce, const struct pst_clock *clock)
 {
-	struct pst_err err;
-	struct pst_db *db = pst_store_open_reports(config, &err);
+	struct pst_store store = {.config = config, .clock = clock};
 	const char *address = "";
-	bool ok;
+	struct pst_err err;
+	bool ok = pst_store_open(&store, PST_STORE_REPORTS, &err) &&
+	    pst_outbox_bounce(&store, arena, bounce, &address, &err);
 
-	if (db == NULL)
-		return pst_ui_fail(command, "%s", err.text);
-	ok = pst_outbox_bounce(db, arena, bounce->token, now_s,
-	    now_s + config->reports.suppress_for_s, bounce->why, &address,
-	    &err);
-	pst_db_close(db);
+	pst_store_close(&store);
 	if (!ok)
 		return pst_ui_fail(command, "%s", err.text);
 	if (address[0] == '\0')
@@ -121,8 +117,7 @@ run(struct pst_arena *arena, const struct request *request,
 	pst_bounce_read(arena, config->reports.bounces, request->recipient,
 	    message, &bounce);
 	if (bounce.failed && bounce.token.len > 0)
-		return suppress(
-		    arena, config, &bounce, pst_clock_epoch(&clock));
+		return suppress(arena, config, &bounce, &clock);
 	puts(bounce.failed ?
 		"nothing to do: the message has no mark of a report" :
 		"nothing to do: the message does not report a failed delivery");

@@ -3,9 +3,8 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "feedback/imports.h"
-#include "store/store.h"
+#include "store/open.h"
 #include "tools/command.h"
 #include "tools/argument.h"
 #include "tools/report.h"
@@ -16,8 +15,7 @@
 static const char command[] = "report import";
 
 struct import {
-	struct pst_db *db;
-	int64_t now_s;
+	struct pst_store store;
 	size_t added[PST_FEEDBACK_BETTER + 1];
 	size_t invalid;
 	bool failed; /* the store failed; no more reports are added */
@@ -33,8 +31,8 @@ on_report(void *arg, struct pst_arena *arena, const char *label,
 
 	if (import->failed)
 		return;
-	if (!pst_feedback_add(
-		import->db, feedback, import->now_s, &added, &err)) {
+	if (!pst_feedback_add(import->store.db, feedback,
+		pst_store_now(&import->store), &added, &err)) {
 		import->failed = true;
 		pst_ui_fail(command, "%s", err.text);
 		return;
@@ -51,16 +49,16 @@ on_report(void *arg, struct pst_arena *arena, const char *label,
 static int
 run(const struct pst_config *config, char **names, size_t count)
 {
-	struct import import = {.now_s = pst_clock_epoch(&pst_clock_system)};
+	struct import import = {
+	    .store = {.config = config, .clock = &pst_clock_system}};
 	struct pst_report_visitor visitor = {on_report, &import};
 	struct pst_report_tally tally;
 	struct pst_err err;
 
-	import.db = pst_store_open_reports(config, &err);
-	if (import.db == NULL)
+	if (!pst_store_open(&import.store, PST_STORE_REPORTS, &err))
 		return pst_ui_fail(command, "%s", err.text);
 	pst_report_visit(command, names, count, visitor, &tally);
-	pst_db_close(import.db);
+	pst_store_close(&import.store);
 	printf("%zu new, %zu already known, %zu replaced, %zu refused\n",
 	    import.added[PST_FEEDBACK_NEW], import.added[PST_FEEDBACK_KNOWN],
 	    import.added[PST_FEEDBACK_BETTER], tally.refused);

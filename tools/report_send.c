@@ -13,7 +13,7 @@
 #include "report/preview.h"
 #include "report/selfcheck.h"
 #include "report/send.h"
-#include "store/store.h"
+#include "store/open.h"
 #include "tools/command.h"
 #include "tools/envelope.h"
 #include "tools/argument.h"
@@ -39,7 +39,7 @@ struct job {
 	struct pst_arena *arena;
 	struct pst_service *service;
 	struct pst_config *config;
-	struct pst_db *db;
+	struct pst_store store;
 	struct pst_ui_bar bar;
 	bool has_bar;
 	unsigned notes;
@@ -184,7 +184,7 @@ print_report(void *arg, const struct pst_preview_report *report)
 	    .id = short_id(report)};
 
 	job->reports++;
-	return pst_compose_write(job->db, job->config, &what,
+	return pst_compose_write(job->store.db, job->config, &what,
 		   (struct pst_aggregate_sink){write_out, NULL}, &size,
 		   job->err) &&
 	    stop == 0;
@@ -197,7 +197,7 @@ look(struct job *job)
 	struct pst_err err = {""}, plan_err = {""};
 	struct pst_preview plan = {
 	    .service = job->service,
-	    .db = job->db,
+	    .db = job->store.db,
 	    .filter = request->filter,
 	    .ask = !request->print,
 	    .visit = request->print ? print_report : print_preview,
@@ -300,7 +300,7 @@ send_reports(struct job *job)
 {
 	struct pst_send send = {
 	    .service = job->service,
-	    .db = job->db,
+	    .db = job->store.db,
 	    .filter = job->request->filter,
 	    .stop = &stop,
 	    .progress = on_progress,
@@ -327,16 +327,6 @@ send_reports(struct job *job)
 
 /* ---- the command ---- */
 
-static struct pst_db *
-open_store(const struct job *job, struct pst_err *err)
-{
-	bool looks = job->request->dry_run || job->request->print;
-
-	if (looks && job->config->store.postgresql[0] == '\0')
-		return pst_store_open(job->config, PST_DB_READ, err);
-	return pst_store_open_reports(job->config, err);
-}
-
 static int
 work(struct job *job)
 {
@@ -350,13 +340,15 @@ work(struct job *job)
 		    command, "reports.from is not set, so no reports are sent");
 		return PST_EXIT_OK;
 	}
-	job->db = open_store(job, &err);
-	if (job->db == NULL)
+	job->store.config = job->config;
+	job->store.clock = pst_service_clock(job->service);
+	if (!pst_store_open(
+		&job->store, looks ? PST_STORE_READ : PST_STORE_REPORTS, &err))
 		return pst_ui_fail(command, "%s", err.text);
 	if (!job->request->print)
 		warn_of_ourselves(job);
 	status = looks ? look(job) : send_reports(job);
-	pst_db_close(job->db);
+	pst_store_close(&job->store);
 	return status;
 }
 

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/day.h"
 #include "feedback/imports.h"
-#include "store/store.h"
+#include "store/open.h"
 #include "tools/command.h"
 #include "tools/argument.h"
 #include "tools/report.h"
@@ -242,15 +242,6 @@ read_command_line(struct request *request, int argc, char **argv)
 	return false;
 }
 
-/* Opens the store for reading, which does not create a missing file. */
-static struct pst_db *
-open_store(const struct pst_config *config, struct pst_err *err)
-{
-	if (config->store.postgresql[0] != '\0')
-		return pst_store_open_shared(config, err);
-	return pst_store_open(config, PST_DB_READ, err);
-}
-
 static int
 run(const struct request *request)
 {
@@ -263,13 +254,12 @@ run(const struct request *request)
 
 	if (config == NULL)
 		return PST_EXIT_USAGE;
-	struct pst_db *db = open_store(config, &err);
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
+	ok = pst_store_open(&store, PST_STORE_READ, &err) &&
+	    pst_feedback_sources(store.db, request->arena, request->domain,
+		request->since_s, &found, &err);
+	pst_store_close(&store);
 	pst_config_unref(config);
-	if (db == NULL)
-		return pst_ui_fail(command, "%s", err.text);
-	ok = pst_feedback_sources(db, request->arena, request->domain,
-	    request->since_s, &found, &err);
-	pst_db_close(db);
 	if (!ok)
 		return pst_ui_fail(command, "%s", err.text);
 	if (request->json)

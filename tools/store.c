@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/domain.h"
 #include "base/day.h"
+#include "store/query.h"
 #include "store/store.h"
 #include "tools/command.h"
 #include "tools/argument.h"
@@ -43,12 +43,11 @@ pst_store_file_size(const char *path)
 }
 
 static bool
-tidy(struct pst_db *db, const struct pst_config *config, struct pst_err *err)
+tidy(const struct pst_store *store, struct pst_err *err)
 {
 	return pst_store_expire(
-		   db, config, pst_clock_epoch(&pst_clock_system), err) &&
-	    pst_db_script(db, "VACUUM", err) &&
-	    pst_db_script(db, "PRAGMA wal_checkpoint(TRUNCATE)", err);
+		   store->db, store->config, pst_store_now(store), err) &&
+	    pst_query_compact(store->db, err);
 }
 
 static int
@@ -56,13 +55,11 @@ vacuum(const struct pst_config *config)
 {
 	uint64_t before = pst_store_file_size(config->store.path);
 	struct pst_err err;
-	struct pst_db *db = pst_store_open(config, PST_DB_WRITE, &err);
-	bool ok;
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
+	bool ok =
+	    pst_store_open(&store, PST_STORE_WRITE, &err) && tidy(&store, &err);
 
-	if (db == NULL)
-		return pst_ui_fail(command, "%s", err.text);
-	ok = tidy(db, config, &err);
-	pst_db_close(db);
+	pst_store_close(&store);
 	if (!ok)
 		return pst_ui_fail(command, "%s", err.text);
 	printf("%s: %" PRIu64 " octets, previously %" PRIu64 "\n",

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,53 +7,53 @@
 #include "base/day.h"
 #include "base/macros.h"
 #include "store/fields.h"
-#include "store/store.h"
+#include "store/open.h"
+#include "store/query.h"
 #include "tools/command.h"
 #include "tools/store.h"
 #include "tools/ui.h"
 
 static const char command[] = "store";
 
-static const char selection[] =
-    "SELECT {record}, owner, n FROM record"
-    " WHERE ($1 < 0 OR day = $1) AND ($2 = '' OR domain = $2)"
-    " ORDER BY day, domain, owner, id";
-
-/* What is printed of a row, in this order, and where the selection has it. */
+/* One value that is printed of a row. */
 struct cell {
 	const char *name;
-	unsigned column;
 	enum { CELL_TEXT, CELL_DAY, CELL_AUTH, CELL_NUMBER } kind;
+	const char *text; /* of TEXT and AUTH */
+	int64_t number;   /* of DAY and NUMBER */
 };
 
 #define MAX_CELLS PST_DB_MAX_VALUES
 
-/* Returns how many cells there are. */
+/* Lists the cells of a row in the order of printing; returns their number. */
 static size_t
-list_cells(struct cell cells[MAX_CELLS])
+list_cells(const struct pst_query_row *row, struct cell cells[MAX_CELLS])
 {
+	struct pst_report_row fields = row->fields;
 	const struct pst_field *field = NULL;
-	unsigned columns = 0, at = 0;
 	size_t count = 0;
 
-	while ((field = pst_field_next(field, PST_FIELD_RECORD)) != NULL)
-		columns++;
 	while ((field = pst_field_next(field, PST_FIELD_RECORD)) != NULL) {
-		struct cell cell = {field->name, at++, CELL_TEXT};
+		struct cell cell = {.name = field->name, .kind = CELL_TEXT};
 
 		assert(count + 3 < MAX_CELLS);
-		if (strcmp(field->name, "day") == 0)
-			cell.kind = CELL_DAY;
-		else if (field->kind == PST_FIELD_NUMBER)
-			cell.kind = CELL_NUMBER;
-		else if (strcmp(field->name, "auth") == 0) {
+		if (field->kind == PST_FIELD_NUMBER) {
+			cell.kind = strcmp(field->name, "day") == 0 ?
+			    CELL_DAY :
+			    CELL_NUMBER;
+			cell.number = *pst_field_number(field, &fields);
+		} else {
+			cell.text = pst_field_text_of(field, &fields);
+		}
+		if (strcmp(field->name, "auth") == 0) {
 			cell.kind = CELL_AUTH;
-			cells[count++] =
-			    (struct cell){"report", columns, CELL_TEXT};
+			cells[count++] = (struct cell){
+			    .name = "report", .text = row->report};
 		}
 		cells[count++] = cell;
 	}
-	cells[count++] = (struct cell){"count", columns + 1, CELL_NUMBER};
+	cells[count++] = (struct cell){
+	    .name = "count", .kind = CELL_NUMBER, .number = row->messages};
 	return count;
 }
 
@@ -95,32 +94,34 @@ print_cell(struct pst_arena *arena, struct pst_str text)
 	putchar('"');
 }
 
-static void
-print_csv(struct pst_db *db, struct pst_arena *arena, const struct cell *cells,
-    size_t count)
+static bool
+print_csv(void *arg, const struct pst_query_row *row)
 {
+	struct pst_arena *arena = pst_arena_new();
+	struct cell cells[MAX_CELLS];
+	const size_t count = list_cells(row, cells);
 	char day[PST_DAY_TEXT_SIZE];
 
+	(void)arg;
 	for (size_t i = 0; i < count; i++) {
-		const unsigned at = cells[i].column;
-
 		if (i > 0)
 			putchar(',');
 		switch (cells[i].kind) {
 		case CELL_DAY:
-			(void)fputs(
-			    pst_day_text(pst_db_number(db, at), day), stdout);
+			(void)fputs(pst_day_text(cells[i].number, day), stdout);
 			break;
 		case CELL_NUMBER:
-			printf("%lld", (long long)pst_db_number(db, at));
+			printf("%lld", (long long)cells[i].number);
 			break;
 		case CELL_TEXT:
 		case CELL_AUTH:
-			print_cell(arena, pst_db_column(db, at));
+			print_cell(arena, pst_str(cells[i].text));
 			break;
 		}
 	}
 	(void)fputs("\r\n", stdout);
+	pst_arena_free(arena);
+	return !ferror(stdout);
 }
 
 static void
@@ -141,76 +142,68 @@ add_auth(struct pst_json *json, const char *name, struct pst_str auth)
 	pst_json_close(json);
 }
 
-static void
-print_json(struct pst_db *db, struct pst_arena *arena, const struct cell *cells,
-    size_t count)
+static bool
+print_json(void *arg, const struct pst_query_row *row)
 {
+	struct pst_arena *arena = pst_arena_new();
 	struct pst_json *json = pst_json_new(arena);
+	struct cell cells[MAX_CELLS];
+	const size_t count = list_cells(row, cells);
 	char day[PST_DAY_TEXT_SIZE];
 
+	(void)arg;
 	pst_json_open_object(json, NULL);
 	for (size_t i = 0; i < count; i++) {
-		const char *name = cells[i].name;
-		const unsigned at = cells[i].column;
+		const struct cell *cell = &cells[i];
 
-		switch (cells[i].kind) {
+		switch (cell->kind) {
 		case CELL_DAY:
-			pst_json_text(json, name,
-			    pst_day_text(pst_db_number(db, at), day));
+			pst_json_text(
+			    json, cell->name, pst_day_text(cell->number, day));
 			break;
 		case CELL_NUMBER:
 			pst_json_number(
-			    json, name, (uint64_t)pst_db_number(db, at));
+			    json, cell->name, (uint64_t)cell->number);
 			break;
 		case CELL_TEXT:
-			pst_json_octets(json, name, pst_db_column(db, at));
+			pst_json_octets(json, cell->name, pst_str(cell->text));
 			break;
 		case CELL_AUTH:
-			add_auth(json, name, pst_db_column(db, at));
+			add_auth(json, cell->name, pst_str(cell->text));
 			break;
 		}
 	}
 	pst_json_close(json);
 	puts(pst_json_end(json));
+	pst_arena_free(arena);
+	return !ferror(stdout);
 }
 
-static bool
-print_rows(struct pst_db *db, const struct pst_store_request *request,
-    struct pst_err *err)
+static void
+print_names(void)
 {
-	const struct pst_db_value values[] = {
-	    pst_db_int(request->day), pst_db_text(request->domain)};
-
+	static const struct pst_query_row none;
 	struct cell cells[MAX_CELLS];
-	const size_t count = list_cells(cells);
+	const size_t count = list_cells(&none, cells);
 
-	if (!pst_db_select(
-		db, pst_fields_sql(selection), values, PST_COUNT(values), err))
-		return false;
-	for (size_t i = 0; request->csv && i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		printf("%s%s", cells[i].name, i + 1 < count ? "," : "\r\n");
-	while (!ferror(stdout) && pst_db_next(db)) {
-		struct pst_arena *arena = pst_arena_new();
-
-		if (request->csv)
-			print_csv(db, arena, cells, count);
-		else
-			print_json(db, arena, cells, count);
-		pst_arena_free(arena);
-	}
-	return pst_db_end(db, err);
 }
 
 int
 pst_store_export(
     const struct pst_config *config, const struct pst_store_request *request)
 {
+	const struct pst_query_rows query = {.day = request->day,
+	    .domain = request->domain,
+	    .visit = request->csv ? print_csv : print_json};
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
 	struct pst_err err;
-	struct pst_db *db = config->store.postgresql[0] != '\0' ?
-	    pst_store_open_shared(config, &err) :
-	    pst_store_open(config, PST_DB_READ, &err);
-	bool ok = db != NULL && print_rows(db, request, &err);
+	bool ok = pst_store_open(&store, PST_STORE_READ, &err);
 
-	pst_db_close(db);
+	if (ok && request->csv)
+		print_names();
+	ok = ok && pst_query_rows(store.db, &query, &err);
+	pst_store_close(&store);
 	return ok ? PST_EXIT_OK : pst_ui_fail(command, "%s", err.text);
 }

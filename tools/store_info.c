@@ -1,150 +1,132 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/day.h"
 #include "store/schema.h"
+#include "store/open.h"
+#include "store/query.h"
 #include "store/spool.h"
-#include "store/store.h"
 #include "tools/command.h"
 #include "tools/store.h"
 #include "tools/ui.h"
 
 static const char command[] = "store";
 
-enum number {
-	FIRST_DAY,
-	LAST_DAY,
-	DOMAINS,
-	ROWS,
-	MESSAGES,
-	OPEN_ROWS,
-	INCIDENTS,
-	WAITING,
-	BATCHES, /* in JSON only */
-	NUMBERS,
+/* A number of the table: its key in JSON, and its label for people. */
+struct number {
+	const char *key;
+	const char *label; /* NULL: in JSON only */
+	bool is_day;
+	int64_t value;
 };
 
-static const struct {
-	const char *key;   /* in JSON */
-	const char *label; /* for people */
-	const char *sql;
-} numbers[NUMBERS] = {
-    [FIRST_DAY] = {"first_day", "first day",
-	"SELECT COALESCE(MIN(day), -1) FROM record"},
-    [LAST_DAY] = {"last_day", "last day",
-	"SELECT COALESCE(MAX(day), -1) FROM record"},
-    [DOMAINS] = {"domains", "policy domains",
-	"SELECT COUNT(DISTINCT domain) FROM record"},
-    [ROWS] = {"rows", "rows", "SELECT COUNT(*) FROM record"},
-    [MESSAGES] = {"messages", "messages",
-	"SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM record"},
-    [OPEN_ROWS] = {"open_rows", "rows not in a report yet",
-	"SELECT COUNT(*) FROM record WHERE owner = ''"
-	" OR owner IN (SELECT id FROM batch)"},
-    [INCIDENTS] = {"incidents", "incidents for failure reports",
-	"SELECT COUNT(*) FROM failure"},
-    [WAITING] = {"waiting_deliveries", "reports waiting to be sent",
-	"SELECT COUNT(*) FROM delivery WHERE state IN ('waiting', 'retry')"},
-    [BATCHES] = {"batches", NULL, "SELECT COUNT(*) FROM batch"},
-};
+#define NUMBERS 9
 
-/* What is known about one of the two databases. */
-struct store_facts {
-	struct pst_schema schema;
-	int64_t of[NUMBERS];
-};
-
-static bool
-read_facts(struct pst_db *db, struct store_facts *facts, struct pst_err *err)
+static void
+list_numbers(const struct pst_query_facts *facts, struct number out[NUMBERS])
 {
-	if (!pst_schema_read(db, &facts->schema, err))
-		return false;
-	for (size_t i = 0; i < NUMBERS; i++) {
-		if (!pst_db_get_number(
-			db, numbers[i].sql, NULL, 0, &facts->of[i], NULL, err))
-			return false;
-	}
-	return true;
+	const struct number numbers[NUMBERS] = {
+	    {"first_day", "first day", true, facts->first_day},
+	    {"last_day", "last day", true, facts->last_day},
+	    {"domains", "policy domains", false, facts->domains},
+	    {"rows", "rows", false, facts->rows},
+	    {"messages", "messages", false, facts->messages},
+	    {"open_rows", "rows not in a report yet", false, facts->open_rows},
+	    {"incidents", "incidents for failure reports", false,
+		facts->incidents},
+	    {"waiting_deliveries", "reports waiting to be sent", false,
+		facts->waiting_deliveries},
+	    {"batches", NULL, false, facts->batches},
+	};
+
+	memcpy(out, numbers, sizeof(numbers));
 }
 
 static const char *
-number_text(
-    const struct store_facts *facts, enum number which, struct pst_arena *arena)
+number_text(const struct number *number, struct pst_arena *arena)
 {
 	char day[PST_DAY_TEXT_SIZE];
-	int64_t value = facts->of[which];
 
-	if (which != FIRST_DAY && which != LAST_DAY)
-		return pst_arena_printf(arena, "%" PRId64, value);
-	return value < 0 ? "-" :
-			   pst_arena_strdup(arena, pst_day_text(value, day));
+	if (!number->is_day)
+		return pst_arena_printf(arena, "%" PRId64, number->value);
+	return number->value < 0 ?
+	    "-" :
+	    pst_arena_strdup(arena, pst_day_text(number->value, day));
 }
 
 /* With a shared database, the open rows of the file wait for the upload. */
 static void
-print_facts(const struct store_facts *facts, bool to_be_uploaded,
+print_facts(const struct pst_query_facts *facts, bool to_be_uploaded,
     struct pst_arena *arena)
 {
-	const char *cells[BATCHES * 2];
+	struct number numbers[NUMBERS];
+	const char *cells[NUMBERS * 2];
+	size_t count = 0;
 
-	for (size_t i = 0; i < BATCHES; i++) {
-		cells[i * 2] = i == OPEN_ROWS && to_be_uploaded ?
+	list_numbers(facts, numbers);
+	for (size_t i = 0; i < NUMBERS; i++) {
+		const struct number *number = &numbers[i];
+
+		if (number->label == NULL)
+			continue;
+		cells[count * 2] =
+		    to_be_uploaded && strcmp(number->key, "open_rows") == 0 ?
 		    "rows not uploaded yet" :
-		    numbers[i].label;
-		cells[i * 2 + 1] = number_text(facts, (enum number)i, arena);
+		    number->label;
+		cells[count++ * 2 + 1] = number_text(number, arena);
 	}
-	pst_ui_table(stdout, 4, cells, 2, BATCHES);
+	pst_ui_table(stdout, 4, cells, 2, count);
 }
 
 static void
-add_facts(struct pst_json *json, const struct store_facts *facts,
+add_facts(struct pst_json *json, const struct pst_query_facts *facts,
     struct pst_arena *arena)
 {
+	struct number numbers[NUMBERS];
+
 	pst_json_number(json, "version", (uint64_t)facts->schema.version);
+	list_numbers(facts, numbers);
 	for (size_t i = 0; i < NUMBERS; i++) {
-		if (i != FIRST_DAY && i != LAST_DAY)
+		const struct number *number = &numbers[i];
+
+		if (!number->is_day)
 			pst_json_number(
-			    json, numbers[i].key, (uint64_t)facts->of[i]);
-		else if (facts->of[i] < 0)
-			pst_json_null(json, numbers[i].key);
+			    json, number->key, (uint64_t)number->value);
+		else if (number->value < 0)
+			pst_json_null(json, number->key);
 		else
-			pst_json_text(json, numbers[i].key,
-			    number_text(facts, (enum number)i, arena));
+			pst_json_text(
+			    json, number->key, number_text(number, arena));
 	}
 }
 
-/* Prints each gateway that has ever uploaded, as JSON or for people. */
-static bool
-each_gateway(struct pst_db *db, struct pst_json *json, struct pst_err *err)
+static void
+print_gateway(void *arg, const struct pst_query_gateway *gateway)
 {
 	struct pst_arena *arena = pst_arena_new();
 	char date[PST_DATE_TEXT_SIZE];
-	bool ok = pst_db_select(db,
-	    "SELECT gateway, host, MAX(shipped_s) FROM batch"
-	    " GROUP BY gateway, host ORDER BY 3 DESC",
-	    NULL, 0, err);
 
-	while (ok && pst_db_next(db)) {
-		int64_t shipped_s = pst_db_number(db, 2);
-
-		if (json == NULL) {
-			printf("    gateway %.8s on %s uploaded last on %s\n",
-			    pst_escaped(arena, pst_db_column(db, 0)),
-			    pst_escaped(arena, pst_db_column(db, 1)),
-			    pst_date_text(shipped_s, date));
-			continue;
-		}
-		pst_json_open_object(json, NULL);
-		pst_json_octets(json, "gateway", pst_db_column(db, 0));
-		pst_json_octets(json, "host", pst_db_column(db, 1));
-		pst_json_number(json, "shipped", (uint64_t)shipped_s);
-		pst_json_close(json);
-	}
+	(void)arg;
+	printf("    gateway %.8s on %s uploaded last on %s\n",
+	    pst_escaped(arena, gateway->id), pst_escaped(arena, gateway->host),
+	    pst_date_text(gateway->uploaded_s, date));
 	pst_arena_free(arena);
-	return ok && pst_db_end(db, err);
+}
+
+static void
+add_gateway(void *arg, const struct pst_query_gateway *gateway)
+{
+	struct pst_json *json = arg;
+
+	pst_json_open_object(json, NULL);
+	pst_json_octets(json, "gateway", gateway->id);
+	pst_json_octets(json, "host", gateway->host);
+	pst_json_number(json, "shipped", (uint64_t)gateway->uploaded_s);
+	pst_json_close(json);
 }
 
 /* Shows the shared database. An error is shown too; it then returns false. */
@@ -152,10 +134,11 @@ static bool
 show_shared(const struct pst_config *config, struct pst_json *json,
     struct pst_arena *arena)
 {
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
+	struct pst_query_facts facts;
 	struct pst_err err;
-	struct store_facts facts;
-	struct pst_db *db = pst_store_open_shared(config, &err);
-	bool ok = db != NULL && read_facts(db, &facts, &err);
+	bool ok = pst_store_open_shared(&store, &err) &&
+	    pst_query_facts(store.db, &facts, &err);
 
 	if (json != NULL) {
 		pst_json_open_object(json, "shared");
@@ -164,24 +147,25 @@ show_shared(const struct pst_config *config, struct pst_json *json,
 		if (ok)
 			add_facts(json, &facts, arena);
 		pst_json_open_array(json, "gateways");
-		ok = ok && each_gateway(db, json, &err);
+		ok =
+		    ok && pst_query_gateways(store.db, add_gateway, json, &err);
 		pst_json_close(json);
 		pst_json_close(json);
 	} else if (ok) {
 		printf("shared database, version %" PRId64 "\n",
 		    facts.schema.version);
 		print_facts(&facts, false, arena);
-		ok = each_gateway(db, NULL, &err);
+		ok = pst_query_gateways(store.db, print_gateway, NULL, &err);
 	}
 	if (json == NULL && !ok)
 		printf("%s\n", err.text);
-	pst_db_close(db);
+	pst_store_close(&store);
 	return ok;
 }
 
 static void
 add_file(struct pst_json *json, const struct pst_config *config,
-    const struct store_facts *facts, struct pst_arena *arena)
+    const struct pst_query_facts *facts, struct pst_arena *arena)
 {
 	pst_json_text(json, "path", config->store.path);
 	pst_json_number(json, "bytes", pst_store_file_size(config->store.path));
@@ -202,10 +186,10 @@ print_spooled(const struct pst_config *config, int64_t spooled)
 }
 
 static bool
-show_all(const struct pst_config *config, const struct store_facts *facts,
+show_all(const struct pst_config *config, const struct pst_query_facts *facts,
     int64_t spooled, bool json)
 {
-	bool has_shared = config->store.postgresql[0] != '\0';
+	bool has_shared = pst_store_has_shared(config);
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_json *tree = json ? pst_json_new(arena) : NULL;
 	bool ok = true;
@@ -251,17 +235,18 @@ int
 pst_store_info(
     const struct pst_config *config, const struct pst_store_request *request)
 {
-	struct store_facts facts;
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
+	struct pst_query_facts facts;
 	struct pst_err err;
-	struct pst_db *db = pst_store_open(config, PST_DB_READ, &err);
 	int64_t spooled;
 	bool ok;
 
-	if (db == NULL)
+	if (!pst_store_open_file(&store, PST_DB_READ, &err))
 		return fail_to_open(config, &err);
-	ok = read_facts(db, &facts, &err) &&
+	ok = pst_query_facts(store.db, &facts, &err) &&
 	    pst_spool_count(config, &spooled, &err);
-	pst_db_close(db);
+
+	pst_store_close(&store);
 	if (!ok)
 		return pst_ui_fail(command, "%s", err.text);
 	return show_all(config, &facts, spooled, request->json) ?

@@ -381,31 +381,34 @@ pst_outbox_is_suppressed(struct pst_db *db, const char *address, int64_t now_s,
 }
 
 bool
-pst_outbox_bounce(struct pst_db *db, struct pst_arena *arena,
-    struct pst_str token, int64_t now_s, int64_t until_s, const char *why,
-    const char **address, struct pst_err *err)
+pst_outbox_bounce(const struct pst_store *store, struct pst_arena *arena,
+    const struct pst_bounce *bounce, const char **address, struct pst_err *err)
 {
+	static const char find[] =
+	    "SELECT address FROM delivery WHERE token = $1"
+	    " AND state IN ('sent', 'handing')";
 	static const char suppress[] =
 	    "INSERT INTO suppress (address, since_s, until_s, why)"
 	    " VALUES ($1, $2, $3, $4) ON CONFLICT (address) DO UPDATE"
 	    " SET until_s = excluded.until_s, why = excluded.why";
-	const struct pst_db_value value = pst_db_str(token);
+	const struct pst_db_value token = pst_db_str(bounce->token);
+	int64_t now_s = pst_store_now(store);
 
 	*address = "";
-	if (token.len != PST_OUTBOX_TOKEN_SIZE - 1)
+	if (bounce->token.len != PST_OUTBOX_TOKEN_SIZE - 1)
 		return true;
-	if (!pst_db_select(db,
-		"SELECT address FROM delivery WHERE token = $1"
-		" AND state IN ('sent', 'handing')",
-		&value, 1, err))
+	if (!pst_db_select(store->db, find, &token, 1, err))
 		return false;
-	if (pst_db_next(db))
-		*address = keep(db, arena, 0);
-	if (!pst_db_end(db, err))
+	if (pst_db_next(store->db))
+		*address = keep(store->db, arena, 0);
+	if (!pst_db_end(store->db, err))
 		return false;
 	return (*address)[0] == '\0' ||
-	    pst_db_run(db, suppress,
+	    pst_db_run(store->db, suppress,
 		(struct pst_db_value[]){pst_db_text(*address),
-		    pst_db_int(now_s), pst_db_int(until_s), pst_db_text(why)},
+		    pst_db_int(now_s),
+		    pst_db_int(
+			now_s + (int64_t)store->config->reports.suppress_for_s),
+		    pst_db_text(bounce->why)},
 		4, NULL, err);
 }

@@ -28,8 +28,9 @@
 #include "base/arena.h"
 #include "base/macros.h"
 #include "config/config.h"
-#include "store/db.h"
+#include "report/bounce.h"
 #include "report/destination.h"
+#include "store/open.h"
 
 enum pst_outbox_kind {
 	PST_OUTBOX_AGGREGATE,
@@ -166,12 +167,12 @@ bool pst_outbox_is_suppressed(struct pst_db *db, const char *address,
     int64_t now_s, bool *out, struct pst_err *err) PST_MUST_CHECK;
 
 /*
- * Suppresses the address of the delivery with that token until until_s.
- * *address is that address, in the arena; it is "", and nothing happens, if no
- * delivery has the token, which cannot be guessed.
+ * Suppresses the address of the delivery that the bounce's token names, for
+ * reports.suppress-for. *address is that address, in the arena; it is "", and
+ * nothing happens, if no delivery has the token, which cannot be guessed.
  */
-bool pst_outbox_bounce(struct pst_db *db, struct pst_arena *arena,
-    struct pst_str token, int64_t now_s, int64_t until_s, const char *why,
-    const char **address, struct pst_err *err) PST_MUST_CHECK;
+bool pst_outbox_bounce(const struct pst_store *store, struct pst_arena *arena,
+    const struct pst_bounce *bounce, const char **address,
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -12,45 +12,9 @@
 #include "base/macros.h"
 #include "store/fields.h"
 #include "store/incident.h"
-#include "store/schema.h"
 
 /* Hexadecimal digits of a row's id: enough that no two are equal by chance. */
 #define ROW_ID_LEN 32
-
-struct pst_db *
-pst_store_open(const struct pst_config *config, enum pst_db_access access,
-    struct pst_err *err)
-{
-	struct pst_db *db = pst_db_open_sqlite(
-	    config->store.path, access, PST_STORE_PATIENCE_MS, err);
-
-	if (db == NULL)
-		return NULL;
-	if (access == PST_DB_READ ? pst_schema_check(db, err) :
-				    pst_schema_make(db, err))
-		return db;
-	pst_db_close(db);
-	return NULL;
-}
-
-struct pst_db *
-pst_store_open_shared(const struct pst_config *config, struct pst_err *err)
-{
-	struct pst_db *db = pst_db_open_postgres(config->store.postgresql, err);
-
-	if (db == NULL || pst_schema_make(db, err))
-		return db;
-	pst_db_close(db);
-	return NULL;
-}
-
-struct pst_db *
-pst_store_open_reports(const struct pst_config *config, struct pst_err *err)
-{
-	if (config->store.postgresql[0] != '\0')
-		return pst_store_open_shared(config, err);
-	return pst_store_open(config, PST_DB_CREATE, err);
-}
 
 void
 pst_store_random_id(char id[PST_STORE_ID_SIZE])

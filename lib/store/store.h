@@ -3,8 +3,9 @@
 #define PST_STORE_STORE_H
 
 /*
- * The report store: opens it, adds to it, deletes what is old. Reports are read
- * out of it by report/outbox.h.
+ * The report store: adds to it, deletes what is old. store/open.h opens it.
+ * Reports are read out of it by report/outbox.h; store/query.h reads what is
+ * shown to people.
  *
  * Each function that can fail returns false, or NULL, with a sentence in err.
  */
@@ -12,30 +13,8 @@
 #include "base/macros.h"
 #include "config/config.h"
 #include "store/db.h"
+#include "store/open.h"
 #include "store/report_row.h"
-
-#define PST_STORE_PATIENCE_MS 5000
-
-/*
- * Opens this gateway's file. Missing tables are created, unless access is
- * PST_DB_READ.
- */
-struct pst_db *pst_store_open(const struct pst_config *config,
-    enum pst_db_access access, struct pst_err *err) PST_MUST_CHECK;
-
-/*
- * Opens the shared database, which config must name, and creates missing
- * tables.
- */
-struct pst_db *pst_store_open_shared(
-    const struct pst_config *config, struct pst_err *err) PST_MUST_CHECK;
-
-/*
- * Opens the store that reports are made from: the shared database if config
- * names one, otherwise this gateway's file.
- */
-struct pst_db *pst_store_open_reports(
-    const struct pst_config *config, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Returns the identity stored under name ("gateway" or "secret"), creating it

@@ -50,10 +50,13 @@ have_local(struct pst_uploader *uploader, struct pst_err *err)
 		pst_db_close(uploader->local);
 		uploader->local = NULL;
 	}
-	if (uploader->local == NULL)
-		uploader->local = pst_store_open(config, PST_DB_CREATE, err);
-	if (uploader->local == NULL)
-		return false;
+	if (uploader->local == NULL) {
+		struct pst_store store = {.config = config};
+
+		if (!pst_store_open_file(&store, PST_DB_CREATE, err))
+			return false;
+		uploader->local = store.db;
+	}
 	if (!uploader->tidied)
 		uploader->tidied = pst_store_expire(uploader->local, config,
 		    pst_clock_epoch(&pst_clock_system), err);
@@ -63,9 +66,14 @@ have_local(struct pst_uploader *uploader, struct pst_err *err)
 static bool
 have_shared(struct pst_uploader *uploader, struct pst_err *err)
 {
-	if (uploader->shared == NULL)
-		uploader->shared = pst_store_open_shared(uploader->config, err);
-	return uploader->shared != NULL;
+	struct pst_store store = {.config = uploader->config};
+
+	if (uploader->shared != NULL)
+		return true;
+	if (!pst_store_open_shared(&store, err))
+		return false;
+	uploader->shared = store.db;
+	return true;
 }
 
 /* Deletes old rows. This follows the upload, which may have added some. */

@@ -37,7 +37,11 @@ send_open(struct send_bench *bench, const char *zone)
 	bench->clock = pst_clock_manual(SEND_NOW);
 	bench->service = pst_service_start_with(
 	    pst_config_ref(bench->config), resolver, &bench->clock);
-	bench->db = store_open("db");
+	bench->store.config = bench->config;
+	bench->store.clock = &bench->clock;
+	if (!pst_store_open(&bench->store, PST_STORE_REPORTS, &err))
+		fail_msg("%s", err.text);
+	bench->db = bench->store.db;
 }
 
 void
@@ -46,7 +50,7 @@ send_close(struct send_bench *bench)
 	static const char *const names[] = {
 	    "db", "db-wal", "db-shm", "db-journal"};
 
-	pst_db_close(bench->db);
+	pst_store_close(&bench->store);
 	pst_service_stop(bench->service);
 	pst_config_unref(bench->config);
 	smtp_stop(bench->server);

@@ -15,7 +15,8 @@ struct send_bench {
 	struct pst_config *config; /* may be changed */
 	struct pst_clock clock;
 	struct pst_service *service;
-	struct pst_db *db;
+	struct pst_store store;
+	struct pst_db *db; /* that of the store */
 	struct smtp_server *server;
 	char relay[64];
 	struct pst_send_counts counts; /* of the last run */

@@ -304,6 +304,8 @@ test_bounced(void **state)
 {
 	struct send_bench bench;
 	struct pst_arena *arena = pst_arena_new();
+	struct pst_bounce bounce = {
+	    .token = PST_STR("00000000000000000000"), .why = "550 no"};
 	const char *address;
 	struct pst_str from;
 
@@ -317,12 +319,13 @@ test_bounced(void **state)
 	assert_true(pst_str_starts(from, PST_STR("<bounces+")));
 	assert_true(pst_str_iends(from, PST_STR("@gw.example>")));
 	from = pst_str_first(pst_str_from(from, 9), 20);
+	bench.config->reports.suppress_for_s = 86400 * 2;
 	assert_true(
-	    pst_outbox_bounce(bench.db, arena, PST_STR("00000000000000000000"),
-		SEND_NOW, SEND_NOW + 100, "no", &address, NULL));
+	    pst_outbox_bounce(&bench.store, arena, &bounce, &address, NULL));
 	assert_string_equal(address, "");
-	assert_true(pst_outbox_bounce(bench.db, arena, from, SEND_NOW,
-	    SEND_NOW + 86400 * 2, "550 no", &address, NULL));
+	bounce.token = from;
+	assert_true(
+	    pst_outbox_bounce(&bench.store, arena, &bounce, &address, NULL));
 	assert_string_equal(address, "x@a.example");
 	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 2, 1);
 	assert_true(send_run(&bench));

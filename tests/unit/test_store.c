@@ -33,30 +33,58 @@ static void
 test_open(void **state)
 {
 	struct pst_config *config = store_config("");
-	struct pst_db *db;
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
 	struct pst_err err;
 	struct stat st;
 
 	(void)state;
-	assert_null(pst_store_open(config, PST_DB_READ, &err));
-	db = pst_store_open_reports(config, &err);
-	assert_non_null(db);
-	assert_false(pst_db_is_shared(db));
+	assert_false(pst_store_has_shared(config));
+	assert_false(pst_store_open(&store, PST_STORE_READ, &err));
+	assert_false(pst_store_open(&store, PST_STORE_WRITE, &err));
+	assert_null(store.db);
+	assert_int_equal(stat(store_path("db"), &st), -1);
+	assert_true(pst_store_open(&store, PST_STORE_REPORTS, &err));
+	assert_false(pst_db_is_shared(store.db));
 	assert_int_equal(stat(store_path("db"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	pst_db_close(db);
+	pst_store_close(&store);
+	assert_null(store.db);
 
-	db = pst_store_open(config, PST_DB_READ, &err);
-	assert_non_null(db);
-	pst_db_close(db);
+	assert_true(pst_store_open(&store, PST_STORE_READ, &err));
+	assert_false(pst_db_script(store.db, "DELETE FROM meta", NULL));
+	pst_store_close(&store);
 
-	db = pst_store_open(config, PST_DB_WRITE, &err);
-	assert_non_null(db);
-	assert_true(pst_db_script(db, "UPDATE meta SET value = '999'", &err));
-	pst_db_close(db);
-	assert_null(pst_store_open(config, PST_DB_CREATE, &err));
+	assert_true(pst_store_open(&store, PST_STORE_WRITE, &err));
+	assert_true(
+	    pst_db_script(store.db, "UPDATE meta SET value = '999'", &err));
+	pst_store_close(&store);
+	assert_false(pst_store_open(&store, PST_STORE_REPORTS, &err));
 	assert_non_null(strstr(err.text, "version 999"));
-	assert_null(pst_store_open(config, PST_DB_READ, &err));
+	assert_false(pst_store_open(&store, PST_STORE_READ, &err));
+	assert_false(pst_store_open_file(&store, PST_DB_CREATE, &err));
+	pst_config_unref(config);
+}
+
+/* Only WRITE and the file's own function pass by the shared database. */
+static void
+test_open_shared(void **state)
+{
+	struct pst_config *config =
+	    store_config("postgresql = \"host=127.0.0.1 port=1\"");
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
+	struct pst_err err;
+
+	(void)state;
+	assert_true(pst_store_has_shared(config));
+	assert_false(pst_store_open(&store, PST_STORE_REPORTS, &err));
+	assert_non_null(strstr(err.text, "store.postgresql"));
+	assert_false(pst_store_open(&store, PST_STORE_READ, &err));
+	assert_non_null(strstr(err.text, "store.postgresql"));
+	assert_true(pst_store_open_file(&store, PST_DB_CREATE, &err));
+	pst_store_close(&store);
+	assert_true(pst_store_open(&store, PST_STORE_WRITE, &err));
+	assert_false(pst_db_is_shared(store.db));
+	pst_store_close(&store);
 	pst_config_unref(config);
 }
 
@@ -321,6 +349,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		test_open, store_set_up, store_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_open_shared, store_set_up, store_tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_identity, store_set_up, store_tear_down),
 	    cmocka_unit_test_setup_teardown(

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
+
+#include "store/open.h"
+#include "store/schema.h"
+
+bool
+pst_store_open_shared(struct pst_store *store, struct pst_err *err)
+{
+	assert(pst_store_has_shared(store->config));
+	store->db = pst_db_open_postgres(store->config->store.postgresql, err);
+	if (store->db == NULL)
+		return false;
+	if (pst_schema_make(store->db, err))
+		return true;
+	pst_store_close(store);
+	return false;
+}
+
+bool
+pst_store_open(
+    struct pst_store *store, enum pst_store_use use, struct pst_err *err)
+{
+	static const enum pst_db_access access[] = {
+	    [PST_STORE_READ] = PST_DB_READ,
+	    [PST_STORE_WRITE] = PST_DB_WRITE,
+	    [PST_STORE_REPORTS] = PST_DB_CREATE,
+	};
+
+	if (use != PST_STORE_WRITE && pst_store_has_shared(store->config))
+		return pst_store_open_shared(store, err);
+	return pst_store_open_file(store, access[use], err);
+}
