@@ -31,8 +31,7 @@ on_report(void *arg, struct pst_arena *arena, const char *label,
 
 	if (import->failed)
 		return;
-	if (!pst_feedback_add(import->store.db, feedback,
-		pst_store_now(&import->store), &added, &err)) {
+	if (!pst_feedback_add(&import->store, feedback, &added, &err)) {
 		import->failed = true;
 		pst_ui_fail(command, "%s", err.text);
 		return;

@@ -69,13 +69,13 @@ pst_report_visit(const char *command, char **names, size_t count,
 {
 	struct visit visit = {
 	    .command = command, .visitor = visitor, .tally = tally};
-	struct pst_mailbox_visitor mailbox = {on_document, on_refused, &visit};
+	struct pst_mailbox_visitor mailbox = {
+	    on_document, on_refused, &visit, PST_FEEDBACK_MAX_BYTES};
 	struct pst_err err;
 
 	*tally = (struct pst_report_tally){.reports = 0};
 	for (size_t i = 0; i < count; i++)
-		if (!pst_mailbox_visit(
-			names[i], PST_FEEDBACK_MAX_BYTES, mailbox, &err))
+		if (!pst_mailbox_visit(names[i], mailbox, &err))
 			on_refused(&visit,
 			    strcmp(names[i], "-") == 0 ? "standard input" :
 							 names[i],

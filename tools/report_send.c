@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/domain.h"
 #include "report/compose.h"
+#include "report/failure_send.h"
 #include "base/day.h"
 #include "report/preview.h"
 #include "report/selfcheck.h"
@@ -133,12 +134,6 @@ read_command_line(
 
 /* ---- the preview ---- */
 
-static const char *
-short_id(const struct pst_preview_report *report)
-{
-	return report->report[0] == '\0' ? "new" : report->report;
-}
-
 static bool
 print_preview(void *arg, const struct pst_preview_report *report)
 {
@@ -148,9 +143,11 @@ print_preview(void *arg, const struct pst_preview_report *report)
 	if (job->reports++ == 0)
 		printf("%-10s  %-32s %8s %9s  %s\n", "day", "domain", "rows",
 		    "messages", "report");
-	printf("%-10s  %-32s %8" PRId64 " %9" PRId64 "  %s\n",
-	    pst_day_text(report->day, day), report->domain, report->rows,
-	    report->messages, short_id(report));
+	printf("%-10s  %-32s %8" PRId64 " %9" PRId64 "  %s%s\n",
+	    pst_day_text(report->what.day, day), report->what.domain,
+	    report->rows, report->messages,
+	    report->kind == PST_OUTBOX_FAILURE ? "failure " : "",
+	    report->what.id);
 	for (size_t i = 0; i < report->count; i++) {
 		const struct pst_preview_address *to = &report->addresses[i];
 
@@ -173,21 +170,41 @@ write_out(void *arg, const void *ptr, size_t len)
 	return fwrite(ptr, 1, len, stdout) == len;
 }
 
+/* Prints the mail to the first address, with the line ends of a text file. */
+static bool
+print_failure(struct job *job, const struct pst_preview_report *report)
+{
+	const struct pst_failure_compose what = {.report = report->report,
+	    .incident = report->incident,
+	    .domain = report->what.domain,
+	    .id = report->what.id,
+	    .to = report->count > 0 ? report->addresses[0].address : ""};
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_str mail;
+	bool ok = pst_failure_write(&job->store, arena, &what, &mail, job->err);
+
+	for (size_t i = 0; ok && i < mail.len; i++)
+		if (mail.ptr[i] != '\r')
+			putchar(mail.ptr[i]);
+	pst_arena_free(arena);
+	return ok && !ferror(stdout);
+}
+
 static bool
 print_report(void *arg, const struct pst_preview_report *report)
 {
 	struct job *job = arg;
 	struct pst_composed size;
-	const struct pst_compose what = {.day = report->day,
-	    .domain = report->domain,
-	    .owner = report->report,
-	    .id = short_id(report)};
+	bool ok;
 
 	job->reports++;
-	return pst_compose_write(job->store.db, job->config, &what,
-		   (struct pst_aggregate_sink){write_out, NULL}, &size,
-		   job->err) &&
-	    stop == 0;
+	if (report->kind == PST_OUTBOX_FAILURE)
+		ok = print_failure(job, report);
+	else
+		ok = pst_compose_write(&job->store, &report->what,
+		    (struct pst_aggregate_sink){write_out, NULL}, &size,
+		    job->err);
+	return ok && stop == 0;
 }
 
 static int
@@ -197,7 +214,7 @@ look(struct job *job)
 	struct pst_err err = {""}, plan_err = {""};
 	struct pst_preview plan = {
 	    .service = job->service,
-	    .db = job->store.db,
+	    .store = &job->store,
 	    .filter = request->filter,
 	    .ask = !request->print,
 	    .visit = request->print ? print_report : print_preview,
@@ -284,11 +301,12 @@ print_summary(const struct job *job, const struct pst_send_counts *counts)
 	if (job->notes > MAX_NOTES)
 		pst_ui_note(command, "%u more remarks are not shown",
 		    job->notes - MAX_NOTES);
-	printf("reports: %" PRIu64 " made; deliveries: %" PRIu64
-	       " sent, %" PRIu64 " to be tried again, %" PRIu64
-	       " dropped, %" PRIu64 " refused, %" PRIu64 " suppressed",
-	    counts->made, counts->sent, counts->again, counts->dropped,
-	    counts->refused, counts->suppressed);
+	printf("reports made: %" PRIu64 " aggregate, %" PRIu64
+	       " failure; deliveries: %" PRIu64 " sent, %" PRIu64
+	       " to be tried again, %" PRIu64 " dropped, %" PRIu64
+	       " refused, %" PRIu64 " suppressed",
+	    counts->made, counts->failures_made, counts->sent, counts->again,
+	    counts->dropped, counts->refused, counts->suppressed);
 	if (counts->uncertain > 0)
 		printf("; %" PRIu64 " may or may not have arrived",
 		    counts->uncertain);
@@ -300,7 +318,7 @@ send_reports(struct job *job)
 {
 	struct pst_send send = {
 	    .service = job->service,
-	    .db = job->store.db,
+	    .store = &job->store,
 	    .filter = job->request->filter,
 	    .stop = &stop,
 	    .progress = on_progress,

@@ -35,8 +35,7 @@ static const struct option options[] = {
 struct request {
 	struct pst_arena *arena;
 	struct pst_settings settings;
-	const char *domain; /* "": all */
-	int64_t since_s;
+	struct pst_feedback_filter filter;
 	bool json;
 };
 
@@ -201,7 +200,7 @@ take_since(struct request *request)
 		    optarg);
 		return false;
 	}
-	request->since_s = pst_day_begin(day);
+	request->filter.since_s = pst_day_begin(day);
 	return true;
 }
 
@@ -210,9 +209,9 @@ take_option(struct request *request, int key)
 {
 	switch (key) {
 	case OPT_DOMAIN:
-		request->domain =
+		request->filter.domain =
 		    pst_domain_normalize(request->arena, pst_str(optarg));
-		if (request->domain != NULL)
+		if (request->filter.domain != NULL)
 			return true;
 		pst_ui_fail(command,
 		    "--domain must be a domain name, not \"%s\"", optarg);
@@ -256,8 +255,8 @@ run(const struct request *request)
 		return PST_EXIT_USAGE;
 	struct pst_store store = {.config = config, .clock = &pst_clock_system};
 	ok = pst_store_open(&store, PST_STORE_READ, &err) &&
-	    pst_feedback_sources(store.db, request->arena, request->domain,
-		request->since_s, &found, &err);
+	    pst_feedback_sources(
+		store.db, request->arena, &request->filter, &found, &err);
 	pst_store_close(&store);
 	pst_config_unref(config);
 	if (!ok)
@@ -272,7 +271,8 @@ run(const struct request *request)
 int
 pst_report_sources(int argc, char **argv)
 {
-	struct request request = {.arena = pst_arena_new(), .domain = ""};
+	struct request request = {
+	    .arena = pst_arena_new(), .filter = {.domain = ""}};
 	int status = PST_EXIT_USAGE;
 
 	if (read_command_line(&request, argc, argv))

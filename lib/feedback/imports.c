@@ -114,8 +114,9 @@ add_rows(struct pst_db *db, const char *id, const struct pst_feedback *feedback,
  * do.
  */
 static bool
-add_head(struct pst_db *db, const char *id, const struct pst_feedback *feedback,
-    int64_t now_s, enum pst_feedback_added *added, struct pst_err *err)
+add_head(const struct pst_store *store, const char *id,
+    const struct pst_feedback *feedback, enum pst_feedback_added *added,
+    struct pst_err *err)
 {
 	static const char insert[] =
 	    "INSERT INTO feedback (id, kind, imported_s, valid, org, email,"
@@ -126,6 +127,8 @@ add_head(struct pst_db *db, const char *id, const struct pst_feedback *feedback,
 	    "UPDATE feedback SET valid = 1, fault = '', imported_s = $2,"
 	    " email = $3 WHERE id = $1 AND valid = 0";
 	static const char forget[] = "DELETE FROM source WHERE feedback = $1";
+	struct pst_db *db = store->db;
+	int64_t now_s = pst_store_now(store);
 	bool valid = feedback->fault[0] == '\0';
 	const struct pst_db_value values[] = {pst_db_text(id),
 	    pst_db_text(pst_feedback_kind_word(feedback->kind)),
@@ -154,9 +157,11 @@ add_head(struct pst_db *db, const char *id, const struct pst_feedback *feedback,
 }
 
 bool
-pst_feedback_add(struct pst_db *db, const struct pst_feedback *feedback,
-    int64_t now_s, enum pst_feedback_added *added, struct pst_err *err)
+pst_feedback_add(const struct pst_store *store,
+    const struct pst_feedback *feedback, enum pst_feedback_added *added,
+    struct pst_err *err)
 {
+	struct pst_db *db = store->db;
 	struct identity id = {.arena = pst_arena_new()};
 	bool ok;
 
@@ -164,7 +169,7 @@ pst_feedback_add(struct pst_db *db, const struct pst_feedback *feedback,
 	pst_arena_free(id.arena);
 	if (!pst_db_begin(db, err))
 		return false;
-	ok = add_head(db, id.hex, feedback, now_s, added, err) &&
+	ok = add_head(store, id.hex, feedback, added, err) &&
 	    (*added == PST_FEEDBACK_KNOWN ||
 		add_rows(db, id.hex, feedback, err)) &&
 	    pst_db_commit(db, err);
@@ -297,7 +302,7 @@ select_sources(struct pst_db *db, struct pst_arena *arena,
 
 bool
 pst_feedback_sources(struct pst_db *db, struct pst_arena *arena,
-    const char *domain, int64_t since_s, struct pst_feedback_sources *out,
+    const struct pst_feedback_filter *filter, struct pst_feedback_sources *out,
     struct pst_err *err)
 {
 	static const char reports[] =
@@ -308,8 +313,9 @@ pst_feedback_sources(struct pst_db *db, struct pst_arena *arena,
 	    " OR s.header_from LIKE $3 ESCAPE '!')))";
 	static const char invalid[] =
 	    "SELECT COUNT(*) FROM feedback WHERE valid = 0";
-	const struct pst_db_value values[] = {pst_db_int(since_s),
-	    pst_db_text(domain), pst_db_text(pattern_below(arena, domain))};
+	const struct pst_db_value values[] = {pst_db_int(filter->since_s),
+	    pst_db_text(filter->domain),
+	    pst_db_text(pattern_below(arena, filter->domain))};
 
 	*out = (struct pst_feedback_sources){.count = 0};
 	if (!select_sources(db, arena, values, out, err) ||

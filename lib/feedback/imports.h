@@ -9,8 +9,8 @@
  */
 
 #include "base/macros.h"
-#include "store/db.h"
 #include "feedback/feedback.h"
+#include "store/open.h"
 
 enum pst_feedback_added {
 	PST_FEEDBACK_NEW,
@@ -24,8 +24,8 @@ enum pst_feedback_added {
  * content. Rows without an address or a number are not stored. False with a
  * sentence in err when the store fails.
  */
-bool pst_feedback_add(struct pst_db *db, const struct pst_feedback *feedback,
-    int64_t now_s, enum pst_feedback_added *added,
+bool pst_feedback_add(const struct pst_store *store,
+    const struct pst_feedback *feedback, enum pst_feedback_added *added,
     struct pst_err *err) PST_MUST_CHECK;
 
 /* From domains listed for one source; all of them are counted. */
@@ -53,15 +53,21 @@ struct pst_feedback_sources {
 	int64_t invalid; /* ignored ones, of any time and domain */
 };
 
+/* Which rows of which reports. */
+struct pst_feedback_filter {
+	/* From domains that are this one or below it, in normal form; "": all
+	 */
+	const char *domain;
+	int64_t since_s; /* reports whose period ends then or later */
+};
+
 /*
- * Sums up what the valid reports say. domain limits this to From domains that
- * are it or below it, in normal form; "" means all. since_s limits it to
- * reports whose period ends then or later. In the arena. False with a sentence
- * in err when the store fails or there are more sources than
+ * Sums up what the valid reports say. In the arena. False with a sentence in
+ * err when the store fails or there are more sources than
  * PST_FEEDBACK_MAX_SOURCES.
  */
 bool pst_feedback_sources(struct pst_db *db, struct pst_arena *arena,
-    const char *domain, int64_t since_s, struct pst_feedback_sources *out,
+    const struct pst_feedback_filter *filter, struct pst_feedback_sources *out,
     struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -218,7 +218,7 @@ visit_document(struct input *input, bool is_message)
 
 /* In a Maildir every file is a message, whatever it begins with. */
 static bool
-visit_file(const char *name, int fd, bool is_message, size_t max_bytes,
+visit_file(const char *name, int fd, bool is_message,
     struct pst_mailbox_visitor visitor, struct pst_err *err)
 {
 	struct input *input = calloc(1, sizeof(*input));
@@ -228,7 +228,7 @@ visit_file(const char *name, int fd, bool is_message, size_t max_bytes,
 		abort();
 	input->name = strcmp(name, "-") == 0 ? "standard input" : name;
 	input->fd = fd;
-	input->max_bytes = max_bytes;
+	input->max_bytes = visitor.max_bytes;
 	input->visitor = visitor;
 	input->err = err;
 	ok = fill(input);
@@ -261,8 +261,7 @@ by_name(const struct dirent **a, const struct dirent **b)
  * others are still read.
  */
 static void
-visit_message(
-    const char *name, size_t max_bytes, struct pst_mailbox_visitor visitor)
+visit_message(const char *name, struct pst_mailbox_visitor visitor)
 {
 	/* A named pipe must not block us. */
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -274,7 +273,7 @@ visit_message(
 		(void)pst_err_set(
 		    &err, "cannot be opened: %s", strerror(errno));
 	else if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		ok = visit_file(name, fd, true, max_bytes, visitor, &err);
+		ok = visit_file(name, fd, true, visitor, &err);
 	if (!ok)
 		visitor.refused(visitor.arg, name, err.text);
 	if (fd >= 0)
@@ -283,7 +282,7 @@ visit_message(
 
 /* Visits the messages in a folder. *found is set if the folder exists. */
 static bool
-visit_folder(const char *name, const char *folder, size_t max_bytes,
+visit_folder(const char *name, const char *folder,
     struct pst_mailbox_visitor visitor, bool *found, struct pst_err *err)
 {
 	char path[PATH_MAX];
@@ -301,7 +300,7 @@ visit_folder(const char *name, const char *folder, size_t max_bytes,
 	for (int i = 0; i < count; i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s/%s", name, folder,
 		    entries[i]->d_name);
-		visit_message(path, max_bytes, visitor);
+		visit_message(path, visitor);
 		free(entries[i]);
 	}
 	free(entries);
@@ -309,13 +308,13 @@ visit_folder(const char *name, const char *folder, size_t max_bytes,
 }
 
 static bool
-visit_maildir(const char *name, size_t max_bytes,
-    struct pst_mailbox_visitor visitor, struct pst_err *err)
+visit_maildir(
+    const char *name, struct pst_mailbox_visitor visitor, struct pst_err *err)
 {
 	bool found = false;
 
-	if (!visit_folder(name, "new", max_bytes, visitor, &found, err) ||
-	    !visit_folder(name, "cur", max_bytes, visitor, &found, err))
+	if (!visit_folder(name, "new", visitor, &found, err) ||
+	    !visit_folder(name, "cur", visitor, &found, err))
 		return false;
 	return found ||
 	    pst_err_set(err,
@@ -324,16 +323,15 @@ visit_maildir(const char *name, size_t max_bytes,
 }
 
 bool
-pst_mailbox_visit(const char *name, size_t max_bytes,
-    struct pst_mailbox_visitor visitor, struct pst_err *err)
+pst_mailbox_visit(
+    const char *name, struct pst_mailbox_visitor visitor, struct pst_err *err)
 {
 	struct stat st;
 	bool ok;
 	int fd;
 
 	if (strcmp(name, "-") == 0)
-		return visit_file(
-		    name, STDIN_FILENO, false, max_bytes, visitor, err);
+		return visit_file(name, STDIN_FILENO, false, visitor, err);
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		if (fd >= 0)
@@ -342,9 +340,9 @@ pst_mailbox_visit(const char *name, size_t max_bytes,
 		    err, "cannot be opened: %s", strerror(errno));
 	}
 	if (S_ISDIR(st.st_mode))
-		ok = visit_maildir(name, max_bytes, visitor, err);
+		ok = visit_maildir(name, visitor, err);
 	else
-		ok = visit_file(name, fd, false, max_bytes, visitor, err);
+		ok = visit_file(name, fd, false, visitor, err);
 	(void)close(fd);
 	return ok;
 }

@@ -28,15 +28,15 @@ struct pst_mailbox_visitor {
 	/* Called with a document that is refused; why follows its name. */
 	void (*refused)(void *arg, const char *label, const char *why);
 	void *arg;
+	size_t max_bytes; /* a larger document is refused */
 };
 
 /*
  * Visits the documents in the file or directory of that name; "-" is standard
- * input. A document of more than max_bytes is refused. False, with half a
- * sentence in err that follows the name, if the file or directory cannot be
- * read to its end.
+ * input. False, with half a sentence in err that follows the name, if the file
+ * or directory cannot be read to its end.
  */
-bool pst_mailbox_visit(const char *name, size_t max_bytes,
-    struct pst_mailbox_visitor visitor, struct pst_err *err) PST_MUST_CHECK;
+bool pst_mailbox_visit(const char *name, struct pst_mailbox_visitor visitor,
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif

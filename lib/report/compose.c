@@ -11,7 +11,7 @@
 #define MAX_RECORD_BYTES (1U << 20)
 /* What follows the last record, with room to spare. */
 #define TAIL_BYTES 64
-/* More than a usual record takes; only for the short cut of are_few(). */
+/* More than a usual record takes; only for a short cut. */
 #define MANY_RECORD_BYTES 102400
 
 /* ---- the head ---- */
@@ -40,13 +40,15 @@ org_name(const struct pst_config *config)
 }
 
 static bool
-read_head(struct pst_db *db, struct pst_arena *arena,
-    const struct pst_config *config, const struct pst_compose *what,
-    struct pst_aggregate_head *head, struct pst_err *err)
+read_head(const struct pst_store *store, struct pst_arena *arena,
+    const struct pst_compose *what, struct pst_aggregate_head *head,
+    struct pst_err *err)
 {
 	static const char sql[] =
 	    "SELECT {policy}, rows_n FROM policy"
 	    " WHERE day = $1 AND domain = $2 AND owner = $3";
+	const struct pst_config *config = store->config;
+	struct pst_db *db = store->db;
 	struct pst_report_row row;
 	unsigned at;
 	bool found;
@@ -82,83 +84,34 @@ read_head(struct pst_db *db, struct pst_arena *arena,
 
 /* ---- the records ---- */
 
+/* The rows of struct pst_compose. */
+#define PART                                                                   \
+	" day = $1 AND domain = $2 AND owner = $3 AND id > $4"                 \
+	" AND ($5 = '' OR id <= $5)"
+#define PART_VALUES 5
+
+static void
+fill_part(
+    const struct pst_compose *what, struct pst_db_value values[PART_VALUES])
+{
+	values[0] = pst_db_int(what->day);
+	values[1] = pst_db_text(what->domain);
+	values[2] = pst_db_text(what->owner);
+	values[3] = pst_db_text(what->after);
+	values[4] = pst_db_text(what->until);
+}
+
 static bool
 open_rows(
     struct pst_db *db, const struct pst_compose *what, struct pst_err *err)
 {
 	static const char sql[] =
-	    "SELECT {record}, id, n FROM record"
-	    " WHERE day = $1 AND domain = $2 AND owner = $3 ORDER BY id";
+	    "SELECT {record}, id, n FROM record WHERE" PART " ORDER BY id";
+	struct pst_db_value values[PART_VALUES];
 
-	return pst_db_select(db, pst_fields_sql(sql),
-	    (struct pst_db_value[]){pst_db_int(what->day),
-		pst_db_text(what->domain), pst_db_text(what->owner)},
-	    3, err);
+	fill_part(what, values);
+	return pst_db_select(db, pst_fields_sql(sql), values, PART_VALUES, err);
 }
-
-/*
- * Writes all rows to the report. After each row, `fits` (may be NULL) tells
- * whether the row may stay; false ends the report before it. The first row
- * always stays.
- */
-static bool
-write_rows(struct pst_db *db, const struct pst_compose *what,
-    struct pst_aggregate *report, bool (*fits)(void *arg), void *arg,
-    struct pst_composed *out, struct pst_err *err)
-{
-	struct pst_report_row record;
-	bool ok = true;
-
-	if (!open_rows(db, what, err))
-		return false;
-	while (ok && pst_db_next(db)) {
-		unsigned at = pst_fields_read(PST_FIELD_RECORD, db, &record);
-		int64_t n = pst_db_number(db, at + 1);
-
-		ok = pst_aggregate_add(report, &record, n);
-		if (ok && fits != NULL && !fits(arg) && out->rows > 0) {
-			out->cut = true;
-			break;
-		}
-		out->rows++;
-		out->messages += n;
-		(void)snprintf(out->last, sizeof(out->last), "%.*s",
-		    PST_STR_ARG(pst_db_column(db, at)));
-	}
-	return pst_db_end(db, err) &&
-	    (ok ||
-		pst_err_set(err,
-		    "the report for %s cannot be written: the output is full",
-		    what->domain));
-}
-
-bool
-pst_compose_write(struct pst_db *db, const struct pst_config *config,
-    const struct pst_compose *what, struct pst_aggregate_sink sink,
-    struct pst_composed *out, struct pst_err *err)
-{
-	struct pst_arena *arena = pst_arena_new();
-	struct pst_aggregate_head head;
-	struct pst_aggregate *report;
-	bool ok = read_head(db, arena, config, what, &head, err);
-
-	memset(out, 0, sizeof(*out));
-	if (ok) {
-		report = pst_aggregate_begin(
-		    (enum pst_report_compat)config->reports.compat, &head,
-		    sink);
-		ok = write_rows(db, what, report, NULL, NULL, out, err);
-		if (!pst_aggregate_end(report) && ok)
-			ok = pst_err_set(err,
-			    "the report for %s cannot be written: the output "
-			    "is full",
-			    what->domain);
-	}
-	pst_arena_free(arena);
-	return ok;
-}
-
-/* ---- measuring ---- */
 
 /* What was written since the last record, before it is packed. */
 struct scale {
@@ -176,9 +129,8 @@ take(void *arg, const void *ptr, size_t len)
 }
 
 static bool
-fits(void *arg)
+fits(struct scale *scale)
 {
-	struct scale *scale = arg;
 	struct pst_str text = pst_buf_slice(&scale->record);
 	bool ok = !pst_buf_overflowed(&scale->record) &&
 	    pst_pack_has_room(scale->pack, text.len + TAIL_BYTES) &&
@@ -188,56 +140,127 @@ fits(void *arg)
 	return ok;
 }
 
+/* A report that rows are written to. */
+struct writing {
+	struct pst_aggregate *report;
+	struct scale *scale; /* NULL: it may become as large as it will */
+	struct pst_composed *out;
+};
+
 /*
- * Returns whether there are so few rows that nothing has to be measured; false
- * also, with a sentence in err, if the store fails.
+ * Writes all rows to the report. A scale ends the report before the first row
+ * that does not fit; one row always stays.
  */
 static bool
-are_few(struct pst_db *db, const struct pst_config *config,
-    const struct pst_compose *what, struct pst_composed *out,
-    struct pst_err *err)
+write_rows(struct pst_db *db, const struct pst_compose *what,
+    const struct writing *writing, struct pst_err *err)
 {
-	static const char sql[] =
-	    "SELECT COUNT(*) FROM record WHERE day = $1 AND domain = $2"
-	    " AND owner = $3";
+	struct pst_composed *out = writing->out;
+	bool ok = true;
 
-	return pst_db_get_number(db, sql,
-		   (struct pst_db_value[]){pst_db_int(what->day),
-		       pst_db_text(what->domain), pst_db_text(what->owner)},
-		   3, &out->rows, NULL, err) &&
-	    (uint64_t)out->rows * MANY_RECORD_BYTES <=
-	    config->reports.max_bytes;
+	if (!open_rows(db, what, err))
+		return false;
+	while (ok && pst_db_next(db)) {
+		struct pst_report_row record;
+		unsigned at = pst_fields_read(PST_FIELD_RECORD, db, &record);
+		int64_t n = pst_db_number(db, at + 1);
+
+		ok = pst_aggregate_add(writing->report, &record, n);
+		if (ok && writing->scale != NULL && !fits(writing->scale) &&
+		    out->rows > 0) {
+			out->cut = true;
+			break;
+		}
+		out->rows++;
+		out->messages += n;
+		(void)snprintf(out->last, sizeof(out->last), "%.*s",
+		    PST_STR_ARG(pst_db_column(db, at)));
+	}
+	return pst_db_end(db, err) &&
+	    (ok ||
+		pst_err_set(err,
+		    "the report for %s cannot be written: the output is full",
+		    what->domain));
 }
 
 bool
-pst_compose_measure(struct pst_db *db, const struct pst_config *config,
+pst_compose_write(const struct pst_store *store, const struct pst_compose *what,
+    struct pst_aggregate_sink sink, struct pst_composed *out,
+    struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct writing writing = {.out = out};
+	struct pst_aggregate_head head;
+	bool ok = read_head(store, arena, what, &head, err);
+
+	memset(out, 0, sizeof(*out));
+	if (ok) {
+		writing.report = pst_aggregate_begin(
+		    (enum pst_report_compat)store->config->reports.compat,
+		    &head, sink);
+		ok = write_rows(store->db, what, &writing, err);
+		if (!pst_aggregate_end(writing.report) && ok)
+			ok = pst_err_set(err,
+			    "the report for %s cannot be written: the output "
+			    "is full",
+			    what->domain);
+	}
+	pst_arena_free(arena);
+	return ok;
+}
+
+/* ---- measuring ---- */
+
+bool
+pst_compose_count(const struct pst_store *store, const struct pst_compose *what,
+    struct pst_composed *out, struct pst_err *err)
+{
+	static const char sql[] =
+	    "SELECT COUNT(*), CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM record"
+	    " WHERE" PART;
+	struct pst_db_value values[PART_VALUES];
+
+	memset(out, 0, sizeof(*out));
+	fill_part(what, values);
+	if (!pst_db_select(store->db, sql, values, PART_VALUES, err))
+		return false;
+	if (pst_db_next(store->db)) {
+		out->rows = pst_db_number(store->db, 0);
+		out->messages = pst_db_number(store->db, 1);
+	}
+	return pst_db_end(store->db, err);
+}
+
+bool
+pst_compose_measure(const struct pst_store *store,
     const struct pst_compose *what, struct pst_composed *out,
     struct pst_err *err)
 {
-	struct pst_err why = {""};
+	const struct pst_config *config = store->config;
 	struct pst_arena *arena;
 	struct pst_aggregate_head head;
-	struct pst_aggregate *report;
 	struct scale scale;
+	struct writing writing = {.scale = &scale, .out = out};
 	bool ok;
 
-	memset(out, 0, sizeof(*out));
-	if (are_few(db, config, what, out, &why))
+	if (!pst_compose_count(store, what, out, err))
+		return false;
+	/* So few rows need not be measured. */
+	if ((uint64_t)out->rows * MANY_RECORD_BYTES <=
+	    config->reports.max_bytes)
 		return true;
-	if (why.text[0] != '\0')
-		return pst_err_set(err, "%s", why.text);
 	memset(out, 0, sizeof(*out));
 	arena = pst_arena_new();
 	pst_buf_init(&scale.record, arena, MAX_RECORD_BYTES);
 	scale.pack = pst_pack_new(config->reports.format == PST_REPORT_GZIP,
 	    config->reports.max_bytes);
-	ok = read_head(db, arena, config, what, &head, err);
+	ok = read_head(store, arena, what, &head, err);
 	if (ok) {
-		report = pst_aggregate_begin(
+		writing.report = pst_aggregate_begin(
 		    (enum pst_report_compat)config->reports.compat, &head,
 		    (struct pst_aggregate_sink){take, &scale});
-		ok = write_rows(db, what, report, fits, &scale, out, err);
-		(void)pst_aggregate_end(report);
+		ok = write_rows(store->db, what, &writing, err);
+		(void)pst_aggregate_end(writing.report);
 	}
 	pst_pack_free(scale.pack);
 	pst_arena_free(arena);

@@ -11,6 +11,16 @@
  */
 #define MAX_QUERIES 200
 
+struct pst_consent
+pst_consent_of(struct pst_arena *arena, enum pst_destination_kind kind,
+    const char *policy_domain, const char *uris)
+{
+	return (struct pst_consent){
+	    .question = {kind, policy_domain, uris},
+	    .list = pst_arena_alloc(arena, sizeof(struct pst_destinations)),
+	};
+}
+
 struct asking {
 	struct pst_world world;
 	struct pst_arena *arena; /* its own */
@@ -64,9 +74,8 @@ step(struct asking *askings, const struct pst_config *config,
 		if (asking->done)
 			continue;
 		(void)pst_dns_poll(asking->world.dns);
-		asking->done = pst_destination_check(&asking->world, config,
-		    items[i].kind, items[i].policy_domain,
-		    pst_str(items[i].uris), items[i].list);
+		asking->done = pst_destination_check(
+		    &asking->world, config, &items[i].question, items[i].list);
 		if (!asking->done && open++ == 0)
 			*first = i;
 	}

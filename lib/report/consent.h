@@ -14,11 +14,14 @@
 #define PST_CONSENT_MAX 32
 
 struct pst_consent {
-	enum pst_destination_kind kind;
-	const char *policy_domain;
-	const char *uris;
+	struct pst_destination_question question;
 	struct pst_destinations *list; /* receives the answer; not NULL */
 };
+
+/* Returns an item with a list in the arena. */
+struct pst_consent
+pst_consent_of(struct pst_arena *arena, enum pst_destination_kind kind,
+    const char *policy_domain, const char *uris);
 
 /*
  * Fills the lists of all items; count is at most PST_CONSENT_MAX. Their texts

@@ -17,10 +17,9 @@
 #define MAX_LOCAL 64
 
 struct pst_courier {
-	const struct pst_config *config;
-	struct pst_db *db;
+	const struct pst_store *store;
+	const struct pst_config *config; /* that of the store */
 	struct pst_lease *lease;
-	const struct pst_clock *clock;
 	struct pst_submitter *submitter;
 	struct pst_dkim_signer *signer; /* or NULL */
 	struct pst_pack *pack;
@@ -97,9 +96,10 @@ open_signer(struct pst_courier *courier, struct pst_err *err)
 }
 
 struct pst_courier *
-pst_courier_new(const struct pst_config *config, struct pst_db *db,
-    struct pst_lease *lease, const struct pst_clock *clock, struct pst_err *err)
+pst_courier_new(
+    const struct pst_store *store, struct pst_lease *lease, struct pst_err *err)
 {
+	const struct pst_config *config = store->config;
 	struct pst_courier *courier;
 
 	if (!check_settings(config, err))
@@ -107,10 +107,9 @@ pst_courier_new(const struct pst_config *config, struct pst_db *db,
 	courier = calloc(1, sizeof(*courier));
 	if (courier == NULL)
 		abort();
+	courier->store = store;
 	courier->config = config;
-	courier->db = db;
 	courier->lease = lease;
-	courier->clock = clock;
 	courier->arena = pst_arena_new();
 	courier->from_domain = domain_of(courier->arena, config->reports.from);
 	courier->org_name = config->reports.org_name[0] != '\0' ?
@@ -145,20 +144,6 @@ pack(void *arg, const void *ptr, size_t len)
 	return pst_pack_add(arg, ptr, len);
 }
 
-static struct pst_report_envelope
-envelope_of(const struct trip *trip, const char *target)
-{
-	const struct pst_courier *courier = trip->courier;
-
-	return (struct pst_report_envelope){
-	    .from = courier->config->reports.from,
-	    .to = target,
-	    .domain = courier->from_domain,
-	    .id = trip->delivery->report,
-	    .date_s = pst_clock_epoch(courier->clock),
-	};
-}
-
 static bool
 write_aggregate(struct trip *trip, const char *target, struct pst_err *err)
 {
@@ -172,7 +157,7 @@ write_aggregate(struct trip *trip, const char *target, struct pst_err *err)
 	struct pst_buf buf;
 
 	pst_pack_reset(courier->pack);
-	if (!pst_compose_write(courier->db, courier->config, &what,
+	if (!pst_compose_write(courier->store, &what,
 		(struct pst_aggregate_sink){pack, courier->pack}, &size, err))
 		return false;
 	if (!pst_pack_end(courier->pack))
@@ -182,7 +167,11 @@ write_aggregate(struct trip *trip, const char *target, struct pst_err *err)
 		    delivery->domain);
 
 	const struct pst_aggregate_mail mail = {
-	    .envelope = envelope_of(trip, target),
+	    .envelope = {.from = courier->config->reports.from,
+		.to = target,
+		.domain = courier->from_domain,
+		.id = delivery->report,
+		.date_s = pst_store_now(courier->store)},
 	    .policy_domain = delivery->domain,
 	    .org_name = courier->org_name,
 	    .contact = courier->config->reports.contact,
@@ -201,22 +190,15 @@ write_aggregate(struct trip *trip, const char *target, struct pst_err *err)
 static bool
 write_failure(struct trip *trip, const char *target, struct pst_err *err)
 {
-	struct pst_courier *courier = trip->courier;
-	struct pst_failure_mail mail = {
-	    .policy_domain = trip->delivery->domain,
-	    .org_name = courier->org_name,
-	    .contact = courier->config->reports.contact,
+	const struct pst_failure_compose what = {
+	    .report = trip->delivery->report,
+	    .domain = trip->delivery->domain,
+	    .id = trip->delivery->report,
+	    .to = target,
 	};
-	struct pst_buf buf;
 
-	mail.envelope = envelope_of(trip, target);
-	if (!pst_failure_read(
-		courier->db, trip->arena, trip->delivery->report, &mail, err))
-		return false;
-	pst_buf_init(&buf, trip->arena, pst_failure_mail_size(&mail));
-	pst_failure_mail_write(&buf, &mail);
-	trip->message = pst_buf_slice(&buf);
-	return true;
+	return pst_failure_write(
+	    trip->courier->store, trip->arena, &what, &trip->message, err);
 }
 
 static bool
@@ -230,7 +212,7 @@ write_message(struct trip *trip, const char *target, struct pst_err *err)
 	if (!ok || courier->signer == NULL)
 		return ok;
 	trip->signature = pst_str(pst_dkim_sign(courier->signer, trip->arena,
-	    trip->message, pst_clock_epoch(courier->clock), err));
+	    trip->message, pst_store_now(courier->store), err));
 	return trip->signature.len > 0;
 }
 
@@ -253,50 +235,18 @@ envelope_sender(const struct trip *trip)
 
 /* ---- recording the outcome ---- */
 
-static bool
-finish(struct pst_courier *courier, const struct pst_delivery *delivery,
-    enum pst_outbox_state state, int64_t tries, int64_t next_s, const char *why,
-    struct pst_courier_outcome *out, struct pst_err *err)
-{
-	(void)snprintf(courier->why, sizeof(courier->why), "%s", why);
-	*out =
-	    (struct pst_courier_outcome){.state = state, .why = courier->why};
-	return pst_outbox_book(courier->db, delivery, state, tries, next_s,
-	    pst_clock_epoch(courier->clock), why, err);
-}
-
-/* Records a temporary failure: a later retry, or giving up. */
-static bool
-retry(struct pst_courier *courier, const struct pst_delivery *delivery,
-    const char *why, struct pst_courier_outcome *out, struct pst_err *err)
-{
-	int64_t tries = delivery->tries + 1;
-	unsigned pause =
-	    pst_outbox_pause(tries, courier->config->reports.retry_for_s);
-
-	return finish(courier, delivery,
-	    pause == 0 ? PST_OUTBOX_DROPPED : PST_OUTBOX_RETRY, tries,
-	    pst_clock_epoch(courier->clock) + pause, why, out, err);
-}
-
 bool
 pst_courier_book(struct pst_courier *courier,
-    const struct pst_delivery *delivery, enum pst_outbox_state state,
-    const char *why, struct pst_courier_outcome *out, struct pst_err *err)
-{
-	if (state == PST_OUTBOX_RETRY)
-		return retry(courier, delivery, why, out, err);
-	return finish(
-	    courier, delivery, state, delivery->tries, 0, why, out, err);
-}
-
-bool
-pst_courier_put_off(struct pst_courier *courier,
-    const struct pst_delivery *delivery, int64_t until_s, const char *why,
+    const struct pst_delivery *delivery, const struct pst_judgement *judgement,
     struct pst_courier_outcome *out, struct pst_err *err)
 {
-	return finish(courier, delivery, PST_OUTBOX_RETRY, delivery->tries,
-	    until_s, why, out, err);
+	const struct pst_outbox_entry entry =
+	    pst_judge_entry(courier->store, delivery, judgement);
+
+	(void)snprintf(courier->why, sizeof(courier->why), "%s", entry.why);
+	*out = (struct pst_courier_outcome){
+	    .state = entry.state, .why = courier->why};
+	return pst_outbox_book(courier->store, delivery, &entry, err);
 }
 
 /* ---- handing over ---- */
@@ -306,9 +256,8 @@ note_handing(void *arg)
 {
 	struct trip *trip = arg;
 	struct pst_courier *courier = trip->courier;
-	bool ok = pst_outbox_hand_over(courier->db, trip->delivery,
-	    courier->lease->holder, pst_clock_epoch(courier->clock),
-	    &trip->hook_err);
+	bool ok = pst_outbox_hand_over(courier->store, trip->delivery,
+	    courier->lease->holder, &trip->hook_err);
 
 	trip->gone = !ok && trip->hook_err.text[0] == '\0';
 	return ok;
@@ -319,35 +268,34 @@ book_result(struct trip *trip, const struct pst_submit_result *result,
     struct pst_courier_outcome *out, struct pst_err *err)
 {
 	struct pst_courier *courier = trip->courier;
-	const struct pst_delivery *delivery = trip->delivery;
+	struct pst_judgement judgement = {
+	    .state = PST_OUTBOX_SENT, .why = result->reply};
 	bool ok;
 
 	switch (result->verdict) {
 	case PST_SUBMIT_ACCEPTED:
-		return pst_courier_book(courier, delivery, PST_OUTBOX_SENT,
-		    result->reply, out, err);
 	case PST_SUBMIT_UNCERTAIN:
-		ok = pst_courier_book(courier, delivery, PST_OUTBOX_SENT,
-		    result->reply, out, err);
-		out->uncertain = true;
-		return ok;
+		break;
 	case PST_SUBMIT_TEMPORARY:
-		return pst_courier_book(courier, delivery, PST_OUTBOX_RETRY,
-		    result->reply, out, err);
+		judgement.state = PST_OUTBOX_RETRY;
+		break;
 	case PST_SUBMIT_PERMANENT:
-		return pst_courier_book(courier, delivery, PST_OUTBOX_DROPPED,
-		    result->reply, out, err);
+		judgement.state = PST_OUTBOX_DROPPED;
+		break;
 	case PST_SUBMIT_STOPPED:
 		return pst_err_set(err, "%s",
 		    trip->gone ? "another process is sending the same "
 				 "reports; this one has stopped" :
 				 trip->hook_err.text);
 	case PST_SUBMIT_NO_RELAY:
-		break;
+		return pst_err_set(err,
+		    "the relay %s cannot be used: %s; reports wait for the "
+		    "next run",
+		    courier->config->reports.relay, result->reply);
 	}
-	return pst_err_set(err,
-	    "the relay %s cannot be used: %s; reports wait for the next run",
-	    courier->config->reports.relay, result->reply);
+	ok = pst_courier_book(courier, trip->delivery, &judgement, out, err);
+	out->uncertain = result->verdict == PST_SUBMIT_UNCERTAIN;
+	return ok;
 }
 
 static bool
@@ -375,17 +323,11 @@ pst_courier_deliver(struct pst_courier *courier,
     struct pst_courier_outcome *out, struct pst_err *err)
 {
 	struct trip trip = {.courier = courier, .delivery = delivery};
-	int64_t now_s = pst_clock_epoch(courier->clock);
-	bool suppressed, ok;
+	bool ok;
 
-	if (!pst_lease_renew(courier->db, courier->lease,
-		pst_clock_epoch(&pst_clock_system), err) ||
-	    !pst_outbox_is_suppressed(
-		courier->db, delivery->address, now_s, &suppressed, err))
+	if (!pst_lease_renew(courier->store->db, courier->lease,
+		pst_clock_epoch(&pst_clock_system), err))
 		return false;
-	if (suppressed)
-		return pst_courier_book(courier, delivery,
-		    PST_OUTBOX_SUPPRESSED, "mail to it has bounced", out, err);
 	trip.arena = pst_arena_new();
 	ok = travel(&trip, target, out, err);
 	pst_arena_free(trip.arena);

@@ -8,21 +8,20 @@
  * in memory at a time.
  */
 
-#include "base/clock.h"
 #include "base/macros.h"
+#include "report/judge.h"
 #include "report/lease.h"
 #include "report/outbox.h"
 
 struct pst_courier;
 
 /*
- * Reads the DKIM key and the relay's password. The arguments must outlive the
- * courier, and the lease must be held while it delivers. NULL with a sentence
- * in err.
+ * Reads the DKIM key and the relay's password. The store and the lease must
+ * outlive the courier, and the lease must be held while it delivers. NULL with
+ * a sentence in err.
  */
-struct pst_courier *pst_courier_new(const struct pst_config *config,
-    struct pst_db *db, struct pst_lease *lease, const struct pst_clock *clock,
-    struct pst_err *err) PST_MUST_CHECK;
+struct pst_courier *pst_courier_new(const struct pst_store *store,
+    struct pst_lease *lease, struct pst_err *err) PST_MUST_CHECK;
 void pst_courier_free(struct pst_courier *courier); /* NULL is allowed */
 
 struct pst_courier_outcome {
@@ -42,17 +41,12 @@ bool pst_courier_deliver(struct pst_courier *courier,
     struct pst_courier_outcome *out, struct pst_err *err) PST_MUST_CHECK;
 
 /*
- * Records a delivery's state without sending anything. PST_OUTBOX_RETRY counts
- * as a failed try: the next one is later, or the delivery is given up.
+ * Records what was decided about a delivery without sending anything.
+ * PST_OUTBOX_RETRY without until_s counts as a failed try: the next one is
+ * later, or the delivery is given up.
  */
 bool pst_courier_book(struct pst_courier *courier,
-    const struct pst_delivery *delivery, enum pst_outbox_state state,
-    const char *why, struct pst_courier_outcome *out,
-    struct pst_err *err) PST_MUST_CHECK;
-
-/* Postpones a delivery until until_s. This does not count as a try. */
-bool pst_courier_put_off(struct pst_courier *courier,
-    const struct pst_delivery *delivery, int64_t until_s, const char *why,
+    const struct pst_delivery *delivery, const struct pst_judgement *judgement,
     struct pst_courier_outcome *out, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

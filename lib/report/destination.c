@@ -139,31 +139,37 @@ postpone(struct pst_destination *item, const char *why)
 	item->why = why;
 }
 
-/*
- * Returns false while an answer is missing; *same is then meaningless. *unknown
- * means that the DNS did not tell.
- */
+/* Whether two domains have the same Organizational Domain. */
+enum kinship {
+	SAME,
+	OTHER,
+	UNKNOWN, /* the DNS did not tell */
+};
+
+/* Returns false while an answer is missing. */
 static bool
-same_org_domain(struct pst_world *world, const struct pst_config *config,
-    const char *a, const char *b, bool *same, bool *unknown)
+compare_org_domains(struct pst_world *world, const struct pst_config *config,
+    const char *a, const char *b, enum kinship *out)
 {
 	struct pst_walk one, two;
 	bool done;
 
-	*unknown = false;
-	*same = pst_domain_eq(a, b);
-	if (*same)
+	*out = SAME;
+	if (pst_domain_eq(a, b))
 		return true;
 	if (config->dmarc.discovery == PST_DMARC_PSL && config->psl != NULL) {
-		*same = pst_domain_eq(pst_psl_org_domain(config->psl, a),
-		    pst_psl_org_domain(config->psl, b));
+		if (!pst_domain_eq(pst_psl_org_domain(config->psl, a),
+			pst_psl_org_domain(config->psl, b)))
+			*out = OTHER;
 		return true;
 	}
 	done = pst_walk_check(world, a, &one);
 	if (!pst_walk_check(world, b, &two) || !done)
 		return false;
-	*unknown = one.org_domain == NULL || two.org_domain == NULL;
-	*same = !*unknown && pst_domain_eq(one.org_domain, two.org_domain);
+	if (one.org_domain == NULL || two.org_domain == NULL)
+		*out = UNKNOWN;
+	else if (!pst_domain_eq(one.org_domain, two.org_domain))
+		*out = OTHER;
 	return true;
 }
 
@@ -276,24 +282,31 @@ is_allowed(const struct pst_config *config, struct pst_destination *item)
 
 static bool
 check_one(struct pst_world *world, const struct pst_config *config,
-    enum pst_destination_kind kind, const char *policy_domain,
+    const struct pst_destination_question *question,
     struct pst_destination *item)
 {
-	bool same, unknown;
+	enum kinship kinship;
 
 	if (!is_allowed(config, item))
 		return true;
-	if (!same_org_domain(
-		world, config, policy_domain, item->domain, &same, &unknown))
+	if (!compare_org_domains(
+		world, config, question->policy_domain, item->domain, &kinship))
 		return false;
-	if (unknown)
+	switch (kinship) {
+	case SAME:
+		return true;
+	case UNKNOWN:
 		postpone(item,
 		    "temporary DNS failure while looking for the "
 		    "Organizational Domain");
-	else if (!same && config->reports.own_domain_only)
-		refuse(item, "reports.own-domain-only");
-	else if (!same)
-		return ask_for_consent(world, kind, policy_domain, item);
+		return true;
+	case OTHER:
+		break;
+	}
+	if (!config->reports.own_domain_only)
+		return ask_for_consent(
+		    world, question->kind, question->policy_domain, item);
+	refuse(item, "reports.own-domain-only");
 	return true;
 }
 
@@ -320,19 +333,18 @@ drop_doubles(struct pst_destinations *list)
 
 bool
 pst_destination_check(struct pst_world *world, const struct pst_config *config,
-    enum pst_destination_kind kind, const char *policy_domain,
-    struct pst_str uris, struct pst_destinations *out)
+    const struct pst_destination_question *question,
+    struct pst_destinations *out)
 {
 	struct pst_arena_mark mark = pst_arena_mark(world->arena);
 	struct pst_destinations *list =
 	    pst_arena_alloc(world->arena, sizeof(*list));
 	bool done = true;
 
-	pst_destination_list(
-	    world->arena, uris, config->reports.max_addresses, list);
+	pst_destination_list(world->arena, pst_str(question->uris),
+	    config->reports.max_addresses, list);
 	for (size_t i = 0; i < list->count; i++)
-		if (!check_one(
-			world, config, kind, policy_domain, &list->items[i]))
+		if (!check_one(world, config, question, &list->items[i]))
 			done = false;
 	if (!done) {
 		pst_arena_rewind(world->arena, mark);

@@ -49,8 +49,15 @@ struct pst_destinations {
 void pst_destination_list(struct pst_arena *arena, struct pst_str uris,
     size_t max, struct pst_destinations *out);
 
+/* Whose reports are to go where. */
+struct pst_destination_question {
+	enum pst_destination_kind kind;
+	const char *policy_domain; /* in normal form */
+	const char *uris;
+};
+
 /*
- * Makes the same list with verdicts for this policy domain (in normal form).
+ * Makes the same list, of at most reports.max-addresses, with verdicts.
  * The operator's lists decide first; for addresses outside the Organizational
  * Domain, the confirming record of their domain then decides. If an address is
  * replaced by one that another entry already has, it is refused, so nobody gets
@@ -58,7 +65,7 @@ void pst_destination_list(struct pst_arena *arena, struct pst_str uris,
  */
 bool
 pst_destination_check(struct pst_world *world, const struct pst_config *config,
-    enum pst_destination_kind kind, const char *policy_domain,
-    struct pst_str uris, struct pst_destinations *out) PST_MUST_CHECK;
+    const struct pst_destination_question *question,
+    struct pst_destinations *out) PST_MUST_CHECK;
 
 #endif

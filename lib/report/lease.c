@@ -82,7 +82,7 @@ read_holder(
 
 bool
 pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
-    bool *taken, char other[128], struct pst_err *err)
+    bool *taken, struct pst_err *err)
 {
 	static const char sql[] =
 	    "INSERT INTO lease (name, holder, until_s)"
@@ -95,8 +95,7 @@ pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
 	*taken = false;
 	if (!read_holder(db, holder, &until_s, err))
 		return false;
-	if (other != NULL)
-		memcpy(other, holder, sizeof(holder));
+	memcpy(lease->other, holder, sizeof(holder));
 	if (holder[0] != '\0' && until_s > now_s && !is_dead(pst_str(holder)))
 		return true;
 	write_place(place);

@@ -18,15 +18,16 @@
 struct pst_lease {
 	char holder[128];
 	int64_t until_s;
+	char other[128]; /* who had it when it was asked for; "" if nobody */
 };
 
 /*
  * Takes the lease. False with a sentence in err when the store fails. If
  * somebody else has the lease, returns true with *taken = false and the
- * holder's text in `other` (may be NULL).
+ * holder's text in lease->other.
  */
 bool pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
-    bool *taken, char other[128], struct pst_err *err) PST_MUST_CHECK;
+    bool *taken, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Extends the lease from now_s on; does nothing while most of its time is left.

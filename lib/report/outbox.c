@@ -4,7 +4,6 @@
 #include <assert.h>
 
 #include "base/macros.h"
-#include "report/compose.h"
 #include "store/fields.h"
 #include "store/store.h"
 
@@ -49,30 +48,31 @@ keep(struct pst_db *db, struct pst_arena *arena, unsigned column)
 /* ---- making reports ---- */
 
 bool
-pst_outbox_pending(struct pst_db *db, struct pst_arena *arena,
+pst_outbox_pending(const struct pst_store *store,
     const struct pst_outbox_filter *filter,
-    const struct pst_outbox_pending *after, struct pst_outbox_pending *out,
-    size_t max, size_t *count, struct pst_err *err)
+    const struct pst_outbox_pending *after, struct pst_pending_page *page,
+    struct pst_err *err)
 {
 	static const char sql[] =
 	    "SELECT day, domain FROM policy WHERE owner = '' AND day < $1"
 	    " AND ($2 < 0 OR day = $2) AND ($3 = '' OR domain = $3)"
 	    " AND (day > $4 OR (day = $4 AND domain > $5))"
 	    " ORDER BY day, domain LIMIT $6";
+	struct pst_db *db = store->db;
 
-	*count = 0;
+	page->count = 0;
 	if (!pst_db_select(db, sql,
 		(struct pst_db_value[]){pst_db_int(filter->before),
 		    pst_db_int(filter->day), pst_db_text(filter->domain),
 		    pst_db_int(after->day), pst_db_text(after->domain),
-		    pst_db_int((int64_t)max)},
+		    pst_db_int((int64_t)page->max)},
 		6, err))
 		return false;
-	while (*count < max && pst_db_next(db)) {
-		out[*count].day = pst_db_number(db, 0);
-		out[*count].domain = keep(db, arena, 1);
-		++*count;
-	}
+	while (page->count < page->max && pst_db_next(db))
+		page->items[page->count++] = (struct pst_outbox_pending){
+		    .day = pst_db_number(db, 0),
+		    .domain = keep(db, page->arena, 1),
+		};
 	return pst_db_end(db, err);
 }
 
@@ -103,24 +103,39 @@ pst_outbox_add(struct pst_db *db, enum pst_outbox_kind kind, const char *report,
 
 /* Reads the addresses from the policy that is stored now. */
 static bool
-read_addresses(struct pst_db *db, struct pst_arena *arena,
-    const struct pst_config *config, const struct pst_outbox_pending *pending,
-    struct pst_destinations *out, bool *found, struct pst_err *err)
+read_rua(struct pst_db *db, struct pst_arena *arena,
+    const struct pst_compose *what, const char **out, struct pst_err *err)
 {
 	static const char sql[] = "SELECT rua FROM policy WHERE day = $1"
 				  " AND domain = $2 AND owner = ''";
 
-	out->count = 0;
+	*out = NULL;
 	if (!pst_db_select(db, sql,
 		(struct pst_db_value[]){
-		    pst_db_int(pending->day), pst_db_text(pending->domain)},
+		    pst_db_int(what->day), pst_db_text(what->domain)},
 		2, err))
 		return false;
-	*found = pst_db_next(db);
-	if (*found)
-		pst_destination_list(arena, pst_db_column(db, 0),
-		    config->reports.max_addresses, out);
+	if (pst_db_next(db))
+		*out = keep(db, arena, 0);
 	return pst_db_end(db, err);
+}
+
+bool
+pst_outbox_measure(const struct pst_store *store, struct pst_arena *arena,
+    struct pst_outbox_part *part, struct pst_err *err)
+{
+	part->what.owner = "";
+	part->what.until = "";
+	memset(&part->size, 0, sizeof(part->size));
+	if (!read_rua(store->db, arena, &part->what, &part->rua, err))
+		return false;
+	if (part->rua == NULL)
+		return true;
+	if (!pst_compose_measure(store, &part->what, &part->size, err))
+		return false;
+	if (part->size.cut)
+		part->what.until = pst_arena_strdup(arena, part->size.last);
+	return true;
 }
 
 /*
@@ -156,51 +171,39 @@ take_rows(struct pst_db *db, const char *id,
 			 pst_db_run(db, all, values, 3, NULL, err));
 }
 
-static bool
-claim(struct pst_db *db, struct pst_arena *arena,
-    const struct pst_config *config, const struct pst_outbox_pending *pending,
-    int64_t now_s, struct pst_composed *size, struct pst_err *err)
+bool
+pst_outbox_claim(const struct pst_store *store,
+    const struct pst_outbox_pending *pending, struct pst_outbox_claimed *out,
+    struct pst_err *err)
 {
 	static const char insert[] =
 	    "INSERT INTO report (id, day, domain, made_s)"
 	    " VALUES ($1, $2, $3, $4)";
+	struct pst_arena *arena = pst_arena_new();
 	struct pst_destinations *list = pst_arena_alloc(arena, sizeof(*list));
 	char id[PST_STORE_ID_SIZE];
-	struct pst_compose what = {
-	    .day = pending->day, .domain = pending->domain, .owner = ""};
-	bool found;
-
-	pst_store_random_id(id);
-	what.id = id;
-	if (!read_addresses(db, arena, config, pending, list, &found, err))
-		return false;
-	if (!found)
-		return true;
-	return pst_compose_measure(db, config, &what, size, err) &&
-	    pst_db_run(db, insert,
-		(struct pst_db_value[]){pst_db_text(id),
-		    pst_db_int(pending->day), pst_db_text(pending->domain),
-		    pst_db_int(now_s)},
-		4, NULL, err) &&
-	    take_rows(db, id, pending, size, err) &&
-	    /* A policy without rows makes no mail. */
-	    (size->rows == 0 ||
-		pst_outbox_add(db, PST_OUTBOX_AGGREGATE, id, list, err));
-}
-
-bool
-pst_outbox_claim(struct pst_db *db, const struct pst_config *config,
-    const struct pst_outbox_pending *pending, int64_t now_s, int64_t *rows,
-    bool *cut, struct pst_err *err)
-{
-	struct pst_arena *arena = pst_arena_new();
-	struct pst_composed size;
+	struct pst_outbox_part part = {
+	    .what = {.day = pending->day, .domain = pending->domain, .id = id}};
 	bool ok;
 
-	memset(&size, 0, sizeof(size));
-	ok = claim(db, arena, config, pending, now_s, &size, err);
-	*rows = size.rows;
-	*cut = size.cut;
+	pst_store_random_id(id);
+	ok = pst_outbox_measure(store, arena, &part, err);
+	if (ok && part.rua != NULL) {
+		pst_destination_list(arena, pst_str(part.rua),
+		    store->config->reports.max_addresses, list);
+		ok = pst_db_run(store->db, insert,
+			 (struct pst_db_value[]){pst_db_text(id),
+			     pst_db_int(pending->day),
+			     pst_db_text(pending->domain),
+			     pst_db_int(pst_store_now(store))},
+			 4, NULL, err) &&
+		    take_rows(store->db, id, pending, &part.size, err) &&
+		    /* A policy without rows makes no mail. */
+		    (part.size.rows == 0 ||
+			pst_outbox_add(
+			    store->db, PST_OUTBOX_AGGREGATE, id, list, err));
+	}
+	*out = (struct pst_outbox_claimed){part.size.rows, part.size.cut};
 	pst_arena_free(arena);
 	return ok;
 }
@@ -211,16 +214,30 @@ pst_outbox_claim(struct pst_db *db, const struct pst_config *config,
 	"SELECT d.report, d.address, d.state, d.token, d.tries, r.day,"        \
 	" r.domain, " uris " FROM delivery d JOIN report r ON r.id = d.report" \
 	" " from " AND ((d.state IN ('waiting', 'retry') AND d.next_s <= $1)"  \
-	" OR ($2 = 1 AND d.state <> 'handing'))"                               \
+	" OR $2 = 1)"                                                          \
 	" AND ($3 < 0 OR r.day = $3) AND ($4 = '' OR r.domain = $4)"           \
 	" AND (d.report > $5 OR (d.report = $5 AND d.address > $6))"           \
 	" ORDER BY d.report, d.address LIMIT $7"
 
+static struct pst_delivery
+read_delivery(struct pst_db *db, struct pst_arena *arena)
+{
+	return (struct pst_delivery){
+	    .report = keep(db, arena, 0),
+	    .address = keep(db, arena, 1),
+	    .state = state_of(pst_db_column(db, 2)),
+	    .token = keep(db, arena, 3),
+	    .tries = pst_db_number(db, 4),
+	    .day = pst_db_number(db, 5),
+	    .domain = keep(db, arena, 6),
+	    .uris = keep(db, arena, 7),
+	};
+}
+
 bool
-pst_outbox_due(struct pst_db *db, struct pst_arena *arena,
-    enum pst_outbox_kind kind, const struct pst_outbox_filter *filter,
-    int64_t now_s, const struct pst_delivery *after, struct pst_delivery *out,
-    size_t max, size_t *count, struct pst_err *err)
+pst_outbox_due(const struct pst_store *store,
+    const struct pst_outbox_filter *filter, const struct pst_delivery *after,
+    struct pst_delivery_page *page, struct pst_err *err)
 {
 	static const char aggregate[] =
 	    DUE("JOIN policy p ON p.day = r.day AND p.domain = r.domain"
@@ -229,52 +246,47 @@ pst_outbox_due(struct pst_db *db, struct pst_arena *arena,
 	static const char failure[] =
 	    DUE("JOIN failure f ON f.owner = r.id WHERE d.kind = 'failure'",
 		"f.ruf");
+	bool is_aggregate = page->kind == PST_OUTBOX_AGGREGATE;
+	struct pst_db *db = store->db;
 
-	*count = 0;
-	if (!pst_db_select(db,
-		kind == PST_OUTBOX_AGGREGATE ? aggregate : failure,
-		(struct pst_db_value[]){pst_db_int(now_s),
-		    pst_db_int(filter->resend), pst_db_int(filter->day),
-		    pst_db_text(filter->domain),
+	page->count = 0;
+	if (!pst_db_select(db, is_aggregate ? aggregate : failure,
+		(struct pst_db_value[]){pst_db_int(pst_store_now(store)),
+		    pst_db_int(is_aggregate && filter->resend),
+		    pst_db_int(filter->day), pst_db_text(filter->domain),
 		    pst_db_text(after == NULL ? "" : after->report),
 		    pst_db_text(after == NULL ? "" : after->address),
-		    pst_db_int((int64_t)max)},
+		    pst_db_int((int64_t)page->max)},
 		7, err))
 		return false;
-	while (*count < max && pst_db_next(db)) {
-		out[(*count)++] = (struct pst_delivery){
-		    .kind = kind,
-		    .report = keep(db, arena, 0),
-		    .address = keep(db, arena, 1),
-		    .state = state_of(pst_db_column(db, 2)),
-		    .token = keep(db, arena, 3),
-		    .tries = pst_db_number(db, 4),
-		    .day = pst_db_number(db, 5),
-		    .domain = keep(db, arena, 6),
-		    .uris = keep(db, arena, 7),
-		};
+	while (page->count < page->max && pst_db_next(db)) {
+		struct pst_delivery *item = &page->items[page->count++];
+
+		*item = read_delivery(db, page->arena);
+		item->kind = page->kind;
 	}
 	return pst_db_end(db, err);
 }
 
 bool
-pst_outbox_count_due(struct pst_db *db, const struct pst_outbox_filter *filter,
-    int64_t now_s, int64_t *count, struct pst_err *err)
+pst_outbox_count_due(const struct pst_store *store,
+    const struct pst_outbox_filter *filter, int64_t *count, struct pst_err *err)
 {
 	static const char sql[] =
 	    "SELECT COUNT(*) FROM delivery d JOIN report r ON r.id = d.report"
 	    " WHERE d.state IN ('waiting', 'retry') AND d.next_s <= $1"
 	    " AND ($2 < 0 OR r.day = $2) AND ($3 = '' OR r.domain = $3)";
 
-	return pst_db_get_number(db, sql,
-	    (struct pst_db_value[]){pst_db_int(now_s), pst_db_int(filter->day),
-		pst_db_text(filter->domain)},
+	return pst_db_get_number(store->db, sql,
+	    (struct pst_db_value[]){pst_db_int(pst_store_now(store)),
+		pst_db_int(filter->day), pst_db_text(filter->domain)},
 	    3, count, NULL, err);
 }
 
 bool
-pst_outbox_hand_over(struct pst_db *db, const struct pst_delivery *delivery,
-    const char *holder, int64_t now_s, struct pst_err *err)
+pst_outbox_hand_over(const struct pst_store *store,
+    const struct pst_delivery *delivery, const char *holder,
+    struct pst_err *err)
 {
 	static const char sql[] =
 	    "UPDATE delivery SET state = 'handing', done_s = $4"
@@ -283,32 +295,33 @@ pst_outbox_hand_over(struct pst_db *db, const struct pst_delivery *delivery,
 	    " AND EXISTS (SELECT 1 FROM lease WHERE holder = $5)";
 	int64_t changed = 0;
 
-	if (!pst_db_run(db, sql,
+	if (!pst_db_run(store->db, sql,
 		(struct pst_db_value[]){pst_db_text(delivery->report),
 		    pst_db_text(kind_words[delivery->kind]),
-		    pst_db_text(delivery->address), pst_db_int(now_s),
-		    pst_db_text(holder)},
+		    pst_db_text(delivery->address),
+		    pst_db_int(pst_store_now(store)), pst_db_text(holder)},
 		5, &changed, err))
 		return false;
 	return changed == 1 || pst_err_set(err, "%s", "");
 }
 
 bool
-pst_outbox_book(struct pst_db *db, const struct pst_delivery *delivery,
-    enum pst_outbox_state state, int64_t tries, int64_t next_s, int64_t now_s,
-    const char *why, struct pst_err *err)
+pst_outbox_book(const struct pst_store *store,
+    const struct pst_delivery *delivery, const struct pst_outbox_entry *entry,
+    struct pst_err *err)
 {
 	static const char sql[] =
 	    "UPDATE delivery SET state = $4, tries = $5, next_s = $6,"
 	    " done_s = $7, why = $8"
 	    " WHERE report = $1 AND kind = $2 AND address = $3";
 
-	return pst_db_run(db, sql,
+	return pst_db_run(store->db, sql,
 	    (struct pst_db_value[]){pst_db_text(delivery->report),
 		pst_db_text(kind_words[delivery->kind]),
-		pst_db_text(delivery->address), pst_db_text(state_words[state]),
-		pst_db_int(tries), pst_db_int(next_s), pst_db_int(now_s),
-		pst_db_text(why)},
+		pst_db_text(delivery->address),
+		pst_db_text(state_words[entry->state]),
+		pst_db_int(entry->tries), pst_db_int(entry->next_s),
+		pst_db_int(pst_store_now(store)), pst_db_text(entry->why)},
 	    8, NULL, err);
 }
 
@@ -327,13 +340,14 @@ pst_outbox_pause(int64_t tries, unsigned retry_for_s)
 
 bool
 pst_outbox_recover(
-    struct pst_db *db, int64_t now_s, int64_t *count, struct pst_err *err)
+    const struct pst_store *store, int64_t *count, struct pst_err *err)
 {
-	return pst_db_run(db,
+	return pst_db_run(store->db,
 	    "UPDATE delivery SET state = 'sent', done_s = $1,"
 	    " why = 'stopped while handing over: it may not have arrived'"
 	    " WHERE state = 'handing'",
-	    (struct pst_db_value[]){pst_db_int(now_s)}, 1, count, err);
+	    (struct pst_db_value[]){pst_db_int(pst_store_now(store))}, 1, count,
+	    err);
 }
 
 bool
@@ -358,7 +372,7 @@ pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
 {
 	if (!pst_db_select(db,
 		"SELECT address FROM delivery WHERE kind = 'aggregate'"
-		" AND state IN ('sent', 'handing') AND done_s >= $1",
+		" AND (state = 'handing' OR (state = 'sent' AND done_s >= $1))",
 		(struct pst_db_value[]){pst_db_int(since_s)}, 1, err))
 		return false;
 	while (pst_db_next(db))
@@ -369,15 +383,16 @@ pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
 /* ---- addresses that bounce ---- */
 
 bool
-pst_outbox_is_suppressed(struct pst_db *db, const char *address, int64_t now_s,
+pst_outbox_is_suppressed(const struct pst_store *store, const char *address,
     bool *out, struct pst_err *err)
 {
 	int64_t until_s;
 
-	return pst_db_get_number(db,
+	return pst_db_get_number(store->db,
 	    "SELECT until_s FROM suppress WHERE address = $1 AND until_s > $2",
-	    (struct pst_db_value[]){pst_db_text(address), pst_db_int(now_s)}, 2,
-	    &until_s, out, err);
+	    (struct pst_db_value[]){
+		pst_db_text(address), pst_db_int(pst_store_now(store))},
+	    2, &until_s, out, err);
 }
 
 bool

@@ -29,6 +29,7 @@
 #include "base/macros.h"
 #include "config/config.h"
 #include "report/bounce.h"
+#include "report/compose.h"
 #include "report/destination.h"
 #include "store/open.h"
 
@@ -66,26 +67,56 @@ struct pst_outbox_pending {
 	const char *domain;
 };
 
+/* The caller sets arena and max, and items to an array of that size. */
+struct pst_pending_page {
+	struct pst_arena *arena; /* of the texts */
+	struct pst_outbox_pending *items;
+	size_t max, count;
+};
+
 /*
  * Lists the next ones after `after` in their order (day < 0: from the first
- * on), at most max; texts in the arena. *count is their number.
+ * on).
  */
-bool pst_outbox_pending(struct pst_db *db, struct pst_arena *arena,
+bool pst_outbox_pending(const struct pst_store *store,
     const struct pst_outbox_filter *filter,
-    const struct pst_outbox_pending *after, struct pst_outbox_pending *out,
-    size_t max, size_t *count, struct pst_err *err) PST_MUST_CHECK;
+    const struct pst_outbox_pending *after, struct pst_pending_page *page,
+    struct pst_err *err) PST_MUST_CHECK;
+
+/* One report of a policy domain and day: as many of its rows as fit. */
+struct pst_outbox_part {
+	/*
+	 * The caller sets day, domain, id, and `after` if the rows up to there
+	 * are in other reports; the owner is "". `until` is set to the last row
+	 * if size.cut is true.
+	 */
+	struct pst_compose what;
+	struct pst_composed size; /* no rows: this makes no mail */
+	const char *rua;          /* from the policy; NULL: the rows are gone */
+};
+
+/*
+ * Finds out which of the open rows the next report takes (R-AGG-30). It changes
+ * nothing, so the sender and the preview cut at the same row. The texts are in
+ * the arena.
+ */
+bool pst_outbox_measure(const struct pst_store *store, struct pst_arena *arena,
+    struct pst_outbox_part *part, struct pst_err *err) PST_MUST_CHECK;
+
+struct pst_outbox_claimed {
+	int64_t rows; /* 0: they were already gone, or there were none */
+	bool cut;     /* there are rows left over */
+};
 
 /*
  * Makes a report of the rows of one of them, inside a transaction of the
- * caller: of as many rows as fit (R-AGG-30). It then adds one delivery for each
- * address. Rows that are left over stay pending, and *cut is true. If there is
- * no usable address, the report has no delivery, and its rows are kept until
- * they expire. *rows is the number of rows in the report; 0 means that they
- * were already gone.
+ * caller: of as many rows as fit. It then adds one delivery for each address.
+ * Rows that are left over stay pending. If there is no usable address, the
+ * report has no delivery, and its rows are kept until they expire.
  */
-bool pst_outbox_claim(struct pst_db *db, const struct pst_config *config,
-    const struct pst_outbox_pending *pending, int64_t now_s, int64_t *rows,
-    bool *cut, struct pst_err *err) PST_MUST_CHECK;
+bool pst_outbox_claim(const struct pst_store *store,
+    const struct pst_outbox_pending *pending, struct pst_outbox_claimed *out,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Adds a delivery to each of these addresses, with a token of its own. */
 bool
@@ -108,34 +139,49 @@ struct pst_delivery {
 	const char *uris;   /* from its record: rua or ruf */
 };
 
+/* The caller sets kind, arena and max, and items to an array of that size. */
+struct pst_delivery_page {
+	enum pst_outbox_kind kind;
+	struct pst_arena *arena; /* of the texts */
+	struct pst_delivery *items;
+	size_t max, count;
+};
+
 /*
- * Lists the deliveries of that kind that are due at now_s, after `after` in the
- * order of report and address (NULL: from the first on), at most max; texts in
- * the arena. *count is their number.
+ * Lists the deliveries of that kind that are due now, after `after` in the
+ * order of report and address (NULL: from the first on). With filter->resend,
+ * those that pst_outbox_reopen() would make wait again are listed, too.
  */
-bool pst_outbox_due(struct pst_db *db, struct pst_arena *arena,
-    enum pst_outbox_kind kind, const struct pst_outbox_filter *filter,
-    int64_t now_s, const struct pst_delivery *after, struct pst_delivery *out,
-    size_t max, size_t *count, struct pst_err *err) PST_MUST_CHECK;
+bool pst_outbox_due(const struct pst_store *store,
+    const struct pst_outbox_filter *filter, const struct pst_delivery *after,
+    struct pst_delivery_page *page, struct pst_err *err) PST_MUST_CHECK;
 
 /* Counts the deliveries of both kinds that are due, for a progress bar. */
-bool
-pst_outbox_count_due(struct pst_db *db, const struct pst_outbox_filter *filter,
-    int64_t now_s, int64_t *count, struct pst_err *err) PST_MUST_CHECK;
+bool pst_outbox_count_due(const struct pst_store *store,
+    const struct pst_outbox_filter *filter, int64_t *count,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Commits the state "handing". False with an empty sentence when the delivery
  * is in another state than waiting or retry, or `holder` does not have the
  * lease any more.
  */
-bool
-pst_outbox_hand_over(struct pst_db *db, const struct pst_delivery *delivery,
-    const char *holder, int64_t now_s, struct pst_err *err) PST_MUST_CHECK;
+bool pst_outbox_hand_over(const struct pst_store *store,
+    const struct pst_delivery *delivery, const char *holder,
+    struct pst_err *err) PST_MUST_CHECK;
 
-/* Records the outcome of a delivery. why is for people, and printable. */
-bool pst_outbox_book(struct pst_db *db, const struct pst_delivery *delivery,
-    enum pst_outbox_state state, int64_t tries, int64_t next_s, int64_t now_s,
-    const char *why, struct pst_err *err) PST_MUST_CHECK;
+/* What became of a delivery. */
+struct pst_outbox_entry {
+	enum pst_outbox_state state;
+	int64_t tries;
+	int64_t next_s;  /* when it is due again, for PST_OUTBOX_RETRY */
+	const char *why; /* for people, and printable */
+};
+
+/* Records it. */
+bool pst_outbox_book(const struct pst_store *store,
+    const struct pst_delivery *delivery, const struct pst_outbox_entry *entry,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Returns the seconds until the next try after `tries` failed ones, at least
@@ -145,16 +191,19 @@ bool pst_outbox_book(struct pst_db *db, const struct pst_delivery *delivery,
 unsigned pst_outbox_pause(int64_t tries, unsigned retry_for_s);
 
 /* Turns "handing", left by a run that died, into "sent". *count is how many. */
-bool pst_outbox_recover(struct pst_db *db, int64_t now_s, int64_t *count,
+bool pst_outbox_recover(const struct pst_store *store, int64_t *count,
     struct pst_err *err) PST_MUST_CHECK;
 
-/* Makes all aggregate deliveries of the filter's reports wait again. */
+/*
+ * Makes all aggregate deliveries of the filter's reports wait again, whatever
+ * became of them.
+ */
 bool pst_outbox_reopen(struct pst_db *db,
     const struct pst_outbox_filter *filter, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Calls each() with the address of every aggregate delivery that was sent at or
- * after since_s, in no particular order.
+ * after since_s or is being handed over, in no particular order.
  */
 bool pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
     void (*each)(void *arg, struct pst_str address), void *arg,
@@ -162,9 +211,9 @@ bool pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
 
 /* ---- addresses that bounce ---- */
 
-/* Sets *out to whether mail to the address is suppressed at now_s. */
-bool pst_outbox_is_suppressed(struct pst_db *db, const char *address,
-    int64_t now_s, bool *out, struct pst_err *err) PST_MUST_CHECK;
+/* Sets *out to whether mail to the address is suppressed now. */
+bool pst_outbox_is_suppressed(const struct pst_store *store,
+    const char *address, bool *out, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Suppresses the address of the delivery that the bounce's token names, for

@@ -22,9 +22,7 @@
 
 struct run {
 	struct pst_send *send;
-	struct pst_config *config;
-	struct pst_db *db;
-	struct pst_clock *clock;
+	const struct pst_store *store;
 	struct pst_lease lease;
 	struct pst_courier *courier;
 	struct pst_arena *arena; /* holds a little for each pass */
@@ -36,12 +34,6 @@ static bool
 is_stopped(const struct run *run)
 {
 	return run->send->stop != NULL && *run->send->stop != 0;
-}
-
-static int64_t
-now(const struct run *run)
-{
-	return pst_clock_epoch(run->clock);
 }
 
 /* ---- making reports ---- */
@@ -57,13 +49,13 @@ claim_one(struct run *run, const struct pst_outbox_pending *pending,
 	bool cut = true;
 
 	while (cut) {
-		int64_t got;
+		struct pst_outbox_claimed claimed;
 
-		if (!pst_outbox_claim(run->db, run->config, pending, now(run),
-			&got, &cut, err))
+		if (!pst_outbox_claim(run->store, pending, &claimed, err))
 			return false;
-		*rows += got;
-		run->counts->made += got > 0;
+		*rows += claimed.rows;
+		run->counts->made += claimed.rows > 0;
+		cut = claimed.cut;
 	}
 	return true;
 }
@@ -73,20 +65,22 @@ claim_one(struct run *run, const struct pst_outbox_pending *pending,
  * becomes large.
  */
 static bool
-claim_some(struct run *run, const struct pst_outbox_pending *pending,
-    size_t count, size_t *taken, struct pst_err *err)
+claim_some(struct run *run, const struct pst_pending_page *page, size_t *taken,
+    struct pst_err *err)
 {
+	struct pst_db *db = run->store->db;
 	uint64_t made = run->counts->made;
 	int64_t rows = 0;
-	bool ok = pst_db_begin(run->db, err);
+	bool ok = pst_db_begin(db, err);
 
 	if (!ok)
 		return false;
-	for (*taken = 0; ok && *taken < count && rows < CLAIM_ROWS; ++*taken)
-		ok = claim_one(run, &pending[*taken], &rows, err);
-	if (ok && pst_db_commit(run->db, err))
+	for (*taken = 0; ok && *taken < page->count && rows < CLAIM_ROWS;
+	     ++*taken)
+		ok = claim_one(run, &page->items[*taken], &rows, err);
+	if (ok && pst_db_commit(db, err))
 		return true;
-	pst_db_rollback(run->db);
+	pst_db_rollback(db);
 	run->counts->made = made;
 	return false;
 }
@@ -96,23 +90,24 @@ claim_all(struct run *run, struct pst_err *err)
 {
 	struct pst_outbox_pending after = {.day = -1, .domain = ""};
 	char last[PST_DOMAIN_MAX + 1];
-	size_t count = 1;
+	struct pst_outbox_pending batch[CLAIM_BATCH];
+	struct pst_pending_page page = {
+	    .items = batch, .max = CLAIM_BATCH, .count = 1};
 	bool ok = true;
 
-	while (ok && count > 0 && !is_stopped(run)) {
-		struct pst_arena *arena = pst_arena_new();
-		struct pst_outbox_pending batch[CLAIM_BATCH];
+	while (ok && page.count > 0 && !is_stopped(run)) {
 		size_t taken = 0;
 
-		ok = pst_outbox_pending(run->db, arena, &run->send->filter,
-			 &after, batch, CLAIM_BATCH, &count, err) &&
-		    (count == 0 || claim_some(run, batch, count, &taken, err));
+		page.arena = pst_arena_new();
+		ok = pst_outbox_pending(
+			 run->store, &run->send->filter, &after, &page, err) &&
+		    (page.count == 0 || claim_some(run, &page, &taken, err));
 		if (ok && taken > 0) {
 			after = batch[taken - 1];
 			(void)snprintf(last, sizeof(last), "%s", after.domain);
 			after.domain = last;
 		}
-		pst_arena_free(arena);
+		pst_arena_free(page.arena);
 	}
 	return ok;
 }
@@ -153,165 +148,140 @@ count_outcome(struct run *run, const struct pst_delivery *delivery,
 		send->progress(send->arg, run->total, run->done);
 }
 
+/* A delivery that may be sent to its address. */
+struct item {
+	const struct pst_delivery *delivery;
+	struct pst_judgement judgement;
+};
+
 /*
- * Applies the daily and hourly limits. *may tells whether the delivery can be
- * sent; if not, it has been postponed or dropped.
+ * Sends a delivery, or records that a limit or a bounce stops it. *sent tells
+ * whether the relay was used.
  */
 static bool
-check_limits(struct run *run, const struct pst_delivery *delivery, uint64_t got,
-    struct pst_courier_outcome *outcome, bool *may, struct pst_err *err)
+deliver(struct run *run, const struct item *item, uint64_t got, bool *sent,
+    struct pst_err *err)
 {
-	const char *why;
-	bool later;
-
-	*may = false;
-	if (delivery->kind == PST_OUTBOX_AGGREGATE) {
-		*may = got < run->config->reports.max_per_day;
-		return *may ||
-		    pst_courier_put_off(run->courier, delivery,
-			pst_day_end(pst_day_of(now(run))) + 1,
-			"reports.max-per-day is reached for its domain",
-			outcome, err);
-	}
-	if (!pst_failure_may_go(run->db, run->config, delivery, now(run), may,
-		&later, &why, err))
-		return false;
-	if (*may)
-		return true;
-	return later ? pst_courier_put_off(run->courier, delivery,
-			   now(run) + 600, why, outcome, err) :
-		       pst_courier_book(run->courier, delivery,
-			   PST_OUTBOX_DROPPED, why, outcome, err);
-}
-
-static bool
-deliver(struct run *run, const struct pst_delivery *delivery,
-    const char *target, uint64_t got, bool *sent, struct pst_err *err)
-{
+	const struct pst_judge_counts counts = {.today = got};
+	struct pst_judgement judgement = item->judgement;
 	struct pst_courier_outcome outcome;
-	bool may;
+	bool ok;
 
-	if (!check_limits(run, delivery, got, &outcome, &may, err))
+	if (!pst_judge_limits(
+		run->store, item->delivery, &counts, &judgement, err))
 		return false;
-	if (may &&
-	    !pst_courier_deliver(run->courier, delivery, target, &outcome, err))
-		return false;
-	*sent = may;
-	count_outcome(run, delivery, &outcome);
-	return true;
+	*sent = judgement.state == PST_OUTBOX_SENT;
+	ok = *sent ? pst_courier_deliver(run->courier, item->delivery,
+			 judgement.target, &outcome, err) :
+		     pst_courier_book(run->courier, item->delivery, &judgement,
+			 &outcome, err);
+	if (ok)
+		count_outcome(run, item->delivery, &outcome);
+	return ok;
 }
 
 /* ---- a pass: many deliveries, their destinations in turn ---- */
 
 struct pass {
 	struct run *run;
-	struct pst_arena *arena;
-	struct pst_delivery *due;
-	size_t due_count;
+	struct pst_delivery_page due;
 	/* those that may be sent, by their number in the lanes */
-	const struct pst_delivery **items;
-	const char **targets;
+	struct item *items;
 	size_t item_count;
 	struct pst_lanes *lanes;
+	/* the answers of the batch that is being sorted in */
+	struct pst_consent asked[PST_CONSENT_MAX];
+	size_t asked_count;
 };
-
-static const struct pst_destination *
-find_destination(const struct pst_destinations *list, const char *address)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i].address, address) == 0)
-			return &list->items[i];
-	return NULL;
-}
 
 /* Puts a delivery into a lane, or records what the verdict makes of it. */
 static bool
 sort_in(struct pass *pass, const struct pst_delivery *delivery,
     const struct pst_destinations *list, struct pst_err *err)
 {
-	const struct pst_destination *found =
-	    find_destination(list, delivery->address);
+	struct item *item = &pass->items[pass->item_count];
 	struct pst_courier_outcome outcome;
 
-	if (found != NULL && found->verdict == PST_DESTINATION_USED) {
-		pass->items[pass->item_count] = delivery;
-		pass->targets[pass->item_count++] = found->target;
-		pst_lanes_add(pass->lanes, found->domain);
+	item->delivery = delivery;
+	pst_judge_address(list, delivery, &item->judgement);
+	if (item->judgement.state == PST_OUTBOX_SENT) {
+		pass->item_count++;
+		pst_lanes_add(pass->lanes, item->judgement.domain);
 		return true;
 	}
-	if (!pst_courier_book(pass->run->courier, delivery,
-		found != NULL && found->verdict == PST_DESTINATION_POSTPONED ?
-		    PST_OUTBOX_RETRY :
-		    PST_OUTBOX_REFUSED,
-		found == NULL ? "reports.max-addresses" : found->why, &outcome,
-		err))
+	if (!pst_courier_book(
+		pass->run->courier, delivery, &item->judgement, &outcome, err))
 		return false;
 	count_outcome(pass->run, delivery, &outcome);
 	return true;
 }
 
-/* Asks for the deliveries from `from` on that belong to up to PST_CONSENT_MAX
- * reports; returns where the next ones begin. */
-static size_t
-ask_batch(struct pass *pass, size_t from, struct pst_consent *asked,
-    size_t *which, size_t *count)
+static bool
+is_same_report(const struct pst_delivery *a, const struct pst_delivery *b)
 {
+	return strcmp(a->report, b->report) == 0;
+}
+
+/*
+ * Asks for the deliveries from `from` on that belong to up to PST_CONSENT_MAX
+ * reports; returns where the next ones begin.
+ */
+static size_t
+ask_batch(struct pass *pass, size_t from)
+{
+	const struct pst_delivery_page *due = &pass->due;
 	size_t i;
 
-	*count = 0;
-	for (i = from; i < pass->due_count; i++) {
-		const struct pst_delivery *delivery = &pass->due[i];
+	pass->asked_count = 0;
+	for (i = from; i < due->count; i++) {
+		const struct pst_delivery *delivery = &due->items[i];
 
-		if (i == from ||
-		    strcmp(delivery->report, pass->due[i - 1].report) != 0) {
-			if (*count == PST_CONSENT_MAX)
-				break;
-			asked[(*count)++] = (struct pst_consent){
-			    .kind = delivery->kind == PST_OUTBOX_AGGREGATE ?
-				PST_DESTINATION_RUA :
-				PST_DESTINATION_RUF,
-			    .policy_domain = delivery->domain,
-			    .uris = delivery->uris,
-			    .list = pst_arena_alloc(
-				pass->arena, sizeof(struct pst_destinations)),
-			};
-		}
-		which[i] = *count - 1;
+		if (i > from && is_same_report(delivery, delivery - 1))
+			continue;
+		if (pass->asked_count == PST_CONSENT_MAX)
+			break;
+		pass->asked[pass->asked_count++] = pst_consent_of(due->arena,
+		    delivery->kind == PST_OUTBOX_AGGREGATE ?
+			PST_DESTINATION_RUA :
+			PST_DESTINATION_RUF,
+		    delivery->domain, delivery->uris);
 	}
-	pst_consent_ask(pass->run->send->service, pass->run->config,
-	    pass->arena, asked, *count);
+	pst_consent_ask(pass->run->send->service, pass->run->store->config,
+	    due->arena, pass->asked, pass->asked_count);
 	return i;
 }
 
 static bool
-sort_batch(struct pass *pass, size_t from, size_t to,
-    const struct pst_consent *asked, const size_t *which, struct pst_err *err)
+sort_batch(struct pass *pass, size_t from, size_t to, struct pst_err *err)
 {
-	bool ok = pst_db_begin(pass->run->db, err);
+	struct pst_db *db = pass->run->store->db;
+	const struct pst_delivery *items = pass->due.items;
+	bool ok = pst_db_begin(db, err);
+	size_t which = 0;
 
 	if (!ok)
 		return false;
-	for (size_t i = from; ok && i < to; i++)
-		ok = sort_in(pass, &pass->due[i], asked[which[i]].list, err);
-	if (ok && pst_db_commit(pass->run->db, err))
+	for (size_t i = from; ok && i < to; i++) {
+		if (i > from && !is_same_report(&items[i], &items[i - 1]))
+			which++;
+		ok = sort_in(pass, &items[i], pass->asked[which].list, err);
+	}
+	if (ok && pst_db_commit(db, err))
 		return true;
-	pst_db_rollback(pass->run->db);
+	pst_db_rollback(db);
 	return false;
 }
 
 static bool
 sort_all(struct pass *pass, struct pst_err *err)
 {
-	size_t *which =
-	    pst_arena_array(pass->arena, pass->due_count, sizeof(*which));
-	struct pst_consent asked[PST_CONSENT_MAX];
-	size_t from = 0, count;
+	size_t from = 0;
 
-	while (from < pass->due_count && !is_stopped(pass->run)) {
-		size_t to = ask_batch(pass, from, asked, which, &count);
+	while (from < pass->due.count && !is_stopped(pass->run)) {
+		size_t to = ask_batch(pass, from);
 
-		if (!sort_batch(pass, from, to, asked, which, err) ||
-		    !pst_lease_renew(pass->run->db, &pass->run->lease,
+		if (!sort_batch(pass, from, to, err) ||
+		    !pst_lease_renew(pass->run->store->db, &pass->run->lease,
 			pst_clock_epoch(&pst_clock_system), err))
 			return false;
 		from = to;
@@ -348,7 +318,8 @@ send_all(struct pass *pass, struct pst_err *err)
 {
 	struct run *run = pass->run;
 
-	if (!pst_outbox_each_sent(run->db, pst_day_begin(pst_day_of(now(run))),
+	if (!pst_outbox_each_sent(run->store->db,
+		pst_day_begin(pst_day_of(pst_store_now(run->store))),
 		count_sent, pass, err))
 		return false;
 	while (!is_stopped(run)) {
@@ -364,8 +335,7 @@ send_all(struct pass *pass, struct pst_err *err)
 			wait_until(run, until_ms);
 			continue;
 		}
-		if (!deliver(run, pass->items[next], pass->targets[next], got,
-			&sent, err))
+		if (!deliver(run, &pass->items[next], got, &sent, err))
 			return false;
 		if (sent)
 			pst_lanes_sent(
@@ -382,29 +352,29 @@ static bool
 make_pass(struct run *run, enum pst_outbox_kind kind,
     struct pst_delivery *after, bool *more, struct pst_err *err)
 {
-	struct pass pass = {.run = run, .arena = pst_arena_new()};
+	unsigned pause_ms = run->store->config->reports.pause_ms;
+	struct pst_arena *arena = pst_arena_new();
+	struct pass *pass = pst_arena_alloc(arena, sizeof(*pass));
+	struct pst_delivery_page *due = &pass->due;
 	bool ok;
 
-	pass.due = pst_arena_array(pass.arena, PASS_MAX, sizeof(*pass.due));
-	pass.items = pst_arena_array(pass.arena, PASS_MAX, sizeof(*pass.items));
-	pass.targets =
-	    pst_arena_array(pass.arena, PASS_MAX, sizeof(*pass.targets));
-	pass.lanes =
-	    pst_lanes_new(pass.arena, PASS_MAX, run->config->reports.pause_ms);
-	ok = pst_outbox_due(run->db, pass.arena, kind, &run->send->filter,
-		 now(run), after, pass.due, PASS_MAX, &pass.due_count, err) &&
-	    sort_all(&pass, err) && send_all(&pass, err);
-	*more = ok && pass.due_count == PASS_MAX && !is_stopped(run);
+	pass->run = run;
+	*due = (struct pst_delivery_page){
+	    .kind = kind, .arena = arena, .max = PASS_MAX};
+	due->items = pst_arena_array(arena, PASS_MAX, sizeof(*due->items));
+	pass->items = pst_arena_array(arena, PASS_MAX, sizeof(*pass->items));
+	pass->lanes = pst_lanes_new(arena, PASS_MAX, pause_ms);
+	ok = pst_outbox_due(run->store, &run->send->filter, after, due, err) &&
+	    sort_all(pass, err) && send_all(pass, err);
+	*more = ok && due->count == PASS_MAX && !is_stopped(run);
 	if (*more) {
-		after->report =
-		    pst_arena_strdup(run->arena, pass.due[PASS_MAX - 1].report);
-		after->address = pst_arena_strdup(
-		    run->arena, pass.due[PASS_MAX - 1].address);
-		wait_until(run,
-		    pst_clock_ms(&pst_clock_system) +
-			run->config->reports.pause_ms);
+		const struct pst_delivery *last = &due->items[PASS_MAX - 1];
+
+		after->report = pst_arena_strdup(run->arena, last->report);
+		after->address = pst_arena_strdup(run->arena, last->address);
+		wait_until(run, pst_clock_ms(&pst_clock_system) + pause_ms);
 	}
-	pst_arena_free(pass.arena);
+	pst_arena_free(arena);
 	return ok;
 }
 
@@ -427,8 +397,7 @@ count_due(struct run *run, struct pst_err *err)
 {
 	int64_t count;
 
-	if (!pst_outbox_count_due(
-		run->db, &run->send->filter, now(run), &count, err))
+	if (!pst_outbox_count_due(run->store, &run->send->filter, &count, err))
 		return false;
 	run->total = (uint64_t)count;
 	if (run->send->progress != NULL)
@@ -439,24 +408,25 @@ count_due(struct run *run, struct pst_err *err)
 static bool
 work(struct run *run, struct pst_err *err)
 {
+	const struct pst_store *store = run->store;
 	struct pst_outbox_filter *filter = &run->send->filter;
 	int64_t uncertain = 0;
-	uint64_t failures;
 	bool resend = filter->resend;
 
-	filter->before = pst_day_of(now(run));
+	filter->before = pst_day_of(pst_store_now(store));
 	/* Finished deliveries wait again, and are then like the rest. */
 	filter->resend = false;
-	if (!pst_outbox_recover(run->db, now(run), &uncertain, err))
+	if (!pst_outbox_recover(store, &uncertain, err))
 		return false;
 	run->counts->uncertain += (uint64_t)uncertain;
 	return claim_all(run, err) &&
-	    (!resend || pst_outbox_reopen(run->db, filter, err)) &&
+	    (!resend || pst_outbox_reopen(store->db, filter, err)) &&
 	    pst_failure_claim(
-		run->db, run->config, filter, now(run), &failures, err) &&
+		store, filter, &run->counts->failures_made, err) &&
 	    count_due(run, err) && send_kind(run, PST_OUTBOX_AGGREGATE, err) &&
 	    send_kind(run, PST_OUTBOX_FAILURE, err) &&
-	    pst_store_expire(run->db, run->config, now(run), err);
+	    pst_store_expire(
+		store->db, store->config, pst_store_now(store), err);
 }
 
 bool
@@ -464,29 +434,25 @@ pst_send_run(
     struct pst_send *send, struct pst_send_counts *counts, struct pst_err *err)
 {
 	struct run run = {.send = send,
-	    .config = pst_service_config(send->service),
-	    .db = send->db,
-	    .clock = pst_service_clock(send->service),
+	    .store = send->store,
 	    .arena = pst_arena_new(),
 	    .counts = counts};
 	bool taken = false, ok = false;
 
 	memset(counts, 0, sizeof(*counts));
-	run.courier =
-	    pst_courier_new(run.config, run.db, &run.lease, run.clock, err);
+	run.courier = pst_courier_new(run.store, &run.lease, err);
 	if (run.courier != NULL &&
-	    pst_lease_take(run.db, &run.lease,
-		pst_clock_epoch(&pst_clock_system), &taken, NULL, err)) {
+	    pst_lease_take(run.store->db, &run.lease,
+		pst_clock_epoch(&pst_clock_system), &taken, err)) {
 		counts->begun = taken;
 		ok = taken ? work(&run, err) :
 			     pst_err_set(err,
 				 "another process is sending reports now; it "
 				 "will send the rest");
 		if (taken)
-			pst_lease_release(run.db, &run.lease);
+			pst_lease_release(run.store->db, &run.lease);
 	}
 	pst_courier_free(run.courier);
 	pst_arena_free(run.arena);
-	pst_config_unref(run.config);
 	return ok;
 }

@@ -17,8 +17,9 @@
 #include "report/outbox.h"
 
 struct pst_send_counts {
-	bool begun;     /* the run had the lease */
-	uint64_t made;  /* reports */
+	bool begun;    /* the run had the lease */
+	uint64_t made; /* aggregate reports */
+	uint64_t failures_made;
 	uint64_t sent;  /* from here on: deliveries */
 	uint64_t again; /* will be tried again */
 	uint64_t dropped;
@@ -28,8 +29,8 @@ struct pst_send_counts {
 };
 
 struct pst_send {
-	struct pst_service *service; /* its DNS, configuration and clock */
-	struct pst_db *db;
+	struct pst_service *service;   /* its DNS, for consent */
+	const struct pst_store *store; /* opened to make reports */
 	struct pst_outbox_filter filter;
 	const volatile sig_atomic_t *stop; /* not 0: end soon; may be NULL */
 	/*

@@ -109,7 +109,7 @@ def consent(t):
     with With() as relay:
         status, said = sender.run()
         equal(status, 1, "status with one put off (%s)" % said)
-        check("1 made; deliveries: 2 sent, 1 to be tried again" in said,
+        check("1 aggregate, 0 failure; deliveries: 2 sent, 1 to be tried" in said,
               "the summary", said)
         equal(len(relay.messages), 2, "messages")
         got, = relay.for_rcpt("b@reader.test")

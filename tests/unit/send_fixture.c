@@ -95,7 +95,7 @@ send_run_with(
 {
 	struct pst_send send = {
 	    .service = bench->service,
-	    .db = bench->db,
+	    .store = &bench->store,
 	    .filter = {.day = day, .domain = domain, .resend = resend},
 	    .note = note,
 	    .arg = bench,
@@ -119,12 +119,12 @@ send_sum(const struct send_bench *bench)
 	const struct pst_send_counts *counts = &bench->counts;
 
 	(void)snprintf(text, sizeof(text),
-	    "made %u sent %u again %u dropped %u refused %u suppressed %u "
+	    "made %u+%u sent %u again %u dropped %u refused %u suppressed %u "
 	    "uncertain %u",
-	    (unsigned)counts->made, (unsigned)counts->sent,
-	    (unsigned)counts->again, (unsigned)counts->dropped,
-	    (unsigned)counts->refused, (unsigned)counts->suppressed,
-	    (unsigned)counts->uncertain);
+	    (unsigned)counts->made, (unsigned)counts->failures_made,
+	    (unsigned)counts->sent, (unsigned)counts->again,
+	    (unsigned)counts->dropped, (unsigned)counts->refused,
+	    (unsigned)counts->suppressed, (unsigned)counts->uncertain);
 	return text;
 }
 

@@ -38,7 +38,7 @@ bool send_run(struct send_bench *bench);
 bool send_run_with(
     struct send_bench *bench, int64_t day, const char *domain, bool resend);
 
-/* Counts as text: "made 1 sent 2 again 0 dropped 0 refused 0 suppressed 0". */
+/* Counts as text: "made 1+0 sent 2 again 0 dropped 0 refused 0 suppressed 0". */
 const char *send_sum(const struct send_bench *bench);
 
 /* Returns how many messages for that address the relay has accepted. */

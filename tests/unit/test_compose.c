@@ -39,7 +39,7 @@ compose(
 	struct pst_buf *buf = pst_arena_alloc(arena, sizeof(*buf));
 
 	pst_buf_init(buf, arena, 1 << 24);
-	if (!pst_compose_write(bench->db, bench->config, &what,
+	if (!pst_compose_write(&bench->store, &what,
 		(struct pst_aggregate_sink){keep, buf}, out, &bench->err))
 		fail_msg("%s", bench->err.text);
 	return pst_buf_str(buf);
@@ -103,6 +103,23 @@ test_head(void **state)
 	pst_arena_free(arena);
 }
 
+/* The part up to `last` and the part after it are all rows, and no row twice. */
+static void
+check_parts(struct send_bench *bench, const struct pst_composed *first)
+{
+	struct pst_composed size;
+	struct pst_compose part = what;
+
+	part.until = first->last;
+	assert_true(pst_compose_count(&bench->store, &part, &size, NULL));
+	assert_int_equal(size.rows, first->rows);
+	assert_int_equal(size.messages, first->messages);
+	part.until = "";
+	part.after = first->last;
+	assert_true(pst_compose_count(&bench->store, &part, &size, NULL));
+	assert_int_equal(size.rows, 400 - first->rows);
+}
+
 static void
 test_measure(void **state)
 {
@@ -119,19 +136,20 @@ test_measure(void **state)
 		    i == 0 ? PST_REPORT_GZIP : PST_REPORT_XML;
 		bench.config->reports.max_bytes = 65536 >> (i == 0 ? 4 : 0);
 		assert_true(pst_compose_measure(
-		    bench.db, bench.config, &what, &size, &bench.err));
+		    &bench.store, &what, &size, &bench.err));
 		assert_true(size.cut);
 		assert_in_range(size.rows, 40, 399);
 		assert_int_equal(strlen(size.last), 32);
+		check_parts(&bench, &size);
 		/* At least one row always fits, or it would never end. */
 		bench.config->reports.max_bytes = PST_PACK_MIN_BYTES;
 		assert_true(pst_compose_measure(
-		    bench.db, bench.config, &what, &size, &bench.err));
+		    &bench.store, &what, &size, &bench.err));
 		assert_true(size.cut);
 		assert_in_range(size.rows, 1, 5);
 		bench.config->reports.max_bytes = 10 << 20;
 		assert_true(pst_compose_measure(
-		    bench.db, bench.config, &what, &size, &bench.err));
+		    &bench.store, &what, &size, &bench.err));
 		assert_false(size.cut);
 		assert_int_equal(size.rows, 400);
 	}
@@ -148,11 +166,11 @@ test_faults(void **state)
 	(void)state;
 	send_open(&bench, "x.invalid. A 192.0.2.1\n");
 	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
-	assert_false(pst_compose_write(bench.db, bench.config, &what,
+	assert_false(pst_compose_write(&bench.store, &what,
 	    (struct pst_aggregate_sink){refuse, NULL}, &size, &bench.err));
 	assert_non_null(strstr(bench.err.text, "a.example"));
 	other.domain = "b.example";
-	assert_false(pst_compose_write(bench.db, bench.config, &other,
+	assert_false(pst_compose_write(&bench.store, &other,
 	    (struct pst_aggregate_sink){refuse, NULL}, &size, &bench.err));
 	assert_non_null(strstr(bench.err.text, "no policy of b.example"));
 	send_close(&bench);

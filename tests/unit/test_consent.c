@@ -34,9 +34,9 @@ test_side_by_side(void **state)
 			pst_buf_printf(&zone, ";! timeout %s\n", name);
 		pst_buf_printf(&zone, ";! delay _dmarc.d%u.example 500ms\n", i);
 		items[i] = (struct pst_consent){
-		    .kind = PST_DESTINATION_RUA,
-		    .policy_domain = pst_arena_printf(arena, "d%u.example", i),
-		    .uris = "mailto:a@reader.test",
+		    .question = {PST_DESTINATION_RUA,
+			pst_arena_printf(arena, "d%u.example", i),
+			"mailto:a@reader.test"},
 		    .list =
 			pst_arena_alloc(arena, sizeof(struct pst_destinations)),
 		};

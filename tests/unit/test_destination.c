@@ -44,13 +44,13 @@ check(struct bench *bench, enum pst_destination_kind kind, const char *domain,
 {
 	const struct pst_dns_limits limits = {
 	    .max_queries = 200, .query_ms = 1000, .max_txt_bytes = 16384};
+	const struct pst_destination_question question = {kind, domain, uris};
 	struct pst_world world = {.arena = bench->arena, .now_epoch = LAB_NOW};
 
 	world.dns =
 	    pst_dns_open(bench->arena, bench->zone, &bench->clock, limits);
 	memset(out, 0xaa, sizeof(*out));
-	while (!pst_destination_check(
-	    &world, bench->config, kind, domain, pst_str(uris), out))
+	while (!pst_destination_check(&world, bench->config, &question, out))
 		if (!pst_dns_wait(world.dns, INT64_MAX))
 			pst_dns_expire(world.dns);
 }

@@ -76,10 +76,12 @@ report_of(const char *id, int64_t day, struct pst_feedback_row *rows)
 static enum pst_feedback_added
 add(const struct pst_feedback *report)
 {
+	struct pst_clock clock = pst_clock_manual(100 * DAY);
+	const struct pst_store store = {.clock = &clock, .db = db};
 	enum pst_feedback_added added;
 	struct pst_err err;
 
-	if (!pst_feedback_add(db, report, 100 * DAY, &added, &err))
+	if (!pst_feedback_add(&store, report, &added, &err))
 		fail_msg("%s", err.text);
 	return added;
 }
@@ -89,12 +91,12 @@ static void
 expect(const char *domain, int64_t since_day, const char *wanted)
 {
 	struct pst_arena *arena = pst_arena_new();
+	const struct pst_feedback_filter filter = {domain, since_day * DAY};
 	struct pst_feedback_sources found;
 	struct pst_err err;
 	struct pst_buf buf;
 
-	if (!pst_feedback_sources(
-		db, arena, domain, since_day * DAY, &found, &err))
+	if (!pst_feedback_sources(db, arena, &filter, &found, &err))
 		fail_msg("%s", err.text);
 	pst_buf_init(&buf, arena, 65536);
 	pst_buf_printf(&buf, "%lld/%lld:", (long long)found.reports,
@@ -247,6 +249,7 @@ test_many_domains(void **state)
 	char names[PST_FEEDBACK_MAX_DOMAINS + 3][32];
 	struct pst_feedback report = report_of("1", 10, rows);
 	struct pst_arena *arena = pst_arena_new();
+	const struct pst_feedback_filter all = {.domain = ""};
 	struct pst_feedback_sources found;
 	size_t count = PST_COUNT(rows);
 
@@ -258,7 +261,7 @@ test_many_domains(void **state)
 			rows[i - 1].next = &rows[i];
 	}
 	(void)add(&report);
-	assert_true(pst_feedback_sources(db, arena, "", 0, &found, NULL));
+	assert_true(pst_feedback_sources(db, arena, &all, &found, NULL));
 	assert_int_equal(found.count, 1);
 	assert_int_equal(found.sources[0].domain_count, count);
 	assert_string_equal(found.sources[0].domains[0], names[count - 1]);

@@ -31,7 +31,7 @@ take(struct pst_db *db, struct pst_lease *lease, int64_t now_s)
 {
 	bool taken = false;
 
-	assert_true(pst_lease_take(db, lease, now_s, &taken, NULL, NULL));
+	assert_true(pst_lease_take(db, lease, now_s, &taken, NULL));
 	return taken;
 }
 
@@ -40,16 +40,15 @@ test_one_at_a_time(void **state)
 {
 	struct pst_db *db = store_open("db");
 	struct pst_lease lease, second;
-	char other[128];
 	bool taken;
 
 	(void)state;
 	assert_true(take(db, &lease, NOW));
 	assert_int_equal(lease.until_s, NOW + PST_LEASE_S);
 	/* We hold it and are alive, so even we cannot take it again. */
-	assert_true(pst_lease_take(db, &second, NOW + 1, &taken, other, NULL));
+	assert_true(pst_lease_take(db, &second, NOW + 1, &taken, NULL));
 	assert_false(taken);
-	assert_string_equal(other, lease.holder);
+	assert_string_equal(second.other, lease.holder);
 	pst_lease_release(db, &lease);
 	assert_true(take(db, &second, NOW + 1));
 	pst_lease_release(db, &second);

@@ -100,11 +100,11 @@ static const char *
 visit(const char *name)
 {
 	struct pst_mailbox_visitor visitor = {
-	    note_document, note_refused, NULL};
+	    note_document, note_refused, NULL, MAX_BYTES};
 	struct pst_err err = {""};
 
 	pst_buf_reset(&seen);
-	if (!pst_mailbox_visit(name, MAX_BYTES, visitor, &err))
+	if (!pst_mailbox_visit(name, visitor, &err))
 		pst_buf_printf(&seen, "failed: %s", err.text);
 	return seen.len == 0 ? "" : pst_buf_str(&seen);
 }

@@ -22,37 +22,38 @@ pending(struct send_bench *bench, struct pst_arena *arena,
     const struct pst_outbox_pending *after, struct pst_outbox_pending out[8])
 {
 	const struct pst_outbox_pending first = {.day = -1, .domain = ""};
-	size_t count;
+	struct pst_pending_page page = {.arena = arena, .items = out, .max = 8};
 
-	assert_true(pst_outbox_pending(bench->db, arena, filter,
-	    after == NULL ? &first : after, out, 8, &count, NULL));
-	return count;
+	assert_true(pst_outbox_pending(&bench->store, filter,
+	    after == NULL ? &first : after, &page, NULL));
+	return page.count;
 }
 
 static void
 claim(struct send_bench *bench, const char *domain, int64_t wanted)
 {
 	const struct pst_outbox_pending item = {STORE_DAY, domain};
-	int64_t rows;
-	bool cut;
+	struct pst_outbox_claimed claimed;
 
 	assert_true(pst_db_begin(bench->db, NULL));
-	assert_true(pst_outbox_claim(
-	    bench->db, bench->config, &item, SEND_NOW, &rows, &cut, NULL));
+	assert_true(pst_outbox_claim(&bench->store, &item, &claimed, NULL));
 	assert_true(pst_db_commit(bench->db, NULL));
-	assert_false(cut);
-	assert_int_equal(rows, wanted);
+	assert_false(claimed.cut);
+	assert_int_equal(claimed.rows, wanted);
 }
 
 static size_t
 due(struct send_bench *bench, struct pst_arena *arena, int64_t now_s,
     const struct pst_delivery *after, struct pst_delivery out[8])
 {
-	size_t count;
+	struct pst_delivery_page page = {.kind = PST_OUTBOX_AGGREGATE,
+	    .arena = arena,
+	    .items = out,
+	    .max = 8};
 
-	assert_true(pst_outbox_due(bench->db, arena, PST_OUTBOX_AGGREGATE, &all,
-	    now_s, after, out, 8, &count, NULL));
-	return count;
+	bench->clock.now_epoch = now_s;
+	assert_true(pst_outbox_due(&bench->store, &all, after, &page, NULL));
+	return page.count;
 }
 
 static void
@@ -93,6 +94,8 @@ test_states(void **state)
 {
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_delivery items[8], *one = &items[0];
+	const struct pst_outbox_entry retry = {
+	    PST_OUTBOX_RETRY, 1, SEND_NOW + 900, "450"};
 	struct send_bench bench;
 	struct pst_err err;
 	int64_t count;
@@ -111,31 +114,26 @@ test_states(void **state)
 	assert_string_equal(
 	    items[0].uris, "mailto:x@a.example mailto:y@a.example");
 	/* Nothing is handed over without the lease. */
-	assert_false(
-	    pst_outbox_hand_over(bench.db, one, "me 1", SEND_NOW, &err));
+	assert_false(pst_outbox_hand_over(&bench.store, one, "me 1", &err));
 	assert_string_equal(err.text, "");
 	assert_true(pst_db_run(bench.db,
 	    "INSERT INTO lease (name, holder, until_s)"
 	    " VALUES ('send-reports', 'me 1', 1)",
 	    NULL, 0, NULL, NULL));
-	assert_true(
-	    pst_outbox_hand_over(bench.db, one, "me 1", SEND_NOW, &err));
-	assert_false(
-	    pst_outbox_hand_over(bench.db, one, "me 1", SEND_NOW, &err));
+	assert_true(pst_outbox_hand_over(&bench.store, one, "me 1", &err));
+	assert_false(pst_outbox_hand_over(&bench.store, one, "me 1", &err));
 	assert_string_equal(err.text, "");
 	assert_int_equal(due(&bench, arena, SEND_NOW, NULL, items), 1);
 	assert_string_equal(one->address, "y@a.example");
-	assert_true(pst_outbox_book(bench.db, one, PST_OUTBOX_RETRY, 1,
-	    SEND_NOW + 900, SEND_NOW, "450", &err));
+	assert_true(pst_outbox_book(&bench.store, one, &retry, &err));
 	assert_int_equal(due(&bench, arena, SEND_NOW + 899, NULL, items), 0);
 	assert_int_equal(due(&bench, arena, SEND_NOW + 900, NULL, items), 1);
 	assert_int_equal(one->tries, 1);
 	assert_int_equal(one->state, PST_OUTBOX_RETRY);
-	assert_true(
-	    pst_outbox_count_due(bench.db, &all, SEND_NOW + 900, &count, &err));
+	assert_true(pst_outbox_count_due(&bench.store, &all, &count, &err));
 	assert_int_equal(count, 1);
 	assert_int_equal(due(&bench, arena, SEND_NOW + 900, one, items), 0);
-	assert_true(pst_outbox_recover(bench.db, SEND_NOW + 5, &count, &err));
+	assert_true(pst_outbox_recover(&bench.store, &count, &err));
 	assert_int_equal(count, 1);
 	assert_true(pst_outbox_reopen(bench.db, &all, &err));
 	assert_int_equal(due(&bench, arena, SEND_NOW, NULL, items), 2);
