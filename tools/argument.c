@@ -21,14 +21,14 @@ pst_argument_ip(const char *command, const char *text, struct pst_ip *out)
 }
 
 bool
-pst_argument_number(const char *command, const char *option, const char *text,
-    uint64_t min, uint64_t max, uint64_t *out)
+pst_argument_number(const char *command, struct pst_argument_range range,
+    const char *text, uint64_t *out)
 {
-	if (pst_str_to_u64(pst_str(text), max, out) && *out >= min)
+	if (pst_str_to_u64(pst_str(text), range.max, out) && *out >= range.min)
 		return true;
 	pst_ui_fail(command,
 	    "%s must be a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
-	    option, min, max, text);
+	    range.option, range.min, range.max, text);
 	return false;
 }
 

@@ -14,9 +14,14 @@
 
 bool pst_argument_ip(const char *command, const char *text, struct pst_ip *out);
 
-/* Reads a number from min to max. option is its name with the dashes. */
-bool pst_argument_number(const char *command, const char *option,
-    const char *text, uint64_t min, uint64_t max, uint64_t *out);
+/* An option whose value is a number from min to max. */
+struct pst_argument_range {
+	const char *option; /* its name with the dashes */
+	uint64_t min, max;
+};
+
+bool pst_argument_number(const char *command, struct pst_argument_range range,
+    const char *text, uint64_t *out);
 
 /* Checks text for an SMTP command: no controls, at most 1000 octets. */
 bool

@@ -143,38 +143,38 @@ complete_client(struct pst_arena *arena, struct pst_str received,
 }
 
 bool
-pst_envelope_complete(struct pst_arena *arena, const struct pst_envelope *given,
+pst_envelope_complete(struct pst_arena *arena,
     const struct pst_saved_message *message, const char *label,
-    struct pst_envelope *out, const char **source, struct pst_err *err)
+    struct pst_envelope *envelope, struct pst_err *err)
 {
 	struct pst_str received = PST_STR("");
 	const char *field = NULL;
 	struct pst_buf buf;
 
-	*out = *given;
-	*source = NULL;
+	envelope->source = NULL;
 	pst_buf_init(&buf, arena, MAX_SOURCE);
 	(void)pst_message_find(message, "Received", &received);
-	complete_client(arena, received, out, &buf);
-	if (out->ip.family == PST_IP_NONE)
+	complete_client(arena, received, envelope, &buf);
+	if (envelope->ip.family == PST_IP_NONE)
 		return pst_err_set(err,
 		    "no client address was found in the first Received field "
 		    "of %s; give one with --ip",
 		    label);
-	if (out->mail_from == NULL) {
-		out->mail_from = find_sender(arena, message, received, &field);
-		if (out->mail_from == NULL) {
-			out->mail_from = "<>";
+	if (envelope->mail_from == NULL) {
+		envelope->mail_from =
+		    find_sender(arena, message, received, &field);
+		if (envelope->mail_from == NULL) {
+			envelope->mail_from = "<>";
 			add_part(&buf, "no mail-from found, <> assumed");
 		} else {
 			add_part(&buf, "mail-from ");
-			pst_buf_add_escaped(&buf, pst_str(out->mail_from));
+			pst_buf_add_escaped(&buf, pst_str(envelope->mail_from));
 			pst_buf_printf(&buf, " from %s", field);
 		}
 	}
-	if (out->rcpt == NULL)
-		out->rcpt = "<postmaster>";
+	if (envelope->rcpt == NULL)
+		envelope->rcpt = "<postmaster>";
 	if (buf.len > 0)
-		*source = pst_buf_str(&buf);
+		envelope->source = pst_buf_str(&buf);
 	return true;
 }

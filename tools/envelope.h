@@ -21,6 +21,8 @@ struct pst_envelope {
 	const char *helo;      /* "" when unknown */
 	const char *mail_from; /* with angle brackets */
 	const char *rcpt;      /* with angle brackets */
+	/* set by pst_envelope_complete() */
+	const char *source;
 };
 
 /* What getopt_long() returns for these options; a command's own follow. */
@@ -55,14 +57,13 @@ bool pst_envelope_take(struct pst_arena *arena, const char *command,
 const char *pst_envelope_path(struct pst_arena *arena, const char *text);
 
 /*
- * Copies given to *out and adds what is missing. *source then says in one line
- * where the added parts came from; NULL if there were none (a default rcpt does
- * not count). label names the message in err. Returns false with a sentence in
- * err if there is no client address.
+ * Adds what is missing. envelope->source then says in one line where the added
+ * parts came from; NULL if there were none (a default rcpt does not count).
+ * label names the message in err. Returns false with a sentence in err if the
+ * client address is missing.
  */
 bool pst_envelope_complete(struct pst_arena *arena,
-    const struct pst_envelope *given, const struct pst_saved_message *message,
-    const char *label, struct pst_envelope *out, const char **source,
-    struct pst_err *err) PST_MUST_CHECK;
+    const struct pst_saved_message *message, const char *label,
+    struct pst_envelope *envelope, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

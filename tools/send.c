@@ -58,7 +58,8 @@ take_number(const char *option, uint64_t min, uint64_t max, unsigned *out)
 {
 	uint64_t value;
 
-	if (!pst_argument_number(command, option, optarg, min, max, &value))
+	if (!pst_argument_number(command,
+		(struct pst_argument_range){option, min, max}, optarg, &value))
 		return false;
 	*out = (unsigned)value;
 	return true;
@@ -86,8 +87,9 @@ take_option(struct request *request, int key)
 		plan->json = true;
 		return true;
 	case OPT_REPEAT:
-		return pst_argument_number(
-		    command, "--repeat", optarg, 1, MAX_REPEAT, &plan->repeat);
+		return pst_argument_number(command,
+		    (struct pst_argument_range){"--repeat", 1, MAX_REPEAT},
+		    optarg, &plan->repeat);
 	case OPT_CONCURRENCY:
 		request->paced = true;
 		return take_number(
@@ -113,16 +115,17 @@ load_items(struct request *request, char *const *files, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		struct pst_send_item *item = &items[i];
-		const char *source = NULL;
+		const char *source;
 		item->file_name = files[i];
+		item->envelope = request->given;
 		if (!pst_message_read(
 			request->arena, files[i], &item->message, &err) ||
-		    !pst_envelope_complete(request->arena, &request->given,
-			&item->message, files[i], &item->envelope, &source,
-			&err)) {
+		    !pst_envelope_complete(request->arena, &item->message,
+			files[i], &item->envelope, &err)) {
 			pst_ui_fail(command, "%s", err.text);
 			return false;
 		}
+		source = item->envelope.source;
 		if (source != NULL && !request->plan.json)
 			pst_ui_note(command, "%s: %s", files[i], source);
 	}
@@ -178,9 +181,9 @@ own_host(struct pst_arena *arena)
 
 bool
 pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
-    uint64_t nth, struct pst_mta_client **milter, struct pst_arena *arena,
-    struct pst_mta_verdict *verdict, struct pst_err *err)
+    uint64_t nth, struct pst_send_line *line, struct pst_err *err)
 {
+	struct pst_mta_client **milter = &line->milter;
 	char queue_id[32];
 	bool ok = true;
 
@@ -204,7 +207,8 @@ pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
 	    .rcpt = item->envelope.rcpt,
 	    .queue_id = queue_id,
 	    .message = &item->message};
-	ok = ok && pst_mta_deliver(*milter, arena, &mail, verdict, err);
+	ok = ok &&
+	    pst_mta_deliver(*milter, line->arena, &mail, &line->verdict, err);
 	if (!ok || !plan->keep) {
 		pst_mta_close(*milter);
 		*milter = NULL;
@@ -299,32 +303,33 @@ print_json(struct pst_arena *arena, const struct pst_send_item *item,
 static int
 send_each(const struct pst_send_plan *plan)
 {
-	struct pst_mta_client *milter = NULL;
+	struct pst_send_line line = {.milter = NULL};
 	int status = PST_EXIT_OK;
 
 	for (size_t i = 0; i < plan->item_count; i++) {
 		struct pst_arena *arena = pst_arena_new();
-		struct pst_mta_verdict verdict;
 		struct pst_err err;
 		int one = PST_EXIT_OTHER;
-		if (!pst_send_one(plan, &plan->items[i], i + 1, &milter, arena,
-			&verdict, &err)) {
+		line.arena = arena;
+		if (!pst_send_one(plan, &plan->items[i], i + 1, &line, &err)) {
 			(void)fflush(stdout);
 			one = pst_ui_fail(command, "%s: %s",
 			    plan->items[i].file_name, err.text);
 		} else {
-			if (verdict.action == PST_MTA_ACCEPT)
+			if (line.verdict.action == PST_MTA_ACCEPT)
 				one = PST_EXIT_OK;
 			if (plan->json)
-				print_json(arena, &plan->items[i], &verdict);
+				print_json(
+				    arena, &plan->items[i], &line.verdict);
 			else
-				print_verdict(arena, &plan->items[i], &verdict);
+				print_verdict(
+				    arena, &plan->items[i], &line.verdict);
 		}
 		if (one > status)
 			status = one;
 		pst_arena_free(arena);
 	}
-	pst_mta_close(milter);
+	pst_mta_close(line.milter);
 	return status;
 }
 

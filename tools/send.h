@@ -28,16 +28,21 @@ struct pst_send_plan {
 	bool keep;            /* one connection for many sessions */
 };
 
+/* One connection to the filter, and the answer that came over it last. */
+struct pst_send_line {
+	struct pst_mta_client *milter; /* NULL if it is not open */
+	struct pst_arena *arena;       /* of the verdict */
+	struct pst_mta_verdict verdict;
+};
+
 /*
- * Sends one item over *milter, which is opened if it is NULL. Unless plan->keep
- * is set, and after a failure, *milter is then closed and set to NULL. nth
- * makes the queue id. The verdict lives in the arena. False with a sentence in
- * err.
+ * Sends one item over the line, which is opened if it is not open. Unless
+ * plan->keep is set, and after a failure, it is then closed. nth makes the queue
+ * id. False with a sentence in err.
  */
-bool
-pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
-    uint64_t nth, struct pst_mta_client **milter, struct pst_arena *arena,
-    struct pst_mta_verdict *verdict, struct pst_err *err) PST_MUST_CHECK;
+bool pst_send_one(const struct pst_send_plan *plan,
+    const struct pst_send_item *item, uint64_t nth, struct pst_send_line *line,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /* Runs the repeated mode; returns the exit status. */
 int pst_send_load(const struct pst_send_plan *plan);

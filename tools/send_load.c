@@ -101,25 +101,24 @@ work(void *arg)
 {
 	struct load *load = arg;
 	const struct pst_send_plan *plan = load->plan;
-	struct pst_mta_client *milter = NULL;
+	struct pst_send_line line = {.milter = NULL};
 
 	for (;;) {
 		uint64_t nth = atomic_fetch_add(&load->next, 1);
-		struct pst_mta_verdict verdict;
 		struct pst_err err;
 		if (nth >= plan->repeat)
 			break;
 		int64_t begun_ns = await_turn(load, nth);
-		struct pst_arena *arena = pst_arena_new();
+		line.arena = pst_arena_new();
 		if (pst_send_one(plan, &plan->items[nth % plan->item_count],
-			nth + 1, &milter, arena, &verdict, &err))
-			count_answer(load, &verdict, begun_ns);
+			nth + 1, &line, &err))
+			count_answer(load, &line.verdict, begun_ns);
 		else
 			count_failure(load, &err);
-		pst_arena_free(arena);
+		pst_arena_free(line.arena);
 		atomic_fetch_add(&load->done, 1);
 	}
-	pst_mta_close(milter);
+	pst_mta_close(line.milter);
 	return NULL;
 }
 

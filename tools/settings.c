@@ -16,7 +16,9 @@ take_now(const char *command, const char *text, struct pst_settings *settings)
 {
 	uint64_t epoch;
 
-	if (!pst_argument_number(command, "--now", text, 0, MAX_EPOCH, &epoch))
+	if (!pst_argument_number(command,
+		(struct pst_argument_range){"--now", 0, MAX_EPOCH}, text,
+		&epoch))
 		return false;
 	settings->has_now = true;
 	settings->now_epoch = (int64_t)epoch;

@@ -139,21 +139,19 @@ verify_file(const struct request *request, struct pst_service *service,
 	    .can_add_headers = true};
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_saved_message saved;
-	struct pst_envelope envelope;
-	const char *source;
+	struct pst_envelope envelope = request->given;
 	struct pst_err err;
 	int status = PST_EXIT_OTHER;
 
 	if (!pst_message_read(arena, file_name, &saved, &err) ||
-	    !pst_envelope_complete(arena, &request->given, &saved, file_name,
-		&envelope, &source, &err)) {
+	    !pst_envelope_complete(arena, &saved, file_name, &envelope, &err)) {
 		pst_arena_free(arena);
 		return pst_ui_fail(command, "%s", err.text);
 	}
 	struct pst_session *session = pst_session_open(
 	    service, &envelope.ip, pst_str(envelope.name), mta);
 	const struct pst_message *message = play(session, &envelope, &saved);
-	print_result(request, arena, file_name, source, message);
+	print_result(request, arena, file_name, envelope.source, message);
 	if (message->decision.action == PST_ACTION_ACCEPT)
 		status = PST_EXIT_OK;
 	pst_session_close(session);

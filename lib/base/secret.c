@@ -7,15 +7,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* An open file, its name, and what it holds, for error messages. */
+struct file {
+	int fd;
+	const char *name, *what;
+};
+
 static bool
-read_all(int fd, const char *name, const char *what, char *out, size_t size,
-    struct pst_err *err)
+read_all(const struct file *file, char *out, size_t size, struct pst_err *err)
 {
+	const char *name = file->name, *what = file->what;
 	struct stat info;
 	size_t used = 0;
 	ssize_t got;
 
-	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+	if (fstat(file->fd, &info) != 0 || !S_ISREG(info.st_mode))
 		return pst_err_set(err,
 		    "%s is not a regular file; name one that holds the %s",
 		    name, what);
@@ -24,7 +30,7 @@ read_all(int fd, const char *name, const char *what, char *out, size_t size,
 		    "other users may read or change %s, which holds a %s: run "
 		    "\"chmod g-w,o= %s\"",
 		    name, what, name);
-	while ((got = read(fd, out + used, size - 1 - used)) != 0) {
+	while ((got = read(file->fd, out + used, size - 1 - used)) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -55,7 +61,7 @@ pst_secret_read(const char *file_name, const char *what, char *out, size_t size,
 		    "cannot read the %s %s: %s; correct the path or the "
 		    "file's owner",
 		    what, file_name, strerror(errno));
-	ok = read_all(fd, file_name, what, out, size, err);
+	ok = read_all(&(struct file){fd, file_name, what}, out, size, err);
 	(void)close(fd);
 	return ok;
 }

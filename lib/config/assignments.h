@@ -32,6 +32,7 @@ struct pst_listener_section {
 struct pst_listener_sections {
 	struct pst_listener_section *items;
 	size_t count;
+	const char *file; /* for error messages about them */
 };
 
 /* How the options of one rule were set. */

@@ -223,8 +223,9 @@ list_listeners(struct pst_config *config, struct pst_err *err)
 	if (private->sections.count > 0 &&
 	    pst_config_line(config, pst_option_find(NULL, "listen")) == 0)
 		config->listen.count = 0;
+	private->sections.file = private->file;
 	return pst_listeners_make(&private->listeners, private->arena,
-	    &config->listen, &private->sections, private->file, err);
+	    &config->listen, &private->sections, err);
 }
 
 /* Returns a copy of base, which is complete, with what the section sets. */

@@ -100,14 +100,13 @@ read_list(const char *path,
 
 bool
 pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
-    bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
-    void *arg, struct pst_err *err)
+    struct pst_list_taker taker, struct pst_err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct pst_str part = pst_str(parts[i]);
 
 		if (part.len == 0 || part.ptr[0] != '@') {
-			if (!add(arg, part, err))
+			if (!taker.add(taker.arg, part, err))
 				return false;
 			continue;
 		}
@@ -117,7 +116,7 @@ pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
 			    "\"%s\": a list file must be given by its absolute "
 			    "path, as in @/etc/postern/partners",
 			    pst_list_shown(arena, part));
-		if (!read_list(part.ptr + 1, add, arg, err))
+		if (!read_list(part.ptr + 1, taker.add, taker.arg, err))
 			return false;
 	}
 	return true;

@@ -12,6 +12,11 @@
 #include "base/macros.h"
 #include "base/str.h"
 
+struct pst_list_taker {
+	bool (*add)(void *arg, struct pst_str entry, struct pst_err *err);
+	void *arg;
+};
+
 /*
  * Calls add(arg, ...) for each of parts[0..count); for a part "@/path", for
  * each entry of that file. Stops at the first entry for which add() returns
@@ -20,8 +25,7 @@
  */
 bool
 pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
-    bool (*add)(void *arg, struct pst_str entry, struct pst_err *err),
-    void *arg, struct pst_err *err) PST_MUST_CHECK;
+    struct pst_list_taker taker, struct pst_err *err) PST_MUST_CHECK;
 
 /* Returns an entry as error messages show it: escaped, cut after 80 octets. */
 const char *pst_list_shown(struct pst_arena *arena, struct pst_str entry);

@@ -75,15 +75,15 @@ add_section(struct pst_listeners *out, struct pst_arena *arena,
 bool
 pst_listeners_make(struct pst_listeners *out, struct pst_arena *arena,
     const struct pst_texts *listen,
-    const struct pst_listener_sections *sections, const char *file,
-    struct pst_err *err)
+    const struct pst_listener_sections *sections, struct pst_err *err)
 {
 	out->items = pst_arena_array(
 	    arena, listen->count + sections->count, sizeof(*out->items));
 	for (; out->count < listen->count; out->count++)
 		out->items[out->count].socket = listen->items[out->count];
 	for (size_t i = 0; i < sections->count; i++) {
-		if (!add_section(out, arena, &sections->items[i], file, err))
+		if (!add_section(
+			out, arena, &sections->items[i], sections->file, err))
 			return false;
 	}
 	return true;

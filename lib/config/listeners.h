@@ -27,7 +27,7 @@ struct pst_listeners {
  */
 bool pst_listeners_make(struct pst_listeners *out, struct pst_arena *arena,
     const struct pst_texts *listen,
-    const struct pst_listener_sections *sections, const char *file,
+    const struct pst_listener_sections *sections,
     struct pst_err *err) PST_MUST_CHECK;
 
 /* Returns the index of the listener with that socket, the count if none has. */

@@ -95,7 +95,8 @@ pst_domain_set_make(struct pst_domain_set *out, struct pst_arena *arena,
 	size_t labels;
 
 	memset(out, 0, sizeof(*out));
-	if (!pst_list_read(arena, parts, count, add_domain, &maker, err))
+	if (!pst_list_read(arena, parts, count,
+		(struct pst_list_taker){add_domain, &maker}, err))
 		return false;
 	sort_names(&maker.exact);
 	sort_names(&maker.below);
@@ -234,7 +235,8 @@ pst_net_set_make(struct pst_net_set *out, struct pst_arena *arena,
 	size_t i, kept = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (!pst_list_read(arena, parts, count, add_net, &maker, err))
+	if (!pst_list_read(arena, parts, count,
+		(struct pst_list_taker){add_net, &maker}, err))
 		return false;
 	if (maker.count > 0)
 		qsort(maker.items, maker.count, sizeof(*maker.items), by_net);

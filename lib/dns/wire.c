@@ -528,11 +528,7 @@ read_lines(struct zone_reader *reader,
 
 bool
 pst_wire_read_zone(FILE *file, const char *file_name,
-    bool (*rr)(
-	void *arg, const struct pst_wire_rr *record, struct pst_err *err),
-    bool (*directive)(
-	void *arg, struct pst_str text, unsigned line, struct pst_err *err),
-    void *arg, struct pst_err *err)
+    struct pst_wire_visitor visitor, struct pst_err *err)
 {
 	struct zone_reader reader = {
 	    .arena = pst_arena_new(),
@@ -545,7 +541,7 @@ pst_wire_read_zone(FILE *file, const char *file_name,
 	ok = reader.origin != NULL &&
 	    pst_zonefile_open(
 		&reader.file, file, file_name, reader.arena, err) &&
-	    read_lines(&reader, rr, directive, arg);
+	    read_lines(&reader, visitor.rr, visitor.directive, visitor.arg);
 	ldns_rdf_deep_free(reader.origin);
 	ldns_rdf_deep_free(reader.owner);
 	pst_arena_free(reader.arena);

@@ -41,18 +41,26 @@ struct pst_wire_rr {
 	struct pst_dns_record data; /* CNAME: target in data.data */
 };
 
+/* Either function may return false, with err set, to stop. */
+struct pst_wire_visitor {
+	/* Called for each record. */
+	bool (*rr)(
+	    void *arg, const struct pst_wire_rr *record, struct pst_err *err);
+	/*
+	 * Called for each line that begins with ";!", with the text after that,
+	 * trimmed.
+	 */
+	bool (*directive)(
+	    void *arg, struct pst_str text, unsigned line, struct pst_err *err);
+	void *arg;
+};
+
 /*
- * Reads an RFC 1035 master file ($ORIGIN, $TTL, parentheses). Calls rr for
- * each record, and directive for each line that begins with ";!", with the text
- * after that, trimmed. Either may return false, with err set, to stop. Returns
- * false with a sentence that names file and line if the file is not a zone or
- * was stopped.
+ * Reads an RFC 1035 master file ($ORIGIN, $TTL, parentheses). Returns false
+ * with a sentence that names file and line if the file is not a zone or was
+ * stopped.
  */
 bool pst_wire_read_zone(FILE *file, const char *file_name,
-    bool (*rr)(
-	void *arg, const struct pst_wire_rr *record, struct pst_err *err),
-    bool (*directive)(
-	void *arg, struct pst_str text, unsigned line, struct pst_err *err),
-    void *arg, struct pst_err *err) PST_MUST_CHECK;
+    struct pst_wire_visitor visitor, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -375,9 +375,10 @@ pst_zone_fill(struct pst_zone_data *data, FILE *file, const char *file_name,
     struct pst_err *err)
 {
 	struct loader loader = {.arena = data->arena};
+	const struct pst_wire_visitor visitor = {
+	    list_rr, list_directive, &loader};
 
-	if (!pst_wire_read_zone(
-		file, file_name, list_rr, list_directive, &loader, err) ||
+	if (!pst_wire_read_zone(file, file_name, visitor, err) ||
 	    !build_faults(data, &loader, file_name, err))
 		return false;
 	build_nodes(data, &loader);

@@ -53,11 +53,12 @@ pst_db_run(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, int64_t *changed,
     struct pst_err *err)
 {
+	const struct pst_db_statement statement = {sql, values, count};
 	int64_t ignored;
 
 	assert(count <= PST_DB_MAX_VALUES);
 	return db->driver->run(
-	    db, sql, values, count, changed == NULL ? &ignored : changed, err);
+	    db, &statement, changed == NULL ? &ignored : changed, err);
 }
 
 bool

@@ -11,6 +11,13 @@
 
 #include "store/db.h"
 
+/* A statement with its values, whose number has been checked. */
+struct pst_db_statement {
+	const char *sql;
+	const struct pst_db_value *values;
+	size_t count;
+};
+
 struct pst_db_driver {
 	bool is_shared;
 	void (*close)(struct pst_db *db);
@@ -20,9 +27,8 @@ struct pst_db_driver {
 	void (*rollback)(struct pst_db *db);
 	bool (*lock)(
 	    struct pst_db *db, enum pst_db_lock lock, struct pst_err *err);
-	bool (*run)(struct pst_db *db, const char *sql,
-	    const struct pst_db_value *values, size_t count, int64_t *changed,
-	    struct pst_err *err);
+	bool (*run)(struct pst_db *db, const struct pst_db_statement *statement,
+	    int64_t *changed, struct pst_err *err);
 	bool (*script)(struct pst_db *db, const char *sql, struct pst_err *err);
 	bool (*select)(struct pst_db *db, const char *sql,
 	    const struct pst_db_value *values, size_t count,

@@ -165,8 +165,8 @@ write_parameters(
 }
 
 static bool
-run(struct pst_db *base, const char *sql, const struct pst_db_value *values,
-    size_t count, int64_t *changed, struct pst_err *err)
+run(struct pst_db *base, const struct pst_db_statement *statement,
+    int64_t *changed, struct pst_err *err)
 {
 	struct postgres_db *db = own(base);
 	struct parameters parameters;
@@ -174,13 +174,13 @@ run(struct pst_db *base, const char *sql, const struct pst_db_value *values,
 	bool ok;
 
 	assert(!db->selecting);
-	name = prepare(db, sql, err);
+	name = prepare(db, statement->sql, err);
 	if (name == NULL)
 		return false;
-	write_parameters(&parameters, values, count);
+	write_parameters(&parameters, statement->values, statement->count);
 	ok = finish(db,
-	    PQexecPrepared(
-		db->conn, name, (int)count, parameters.texts, NULL, NULL, 0),
+	    PQexecPrepared(db->conn, name, (int)statement->count,
+		parameters.texts, NULL, NULL, 0),
 	    changed, err);
 	free(parameters.memory);
 	return ok;

@@ -183,17 +183,18 @@ step(sqlite3_stmt *handle)
 }
 
 static bool
-run(struct pst_db *base, const char *sql, const struct pst_db_value *values,
-    size_t count, int64_t *changed, struct pst_err *err)
+run(struct pst_db *base, const struct pst_db_statement *statement,
+    int64_t *changed, struct pst_err *err)
 {
 	struct sqlite_db *db = own(base);
 	sqlite3_stmt *handle;
 	int status;
 
 	assert(db->selection == NULL);
-	status = prepare(db, sql, &handle);
+	status = prepare(db, statement->sql, &handle);
 	if (status == SQLITE_OK)
-		status = bind(handle, values, count, false);
+		status =
+		    bind(handle, statement->values, statement->count, false);
 	if (status == SQLITE_OK)
 		status = step(handle);
 	if (status != SQLITE_DONE)
@@ -217,7 +218,8 @@ begin(struct pst_db *base, struct pst_err *err)
 	int64_t ignored;
 
 	/* A transaction that has read can fail to get the write lock later. */
-	return run(base, "BEGIN IMMEDIATE", NULL, 0, &ignored, err);
+	return run(base, &(struct pst_db_statement){.sql = "BEGIN IMMEDIATE"},
+	    &ignored, err);
 }
 
 static bool
@@ -225,7 +227,8 @@ commit(struct pst_db *base, struct pst_err *err)
 {
 	int64_t ignored;
 
-	return run(base, "COMMIT", NULL, 0, &ignored, err);
+	return run(
+	    base, &(struct pst_db_statement){.sql = "COMMIT"}, &ignored, err);
 }
 
 static void
@@ -236,7 +239,8 @@ rollback(struct pst_db *base)
 
 	/* After some errors (a full disk), SQLite has already done it. */
 	if (sqlite3_get_autocommit(db->handle) == 0)
-		(void)run(base, "ROLLBACK", NULL, 0, &ignored, NULL);
+		(void)run(base, &(struct pst_db_statement){.sql = "ROLLBACK"},
+		    &ignored, NULL);
 }
 
 /* BEGIN IMMEDIATE has locked out all other writers. */

@@ -50,7 +50,7 @@ read_text(struct pst_arena *arena, const void *data, size_t size)
 	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
 	struct pst_assignment *settings =
 	    pst_arena_array(arena, pst_option_count, sizeof(*settings));
-	struct pst_listener_sections sections = {0};
+	struct pst_listener_sections sections = {.file = path};
 	struct pst_listeners listeners = {0};
 	struct pst_err err = {0};
 
@@ -59,7 +59,7 @@ read_text(struct pst_arena *arena, const void *data, size_t size)
 	write_file(data, size);
 	if (pst_config_read(config, arena, path, settings, &sections, &err) &&
 	    pst_listeners_make(
-		&listeners, arena, &config->listen, &sections, path, &err))
+		&listeners, arena, &config->listen, &sections, &err))
 		return config;
 	if (strstr(err.text, path) != err.text)
 		abort();

@@ -61,18 +61,17 @@ send_close(struct send_bench *bench)
 }
 
 void
-send_row(struct send_bench *bench, int64_t day, const char *domain,
-    const char *rua, unsigned number, int64_t n)
+send_row(struct send_bench *bench, struct send_row row)
 {
-	struct pst_report_row record = store_record(number);
+	struct pst_report_row record = store_record(row.number);
 	struct pst_err err;
 
-	record.day = day;
-	record.policy.domain = domain;
-	record.policy.rua = rua;
-	record.header_from = domain;
+	record.day = row.day;
+	record.policy.domain = row.domain;
+	record.policy.rua = row.rua;
+	record.header_from = row.domain;
 	if (!pst_db_begin(bench->db, &err) ||
-	    !pst_store_add(bench->db, &record, n, 50000, &err) ||
+	    !pst_store_add(bench->db, &record, row.n, 50000, &err) ||
 	    !pst_db_commit(bench->db, &err))
 		fail_msg("%s", err.text);
 }

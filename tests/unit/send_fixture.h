@@ -29,9 +29,16 @@ extern struct smtp_server bench_server;
 void send_open(struct send_bench *bench, const char *zone);
 void send_close(struct send_bench *bench);
 
-/* Stores a row of n messages for that domain and day, with that rua. */
-void send_row(struct send_bench *bench, int64_t day, const char *domain,
-    const char *rua, unsigned number, int64_t n);
+/* A row of n messages; `number` is that of store_record(). */
+struct send_row {
+	int64_t day;
+	const char *domain, *rua;
+	unsigned number;
+	int64_t n;
+};
+
+/* Stores a row. */
+void send_row(struct send_bench *bench, struct send_row row);
 
 /* Runs the sender once; the counts and the error go to bench. */
 bool send_run(struct send_bench *bench);

@@ -57,8 +57,9 @@ test_pure(void **state)
 	(void)state;
 	send_open(&bench, "x.invalid. A 192.0.2.1\n");
 	for (unsigned i = 0; i < 50; i++)
-		send_row(
-		    &bench, STORE_DAY, "a.example", "mailto:x@a.example", i, 2);
+		send_row(&bench,
+		    (struct send_row){
+			STORE_DAY, "a.example", "mailto:x@a.example", i, 2});
 	one = compose(arena, &bench, &size);
 	assert_int_equal(size.rows, 50);
 	assert_int_equal(size.messages, 100);
@@ -67,8 +68,9 @@ test_pure(void **state)
 	send_open(&bench, "x.invalid. A 192.0.2.1\n");
 	for (unsigned i = 50; i-- > 0;)
 		for (int j = 0; j < 2; j++)
-			send_row(&bench, STORE_DAY, "a.example",
-			    "mailto:x@a.example", i, 1);
+			send_row(&bench,
+			    (struct send_row){STORE_DAY, "a.example",
+				"mailto:x@a.example", i, 1});
 	bench.clock.now_epoch += 5000;
 	assert_string_equal(one, compose(arena, &bench, &size));
 	send_close(&bench);
@@ -86,7 +88,9 @@ test_head(void **state)
 
 	(void)state;
 	send_open(&bench, "x.invalid. A 192.0.2.1\n");
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	text = compose(arena, &bench, &size);
 	assert_non_null(strstr(text, "<org_name>gw.example</org_name>"));
 	assert_non_null(strstr(text, "<email>dmarc@gw.example</email>"));
@@ -129,8 +133,9 @@ test_measure(void **state)
 	(void)state;
 	send_open(&bench, "x.invalid. A 192.0.2.1\n");
 	for (unsigned i = 0; i < 400; i++)
-		send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example",
-		    i * 7919, 1);
+		send_row(&bench,
+		    (struct send_row){STORE_DAY, "a.example",
+			"mailto:x@a.example", i * 7919, 1});
 	for (int i = 0; i < 2; i++) {
 		bench.config->reports.format =
 		    i == 0 ? PST_REPORT_GZIP : PST_REPORT_XML;
@@ -165,7 +170,9 @@ test_faults(void **state)
 
 	(void)state;
 	send_open(&bench, "x.invalid. A 192.0.2.1\n");
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	assert_false(pst_compose_write(&bench.store, &what,
 	    (struct pst_aggregate_sink){refuse, NULL}, &size, &bench.err));
 	assert_non_null(strstr(bench.err.text, "a.example"));

@@ -71,11 +71,11 @@ static const struct row {
 };
 
 static bool
-check(struct pst_arena *arena, const char *zone, const char *client, bool eager,
+check(const struct pst_world *given, const char *zone, const char *client,
     struct pst_iprev *out, size_t *questions)
 {
 	struct pst_clock clock = pst_clock_manual(1700000000);
-	struct pst_world world = {.arena = arena, .eager = eager};
+	struct pst_world world = *given;
 	struct pst_err err;
 	struct pst_resolver *resolver;
 	struct pst_ip ip;
@@ -84,7 +84,7 @@ check(struct pst_arena *arena, const char *zone, const char *client, bool eager,
 	resolver = pst_zone_parse(zone, strlen(zone), "zone", &err);
 	if (resolver == NULL || !pst_ip_parse(pst_str(client), &ip))
 		return false;
-	world.dns = pst_dns_open(arena, resolver, &clock,
+	world.dns = pst_dns_open(world.arena, resolver, &clock,
 	    (struct pst_dns_limits){
 		.max_queries = 50, .query_ms = 5000, .max_txt_bytes = 4096});
 	while (!pst_iprev_check(&world, &ip, out) && rounds++ < 50)
@@ -104,8 +104,9 @@ test_rows(void **state)
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_iprev got = {.result = PST_RESULT_NONE};
 		size_t questions;
-		bool done = check(arena, row->zone, row->client, i % 2 == 1,
-		    &got, &questions);
+		bool done = check(
+		    &(struct pst_world){.arena = arena, .eager = i % 2 == 1},
+		    row->zone, row->client, &got, &questions);
 		bool same_name = row->name == NULL ?
 		    got.name == NULL :
 		    got.name != NULL && strcmp(got.name, row->name) == 0;
@@ -141,8 +142,9 @@ test_name_limit(void **state)
 			    n);
 		pst_buf_printf(
 		    &zone, "n%u.example. 60 IN A 192.0.2.9\n", limits[i].place);
-		assert_true(check(arena, pst_buf_str(&zone), "192.0.2.9", true,
-		    &got, &questions));
+		assert_true(
+		    check(&(struct pst_world){.arena = arena, .eager = true},
+			pst_buf_str(&zone), "192.0.2.9", &got, &questions));
 		assert_int_equal(got.result, limits[i].want);
 		assert_int_equal(questions, 1 + PST_IPREV_MAX_NAMES);
 		pst_arena_free(arena);

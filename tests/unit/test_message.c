@@ -222,20 +222,18 @@ completes_envelopes(void **state)
 	for (size_t i = 0; i < LENGTH_OF(envelope_rows); i++) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *label = envelope_rows[i].label;
-		struct pst_envelope given = {.helo = envelope_rows[i].helo,
+		struct pst_envelope got = {.helo = envelope_rows[i].helo,
 		    .mail_from = envelope_rows[i].mail_from};
-		struct pst_envelope got;
 		struct pst_saved_message message;
-		const char *source = NULL;
 		struct pst_err err = {""};
 		char ip[PST_IP_TEXT_SIZE];
 		if (envelope_rows[i].ip != NULL)
 			assert_true(pst_ip_parse(
-			    pst_str(envelope_rows[i].ip), &given.ip));
+			    pst_str(envelope_rows[i].ip), &got.ip));
 		assert_true(pst_message_parse(arena,
 		    pst_str(envelope_rows[i].header), "T", &message, &err));
-		bool ok = pst_envelope_complete(
-		    arena, &given, &message, "T", &got, &source, &err);
+		bool ok =
+		    pst_envelope_complete(arena, &message, "T", &got, &err);
 		if (ok != (envelope_rows[i].wanted != NULL))
 			fail_msg("%s: complete is %d", label, ok);
 		if (ok) {
@@ -245,7 +243,7 @@ completes_envelopes(void **state)
 				got.mail_from),
 			    envelope_rows[i].wanted);
 			expect_text(label, "source",
-			    source == NULL ? "" : source,
+			    got.source == NULL ? "" : got.source,
 			    envelope_rows[i].source);
 		} else {
 			expect_text(label, "sentence", err.text,

@@ -67,12 +67,18 @@ test_pending(void **state)
 	(void)state;
 	send_open(&bench, ZONE);
 	assert_int_equal(pending(&bench, arena, &all, NULL, items), 0);
-	send_row(&bench, STORE_DAY, "b.example", "mailto:x@b.example", 1, 1);
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
-	send_row(
-	    &bench, STORE_DAY - 3, "c.example", "mailto:x@c.example", 1, 1);
-	send_row(
-	    &bench, STORE_DAY + 1, "d.example", "mailto:x@d.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "b.example", "mailto:x@b.example", 1, 1});
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY - 3, "c.example", "mailto:x@c.example", 1, 1});
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY + 1, "d.example", "mailto:x@d.example", 1, 1});
 	assert_int_equal(pending(&bench, arena, &all, NULL, items), 3);
 	assert_string_equal(items[0].domain, "c.example");
 	assert_string_equal(items[1].domain, "a.example");
@@ -102,8 +108,9 @@ test_states(void **state)
 
 	(void)state;
 	send_open(&bench, ZONE);
-	send_row(&bench, STORE_DAY, "a.example",
-	    "mailto:x@a.example mailto:y@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){STORE_DAY, "a.example",
+		"mailto:x@a.example mailto:y@a.example", 1, 1});
 	claim(&bench, "a.example", 1);
 	assert_int_equal(due(&bench, arena, 0, NULL, items), 2);
 	assert_string_equal(items[0].address, "x@a.example");

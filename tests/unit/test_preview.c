@@ -70,11 +70,12 @@ test_plan(void **state)
 	    "a.example._report._dmarc.over.test. TXT"
 	    " \"v=DMARC1; rua=mailto:new@over.test\"\n"
 	    ";! servfail a.example._report._dmarc.ill.test\n");
-	send_row(&bench, STORE_DAY, "a.example",
-	    "mailto:x@a.example mailto:y@over.test mailto:z@no.test"
-	    " mailto:w@ill.test",
-	    1, 3);
-	send_row(&bench, STORE_DAY, "b.example", "", 1, 1);
+	send_row(&bench,
+	    (struct send_row){STORE_DAY, "a.example",
+		"mailto:x@a.example mailto:y@over.test mailto:z@no.test"
+		" mailto:w@ill.test",
+		1, 3});
+	send_row(&bench, (struct send_row){STORE_DAY, "b.example", "", 1, 1});
 	assert_true(plan(&bench, true, false, &seen));
 	assert_string_equal(seen.text,
 	    "a.example new 1/3: send x@a.example send new@over.test "
@@ -113,7 +114,8 @@ test_many(void **state)
 		    "mailto:a@%s mailto:b@%s mailto:c@%s mailto:d@%s "
 		    "mailto:e@%s mailto:f@%s mailto:g@%s",
 		    domain, domain, domain, domain, domain, domain, domain);
-		send_row(&bench, STORE_DAY, domain, rua, 1, 1);
+		send_row(
+		    &bench, (struct send_row){STORE_DAY, domain, rua, 1, 1});
 	}
 	assert_true(plan(&bench, true, false, &seen));
 	assert_int_equal(seen.count, 100);
@@ -324,8 +326,9 @@ test_parts(void **state)
 	send_open(&bench, "x.invalid. A 192.0.2.1\n");
 	bench.config->reports.max_bytes = 4096;
 	for (unsigned i = 0; i < 400; i++)
-		send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example",
-		    i * 7919, 1);
+		send_row(&bench,
+		    (struct send_row){STORE_DAY, "a.example",
+			"mailto:x@a.example", i * 7919, 1});
 	assert_true(pst_compose_measure(&bench.store,
 	    &(struct pst_compose){.day = STORE_DAY,
 		.domain = "a.example",
@@ -352,16 +355,21 @@ test_stopped(void **state)
 	send_open(&bench, ";! servfail a.example._report._dmarc.ill.test\n");
 	bench.config->reports.max_per_day = 2;
 	for (unsigned i = 0; i < 4; i++)
-		send_row(&bench, STORE_DAY - i, "a.example",
-		    "mailto:x@a.example mailto:y@a.example mailto:w@ill.test",
-		    1, 1);
+		send_row(&bench,
+		    (struct send_row){STORE_DAY - i, "a.example",
+			"mailto:x@a.example mailto:y@a.example mailto:w@ill.test",
+			1, 1});
 	/* A policy without rows makes no report. */
-	send_row(&bench, STORE_DAY, "b.example", "mailto:x@b.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "b.example", "mailto:x@b.example", 1, 1});
 	assert_true(pst_db_script(bench.db,
 	    "DELETE FROM record WHERE domain = 'b.example';"
 	    "INSERT INTO suppress VALUES ('s@c.example', 0, 9999999999, '')",
 	    NULL));
-	send_row(&bench, STORE_DAY, "c.example", "mailto:s@c.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "c.example", "mailto:s@c.example", 1, 1});
 	compare(&bench,
 	    &(struct pst_outbox_filter){.day = STORE_DAY, .domain = ""},
 	    "made 2+0 sent 2 again 1 dropped 0 refused 0 suppressed 1");
@@ -391,8 +399,12 @@ test_left_over(void **state)
 
 	(void)state;
 	send_open(&bench, "x.invalid. A 192.0.2.1\n");
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
-	send_row(&bench, STORE_DAY, "b.example", "mailto:x@b.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "b.example", "mailto:x@b.example", 1, 1});
 	compare(&bench, &all,
 	    "made 2+0 sent 2 again 0 dropped 0 refused 0 suppressed 0");
 	assert_true(pst_db_script(bench.db,

@@ -28,15 +28,19 @@ test_once(void **state)
 	(void)state;
 	send_open(
 	    &bench, "a.example._report._dmarc.reader.test. TXT \"v=DMARC1\"\n");
-	send_row(&bench, STORE_DAY, "a.example",
-	    "mailto:x@a.example mailto:y@reader.test", 1, 3);
-	send_row(&bench, STORE_DAY, "a.example",
-	    "mailto:x@a.example mailto:y@reader.test", 2, 1);
-	send_row(&bench, STORE_DAY, "b.example",
-	    "mailto:x@b.example mailto:y@reader.test", 1, 1);
+	send_row(&bench,
+	    (struct send_row){STORE_DAY, "a.example",
+		"mailto:x@a.example mailto:y@reader.test", 1, 3});
+	send_row(&bench,
+	    (struct send_row){STORE_DAY, "a.example",
+		"mailto:x@a.example mailto:y@reader.test", 2, 1});
+	send_row(&bench,
+	    (struct send_row){STORE_DAY, "b.example",
+		"mailto:x@b.example mailto:y@reader.test", 1, 1});
 	/* This row is from today, which is not over. */
-	send_row(
-	    &bench, STORE_DAY + 1, "c.example", "mailto:x@c.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY + 1, "c.example", "mailto:x@c.example", 1, 1});
 	assert_true(send_run(&bench));
 	same_sum(&bench,
 	    "made 2+0 sent 3 again 0 dropped 0 refused 1 suppressed 0 "
@@ -76,8 +80,9 @@ test_flood(void **state)
 		char domain[32];
 
 		(void)snprintf(domain, sizeof(domain), "d%u.example", i);
-		send_row(&bench, STORE_DAY, domain, "mailto:victim@victim.test",
-		    1, 1);
+		send_row(&bench,
+		    (struct send_row){
+			STORE_DAY, domain, "mailto:victim@victim.test", 1, 1});
 	}
 	assert_true(send_run(&bench));
 	same_sum(&bench,
@@ -96,7 +101,9 @@ test_temporary(void **state)
 	(void)state;
 	bench_server.rcpt = "450 4.2.0 greylisted";
 	send_open(&bench, EMPTY);
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	assert_true(send_run(&bench));
 	same_sum(&bench,
 	    "made 1+0 sent 0 again 1 dropped 0 refused 0 suppressed 0 "
@@ -110,7 +117,9 @@ test_temporary(void **state)
 	assert_true(send_run(&bench));
 	assert_int_equal(bench.counts.sent, 1);
 	/* The sender gives up after a little more than two days. */
-	send_row(&bench, STORE_DAY, "b.example", "mailto:x@b.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "b.example", "mailto:x@b.example", 1, 1});
 	bench.server->rcpt = "450 4.2.0 never";
 	while (bench.counts.dropped == 0 && tries++ < 300) {
 		assert_true(send_run(&bench));
@@ -133,8 +142,12 @@ test_permanent(void **state)
 	bench_server.odd_one = "x@a.example";
 	bench_server.odd_rcpt = "550 5.1.1 nobody";
 	send_open(&bench, EMPTY);
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
-	send_row(&bench, STORE_DAY, "b.example", "mailto:x@b.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "b.example", "mailto:x@b.example", 1, 1});
 	assert_true(send_run(&bench));
 	same_sum(&bench,
 	    "made 2+0 sent 1 again 0 dropped 1 refused 0 suppressed 0 "
@@ -152,7 +165,9 @@ test_no_relay(void **state)
 	(void)state;
 	bench_server.greeting = "554 no";
 	send_open(&bench, EMPTY);
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	assert_false(send_run(&bench));
 	assert_true(bench.counts.begun);
 	assert_non_null(strstr(bench.err.text, "cannot be used"));
@@ -173,7 +188,9 @@ test_uncertain(void **state)
 	(void)state;
 	bench_server.end = "";
 	send_open(&bench, EMPTY);
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	assert_true(send_run(&bench));
 	same_sum(&bench,
 	    "made 1+0 sent 1 again 0 dropped 0 refused 0 suppressed 0 "
@@ -200,8 +217,12 @@ test_resend(void **state)
 
 	(void)state;
 	send_open(&bench, EMPTY);
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
-	send_row(&bench, STORE_DAY, "b.example", "mailto:x@b.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "b.example", "mailto:x@b.example", 1, 1});
 	assert_true(send_run(&bench));
 	bench.clock.now_epoch += 7000;
 	assert_true(send_run_with(&bench, STORE_DAY, "a.example", true));
@@ -227,9 +248,13 @@ test_late_rows(void **state)
 
 	(void)state;
 	send_open(&bench, EMPTY);
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	assert_true(send_run(&bench));
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 5);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 5});
 	assert_true(send_run(&bench));
 	assert_int_equal(send_got(&bench, "x@a.example"), 2);
 	assert_int_equal(
@@ -249,8 +274,9 @@ test_split(void **state)
 	send_open(&bench, EMPTY);
 	bench.config->reports.max_bytes = 4096;
 	for (unsigned i = 0; i < 1000; i++)
-		send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example",
-		    i * 7919, 1);
+		send_row(&bench,
+		    (struct send_row){STORE_DAY, "a.example",
+			"mailto:x@a.example", i * 7919, 1});
 	assert_true(send_run(&bench));
 	assert_in_range(bench.counts.made, 3, 20);
 	assert_int_equal(bench.counts.sent, bench.counts.made);
@@ -279,8 +305,9 @@ test_limit_a_day(void **state)
 		char domain[32];
 
 		(void)snprintf(domain, sizeof(domain), "d%u.one.example", i);
-		send_row(
-		    &bench, STORE_DAY, domain, "mailto:x@one.example", 1, 1);
+		send_row(&bench,
+		    (struct send_row){
+			STORE_DAY, domain, "mailto:x@one.example", 1, 1});
 	}
 	assert_true(send_run(&bench));
 	same_sum(&bench,
@@ -312,7 +339,9 @@ test_bounced(void **state)
 	(void)state;
 	send_open(&bench, EMPTY);
 	bench.config->reports.bounces = "bounces@gw.example";
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	assert_true(send_run(&bench));
 	assert_int_equal(bench.server->count, 1);
 	from = pst_str(bench.server->mails[0].from);
@@ -327,14 +356,18 @@ test_bounced(void **state)
 	assert_true(
 	    pst_outbox_bounce(&bench.store, arena, &bounce, &address, NULL));
 	assert_string_equal(address, "x@a.example");
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 2, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 2, 1});
 	assert_true(send_run(&bench));
 	same_sum(&bench,
 	    "made 1+0 sent 0 again 0 dropped 0 refused 0 suppressed 1 "
 	    "uncertain 0");
 	/* The suppression ends. */
 	bench.clock.now_epoch += 86400 * 2;
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 3, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 3, 1});
 	assert_true(send_run(&bench));
 	assert_int_equal(bench.counts.sent, 1);
 	pst_arena_free(arena);
@@ -349,7 +382,9 @@ test_lease(void **state)
 
 	(void)state;
 	send_open(&bench, EMPTY);
-	send_row(&bench, STORE_DAY, "a.example", "mailto:x@a.example", 1, 1);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	assert_true(pst_db_run(bench.db,
 	    "INSERT INTO lease (name, holder, until_s)"
 	    " VALUES ('send-reports', 'elsewhere 7', 99999999999)",

@@ -80,9 +80,14 @@ struct record {
 
 #define MAX_RECORDS 5
 
+struct question {
+	const char *name;
+	unsigned type;
+};
+
 static void
-build(struct packet *packet, unsigned flags, const char *question,
-    unsigned type, const struct record *answers, const struct record *soa)
+build(struct packet *packet, unsigned flags, struct question question,
+    const struct record *answers, const struct record *soa)
 {
 	size_t count = 0;
 
@@ -95,8 +100,8 @@ build(struct packet *packet, unsigned flags, const char *question,
 	put16(packet, (unsigned)count);
 	put16(packet, soa->owner != NULL);
 	put16(packet, 0);
-	put_name(packet, question);
-	put16(packet, type);
+	put_name(packet, question.name);
+	put16(packet, question.type);
 	put16(packet, 1);
 	for (size_t i = 0; i < count; i++)
 		put_record(packet, answers[i].owner, answers[i].type,
@@ -252,8 +257,9 @@ test_decode(void **state)
 		const struct pst_dns_answer *answer;
 		const char *text;
 
-		build(&packet, row->flags ^ FLAG_QR, row->question,
-		    (unsigned)row->type, row->answers, &row->soa);
+		build(&packet, row->flags ^ FLAG_QR,
+		    (struct question){row->question, (unsigned)row->type},
+		    row->answers, &row->soa);
 		answer = pst_wire_decode(packet.octets, packet.len,
 		    pst_str(row->question), row->type, 10);
 		text = describe(answer, arena);
@@ -274,7 +280,8 @@ test_mapped_address_stays_ipv6(void **state)
 	const struct pst_dns_answer *answer;
 
 	(void)state;
-	build(&packet, FLAG_QR, "a.example", PST_DNS_AAAA, answers, &none);
+	build(&packet, FLAG_QR, (struct question){"a.example", PST_DNS_AAAA},
+	    answers, &none);
 	answer = pst_wire_decode(
 	    packet.octets, packet.len, PST_STR("a.example"), PST_DNS_AAAA, 100);
 	assert_int_equal(answer->count, 1);
@@ -305,7 +312,8 @@ test_other_question(void **state)
 	static struct packet packet;
 
 	(void)state;
-	build(&packet, FLAG_QR, "a.example", PST_DNS_A, answers, &none);
+	build(&packet, FLAG_QR, (struct question){"a.example", PST_DNS_A},
+	    answers, &none);
 	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		const struct pst_dns_answer *answer = pst_wire_decode(
 		    packet.octets, packet.len, rows[i].name, rows[i].type, 100);
@@ -329,7 +337,8 @@ test_cut_packets(void **state)
 	static struct packet packet;
 
 	(void)state;
-	build(&packet, FLAG_QR, "a.example", PST_DNS_TXT, answers, &none);
+	build(&packet, FLAG_QR, (struct question){"a.example", PST_DNS_TXT},
+	    answers, &none);
 	for (size_t len = 0; len < packet.len; len++) {
 		uint8_t *cut = test_malloc(len > 0 ? len : 1);
 		const struct pst_dns_answer *answer;
@@ -357,7 +366,8 @@ test_large_packets(void **state)
 	memset(data, 'k', sizeof(data));
 	for (size_t i = 0; i < sizeof(data); i += 256)
 		data[i] = (char)0xff;
-	build(&packet, FLAG_QR, "a.example", PST_DNS_TXT, none, none);
+	build(&packet, FLAG_QR, (struct question){"a.example", PST_DNS_TXT},
+	    none, none);
 	for (int i = 0; i < 6; i++)
 		put_record(&packet, "a.example", PST_DNS_TXT, 300,
 		    (struct pst_str){data, sizeof(data)});

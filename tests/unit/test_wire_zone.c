@@ -59,8 +59,8 @@ read_zone(struct listing *listing, struct pst_str zone, struct pst_err *err)
 	rewind(file);
 	listing->arena = pst_arena_new();
 	listing->text = "";
-	ok = pst_wire_read_zone(
-	    file, "z", list_rr, list_directive, listing, err);
+	ok = pst_wire_read_zone(file, "z",
+	    (struct pst_wire_visitor){list_rr, list_directive, listing}, err);
 	fclose(file);
 	return ok;
 }
