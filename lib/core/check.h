@@ -45,7 +45,7 @@ struct pst_check_run {
 #define PST_CHECK_MAX_AFTER 4
 
 struct pst_check {
-	const char *name; /* the method of RFC 8601 */
+	const char *name; /* the method of RFC 8601, and the member in JSON */
 	enum pst_check_needs needs;
 	/* The checks that must be complete before this one steps; NULL ends the
 	   list. They must be in the table, at any place. */

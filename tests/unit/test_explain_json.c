@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "base/macros.h"
+#include "core/check.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
 
@@ -291,6 +292,29 @@ test_exempt(void **state)
 	assert_all(&letter, rows, PST_COUNT(rows));
 }
 
+/* Every check has its member, whether or not the message was checked. */
+static void
+test_every_check(void **state)
+{
+	static const struct letter letters[] = {
+	    {"h", "<a@bank.example>", false, "From: a@bank.example\n", NULL},
+	    {"h", "<a@bank.example>", true, "From: a@bank.example\n", NULL},
+	};
+
+	(void)state;
+	assert_true(pst_check_count > 0);
+	for (size_t i = 0; i < PST_COUNT(letters); i++) {
+		json_t *json = explain(&letters[i]);
+
+		for (size_t n = 0; n < pst_check_count; n++) {
+			if (json_object_get(json, pst_checks[n]->name) == NULL)
+				fail_msg("letter %zu has no %s", i,
+				    pst_checks[n]->name);
+		}
+		json_decref(json);
+	}
+}
+
 /* The transcript, by name and type. */
 static void
 test_dns(void **state)
@@ -359,6 +383,7 @@ main(void)
 	    cmocka_unit_test(test_tagged),
 	    cmocka_unit_test(test_no_policy),
 	    cmocka_unit_test(test_exempt),
+	    cmocka_unit_test(test_every_check),
 	    cmocka_unit_test(test_dns),
 	    cmocka_unit_test(test_client_without_address),
 	};

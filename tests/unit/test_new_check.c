@@ -84,7 +84,7 @@ static void
 json(const struct pst_findings *f, const void *state, struct pst_json *out)
 {
 	(void)f;
-	pst_json_text(out, "list", word(state));
+	pst_json_text(out, "x-list", word(state));
 }
 
 static const struct pst_check check_list = {
@@ -134,22 +134,22 @@ test_rows(void **state)
 	} rows[] = {
 	    {"listed", LISTED, false, 0, ";\n\tx-list=fail",
 		" list=fail action=", " list-zone=list.example dns=",
-		"\nlist      fail\naction", "\"list\":\"fail\""},
+		"\nlist      fail\naction", "\"x-list\":\"fail\""},
 	    {"listed, with a slow answer", LISTED ";! delay " NAME " 700ms\n",
 		false, 700, ";\n\tx-list=fail", " list=fail action=",
 		" list-zone=list.example dns=", "\nlist      fail\naction",
-		"\"list\":\"fail\""},
+		"\"x-list\":\"fail\""},
 	    {"not listed", "x.example. TXT \"\"\n", false, 0,
 		";\n\tx-list=pass", " list=pass action=",
 		" list-zone=list.example dns=", "\nlist      pass\naction",
-		"\"list\":\"pass\""},
+		"\"x-list\":\"pass\""},
 	    {"no answer", ";! timeout " NAME "\n", false, 5000,
 		";\n\tx-list=temperror", " list=temperror action=",
 		" list-zone=list.example dns=", "\nlist      temperror\naction",
-		"\"list\":\"temperror\""},
+		"\"x-list\":\"temperror\""},
 	    {"exempt", LISTED, true, 0, "", " list=- action=",
 		" rule=authenticated dns=", "\nchecks    none",
-		"\"list\":\"-\""},
+		"\"x-list\":\"-\""},
 	};
 
 	(void)state;
