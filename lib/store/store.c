@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "store/fields.h"
 #include "store/incident.h"
+#include "store/schema.h"
 
 /* Hexadecimal digits of a row's id: enough that no two are equal by chance. */
 #define ROW_ID_LEN 32

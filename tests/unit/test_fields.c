@@ -282,8 +282,10 @@ check_report(struct pst_db *db, const struct pst_report_row *row)
 	    {"envelope_to", row->envelope_to}, {"selector", "s"}};
 
 	pst_buf_init(&buf, arena, MAX_TEXT);
-	if (!pst_compose_write(db, config, &what,
-		(struct pst_aggregate_sink){keep, &buf}, &size, &err))
+	if (!pst_compose_write(
+		&(struct pst_store){
+		    .config = config, .clock = &pst_clock_system, .db = db},
+		&what, (struct pst_aggregate_sink){keep, &buf}, &size, &err))
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < PST_COUNT(shown); i++) {
 		const char *element = pst_arena_printf(arena, "<%s>%s</%s>",

@@ -167,21 +167,19 @@ test_forward(void **state)
 static void
 test_reader(void **state)
 {
-	struct pst_db *db;
 	struct pst_config *config = store_config("");
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
 	struct pst_err err;
 
 	(void)state;
 	pst_db_close(store_copy_v1("db"));
-	db = pst_store_open(config, PST_DB_READ, &err);
-	assert_non_null(db);
-	assert_int_equal(read_schema(db).version, 1);
-	assert_string_equal(store_sum(db), "108 rows, 270 messages");
-	pst_db_close(db);
-	db = pst_store_open(config, PST_DB_WRITE, &err);
-	assert_non_null(db);
-	assert_int_equal(read_schema(db).version, PST_SCHEMA_VERSION);
-	pst_db_close(db);
+	assert_true(pst_store_open(&store, PST_STORE_READ, &err));
+	assert_int_equal(read_schema(store.db).version, 1);
+	assert_string_equal(store_sum(store.db), "108 rows, 270 messages");
+	pst_store_close(&store);
+	assert_true(pst_store_open(&store, PST_STORE_WRITE, &err));
+	assert_int_equal(read_schema(store.db).version, PST_SCHEMA_VERSION);
+	pst_store_close(&store);
 	pst_config_unref(config);
 }
 
