@@ -113,8 +113,7 @@ open_log(const struct pst_config *config, bool foreground)
 	if (to_stderr)
 		sink = getenv("JOURNAL_STREAM") != NULL ? PST_LOG_JOURNAL :
 							  PST_LOG_STDERR;
-	pst_log_open(sink, IDENT, config->log.facility,
-	    (enum pst_log_level)config->log.level);
+	pst_log_open(sink, IDENT, config->log.facility, config->log.level);
 	return to_stderr;
 }
 

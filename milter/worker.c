@@ -49,7 +49,7 @@ reload(struct control *control)
 		    err.text);
 		return false;
 	}
-	pst_log_set_level((enum pst_log_level)fresh->log.level);
+	pst_log_set_level(fresh->log.level);
 	part = own_part(fresh, control->socket);
 	pst_recorder_start(part);
 	pst_service_replace(control->service, part);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/envelope.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -50,9 +51,8 @@ pst_envelope_path(struct pst_arena *arena, const char *text)
 }
 
 bool
-pst_envelope_take(struct pst_arena *arena, const char *command,
-    enum pst_envelope_option option, const char *text,
-    struct pst_envelope *given)
+pst_envelope_take(struct pst_arena *arena, const char *command, int option,
+    const char *text, struct pst_envelope *given)
 {
 	switch (option) {
 	case PST_OPT_IP:
@@ -69,10 +69,10 @@ pst_envelope_take(struct pst_arena *arena, const char *command,
 	case PST_OPT_RCPT:
 		given->rcpt = pst_envelope_path(arena, text);
 		return pst_argument_word(command, "--rcpt", text);
-	case PST_OPT_OWN:
-		break;
+	default:
+		assert(false);
+		return false;
 	}
-	return false;
 }
 
 /*

@@ -46,12 +46,12 @@ enum pst_envelope_option {
 /* clang-format on */
 
 /*
- * Takes the value of one of these options; text must outlive given. Returns
- * false, after one sentence on standard error, if it is wrong.
+ * Takes the value of one of these options: option is what getopt_long()
+ * returned, and text must outlive given. Returns false, after one sentence on
+ * standard error, if the value is wrong.
  */
-bool pst_envelope_take(struct pst_arena *arena, const char *command,
-    enum pst_envelope_option option, const char *text,
-    struct pst_envelope *given);
+bool pst_envelope_take(struct pst_arena *arena, const char *command, int option,
+    const char *text, struct pst_envelope *given);
 
 /* Returns the path in angle brackets; "" becomes the null path. */
 const char *pst_envelope_path(struct pst_arena *arena, const char *text);

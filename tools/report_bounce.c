@@ -45,9 +45,8 @@ read_command_line(struct request *request, int argc, char **argv)
 			return false;
 		if (key == OPT_RECIPIENT)
 			request->recipient = optarg;
-		else if (!pst_settings_take(command,
-			     (enum pst_settings_option)key, optarg,
-			     &request->settings))
+		else if (!pst_settings_take(
+			     command, key, optarg, &request->settings))
 			return false;
 	}
 	if (optind < argc && strcmp(argv[optind], "-") != 0)

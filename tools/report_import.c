@@ -78,8 +78,7 @@ pst_report_import(int argc, char **argv)
 
 	while ((key = pst_argument_next("report", argc, argv, options)) != -1) {
 		if (key == '?' ||
-		    !pst_settings_take(command, (enum pst_settings_option)key,
-			optarg, &settings))
+		    !pst_settings_take(command, key, optarg, &settings))
 			return PST_EXIT_USAGE;
 	}
 	if (optind == argc)

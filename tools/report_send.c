@@ -105,8 +105,8 @@ take_option(struct job *job, struct request *request, int key)
 		request->filter.resend = true;
 		return true;
 	default:
-		return pst_settings_take(command, (enum pst_settings_option)key,
-		    optarg, &request->settings);
+		return pst_settings_take(
+		    command, key, optarg, &request->settings);
 	}
 }
 

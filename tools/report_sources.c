@@ -222,8 +222,8 @@ take_option(struct request *request, int key)
 		request->json = true;
 		return true;
 	default:
-		return pst_settings_take(command, (enum pst_settings_option)key,
-		    optarg, &request->settings);
+		return pst_settings_take(
+		    command, key, optarg, &request->settings);
 	}
 }
 

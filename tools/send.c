@@ -101,8 +101,8 @@ take_option(struct request *request, int key)
 		plan->keep = true;
 		return true;
 	default:
-		return pst_envelope_take(request->arena, command,
-		    (enum pst_envelope_option)key, optarg, &request->given);
+		return pst_envelope_take(
+		    request->arena, command, key, optarg, &request->given);
 	}
 }
 

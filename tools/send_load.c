@@ -193,10 +193,9 @@ report_json(struct load *load, struct pst_arena *arena, double seconds)
 		    json, marks[i].name, percentile(load, marks[i].percent));
 	pst_json_close(json);
 	pst_json_open_object(json, "actions");
-	for (int i = 0; i < PST_MTA_ACTIONS; i++)
-		pst_json_number(json,
-		    pst_mta_action_word((enum pst_mta_action)i),
-		    atomic_load(&load->actions[i]));
+	for (enum pst_mta_action action = 0; action < PST_MTA_ACTIONS; action++)
+		pst_json_number(json, pst_mta_action_word(action),
+		    atomic_load(&load->actions[action]));
 	pst_json_close(json);
 	pst_json_number(json, "progress", atomic_load(&load->progress));
 	pst_json_close(json);
@@ -219,11 +218,12 @@ report_text(struct load *load, struct pst_arena *arena, double seconds)
 		cells[used++] = pst_arena_printf(
 		    arena, "%.3f ms", percentile(load, marks[i].percent));
 	}
-	for (int i = 0; i < PST_MTA_ACTIONS; i++) {
-		uint64_t count = atomic_load(&load->actions[i]);
+	for (enum pst_mta_action action = 0; action < PST_MTA_ACTIONS;
+	     action++) {
+		uint64_t count = atomic_load(&load->actions[action]);
 		if (count == 0)
 			continue;
-		cells[used++] = pst_mta_action_word((enum pst_mta_action)i);
+		cells[used++] = pst_mta_action_word(action);
 		cells[used++] =
 		    pst_arena_printf(arena, "%llu", (unsigned long long)count);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/settings.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 #include "dns/zone.h"
@@ -26,20 +27,17 @@ take_now(const char *command, const char *text, struct pst_settings *settings)
 }
 
 bool
-pst_settings_take(const char *command, enum pst_settings_option option,
-    const char *text, struct pst_settings *settings)
+pst_settings_take(const char *command, int option, const char *text,
+    struct pst_settings *settings)
 {
-	switch (option) {
-	case PST_OPT_ZONE:
+	if (option == PST_OPT_NOW)
+		return take_now(command, text, settings);
+	assert(option == PST_OPT_ZONE || option == PST_OPT_CONFIG);
+	if (option == PST_OPT_ZONE)
 		settings->zone_file = text;
-		return true;
-	case PST_OPT_CONFIG:
+	else
 		settings->config_file = text;
-		return true;
-	case PST_OPT_NOW:
-		break;
-	}
-	return take_now(command, text, settings);
+	return true;
 }
 
 struct pst_config *

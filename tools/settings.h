@@ -37,9 +37,13 @@ enum pst_settings_option {
 	{"now", required_argument, NULL, PST_OPT_NOW}
 /* clang-format on */
 
-/* Takes the value of one of these options; text must outlive settings. */
-bool pst_settings_take(const char *command, enum pst_settings_option option,
-    const char *text, struct pst_settings *settings);
+/*
+ * Takes the value of one of these options: option is what getopt_long()
+ * returned, and text must outlive settings. Returns false, after one sentence
+ * on standard error, if the value is wrong.
+ */
+bool pst_settings_take(const char *command, int option, const char *text,
+    struct pst_settings *settings);
 
 /*
  * Loads file_name; NULL means the system's file if it can be read, and

@@ -44,8 +44,8 @@ take_option(struct request *request, int key)
 	case PST_OPT_ZONE:
 	case PST_OPT_CONFIG:
 	case PST_OPT_NOW:
-		return pst_settings_take(command, (enum pst_settings_option)key,
-		    optarg, &request->settings);
+		return pst_settings_take(
+		    command, key, optarg, &request->settings);
 	case OPT_EXPLAIN:
 		request->explain = true;
 		return true;
@@ -53,8 +53,8 @@ take_option(struct request *request, int key)
 		request->json = true;
 		return true;
 	default:
-		return pst_envelope_take(request->arena, command,
-		    (enum pst_envelope_option)key, optarg, &request->given);
+		return pst_envelope_take(
+		    request->arena, command, key, optarg, &request->given);
 	}
 }
 

@@ -48,8 +48,7 @@ take_option(struct request *request, int key)
 	case PST_OPT_ZONE:
 	case PST_OPT_CONFIG:
 	case PST_OPT_NOW:
-		return pst_settings_take(
-		    command, (enum pst_settings_option)key, optarg, settings);
+		return pst_settings_take(command, key, optarg, settings);
 	case OPT_AUTHSERV_ID:
 		settings->authserv_id = optarg;
 		return pst_argument_word(command, "--authserv-id", optarg);
@@ -57,8 +56,8 @@ take_option(struct request *request, int key)
 		request->json = true;
 		return true;
 	default:
-		return pst_envelope_take(request->arena, command,
-		    (enum pst_envelope_option)key, optarg, &request->given);
+		return pst_envelope_take(
+		    request->arena, command, key, optarg, &request->given);
 	}
 }
 

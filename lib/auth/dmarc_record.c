@@ -141,24 +141,27 @@ split_tags(struct pst_str text, struct tag_list *list)
 }
 
 /*
- * Returns the index of the tag's value in words, ignoring case; -1 if the tag
- * is absent or its value is not among them.
+ * Finds the tag's value among words[0..count), of any case. Returns false if
+ * the tag is absent or its value is not among them.
  */
-static int
-word_index(const struct tag *tag, const char *const *words, size_t count)
+static bool
+find_word(const struct tag *tag, const char *const *words, size_t count,
+    unsigned *index)
 {
 	if (tag == NULL)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (pst_str_ieq(tag->value, pst_str(words[i])))
-			return (int)i;
-	return -1;
+		return false;
+	for (*index = 0; *index < count; (*index)++)
+		if (pst_str_ieq(tag->value, pst_str(words[*index])))
+			return true;
+	return false;
 }
 
 static bool
 is_word(const struct tag_list *list, struct pst_str name, const char *word)
 {
-	return word_index(find_tag(list, name), &word, 1) == 0;
+	unsigned index;
+
+	return find_word(find_tag(list, name), &word, 1, &index);
 }
 
 /*
@@ -168,11 +171,11 @@ is_word(const struct tag_list *list, struct pst_str name, const char *word)
 static bool
 read_policy(const struct tag *tag, enum pst_dmarc_policy *policy, bool *has)
 {
-	int index = word_index(tag, policy_words, PST_COUNT(policy_words));
+	unsigned index;
 
-	*has = index >= 0;
+	*has = find_word(tag, policy_words, PST_COUNT(policy_words), &index);
 	if (*has)
-		*policy = (enum pst_dmarc_policy)index;
+		*policy = index;
 	return tag == NULL || *has;
 }
 
@@ -433,9 +436,10 @@ pst_dmarc_record_parse(
 	out->test = is_word(&list, PST_STR("t"), "y");
 	out->fo = read_fo(arena, find_tag(&list, PST_STR("fo")));
 
-	int psd = word_index(
-	    find_tag(&list, PST_STR("psd")), psd_words, PST_COUNT(psd_words));
+	unsigned psd;
+	bool has_psd = find_word(find_tag(&list, PST_STR("psd")), psd_words,
+	    PST_COUNT(psd_words), &psd);
 
-	out->psd = psd < 0 ? PST_DMARC_PSD_U : (enum pst_dmarc_psd)psd;
+	out->psd = has_psd ? psd : PST_DMARC_PSD_U;
 	return true;
 }

@@ -27,9 +27,29 @@ static const char *log_ident = "postern";
 /* The only one that changes while threads run: a reload may set it. */
 static atomic_int log_max_level = PST_LOG_NOTICE;
 
+int
+pst_log_facility_code(enum pst_log_facility facility)
+{
+	static const int codes[] = {
+	    [PST_LOG_MAIL] = LOG_MAIL,
+	    [PST_LOG_DAEMON] = LOG_DAEMON,
+	    [PST_LOG_USER] = LOG_USER,
+	    [PST_LOG_LOCAL0] = LOG_LOCAL0,
+	    [PST_LOG_LOCAL1] = LOG_LOCAL1,
+	    [PST_LOG_LOCAL2] = LOG_LOCAL2,
+	    [PST_LOG_LOCAL3] = LOG_LOCAL3,
+	    [PST_LOG_LOCAL4] = LOG_LOCAL4,
+	    [PST_LOG_LOCAL5] = LOG_LOCAL5,
+	    [PST_LOG_LOCAL6] = LOG_LOCAL6,
+	    [PST_LOG_LOCAL7] = LOG_LOCAL7,
+	};
+
+	return codes[facility];
+}
+
 void
-pst_log_open(enum pst_log_sink sink, const char *ident, int facility,
-    enum pst_log_level max_level)
+pst_log_open(enum pst_log_sink sink, const char *ident,
+    enum pst_log_facility facility, enum pst_log_level max_level)
 {
 	log_sink = sink;
 	log_ident = ident;
@@ -37,8 +57,9 @@ pst_log_open(enum pst_log_sink sink, const char *ident, int facility,
 	if (sink != PST_LOG_SYSLOG)
 		return;
 	/* For systems without a datagram socket, and for libmilter's lines. */
-	openlog(ident, LOG_PID | LOG_NDELAY, facility);
-	(void)pst_syslog_open(PST_SYSLOG_PATH, ident, facility);
+	openlog(ident, LOG_PID | LOG_NDELAY, pst_log_facility_code(facility));
+	(void)pst_syslog_open(
+	    PST_SYSLOG_PATH, ident, pst_log_facility_code(facility));
 }
 
 void

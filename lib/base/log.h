@@ -26,12 +26,29 @@ enum pst_log_sink {
 	PST_LOG_SYSLOG,  /* syslog(3), facility mail unless told otherwise */
 };
 
+/* The facilities of syslog(3) that suit a mail filter. */
+enum pst_log_facility {
+	PST_LOG_MAIL,
+	PST_LOG_DAEMON,
+	PST_LOG_USER,
+	PST_LOG_LOCAL0,
+	PST_LOG_LOCAL1,
+	PST_LOG_LOCAL2,
+	PST_LOG_LOCAL3,
+	PST_LOG_LOCAL4,
+	PST_LOG_LOCAL5,
+	PST_LOG_LOCAL6,
+	PST_LOG_LOCAL7,
+};
+
 /*
  * Sets the sink, before threads start. ident is borrowed and must outlive all
- * logging; facility is one of the LOG_* values of syslog(3).
+ * logging; facility is used for syslog only.
  */
-void pst_log_open(enum pst_log_sink sink, const char *ident, int facility,
-    enum pst_log_level max_level);
+void pst_log_open(enum pst_log_sink sink, const char *ident,
+    enum pst_log_facility facility, enum pst_log_level max_level);
+/* Returns the LOG_* value of syslog(3). */
+int pst_log_facility_code(enum pst_log_facility facility);
 /* The rest may be called from any thread; pst_log() keeps errno. */
 void pst_log_set_level(enum pst_log_level max_level);
 bool pst_log_enabled(enum pst_log_level level);

@@ -4,10 +4,11 @@
 #include <assert.h>
 #include <stdatomic.h>
 
-#include "config/reader.h"
-#include "config/option.h"
+#include "config/config_check.h"
 #include "config/listeners.h"
+#include "config/option.h"
 #include "config/option_value.h"
+#include "config/reader.h"
 
 struct pst_config_private {
 	struct pst_arena *arena;
@@ -18,135 +19,6 @@ struct pst_config_private {
 	struct pst_config *base; /* what the listeners' copies are made from */
 	atomic_uint *refs;       /* to base and its copies, freed together */
 };
-
-/* The error names the line of option or, if option is not set, of other. */
-static bool
-fail_whole(const struct pst_config *config, struct pst_err *err,
-    const char *section, const char *option, const char *other,
-    const char *sentence)
-{
-	unsigned line =
-	    pst_config_line(config, pst_option_find(section, option));
-
-	if (line == 0)
-		line = pst_config_line(config, pst_option_find(section, other));
-	return pst_err_set_at(err, config->private->file, line, "%s", sentence);
-}
-
-/* Queries that must be left for SPF and iprev. */
-#define MIN_FREE 30
-
-/*
- * A sender chooses what SPF and iprev ask. That must never use up the queries
- * for DKIM keys and for the policy of the From domain, because a sender could
- * then escape its policy.
- */
-static unsigned
-reserved_queries(const struct pst_config *config)
-{
-	unsigned domains =
-	    config->dmarc.evaluate_all ? config->dmarc.max_author_domains : 1;
-
-	/* The tree walk, and the test that the domain exists (R-DMARC-25). */
-	return config->dkim.max_verified + domains * (PST_WALK_MAX + 1);
-}
-
-/* Only iprev can confirm the client's name that a rule asks for. */
-static bool
-check_names(const struct pst_config *config, struct pst_err *err)
-{
-	for (size_t i = 0; i < config->rules.count; i++) {
-		const struct pst_rule *rule = &config->rules.items[i];
-		unsigned line = rule->written[PST_RULE_CLIENT_NAME].line;
-
-		if (line != 0)
-			return pst_err_set_at(err, config->private->file, line,
-			    "rule \"%s\": client-name needs iprev.enabled",
-			    rule->title);
-	}
-	return true;
-}
-
-/* Trusted sealers need ARC verification, and arc-sealer needs both. */
-static bool
-check_sealers(const struct pst_config *config, struct pst_err *err)
-{
-	bool listed = config->arc.trusted_sealers.written.count > 0;
-
-	if (listed && !config->arc.verify)
-		return fail_whole(config, err, "arc", "trusted-sealers",
-		    "verify", "arc.trusted-sealers needs arc.verify");
-	for (size_t i = 0; !listed && i < config->rules.count; i++) {
-		const struct pst_rule *rule = &config->rules.items[i];
-		unsigned line = rule->written[PST_RULE_ARC_SEALER].line;
-
-		if (line != 0)
-			return pst_err_set_at(err, config->private->file, line,
-			    "rule \"%s\": arc-sealer needs arc.verify and "
-			    "arc.trusted-sealers",
-			    rule->title);
-	}
-	return true;
-}
-
-static bool
-check_reports(const struct pst_config *config, struct pst_err *err)
-{
-	bool all = config->failures.all_domains;
-
-	if (config->reports.dkim_key[0] != '\0' &&
-	    config->reports.dkim_selector[0] == '\0')
-		return fail_whole(config, err, "reports", "dkim-key",
-		    "dkim-selector",
-		    "reports.dkim-key needs reports.dkim-selector");
-	if (config->reports.relay_user[0] != '\0' &&
-	    config->reports.relay_password_file[0] == '\0')
-		return fail_whole(config, err, "reports", "relay-user",
-		    "relay-password-file",
-		    "reports.relay-user needs reports.relay-password-file");
-	if ((all || config->failures.domains.written.count > 0) &&
-	    config->reports.from[0] == '\0')
-		return fail_whole(config, err, "failure-reports",
-		    all ? "all-domains" : "domains", "domains",
-		    "failure-reports needs reports.from");
-	return true;
-}
-
-/* The checks that involve more than one option. */
-static bool
-check_whole(const struct pst_config *config, struct pst_err *err)
-{
-	if (config->private->listeners.count == 0)
-		return fail_whole(config, err, NULL, "listen", "listen",
-		    "listen is empty; name at least one socket");
-	if (config->dkim.max_parsed < config->dkim.max_verified)
-		return fail_whole(config, err, "dkim", "max-parsed",
-		    "max-verified",
-		    "dkim.max-parsed is below dkim.max-verified; raise it");
-	if (config->dns.max_queries < reserved_queries(config) + MIN_FREE)
-		return fail_whole(config, err, "dns", "max-queries",
-		    "max-queries",
-		    "dns.max-queries is too low for dkim.max-verified and the "
-		    "policy look-ups; raise it");
-	if (config->on_iprev_fail != PST_ACTION_ACCEPT &&
-	    !config->iprev.enabled)
-		return fail_whole(config, err, NULL, "on-iprev-fail",
-		    "on-iprev-fail", "on-iprev-fail needs iprev.enabled");
-	if (config->on_iprev_temperror != PST_ACTION_ACCEPT &&
-	    !config->iprev.enabled)
-		return fail_whole(config, err, NULL, "on-iprev-temperror",
-		    "on-iprev-temperror",
-		    "on-iprev-temperror needs iprev.enabled");
-	if (!config->iprev.enabled && !check_names(config, err))
-		return false;
-	if (!check_sealers(config, err) || !check_reports(config, err))
-		return false;
-	if (config->header.max_total_bytes < config->header.max_field_bytes)
-		return fail_whole(config, err, "header", "max-size",
-		    "max-field-size",
-		    "header.max-size is below header.max-field-size; raise it");
-	return true;
-}
 
 static bool
 load_psl(struct pst_config *config, struct pst_err *err)
@@ -160,9 +32,11 @@ load_psl(struct pst_config *config, struct pst_err *err)
 	if (list[0] == '\0') {
 		if (!needed)
 			return true;
-		return fail_whole(config, err, "dmarc", "discovery",
-		    "public-suffix-list",
-		    "dmarc.discovery needs dmarc.public-suffix-list");
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"dmarc", "discovery",
+			"public-suffix-list",
+			"dmarc.discovery needs dmarc.public-suffix-list"},
+		    err);
 	}
 	config->psl = pst_psl_load(list, &why);
 	/*
@@ -170,8 +44,10 @@ load_psl(struct pst_config *config, struct pst_err *err)
 	 * configuration must work.
 	 */
 	if (config->psl == NULL && (needed || asked)) {
-		return fail_whole(config, err, "dmarc", "public-suffix-list",
-		    "discovery", why.text);
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){
+			"dmarc", "public-suffix-list", "discovery", why.text},
+		    err);
 	}
 	return true;
 }
@@ -185,7 +61,7 @@ derive(struct pst_config *config, struct pst_err *err)
 	if (config->dkim_lib == NULL)
 		return false;
 	config->dmarc_config = (struct pst_dmarc_config){
-	    .discovery = (enum pst_dmarc_discovery)config->dmarc.discovery,
+	    .discovery = config->dmarc.discovery,
 	    .psl = config->psl,
 	    .psl_guard = config->dmarc.suffix_guard,
 	    .evaluate_all = config->dmarc.evaluate_all,
@@ -204,7 +80,7 @@ derive(struct pst_config *config, struct pst_err *err)
 		(config->arc.verify ? 2 * config->arc.max_sets : 0),
 	    .query_ms = config->dns.query_timeout_ms,
 	    .max_txt_bytes = (unsigned)config->dns.max_txt_bytes,
-	    .reserved = reserved_queries(config),
+	    .reserved = pst_config_reserved_queries(config),
 	};
 	config->header_limits = (struct pst_header_limits){
 	    .max_fields = config->header.max_fields,
@@ -267,7 +143,7 @@ make_copies(struct pst_config *config, struct pst_err *err)
 		if (listener->section == NULL)
 			continue;
 		listener->config = copy_for(config, listener->section);
-		if (!check_whole(listener->config, err))
+		if (!pst_config_check(listener->config, err))
 			return false;
 	}
 	return true;
@@ -276,7 +152,7 @@ make_copies(struct pst_config *config, struct pst_err *err)
 static bool
 complete(struct pst_config *config, struct pst_err *err)
 {
-	return list_listeners(config, err) && check_whole(config, err) &&
+	return list_listeners(config, err) && pst_config_check(config, err) &&
 	    derive(config, err) && make_copies(config, err);
 }
 
@@ -433,18 +309,4 @@ pst_config_restart_option(const struct pst_config *running,
 				&pst_options[i], path, sizeof(path)));
 	}
 	return NULL;
-}
-
-const char *
-pst_action_word(enum pst_action action)
-{
-	static const char *const words[] = {
-	    [PST_ACTION_ACCEPT] = "accept",
-	    [PST_ACTION_TAG] = "tag",
-	    [PST_ACTION_QUARANTINE] = "quarantine",
-	    [PST_ACTION_REJECT] = "reject",
-	    [PST_ACTION_TEMPFAIL] = "tempfail",
-	};
-
-	return words[action];
 }

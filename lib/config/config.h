@@ -21,7 +21,9 @@
 #include "auth/dmarc.h"
 #include "base/err.h"
 #include "base/ip.h"
+#include "base/log.h"
 #include "base/macros.h"
+#include "config/choice.h"
 #include "config/rules.h"
 #include "mail/header.h"
 
@@ -42,52 +44,6 @@ struct pst_domains {
 struct pst_networks {
 	struct pst_texts written;
 	struct pst_net_set set;
-};
-
-enum pst_mode {
-	PST_MODE_ENFORCE,
-	PST_MODE_MONITOR, /* checks and logs, edits only the result fields */
-};
-
-enum pst_action {
-	PST_ACTION_ACCEPT,
-	PST_ACTION_TAG,
-	PST_ACTION_QUARANTINE,
-	PST_ACTION_REJECT,
-	PST_ACTION_TEMPFAIL,
-};
-
-/* The word `same`: use the value of on_temperror. It is not an action. */
-#define PST_ACTION_SAME (-1)
-
-/* What happens when the effective policy is reject (R-DMARC-43). */
-enum pst_on_reject {
-	PST_ON_REJECT_UNLESS_INDIRECT, /* indirect mail: as on_quarantine */
-	PST_ON_REJECT_ALWAYS,
-	PST_ON_REJECT_QUARANTINE, /* as on_quarantine */
-	PST_ON_REJECT_ACCEPT,
-};
-
-enum pst_log_target {
-	PST_LOG_TO_AUTO, /* foreground: standard error; background: syslog */
-	PST_LOG_TO_SYSLOG,
-	PST_LOG_TO_STDERR,
-};
-
-enum pst_report_compat {
-	PST_REPORT_RFC9990,
-	PST_REPORT_RFC7489,
-};
-
-enum pst_report_format {
-	PST_REPORT_GZIP,
-	PST_REPORT_XML,
-};
-
-enum pst_relay_tls {
-	PST_RELAY_TLS_NO,
-	PST_RELAY_TLS_IF_OFFERED,
-	PST_RELAY_TLS_REQUIRED, /* and the certificate must be valid */
 };
 
 /*
@@ -124,34 +80,35 @@ struct pst_config {
 	bool submission; /* check nobody: all mail is from our own users */
 
 	/* What is done with a message */
-	int mode;                 /* enum pst_mode */
+	enum pst_mode mode;
 	unsigned enforce_percent; /* share of messages enforced, 0 to 100 */
 	struct pst_domains enforce_domains; /* enforced in either mode */
 	struct pst_domains monitor_domains; /* never enforced; overrides
 	                                       enforce_domains */
 	struct pst_rules rules;
-	int on_reject; /* enum pst_on_reject */
-	/* These members, up to quarantine_fallback, are enum pst_action. */
-	int on_quarantine;
-	int on_temperror;
-	int on_policy_temperror; /* or PST_ACTION_SAME */
-	int on_spf_temperror;    /* or PST_ACTION_SAME */
-	int on_dkim_temperror;   /* or PST_ACTION_SAME */
-	int on_iprev_temperror;
+	enum pst_on_reject on_reject;
+	enum pst_action on_quarantine;
+	enum pst_action on_temperror;
+	enum pst_look_up_action on_policy_temperror;
+	enum pst_look_up_action on_spf_temperror;
+	enum pst_look_up_action on_dkim_temperror;
+	enum pst_action on_iprev_temperror;
 	unsigned temperror_cap_ms; /* when the DNS has failed for this long,
 	                              tag instead of tempfail; 0: never */
-	int on_missing_from;       /* no From field */
-	int on_several_from;       /* more than one From field */
-	int on_malformed_from;     /* not in the grammar of RFC 5322 */
-	int on_encoded_from;       /* encoded-words instead of an address */
-	int on_multiple_from;      /* several Author Domains */
-	int on_spf_fail;           /* whatever DMARC says */
-	int on_spf_softfail;
-	int on_iprev_fail;
-	int on_dkim_missing; /* no valid signature of a dkim_required domain */
-	struct pst_domains dkim_required; /* From domains that always sign */
-	int on_internal_error;      /* the MTA did not carry out a decision */
-	int quarantine_fallback;    /* used when the MTA cannot quarantine */
+	enum pst_action on_missing_from;   /* no From field */
+	enum pst_action on_several_from;   /* more than one From field */
+	enum pst_action on_malformed_from; /* not in RFC 5322's grammar */
+	enum pst_action on_encoded_from;   /* encoded-words, no address */
+	enum pst_action on_multiple_from;  /* several Author Domains */
+	enum pst_action on_spf_fail;       /* whatever DMARC says */
+	enum pst_action on_spf_softfail;
+	enum pst_action on_iprev_fail;
+	enum pst_action on_dkim_missing;     /* no valid signature of a
+	                                       dkim_required domain */
+	struct pst_domains dkim_required;    /* From domains that always sign */
+	enum pst_action on_internal_error;   /* the MTA did not carry out a
+	                                       decision */
+	enum pst_action quarantine_fallback; /* the MTA cannot quarantine */
 	const char *reject_text;    /* refused by the DMARC policy of {domain},
 	                            the Author Domain */
 	const char *tempfail_text;  /* the DNS did not answer */
@@ -178,7 +135,7 @@ struct pst_config {
 	} spf;
 	struct pst_dkim_config dkim;
 	struct {
-		int discovery;                  /* enum pst_dmarc_discovery */
+		enum pst_dmarc_discovery discovery;
 		const char *public_suffix_list; /* file; "": none */
 		bool suffix_guard; /* a public suffix aligns no domains */
 		bool evaluate_all; /* evaluate each of several Author Domains */
@@ -206,11 +163,11 @@ struct pst_config {
 		unsigned imported_retention_s; /* of reports from others */
 	} store;
 	struct {
-		const char *from;       /* address; "": no reports are made */
-		const char *org_name;   /* "": the domain of from */
-		const char *contact;    /* further contact information, or "" */
-		int compat;             /* enum pst_report_compat */
-		int format;             /* enum pst_report_format */
+		const char *from;     /* address; "": no reports are made */
+		const char *org_name; /* "": the domain of from */
+		const char *contact;  /* further contact information, or "" */
+		enum pst_report_compat compat;
+		enum pst_report_format format;
 		bool recipient_domains; /* report the recipients' domains */
 		struct pst_domains skip_domains;  /* policy domains */
 		struct pst_texts skip_recipients; /* our other addresses for
@@ -223,9 +180,9 @@ struct pst_config {
 		unsigned max_per_day;   /* reports per destination domain */
 		size_t max_bytes;       /* of one report, compressed */
 		unsigned pause_ms; /* between reports to a destination domain */
-		unsigned retry_for_s;   /* then a report is given up */
-		const char *relay;      /* smtp://host:port or smtps://... */
-		int relay_tls;          /* enum pst_relay_tls */
+		unsigned retry_for_s; /* then a report is given up */
+		const char *relay;    /* smtp://host:port or smtps://... */
+		enum pst_relay_tls relay_tls;
 		const char *relay_user; /* "": no AUTH */
 		const char *relay_password_file;
 		const char *bounces;     /* envelope sender, made unique for
@@ -246,9 +203,9 @@ struct pst_config {
 		unsigned max_per_destination; /* per hour and address */
 	} failures;
 	struct {
-		int target;   /* enum pst_log_target */
-		int facility; /* LOG_MAIL etc., see syslog(3) */
-		int level;    /* enum pst_log_level */
+		enum pst_log_target target;
+		enum pst_log_facility facility;
+		enum pst_log_level level;
 	} log;
 
 	/* Made from the options above */
@@ -328,8 +285,5 @@ const char *pst_config_value(const struct pst_config *config,
  */
 const char *pst_config_restart_option(const struct pst_config *running,
     const struct pst_config *fresh, size_t *from);
-
-/* Returns "accept", "tag", "quarantine", "reject" or "tempfail". */
-const char *pst_action_word(enum pst_action action);
 
 #endif

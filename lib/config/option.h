@@ -22,16 +22,11 @@ enum pst_option_type {
 	PST_OPTION_SIZE,     /* size_t octets: "64k", "8M", "4096" */
 	PST_OPTION_OCTAL,    /* unsigned, written in octal: a umask */
 	PST_OPTION_SWITCH,   /* bool: yes/no, on/off, true/false */
-	PST_OPTION_WORD,     /* int, one of `words` */
+	PST_OPTION_WORD,     /* an enum, one of `words` */
 	PST_OPTION_TEXTS,    /* struct pst_texts */
 	PST_OPTION_DOMAINS,  /* struct pst_texts: domains in normal form */
 	PST_OPTION_NETWORKS, /* struct pst_networks; also "@/file" */
 	PST_OPTION_DOMAIN_SET, /* struct pst_domains: .example.com, "@/file" */
-};
-
-struct pst_option_word {
-	const char *word; /* NULL ends the list */
-	int value;
 };
 
 struct pst_option {
@@ -43,14 +38,15 @@ struct pst_option {
 	                        its parts separated by commas */
 	uint64_t min, max;   /* of numbers, sizes, and durations in ms;
 	                        of PST_OPTION_OCTAL, only max is used */
-	const struct pst_option_word *words; /* of PST_OPTION_WORD */
+	const struct pst_choice *words; /* of PST_OPTION_WORD */
 	/*
 	 * An extra check of a value, or of each part of a list; NULL if there
 	 * is none. Returns false, with a sentence in *why, for a bad value.
 	 */
 	bool (*valid)(const char *text, const char **why);
 	bool at_start;     /* takes effect only at a start, not at a reload */
-	bool per_listener; /* may be set in a section `listener`; not a list */
+	bool per_listener; /* may be set in a section `listener`; not a list,
+	                      and not at_start */
 };
 
 extern const struct pst_option pst_options[];

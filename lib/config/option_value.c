@@ -177,24 +177,18 @@ set_switch(struct pst_config *config, const struct pst_option *option,
 	return pst_err_set(err, "%s must be yes or no", option->name);
 }
 
+/* Every enum of the table is stored as an unsigned (config/option_table.c). */
 static bool
 set_word(struct pst_config *config, struct pst_arena *arena,
     const struct pst_option *option, const char *text, struct pst_err *err)
 {
-	const struct pst_option_word *w;
-	struct pst_buf known;
+	const struct pst_choice *choice = pst_choice_find(option->words, text);
 
-	pst_buf_init(&known, arena, 300);
-	for (w = option->words; w->word != NULL; w++) {
-		if (strcmp(w->word, text) == 0) {
-			*(int *)place(config, option) = w->value;
-			return true;
-		}
-		pst_buf_printf(
-		    &known, "%s%s", w == option->words ? "" : ", ", w->word);
-	}
-	return pst_err_set(
-	    err, "%s must be one of: %s", option->name, pst_buf_str(&known));
+	if (choice == NULL)
+		return pst_err_set(err, "%s must be one of: %s", option->name,
+		    pst_choice_words(option->words, arena));
+	*(unsigned *)place(config, option) = choice->value;
+	return true;
 }
 
 static bool
@@ -393,7 +387,7 @@ pst_option_text(const struct pst_config *config,
     const struct pst_option *option, struct pst_arena *arena)
 {
 	const void *at = stored(config, option);
-	const struct pst_option_word *w;
+	const struct pst_choice *choice;
 	struct pst_buf buf;
 
 	switch (option->type) {
@@ -415,11 +409,9 @@ pst_option_text(const struct pst_config *config,
 	case PST_OPTION_SWITCH:
 		return *(const bool *)at ? "yes" : "no";
 	case PST_OPTION_WORD:
-		for (w = option->words; w->word != NULL; w++) {
-			if (w->value == *(const int *)at)
-				return w->word;
-		}
-		break;
+		choice = pst_choice_of(option->words, *(const unsigned *)at);
+		assert(choice != NULL);
+		return choice->word;
 	case PST_OPTION_TEXTS:
 	case PST_OPTION_DOMAINS:
 	case PST_OPTION_NETWORKS:

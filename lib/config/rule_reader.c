@@ -5,14 +5,14 @@
 
 #include "base/buf.h"
 #include "base/macros.h"
-#include "config/config.h"
+#include "config/choice.h"
 #include "config/option_value.h"
 
 #define MAX_TITLE 60
 #define MAX_COMMENT 200
 #define MAX_REPLY 400
 #define MAX_VALUE_TEXT 65536
-#define SKIP (-1)
+#define SKIP "skip"
 
 const struct pst_rule_option_info pst_rule_options[PST_RULE_OPTIONS] = {
     [PST_RULE_CLIENT] = {"client", true},
@@ -32,12 +32,7 @@ const struct pst_rule_option_info pst_rule_options[PST_RULE_OPTIONS] = {
     [PST_RULE_REPLY] = {"reply", false},
 };
 
-struct word {
-	const char *word; /* NULL ends the list */
-	int value;
-};
-
-static const struct word dmarc_words[] = {
+static const struct pst_choice dmarc_words[] = {
     {"none", PST_RESULT_NONE},
     {"pass", PST_RESULT_PASS},
     {"fail", PST_RESULT_FAIL},
@@ -46,7 +41,7 @@ static const struct word dmarc_words[] = {
     {NULL, 0},
 };
 
-static const struct word spf_words[] = {
+static const struct pst_choice spf_words[] = {
     {"none", PST_RESULT_NONE},
     {"pass", PST_RESULT_PASS},
     {"fail", PST_RESULT_FAIL},
@@ -57,23 +52,23 @@ static const struct word spf_words[] = {
     {NULL, 0},
 };
 
-static const struct word switch_words[] = {
+static const struct pst_choice switch_words[] = {
     {"yes", 1},
     {"no", 0},
     {NULL, 0},
 };
 
-static const struct word action_words[] = {
+static const struct pst_choice action_words[] = {
     {"accept", PST_ACTION_ACCEPT},
     {"tag", PST_ACTION_TAG},
     {"quarantine", PST_ACTION_QUARANTINE},
     {"reject", PST_ACTION_REJECT},
     {"tempfail", PST_ACTION_TEMPFAIL},
-    {"skip", SKIP},
+    {SKIP, PST_ACTION_ACCEPT},
     {NULL, 0},
 };
 
-static const struct word reason_words[] = {
+static const struct pst_choice reason_words[] = {
     {"trusted_forwarder", PST_REASON_TRUSTED_FORWARDER},
     {"mailing_list", PST_REASON_MAILING_LIST},
     {"local_policy", PST_REASON_LOCAL_POLICY},
@@ -122,28 +117,22 @@ is_set(const struct maker *m, enum pst_rule_option option)
 
 static bool
 take_word(const struct maker *m, enum pst_rule_option option, const char *text,
-    const struct word *words, int *out)
+    const struct pst_choice *words, unsigned *out)
 {
-	const struct word *w;
-	struct pst_buf known;
+	const struct pst_choice *choice = pst_choice_find(words, text);
 
-	pst_buf_init(&known, m->arena, 300);
-	for (w = words; w->word != NULL; w++) {
-		if (strcmp(w->word, text) == 0) {
-			*out = w->value;
-			return true;
-		}
-		pst_buf_printf(&known, "%s%s", w == words ? "" : ", ", w->word);
-	}
-	return fail_option(m, option,
-	    pst_arena_printf(
-		m->arena, "must be one of: %s", pst_buf_str(&known)));
+	if (choice == NULL)
+		return fail_option(m, option,
+		    pst_arena_printf(m->arena, "must be one of: %s",
+			pst_choice_words(words, m->arena)));
+	*out = choice->value;
+	return true;
 }
 
 /* For an option that holds one word; *out is unchanged if it is not set. */
 static bool
 take_one(const struct maker *m, enum pst_rule_option option,
-    const struct word *words, int *out)
+    const struct pst_choice *words, unsigned *out)
 {
 	return !is_set(m, option) ||
 	    take_word(m, option, m->rule->written[option].parts[0], words, out);
@@ -151,10 +140,10 @@ take_one(const struct maker *m, enum pst_rule_option option,
 
 static bool
 take_results(const struct maker *m, enum pst_rule_option option,
-    const struct word *words, unsigned *out)
+    const struct pst_choice *words, unsigned *out)
 {
 	const struct pst_rule_value *value = &m->rule->written[option];
-	int result = 0;
+	unsigned result = 0;
 
 	for (size_t i = 0; i < value->count; i++) {
 		if (!take_word(m, option, value->parts[i], words, &result))
@@ -181,7 +170,7 @@ take_conditions(const struct maker *m)
 	const struct pst_rule_value *client =
 	    &m->rule->written[PST_RULE_CLIENT];
 	struct pst_err why;
-	int indirect = 0;
+	unsigned indirect = 0;
 
 	for (enum pst_rule_option option = PST_RULE_CLIENT;
 	     option <= PST_RULE_INDIRECT; option++) {
@@ -229,21 +218,20 @@ static bool
 take_orders(const struct maker *m)
 {
 	struct pst_rule *rule = m->rule;
-	int reason = PST_REASON_LOCAL_POLICY;
+	unsigned action = PST_ACTION_ACCEPT, reason = PST_REASON_LOCAL_POLICY;
 
 	if (!is_set(m, PST_RULE_ACTION))
 		return fail_option(m, PST_RULE_ACTION,
 		    "there is no action; set action to accept, tag, "
 		    "quarantine, reject, tempfail or skip");
-	if (!take_one(m, PST_RULE_ACTION, action_words, &rule->action) ||
+	if (!take_one(m, PST_RULE_ACTION, action_words, &action) ||
 	    !take_one(m, PST_RULE_REASON, reason_words, &reason) ||
 	    !take_text(m, PST_RULE_COMMENT, MAX_COMMENT, &rule->comment) ||
 	    !take_text(m, PST_RULE_REPLY, MAX_REPLY, &rule->reply))
 		return false;
-	rule->reason = (enum pst_reason)reason;
-	rule->skip = rule->action == SKIP;
-	if (rule->skip)
-		rule->action = PST_ACTION_ACCEPT;
+	rule->action = action;
+	rule->reason = reason;
+	rule->skip = strcmp(rule->written[PST_RULE_ACTION].parts[0], SKIP) == 0;
 	if (rule->reply != NULL && rule->action != PST_ACTION_REJECT &&
 	    rule->action != PST_ACTION_TEMPFAIL)
 		return fail_option(m, PST_RULE_REPLY,

@@ -13,6 +13,7 @@
 
 #include "auth/result.h"
 #include "base/ip.h"
+#include "config/choice.h"
 #include "config/sets.h"
 
 /* The options of a rule: first the conditions, then the others. */
@@ -62,9 +63,9 @@ struct pst_rule {
 	unsigned dmarc; /* bit 1 << enum pst_result for each that matches */
 	unsigned spf;   /* the same */
 	bool indirect;
-	bool skip;  /* action = skip: the message is not changed; the member
-	               action is then accept */
-	int action; /* enum pst_action */
+	bool skip; /* action = skip: the message is not changed; the member
+	              action is then accept */
+	enum pst_action action;
 	enum pst_reason reason; /* never NONE */
 	const char *comment;    /* on the reason, for reports; NULL: none */
 	const char *reply;      /* NULL: refused_text of the configuration */

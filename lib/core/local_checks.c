@@ -31,8 +31,7 @@ spf_refusal(struct pst_arena *arena, const struct pst_config *config,
 	if (spf->result != PST_RESULT_FAIL && !soft)
 		return false;
 	*out = (struct pst_local_action){
-	    .action = (enum pst_action)(
-		soft ? config->on_spf_softfail : config->on_spf_fail),
+	    .action = soft ? config->on_spf_softfail : config->on_spf_fail,
 	    .rule = soft ? "spf-softfail" : "spf-fail",
 	    .xcode = "5.7.23",
 	    .reason = pst_arena_printf(arena, "SPF %s for %s",
@@ -50,7 +49,7 @@ iprev_refusal(const struct pst_config *config,
 	if (!findings->has_iprev || findings->iprev.result != PST_RESULT_FAIL)
 		return false;
 	*out = (struct pst_local_action){
-	    .action = (enum pst_action)config->on_iprev_fail,
+	    .action = config->on_iprev_fail,
 	    .rule = "iprev-fail",
 	    .xcode = "5.7.25",
 	    .reason = "the client's IP address has no host name that resolves "
@@ -100,7 +99,7 @@ dkim_refusal(struct pst_arena *arena, const struct pst_config *config,
 	if (xcode == NULL)
 		return false;
 	*out = (struct pst_local_action){
-	    .action = (enum pst_action)config->on_dkim_missing,
+	    .action = config->on_dkim_missing,
 	    .rule = "dkim-missing",
 	    .xcode = xcode,
 	    .reason = pst_arena_printf(

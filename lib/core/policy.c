@@ -127,21 +127,17 @@ decide_malformed(const struct pst_config *config, enum pst_from_fault fault,
 {
 	switch (fault) {
 	case PST_FROM_MISSING:
-		decide(out, (enum pst_action)config->on_missing_from,
-		    "from-missing");
+		decide(out, config->on_missing_from, "from-missing");
 		return;
 	case PST_FROM_SEVERAL:
-		decide(out, (enum pst_action)config->on_several_from,
-		    "from-several-fields");
+		decide(out, config->on_several_from, "from-several-fields");
 		return;
 	case PST_FROM_ENCODED:
-		decide(out, (enum pst_action)config->on_encoded_from,
-		    "from-encoded");
+		decide(out, config->on_encoded_from, "from-encoded");
 		return;
 	case PST_FROM_WELL_FORMED: /* too many domains */
 	case PST_FROM_GRAMMAR:
-		decide(out, (enum pst_action)config->on_malformed_from,
-		    "from-malformed");
+		decide(out, config->on_malformed_from, "from-malformed");
 		return;
 	}
 	assert(false);
@@ -164,8 +160,7 @@ decide_from(const struct pst_config *config,
 		return true;
 	case PST_FROM_MULTI:
 		if (!config->dmarc.evaluate_all) {
-			decide(out, (enum pst_action)config->on_multiple_from,
-			    "from-multiple");
+			decide(out, config->on_multiple_from, "from-multiple");
 			return true;
 		}
 		if (findings->from.domain_count <=
@@ -183,9 +178,9 @@ static void
 decide_reject(const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
 {
-	enum pst_action quarantine = (enum pst_action)config->on_quarantine;
+	enum pst_action quarantine = config->on_quarantine;
 
-	switch ((enum pst_on_reject)config->on_reject) {
+	switch (config->on_reject) {
 	case PST_ON_REJECT_UNLESS_INDIRECT:
 		if (findings->indirect == NULL)
 			decide(out, PST_ACTION_REJECT, "dmarc-reject");
@@ -240,8 +235,7 @@ decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
 		decide(out, PST_ACTION_ACCEPT, "dmarc-none");
 		return;
 	case PST_DMARC_QUARANTINE:
-		decide(out, (enum pst_action)config->on_quarantine,
-		    "dmarc-quarantine");
+		decide(out, config->on_quarantine, "dmarc-quarantine");
 		return;
 	case PST_DMARC_REJECT:
 		decide_reject(config, findings, out);
@@ -256,7 +250,7 @@ possible(const struct pst_config *config, const struct pst_mta *mta,
     enum pst_action action)
 {
 	if (action == PST_ACTION_QUARANTINE && !mta->can_quarantine)
-		action = (enum pst_action)config->quarantine_fallback;
+		action = config->quarantine_fallback;
 	if (action == PST_ACTION_TAG && !mta->can_add_headers)
 		action = PST_ACTION_ACCEPT;
 	return action;
@@ -271,7 +265,7 @@ decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
 	bool failed = dmarc->result == PST_RESULT_FAIL;
 	struct pst_temperror temperror;
 
-	decide(out, (enum pst_action)rule->action, rule->title);
+	decide(out, rule->action, rule->title);
 	out->by = rule;
 	out->xcode = failed ? "5.7.26" : "5.7.1";
 	out->text = rule->reply == NULL ? config->refused_text : rule->reply;

@@ -52,10 +52,9 @@ conclude(const struct choice *best, bool capped, struct pst_temperror *out)
 }
 
 static enum pst_action
-part_of_dmarc(const struct pst_config *config, int word)
+part_of_dmarc(const struct pst_config *config, enum pst_look_up_action own)
 {
-	return (enum pst_action)(
-	    word == PST_ACTION_SAME ? config->on_temperror : word);
+	return pst_look_up_action(own, config->on_temperror);
 }
 
 static bool
@@ -92,12 +91,19 @@ pst_temperror_of_dmarc(const struct pst_config *config,
 	return true;
 }
 
-/* `same` does not apply here: on-temperror is about the DMARC result only. */
-static void
-weigh_alone(struct choice *best, int word, const struct cause *cause)
+/* `same` does nothing here: on-temperror is about the DMARC result only. */
+static enum pst_action
+beside_dmarc(enum pst_look_up_action own)
 {
-	if (word != PST_ACTION_SAME && word != PST_ACTION_ACCEPT)
-		weigh(best, (enum pst_action)word, cause);
+	return pst_look_up_action(own, PST_ACTION_ACCEPT);
+}
+
+static void
+weigh_alone(
+    struct choice *best, enum pst_action action, const struct cause *cause)
+{
+	if (action != PST_ACTION_ACCEPT)
+		weigh(best, action, cause);
 }
 
 bool
@@ -112,9 +118,11 @@ pst_temperror_beside(const struct pst_config *config,
 	if (no_verdict &&
 	    has_sig(&findings->dkim, PST_RESULT_TEMPERROR, false) &&
 	    !has_sig(&findings->dkim, PST_RESULT_PASS, false))
-		weigh_alone(&best, config->on_dkim_temperror, &dkim_alone);
+		weigh_alone(&best, beside_dmarc(config->on_dkim_temperror),
+		    &dkim_alone);
 	if (no_verdict && findings->spf.result == PST_RESULT_TEMPERROR)
-		weigh_alone(&best, config->on_spf_temperror, &spf_alone);
+		weigh_alone(
+		    &best, beside_dmarc(config->on_spf_temperror), &spf_alone);
 	if (dmarc != PST_RESULT_PASS && findings->has_iprev &&
 	    findings->iprev.result == PST_RESULT_TEMPERROR)
 		weigh_alone(&best, config->on_iprev_temperror, &iprev_alone);

@@ -196,8 +196,7 @@ pst_compose_write(const struct pst_store *store, const struct pst_compose *what,
 	memset(out, 0, sizeof(*out));
 	if (ok) {
 		writing.report = pst_aggregate_begin(
-		    (enum pst_report_compat)store->config->reports.compat,
-		    &head, sink);
+		    store->config->reports.compat, &head, sink);
 		ok = write_rows(store->db, what, &writing, err);
 		if (!pst_aggregate_end(writing.report) && ok)
 			ok = pst_err_set(err,
@@ -256,9 +255,8 @@ pst_compose_measure(const struct pst_store *store,
 	    config->reports.max_bytes);
 	ok = read_head(store, arena, what, &head, err);
 	if (ok) {
-		writing.report = pst_aggregate_begin(
-		    (enum pst_report_compat)config->reports.compat, &head,
-		    (struct pst_aggregate_sink){take, &scale});
+		writing.report = pst_aggregate_begin(config->reports.compat,
+		    &head, (struct pst_aggregate_sink){take, &scale});
 		ok = write_rows(store->db, what, &writing, err);
 		(void)pst_aggregate_end(writing.report);
 	}

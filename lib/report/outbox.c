@@ -31,9 +31,10 @@ pst_outbox_state_word(enum pst_outbox_state state)
 static enum pst_outbox_state
 state_of(struct pst_str word)
 {
-	for (size_t i = 0; i < PST_COUNT(state_words); i++)
-		if (pst_str_eq(word, pst_str(state_words[i])))
-			return (enum pst_outbox_state)i;
+	for (enum pst_outbox_state state = 0; state < PST_COUNT(state_words);
+	     state++)
+		if (pst_str_eq(word, pst_str(state_words[state])))
+			return state;
 	return PST_OUTBOX_DROPPED;
 }
 

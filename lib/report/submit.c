@@ -137,7 +137,7 @@ static void
 set_options(CURL *curl, struct pst_submitter *submitter,
     const struct pst_config *config)
 {
-	int tls = config->reports.relay_tls;
+	enum pst_relay_tls tls = config->reports.relay_tls;
 	bool strict = tls == PST_RELAY_TLS_REQUIRED;
 
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

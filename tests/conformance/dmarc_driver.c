@@ -169,8 +169,7 @@ show_verdict(struct pst_arena *arena, const struct pst_dmarc *verdict)
 static bool
 read_result(const char *word, enum pst_result *out)
 {
-	for (int i = PST_RESULT_NONE; i <= PST_RESULT_POLICY; i++) {
-		*out = (enum pst_result)i;
+	for (*out = PST_RESULT_NONE; *out <= PST_RESULT_POLICY; (*out)++) {
 		if (strcmp(pst_result_word(*out), word) == 0)
 			return true;
 	}

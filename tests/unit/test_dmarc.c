@@ -54,10 +54,10 @@ struct bench {
 static enum pst_result
 result_of(const char *label, struct pst_str word)
 {
-	for (int i = PST_RESULT_NONE; i <= PST_RESULT_POLICY; i++)
-		if (pst_str_eq(
-			pst_str(pst_result_word((enum pst_result)i)), word))
-			return (enum pst_result)i;
+	for (enum pst_result result = PST_RESULT_NONE;
+	     result <= PST_RESULT_POLICY; result++)
+		if (pst_str_eq(pst_str(pst_result_word(result)), word))
+			return result;
 	fail_msg("%s: no such result", label);
 	return PST_RESULT_NONE;
 }

@@ -74,7 +74,7 @@ test_stderr(void **state)
 {
 	(void)state;
 	capture_begin();
-	pst_log_open(PST_LOG_STDERR, "posternd", LOG_MAIL, PST_LOG_INFO);
+	pst_log_open(PST_LOG_STDERR, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
 	pst_log(PST_LOG_INFO, "x=%d", 5);
 	pst_log(PST_LOG_DEBUG, "hidden");
 	assert_captured("posternd: x=5\n");
@@ -85,7 +85,7 @@ test_journal_priorities(void **state)
 {
 	(void)state;
 	capture_begin();
-	pst_log_open(PST_LOG_JOURNAL, "posternd", LOG_MAIL, PST_LOG_DEBUG);
+	pst_log_open(PST_LOG_JOURNAL, "posternd", PST_LOG_MAIL, PST_LOG_DEBUG);
 	pst_log(PST_LOG_ERROR, "e");
 	pst_log(PST_LOG_WARNING, "w");
 	pst_log(PST_LOG_NOTICE, "n");
@@ -98,11 +98,12 @@ static void
 test_levels(void **state)
 {
 	(void)state;
-	for (int max = PST_LOG_ERROR; max <= PST_LOG_DEBUG; max++) {
-		pst_log_set_level((enum pst_log_level)max);
-		for (int at = PST_LOG_ERROR; at <= PST_LOG_DEBUG; at++)
-			assert_int_equal(
-			    pst_log_enabled((enum pst_log_level)at), at <= max);
+	for (enum pst_log_level max = PST_LOG_ERROR; max <= PST_LOG_DEBUG;
+	     max++) {
+		pst_log_set_level(max);
+		for (enum pst_log_level at = PST_LOG_ERROR; at <= PST_LOG_DEBUG;
+		     at++)
+			assert_int_equal(pst_log_enabled(at), at <= max);
 	}
 }
 
@@ -111,7 +112,7 @@ test_one_call_is_one_line(void **state)
 {
 	(void)state;
 	capture_begin();
-	pst_log_open(PST_LOG_JOURNAL, "posternd", LOG_MAIL, PST_LOG_INFO);
+	pst_log_open(PST_LOG_JOURNAL, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
 	pst_log(PST_LOG_INFO, "%s", "a\n<0>b\r\tc\x7f\xc3\xbc");
 	assert_captured("<6>a <0>b  c \xc3\xbc\n");
 }
@@ -125,9 +126,9 @@ test_cut(void **state)
 	memset(long_text, 'x', sizeof(long_text) - 1);
 	long_text[sizeof(long_text) - 1] = '\0';
 	capture_begin();
-	pst_log_open(PST_LOG_STDERR, long_text, LOG_MAIL, PST_LOG_INFO);
+	pst_log_open(PST_LOG_STDERR, long_text, PST_LOG_MAIL, PST_LOG_INFO);
 	pst_log(PST_LOG_INFO, "%s", long_text);
-	pst_log_open(PST_LOG_STDERR, "posternd", LOG_MAIL, PST_LOG_INFO);
+	pst_log_open(PST_LOG_STDERR, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
 	pst_log(PST_LOG_INFO, "%s", long_text);
 	char *text = capture_end();
 	char *end = strchr(text, '\n');
@@ -142,7 +143,7 @@ test_errno_is_kept(void **state)
 {
 	(void)state;
 	capture_begin();
-	pst_log_open(PST_LOG_STDERR, "posternd", LOG_MAIL, PST_LOG_INFO);
+	pst_log_open(PST_LOG_STDERR, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
 	errno = ERANGE;
 	pst_log(PST_LOG_INFO, "x");
 	assert_int_equal(errno, ERANGE);
@@ -150,15 +151,29 @@ test_errno_is_kept(void **state)
 }
 
 static void
+test_facilities(void **state)
+{
+	static const int codes[] = {LOG_MAIL, LOG_DAEMON, LOG_USER, LOG_LOCAL0,
+	    LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, LOG_LOCAL5,
+	    LOG_LOCAL6, LOG_LOCAL7};
+
+	(void)state;
+	for (enum pst_log_facility facility = PST_LOG_MAIL;
+	     facility <= PST_LOG_LOCAL7; facility++)
+		assert_int_equal(
+		    pst_log_facility_code(facility), codes[facility]);
+}
+
+static void
 test_syslog_keeps_off_stderr(void **state)
 {
 	(void)state;
 	capture_begin();
-	pst_log_open(PST_LOG_SYSLOG, "posternd", LOG_MAIL, PST_LOG_INFO);
+	pst_log_open(PST_LOG_SYSLOG, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
 	pst_log(PST_LOG_DEBUG, "%s", "below the level");
 	pst_log(PST_LOG_INFO, "%s", "unit test");
 	assert_captured("");
-	pst_log_open(PST_LOG_STDERR, "posternd", LOG_MAIL, PST_LOG_INFO);
+	pst_log_open(PST_LOG_STDERR, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
 }
 
 static void *
@@ -182,7 +197,7 @@ test_threads_do_not_mix(void **state)
 
 	(void)state;
 	capture_begin();
-	pst_log_open(PST_LOG_STDERR, "p", LOG_MAIL, PST_LOG_INFO);
+	pst_log_open(PST_LOG_STDERR, "p", PST_LOG_MAIL, PST_LOG_INFO);
 	for (size_t i = 0; i < THREADS; i++)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, log_lines, names[i]), 0);
@@ -210,6 +225,7 @@ main(void)
 	    cmocka_unit_test(test_one_call_is_one_line),
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_errno_is_kept),
+	    cmocka_unit_test(test_facilities),
 	    cmocka_unit_test(test_syslog_keeps_off_stderr),
 	    cmocka_unit_test(test_threads_do_not_mix),
 	};

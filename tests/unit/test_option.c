@@ -100,6 +100,9 @@ test_types_have_what_they_need(void **state)
 			fail_msg("%s: range and type differ", option->name);
 		if (option->min > option->max)
 			fail_msg("%s: the range is empty", option->name);
+		if (option->at_start && option->per_listener)
+			fail_msg("%s: a listener's option at a start only",
+			    option->name);
 		if (option->offset >= sizeof(struct pst_config))
 			fail_msg("%s: out of the structure", option->name);
 	}

@@ -240,8 +240,8 @@ test_fallback_rows(void **state)
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
 
-		config.on_quarantine = (int)rows[i].asked;
-		config.quarantine_fallback = (int)rows[i].fallback;
+		config.on_quarantine = rows[i].asked;
+		config.quarantine_fallback = rows[i].fallback;
 		struct pst_decision d =
 		    decide_for(&config, rows[i].mta, &findings);
 		if (d.action != rows[i].want || d.would != rows[i].want)
@@ -295,7 +295,7 @@ test_monitor(void **state)
 
 		mta.can_quarantine = rows[i].can_quarantine;
 		config.mode = PST_MODE_MONITOR;
-		config.on_quarantine = (int)rows[i].asked;
+		config.on_quarantine = rows[i].asked;
 		struct pst_decision d = decide_for(&config, mta, &findings);
 		if (d.action != PST_ACTION_ACCEPT || d.would != rows[i].would ||
 		    strcmp(d.rule, "dmarc-quarantine") != 0 || d.code != 0 ||

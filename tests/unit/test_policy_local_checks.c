@@ -148,10 +148,10 @@ test_refusals(void **state)
 		    .domain = refusal_rows[i].foreign ? "esp.example" :
 							"bank.example"};
 
-		config.on_spf_fail = (int)refusal_rows[i].on_spf;
-		config.on_spf_softfail = (int)refusal_rows[i].on_soft;
-		config.on_iprev_fail = (int)refusal_rows[i].on_iprev;
-		config.on_dkim_missing = (int)refusal_rows[i].on_dkim;
+		config.on_spf_fail = refusal_rows[i].on_spf;
+		config.on_spf_softfail = refusal_rows[i].on_soft;
+		config.on_iprev_fail = refusal_rows[i].on_iprev;
+		config.on_dkim_missing = refusal_rows[i].on_dkim;
 		if (refusal_rows[i].required)
 			config.dkim_required.set = set_of("bank.example");
 		findings.dmarc.result = refusal_rows[i].dmarc;

@@ -63,7 +63,7 @@ test_reply_rows(void **state)
 		config.on_malformed_from = PST_ACTION_QUARANTINE;
 		config.on_multiple_from = PST_ACTION_QUARANTINE;
 		config.on_temperror = PST_ACTION_TEMPFAIL;
-		config.quarantine_fallback = (int)rows[i].fallback;
+		config.quarantine_fallback = rows[i].fallback;
 		findings.from.verdict = rows[i].verdict;
 		findings.dmarc.result = rows[i].result;
 		findings.dmarc.author_domain = rows[i].domain;

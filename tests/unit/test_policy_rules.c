@@ -30,7 +30,7 @@ rule_on(enum pst_result dmarc, enum pst_action action)
 	struct pst_rule rule = {.title = "my rule",
 	    .line = 1,
 	    .dmarc = 1u << dmarc,
-	    .action = (int)action,
+	    .action = action,
 	    .reason = PST_REASON_TRUSTED_FORWARDER,
 	    .comment = "known"};
 

@@ -285,7 +285,7 @@ test_orders(void **state)
 	static const struct {
 		const char *label;
 		struct key_text keys[MAX_KEYS];
-		int action;
+		enum pst_action action;
 		bool skip;
 		enum pst_reason reason;
 		const char *comment, *reply;

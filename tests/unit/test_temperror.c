@@ -10,10 +10,14 @@
 #include "core/temperror.h"
 #include "tests/unit/policy_fixture.h"
 
-#define S PST_ACTION_SAME
 #define A PST_ACTION_ACCEPT
 #define T PST_ACTION_TAG
 #define D PST_ACTION_TEMPFAIL
+/* The same words of the options for one kind of look-up. */
+#define LS PST_LOOK_UP_SAME
+#define LA PST_LOOK_UP_ACCEPT
+#define LT PST_LOOK_UP_TAG
+#define LD PST_LOOK_UP_TEMPFAIL
 
 /*
  * Returns findings in which these look-ups failed: d an aligned signature, x
@@ -45,44 +49,46 @@ undecided(const char *failed)
 	return findings;
 }
 
-/* on: the options for all failures, the policy, SPF and DKIM. */
+/* on: the option for all failures; look_ups: for the policy, SPF and DKIM. */
 static const struct {
 	const char *label, *failed;
-	int on[4], want;
+	enum pst_action on;
+	enum pst_look_up_action look_ups[3];
+	enum pst_action want;
 	const char *xcode;
 } dmarc_rows[] = {
-    {"all the same, policy", "", {D, S, S, S}, D, "4.4.3"},
-    {"all the same, a stranger's key", "x", {D, S, S, S}, D, "4.4.3"},
-    {"all the same, key", "d", {D, S, S, S}, D, "4.7.5"},
-    {"all the same, SPF", "s", {D, S, S, S}, D, "4.7.24"},
-    {"all the same, key and SPF", "sd", {D, S, S, S}, D, "4.7.5"},
-    {"all the same, walk", "w", {D, S, S, S}, D, "4.4.3"},
-    {"all the same, walk and SPF", "sw", {D, S, S, S}, D, "4.7.24"},
-    {"all the same, all three", "dsw", {D, S, S, S}, D, "4.7.5"},
-    {"all the same, tag", "ds", {T, S, S, S}, T, "4.7.5"},
-    {"all the same, accept", "ds", {A, S, S, S}, A, "4.7.5"},
+    {"all the same, policy", "", D, {LS, LS, LS}, D, "4.4.3"},
+    {"all the same, a stranger's key", "x", D, {LS, LS, LS}, D, "4.4.3"},
+    {"all the same, key", "d", D, {LS, LS, LS}, D, "4.7.5"},
+    {"all the same, SPF", "s", D, {LS, LS, LS}, D, "4.7.24"},
+    {"all the same, key and SPF", "sd", D, {LS, LS, LS}, D, "4.7.5"},
+    {"all the same, walk", "w", D, {LS, LS, LS}, D, "4.4.3"},
+    {"all the same, walk and SPF", "sw", D, {LS, LS, LS}, D, "4.7.24"},
+    {"all the same, all three", "dsw", D, {LS, LS, LS}, D, "4.7.5"},
+    {"all the same, tag", "ds", T, {LS, LS, LS}, T, "4.7.5"},
+    {"all the same, accept", "ds", A, {LS, LS, LS}, A, "4.7.5"},
 
-    {"policy alone, stricter", "", {A, D, A, A}, D, "4.4.3"},
-    {"policy alone, milder", "", {D, T, D, D}, T, "4.4.3"},
-    {"policy alone, others do not count", "x", {D, A, D, D}, A, "4.4.3"},
-    {"SPF alone, stricter", "s", {A, S, D, S}, D, "4.7.24"},
-    {"SPF alone, milder", "s", {D, D, A, D}, A, "4.7.24"},
-    {"SPF alone, others do not count", "s", {A, D, S, D}, A, "4.7.24"},
-    {"key alone, stricter", "d", {A, S, S, D}, D, "4.7.5"},
-    {"key alone, milder", "d", {D, D, D, T}, T, "4.7.5"},
-    {"key alone, others do not count", "dx", {D, D, D, A}, A, "4.7.5"},
+    {"policy alone, stricter", "", A, {LD, LA, LA}, D, "4.4.3"},
+    {"policy alone, milder", "", D, {LT, LD, LD}, T, "4.4.3"},
+    {"policy alone, others do not count", "x", D, {LA, LD, LD}, A, "4.4.3"},
+    {"SPF alone, stricter", "s", A, {LS, LD, LS}, D, "4.7.24"},
+    {"SPF alone, milder", "s", D, {LD, LA, LD}, A, "4.7.24"},
+    {"SPF alone, others do not count", "s", A, {LD, LS, LD}, A, "4.7.24"},
+    {"key alone, stricter", "d", A, {LS, LS, LD}, D, "4.7.5"},
+    {"key alone, milder", "d", D, {LD, LD, LT}, T, "4.7.5"},
+    {"key alone, others do not count", "dx", D, {LD, LD, LA}, A, "4.7.5"},
 
-    {"key and SPF: SPF is stricter", "ds", {A, S, D, S}, D, "4.7.24"},
-    {"key and SPF: the key is stricter", "ds", {A, S, T, D}, D, "4.7.5"},
-    {"key and SPF: SPF tags", "ds", {A, D, T, S}, T, "4.7.24"},
-    {"key and SPF: both the same", "sd", {A, A, D, D}, D, "4.7.5"},
-    {"key and SPF: both milder", "sd", {D, D, A, A}, A, "4.7.5"},
-    {"walk and SPF: the walk is stricter", "sw", {A, D, T, A}, D, "4.4.3"},
-    {"walk and SPF: SPF is stricter", "sw", {A, T, D, A}, D, "4.7.24"},
-    {"walk and key: the walk is stricter", "dw", {D, S, S, T}, D, "4.4.3"},
-    {"all three: the walk is strictest", "dsw", {A, D, T, T}, D, "4.4.3"},
-    {"all three: SPF is strictest", "dsw", {A, T, D, T}, D, "4.7.24"},
-    {"all three: the key is strictest", "dsw", {A, T, T, D}, D, "4.7.5"},
+    {"key and SPF: SPF is stricter", "ds", A, {LS, LD, LS}, D, "4.7.24"},
+    {"key and SPF: the key is stricter", "ds", A, {LS, LT, LD}, D, "4.7.5"},
+    {"key and SPF: SPF tags", "ds", A, {LD, LT, LS}, T, "4.7.24"},
+    {"key and SPF: both the same", "sd", A, {LA, LD, LD}, D, "4.7.5"},
+    {"key and SPF: both milder", "sd", D, {LD, LA, LA}, A, "4.7.5"},
+    {"walk and SPF: the walk is stricter", "sw", A, {LD, LT, LA}, D, "4.4.3"},
+    {"walk and SPF: SPF is stricter", "sw", A, {LT, LD, LA}, D, "4.7.24"},
+    {"walk and key: the walk is stricter", "dw", D, {LS, LS, LT}, D, "4.4.3"},
+    {"all three: the walk is strictest", "dsw", A, {LD, LT, LT}, D, "4.4.3"},
+    {"all three: SPF is strictest", "dsw", A, {LT, LD, LT}, D, "4.7.24"},
+    {"all three: the key is strictest", "dsw", A, {LT, LT, LD}, D, "4.7.5"},
 };
 
 static void
@@ -93,22 +99,22 @@ check_dmarc_row(size_t i, bool capped)
 	bool lowered = capped && dmarc_rows[i].want == D;
 	const char *rule =
 	    lowered ? "dmarc-temperror-capped" : "dmarc-temperror";
-	int want = lowered ? T : dmarc_rows[i].want;
+	enum pst_action want = lowered ? T : dmarc_rows[i].want;
 	struct pst_temperror got;
 
-	config.on_temperror = dmarc_rows[i].on[0];
-	config.on_policy_temperror = dmarc_rows[i].on[1];
-	config.on_spf_temperror = dmarc_rows[i].on[2];
-	config.on_dkim_temperror = dmarc_rows[i].on[3];
+	config.on_temperror = dmarc_rows[i].on;
+	config.on_policy_temperror = dmarc_rows[i].look_ups[0];
+	config.on_spf_temperror = dmarc_rows[i].look_ups[1];
+	config.on_dkim_temperror = dmarc_rows[i].look_ups[2];
 	findings.temperror_capped = capped;
 	assert_true(pst_temperror_of_dmarc(&config, &findings, &got));
-	if ((int)got.action != want || strcmp(got.rule, rule) != 0 ||
+	if (got.action != want || strcmp(got.rule, rule) != 0 ||
 	    strcmp(got.xcode, dmarc_rows[i].xcode) != 0)
 		fail_msg("%s: %s by %s, %s", dmarc_rows[i].label,
 		    pst_action_word(got.action), got.rule, got.xcode);
 
 	struct pst_decision d = decide_for(&config, able, &findings);
-	if ((int)d.action != want || strcmp(d.rule, rule) != 0 ||
+	if (d.action != want || strcmp(d.rule, rule) != 0 ||
 	    d.reason != PST_REASON_NONE || d.code != (want == D ? 451 : 0) ||
 	    (want == D && strcmp(d.xcode, dmarc_rows[i].xcode) != 0))
 		fail_msg("%s: decided %s by %s", dmarc_rows[i].label,
@@ -129,7 +135,8 @@ test_of_dmarc(void **state)
 static void
 test_strictest(void **state)
 {
-	static const int words[] = {A, T, D, S};
+	static const enum pst_action actions[] = {A, T, D};
+	static const enum pst_look_up_action words[] = {LA, LT, LD, LS};
 	static const char *const failed[] = {
 	    "", "d", "s", "w", "ds", "dw", "sw", "dsw"};
 
@@ -139,27 +146,25 @@ test_strictest(void **state)
 		struct pst_config config = defaults();
 		struct pst_findings findings = undecided(what);
 		struct pst_temperror got;
-		int keys[] = {words[n % 3], words[n / 3 % 4], words[n / 12 % 4],
-		    words[n / 48 % 4]};
-		int want = A;
+		size_t keys[] = {n / 3 % 4, n / 12 % 4, n / 48 % 4};
+		enum pst_action want = A;
 
-		config.on_temperror = keys[0];
-		config.on_policy_temperror = keys[1];
-		config.on_spf_temperror = keys[2];
-		config.on_dkim_temperror = keys[3];
-		for (size_t k = 1; k < PST_COUNT(keys); k++) {
-			int word = keys[k] == S ? keys[0] : keys[k];
-			bool there = k == 1 ?
+		config.on_temperror = actions[n % 3];
+		config.on_policy_temperror = words[keys[0]];
+		config.on_spf_temperror = words[keys[1]];
+		config.on_dkim_temperror = words[keys[2]];
+		for (size_t k = 0; k < PST_COUNT(keys); k++) {
+			enum pst_action action =
+			    actions[keys[k] == 3 ? n % 3 : keys[k]];
+			bool there = k == 0 ?
 			    *what == '\0' || strchr(what, 'w') != NULL :
-			    strchr(what, k == 2 ? 's' : 'd') != NULL;
+			    strchr(what, k == 1 ? 's' : 'd') != NULL;
 
-			if (there &&
-			    pst_action_is_stricter(
-				(enum pst_action)word, (enum pst_action)want))
-				want = word;
+			if (there && pst_action_is_stricter(action, want))
+				want = action;
 		}
 		assert_true(pst_temperror_of_dmarc(&config, &findings, &got));
-		if ((int)got.action != want)
+		if (got.action != want)
 			fail_msg("%zu: %s", n, pst_action_word(got.action));
 	}
 }
@@ -185,14 +190,18 @@ test_other_results(void **state)
 	assert_true(pst_temperror_is_felt(&config, &findings));
 }
 
-/* on: the options for SPF, DKIM and iprev; on-temperror is tempfail. */
+/*
+ * look_ups: the options for SPF and DKIM; on_iprev: the option for iprev.
+ * on-temperror is tempfail.
+ */
 static const struct {
 	const char *label;
 	enum pst_result dmarc;
 	const char *sigs;
 	bool spf, iprev;
-	int on[3], want; /* -1: no action */
-	const char *rule, *xcode;
+	enum pst_look_up_action look_ups[2];
+	enum pst_action on_iprev, want;
+	const char *rule, *xcode; /* NULL: nothing is done */
 } beside_rows[] = {
 #define NONE PST_RESULT_NONE
 #define PERM PST_RESULT_PERMERROR
@@ -202,40 +211,40 @@ static const struct {
 #define SPF "spf-temperror", "4.7.24"
 #define DKIM "dkim-temperror", "4.7.5"
 #define IPREV "iprev-temperror", "4.7.25"
-#define NOTHING -1, NULL, NULL
-    {"same is about DMARC only", NONE, "x", true, true, {S, S, A}, NOTHING},
-    {"accept", NONE, "x", true, true, {A, A, A}, NOTHING},
-    {"nothing failed", NONE, "", false, false, {D, D, D}, NOTHING},
+#define NOTHING A, NULL, NULL
+    {"same is about DMARC only", NONE, "x", true, true, {LS, LS}, A, NOTHING},
+    {"accept", NONE, "x", true, true, {LA, LA}, A, NOTHING},
+    {"nothing failed", NONE, "", false, false, {LD, LD}, D, NOTHING},
 
-    {"SPF, none", NONE, "", true, false, {D, S, A}, D, SPF},
-    {"SPF, permerror", PERM, "", true, false, {T, S, A}, T, SPF},
-    {"SPF, pass", PASS, "", true, false, {D, D, A}, NOTHING},
-    {"SPF, fail", FAIL, "", true, false, {D, D, A}, NOTHING},
-    {"SPF, temperror", TEMP, "", true, false, {D, D, A}, NOTHING},
-    {"SPF, option of another", NONE, "", true, false, {S, D, D}, NOTHING},
+    {"SPF, none", NONE, "", true, false, {LD, LS}, A, D, SPF},
+    {"SPF, permerror", PERM, "", true, false, {LT, LS}, A, T, SPF},
+    {"SPF, pass", PASS, "", true, false, {LD, LD}, A, NOTHING},
+    {"SPF, fail", FAIL, "", true, false, {LD, LD}, A, NOTHING},
+    {"SPF, temperror", TEMP, "", true, false, {LD, LD}, A, NOTHING},
+    {"SPF, option of another", NONE, "", true, false, {LS, LD}, D, NOTHING},
 
-    {"DKIM, none", NONE, "x", false, false, {S, D, A}, D, DKIM},
-    {"DKIM, permerror", PERM, "x", false, false, {S, T, A}, T, DKIM},
-    {"DKIM, pass", PASS, "x", false, false, {D, D, A}, NOTHING},
-    {"DKIM, fail", FAIL, "x", false, false, {D, D, A}, NOTHING},
-    {"DKIM, temperror", TEMP, "x", false, false, {D, D, A}, NOTHING},
-    {"DKIM, another passes", NONE, "xp", false, false, {S, D, A}, NOTHING},
-    {"DKIM, option of another", NONE, "x", false, false, {D, S, D}, NOTHING},
+    {"DKIM, none", NONE, "x", false, false, {LS, LD}, A, D, DKIM},
+    {"DKIM, permerror", PERM, "x", false, false, {LS, LT}, A, T, DKIM},
+    {"DKIM, pass", PASS, "x", false, false, {LD, LD}, A, NOTHING},
+    {"DKIM, fail", FAIL, "x", false, false, {LD, LD}, A, NOTHING},
+    {"DKIM, temperror", TEMP, "x", false, false, {LD, LD}, A, NOTHING},
+    {"DKIM, another passes", NONE, "xp", false, false, {LS, LD}, A, NOTHING},
+    {"DKIM, option of another", NONE, "x", false, false, {LD, LS}, D, NOTHING},
 
-    {"iprev, none", NONE, "", false, true, {S, S, D}, D, IPREV},
-    {"iprev, permerror", PERM, "", false, true, {S, S, D}, D, IPREV},
-    {"iprev, fail", FAIL, "", false, true, {S, S, D}, D, IPREV},
-    {"iprev, temperror", TEMP, "", false, true, {S, S, T}, T, IPREV},
-    {"iprev, pass", PASS, "", false, true, {S, S, D}, NOTHING},
-    {"iprev, option of another", NONE, "", false, true, {D, D, A}, NOTHING},
+    {"iprev, none", NONE, "", false, true, {LS, LS}, D, D, IPREV},
+    {"iprev, permerror", PERM, "", false, true, {LS, LS}, D, D, IPREV},
+    {"iprev, fail", FAIL, "", false, true, {LS, LS}, D, D, IPREV},
+    {"iprev, temperror", TEMP, "", false, true, {LS, LS}, T, T, IPREV},
+    {"iprev, pass", PASS, "", false, true, {LS, LS}, D, NOTHING},
+    {"iprev, option of another", NONE, "", false, true, {LD, LD}, A, NOTHING},
 
-    {"all the same", NONE, "x", true, true, {D, D, D}, D, DKIM},
-    {"SPF and iprev the same", NONE, "x", true, true, {D, T, D}, D, SPF},
-    {"SPF strictest", NONE, "x", true, true, {D, T, T}, D, SPF},
-    {"DKIM strictest", NONE, "x", true, true, {T, D, T}, D, DKIM},
-    {"iprev strictest", NONE, "x", true, true, {T, T, D}, D, IPREV},
-    {"SPF alone is on", NONE, "x", true, true, {T, S, A}, T, SPF},
-    {"iprev alone counts", FAIL, "x", true, true, {D, D, T}, T, IPREV},
+    {"all the same", NONE, "x", true, true, {LD, LD}, D, D, DKIM},
+    {"SPF and iprev the same", NONE, "x", true, true, {LD, LT}, D, D, SPF},
+    {"SPF strictest", NONE, "x", true, true, {LD, LT}, T, D, SPF},
+    {"DKIM strictest", NONE, "x", true, true, {LT, LD}, T, D, DKIM},
+    {"iprev strictest", NONE, "x", true, true, {LT, LT}, D, D, IPREV},
+    {"SPF alone is on", NONE, "x", true, true, {LT, LS}, A, T, SPF},
+    {"iprev alone counts", FAIL, "x", true, true, {LD, LD}, T, T, IPREV},
 #undef NONE
 #undef PERM
 #undef FAIL
@@ -256,9 +265,9 @@ check_beside_row(size_t i, bool capped)
 	struct pst_temperror got;
 
 	config.on_temperror = D;
-	config.on_spf_temperror = beside_rows[i].on[0];
-	config.on_dkim_temperror = beside_rows[i].on[1];
-	config.on_iprev_temperror = beside_rows[i].on[2];
+	config.on_spf_temperror = beside_rows[i].look_ups[0];
+	config.on_dkim_temperror = beside_rows[i].look_ups[1];
+	config.on_iprev_temperror = beside_rows[i].on_iprev;
 	findings.temperror_capped = capped;
 	findings.dmarc.result = beside_rows[i].dmarc;
 	if (beside_rows[i].spf)
@@ -267,17 +276,17 @@ check_beside_row(size_t i, bool capped)
 	findings.iprev.result =
 	    beside_rows[i].iprev ? PST_RESULT_TEMPERROR : PST_RESULT_FAIL;
 	if (pst_temperror_beside(&config, &findings, &got) !=
-	    (beside_rows[i].want >= 0))
+	    (beside_rows[i].rule != NULL))
 		fail_msg("%s: %s", beside_rows[i].label,
-		    beside_rows[i].want >= 0 ? "nothing" : got.rule);
-	if (beside_rows[i].want < 0)
+		    beside_rows[i].rule != NULL ? "nothing" : got.rule);
+	if (beside_rows[i].rule == NULL)
 		return;
 	assert_true(pst_temperror_is_felt(&config, &findings));
 
 	const char *rule = lowered ?
 	    pst_arena_printf(arena, "%s-capped", beside_rows[i].rule) :
 	    beside_rows[i].rule;
-	if ((int)got.action != (lowered ? T : beside_rows[i].want) ||
+	if (got.action != (lowered ? T : beside_rows[i].want) ||
 	    strcmp(got.rule, rule) != 0 ||
 	    strcmp(got.xcode, beside_rows[i].xcode) != 0)
 		fail_msg("%s: %s by %s, %s", beside_rows[i].label,
@@ -301,33 +310,35 @@ test_beside(void **state)
 static const struct {
 	const char *label;
 	enum pst_result dmarc, spf;
-	int on_dmarc, on_spf_fail, on_spf, on_iprev, want;
+	enum pst_action on_dmarc, on_spf_fail;
+	enum pst_look_up_action on_spf;
+	enum pst_action on_iprev, want;
 	bool capped;
 	const char *rule, *xcode;
 } mixed_rows[] = {
 #define J PST_ACTION_REJECT
 #define Q PST_ACTION_QUARANTINE
-    {"a refusal by the policy stays", PST_RESULT_FAIL, PST_RESULT_NONE, A, A, D,
-	D, J, false, "dmarc-reject", "5.7.26"},
-    {"DMARC already defers", PST_RESULT_TEMPERROR, PST_RESULT_NONE, D, A, D, D,
+    {"a refusal by the policy stays", PST_RESULT_FAIL, PST_RESULT_NONE, A, A,
+	LD, D, J, false, "dmarc-reject", "5.7.26"},
+    {"DMARC already defers", PST_RESULT_TEMPERROR, PST_RESULT_NONE, D, A, LD, D,
 	D, false, "dmarc-temperror", "4.4.3"},
-    {"DMARC does not defer", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, D, D,
+    {"DMARC does not defer", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, LD, D,
 	D, false, "iprev-temperror", "4.7.25"},
     {"DMARC does not defer, capped", PST_RESULT_TEMPERROR, PST_RESULT_NONE, A,
-	A, D, D, T, true, "iprev-temperror-capped", NULL},
-    {"both are tagged", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, D, D, T,
+	A, LD, D, T, true, "iprev-temperror-capped", NULL},
+    {"both are tagged", PST_RESULT_TEMPERROR, PST_RESULT_NONE, T, A, LD, D, T,
 	true, "dmarc-temperror", NULL},
-    {"a local check is stricter", PST_RESULT_NONE, PST_RESULT_FAIL, A, J, D, D,
+    {"a local check is stricter", PST_RESULT_NONE, PST_RESULT_FAIL, A, J, LD, D,
 	J, false, "spf-fail", "5.7.23"},
-    {"a local check is milder", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q, D, D, D,
-	false, "iprev-temperror", "4.7.25"},
+    {"a local check is milder", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q, LD, D,
+	D, false, "iprev-temperror", "4.7.25"},
     {"a local check is milder, capped", PST_RESULT_NONE, PST_RESULT_FAIL, A, Q,
-	D, D, Q, true, "spf-fail", NULL},
-    {"a local check tags as well", PST_RESULT_NONE, PST_RESULT_FAIL, A, T, D, T,
-	T, false, "spf-fail", NULL},
-    {"no policy", PST_RESULT_NONE, PST_RESULT_TEMPERROR, A, A, D, A, D, false,
+	LD, D, Q, true, "spf-fail", NULL},
+    {"a local check tags as well", PST_RESULT_NONE, PST_RESULT_FAIL, A, T, LD,
+	T, T, false, "spf-fail", NULL},
+    {"no policy", PST_RESULT_NONE, PST_RESULT_TEMPERROR, A, A, LD, A, D, false,
 	"spf-temperror", "4.7.24"},
-    {"no policy, capped", PST_RESULT_NONE, PST_RESULT_TEMPERROR, A, A, D, A, T,
+    {"no policy, capped", PST_RESULT_NONE, PST_RESULT_TEMPERROR, A, A, LD, A, T,
 	true, "spf-temperror-capped", NULL},
 #undef J
 #undef Q
@@ -353,7 +364,7 @@ test_mixed(void **state)
 		struct pst_decision d = decide_for(&config, able, &findings);
 		const char *xcode = mixed_rows[i].xcode;
 
-		if ((int)d.action != mixed_rows[i].want ||
+		if (d.action != mixed_rows[i].want ||
 		    strcmp(d.rule, mixed_rows[i].rule) != 0 ||
 		    (xcode == NULL) != (d.xcode == NULL) ||
 		    (xcode != NULL && strcmp(d.xcode, xcode) != 0) ||
@@ -420,29 +431,31 @@ static void
 test_may_defer(void **state)
 {
 	static const struct {
-		int on[5]; /* general, policy, SPF, DKIM, iprev */
+		enum pst_action on;
+		enum pst_look_up_action look_ups[3]; /* policy, SPF, DKIM */
+		enum pst_action on_iprev;
 		bool want;
 	} rows[] = {
-	    {{A, S, S, S, A}, false},
-	    {{T, T, T, T, T}, false},
-	    {{D, S, S, S, A}, true},
-	    {{D, A, S, A, A}, true},
-	    {{D, A, T, A, A}, false},
-	    {{A, D, S, S, A}, true},
-	    {{A, S, D, S, A}, true},
-	    {{A, S, S, D, A}, true},
-	    {{A, S, S, S, D}, true},
+	    {A, {LS, LS, LS}, A, false},
+	    {T, {LT, LT, LT}, T, false},
+	    {D, {LS, LS, LS}, A, true},
+	    {D, {LA, LS, LA}, A, true},
+	    {D, {LA, LT, LA}, A, false},
+	    {A, {LD, LS, LS}, A, true},
+	    {A, {LS, LD, LS}, A, true},
+	    {A, {LS, LS, LD}, A, true},
+	    {A, {LS, LS, LS}, D, true},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < PST_COUNT(rows); i++) {
 		struct pst_config config = defaults();
 
-		config.on_temperror = rows[i].on[0];
-		config.on_policy_temperror = rows[i].on[1];
-		config.on_spf_temperror = rows[i].on[2];
-		config.on_dkim_temperror = rows[i].on[3];
-		config.on_iprev_temperror = rows[i].on[4];
+		config.on_temperror = rows[i].on;
+		config.on_policy_temperror = rows[i].look_ups[0];
+		config.on_spf_temperror = rows[i].look_ups[1];
+		config.on_dkim_temperror = rows[i].look_ups[2];
+		config.on_iprev_temperror = rows[i].on_iprev;
 		if (pst_temperror_may_defer(&config) != rows[i].want)
 			fail_msg("row %zu", i);
 	}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/config_check.h"
+
+#include "config/option.h"
+
+bool
+pst_config_fail(const struct pst_config *config,
+    const struct pst_config_fault *fault, struct pst_err *err)
+{
+	unsigned line = pst_config_line(
+	    config, pst_option_find(fault->section, fault->option));
+
+	if (line == 0)
+		line = pst_config_line(
+		    config, pst_option_find(fault->section, fault->other));
+	return pst_err_set_at(
+	    err, pst_config_file(config), line, "%s", fault->sentence);
+}
+
+/* Queries that must be left for SPF and iprev. */
+#define MIN_FREE 30
+
+/*
+ * A sender chooses what SPF and iprev ask. That must never use up the queries
+ * for DKIM keys and for the policy of the From domain, because a sender could
+ * then escape its policy.
+ */
+unsigned
+pst_config_reserved_queries(const struct pst_config *config)
+{
+	unsigned domains =
+	    config->dmarc.evaluate_all ? config->dmarc.max_author_domains : 1;
+
+	/* The tree walk, and the test that the domain exists (R-DMARC-25). */
+	return config->dkim.max_verified + domains * (PST_WALK_MAX + 1);
+}
+
+/* Only iprev can confirm the client's name that a rule asks for. */
+static bool
+check_names(const struct pst_config *config, struct pst_err *err)
+{
+	for (size_t i = 0; i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		unsigned line = rule->written[PST_RULE_CLIENT_NAME].line;
+
+		if (line != 0)
+			return pst_err_set_at(err, pst_config_file(config),
+			    line,
+			    "rule \"%s\": client-name needs iprev.enabled",
+			    rule->title);
+	}
+	return true;
+}
+
+/* Trusted sealers need ARC verification, and arc-sealer needs both. */
+static bool
+check_sealers(const struct pst_config *config, struct pst_err *err)
+{
+	bool listed = config->arc.trusted_sealers.written.count > 0;
+
+	if (listed && !config->arc.verify)
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"arc", "trusted-sealers",
+			"verify", "arc.trusted-sealers needs arc.verify"},
+		    err);
+	for (size_t i = 0; !listed && i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		unsigned line = rule->written[PST_RULE_ARC_SEALER].line;
+
+		if (line != 0)
+			return pst_err_set_at(err, pst_config_file(config),
+			    line,
+			    "rule \"%s\": arc-sealer needs arc.verify and "
+			    "arc.trusted-sealers",
+			    rule->title);
+	}
+	return true;
+}
+
+static bool
+check_reports(const struct pst_config *config, struct pst_err *err)
+{
+	bool all = config->failures.all_domains;
+
+	if (config->reports.dkim_key[0] != '\0' &&
+	    config->reports.dkim_selector[0] == '\0')
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"reports", "dkim-key",
+			"dkim-selector",
+			"reports.dkim-key needs reports.dkim-selector"},
+		    err);
+	if (config->reports.relay_user[0] != '\0' &&
+	    config->reports.relay_password_file[0] == '\0')
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"reports", "relay-user",
+			"relay-password-file",
+			"reports.relay-user needs reports.relay-password-file"},
+		    err);
+	if ((all || config->failures.domains.written.count > 0) &&
+	    config->reports.from[0] == '\0')
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"failure-reports",
+			all ? "all-domains" : "domains", "domains",
+			"failure-reports needs reports.from"},
+		    err);
+	return true;
+}
+
+bool
+pst_config_check(const struct pst_config *config, struct pst_err *err)
+{
+	if (pst_config_listeners(config) == 0)
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){NULL, "listen", "listen",
+			"listen is empty; name at least one socket"},
+		    err);
+	if (config->dkim.max_parsed < config->dkim.max_verified)
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"dkim", "max-parsed",
+			"max-verified",
+			"dkim.max-parsed is below dkim.max-verified; raise it"},
+		    err);
+	if (config->dns.max_queries <
+	    pst_config_reserved_queries(config) + MIN_FREE)
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"dns", "max-queries",
+			"max-queries",
+			"dns.max-queries is too low for dkim.max-verified and the "
+			"policy look-ups; raise it"},
+		    err);
+	if (config->on_iprev_fail != PST_ACTION_ACCEPT &&
+	    !config->iprev.enabled)
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){NULL, "on-iprev-fail",
+			"on-iprev-fail", "on-iprev-fail needs iprev.enabled"},
+		    err);
+	if (config->on_iprev_temperror != PST_ACTION_ACCEPT &&
+	    !config->iprev.enabled)
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){NULL, "on-iprev-temperror",
+			"on-iprev-temperror",
+			"on-iprev-temperror needs iprev.enabled"},
+		    err);
+	if (!config->iprev.enabled && !check_names(config, err))
+		return false;
+	if (!check_sealers(config, err) || !check_reports(config, err))
+		return false;
+	if (config->header.max_total_bytes < config->header.max_field_bytes)
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"header", "max-size",
+			"max-field-size",
+			"header.max-size is below header.max-field-size; raise it"},
+		    err);
+	return true;
+}
