@@ -83,7 +83,7 @@ rows_name(const char *name)
 }
 
 const char *
-rows_number(intmax_t number)
+rows_number_text(intmax_t number)
 {
 	static char text[24];
 

@@ -54,7 +54,7 @@
 #define FOR_COUNT(i, count, name) ROWS_LOOP(i, count, "row", name)
 
 /* Returns a number as the name of a row. The text lives until the next call. */
-const char *rows_number(intmax_t number);
+#define rows_number(number) rows_number_text((intmax_t)(number))
 
 #undef fail_msg
 #undef assert_true
@@ -109,6 +109,7 @@ extern jmp_buf rows_here;
 		if (setjmp(rows_here) == 0)
 
 bool rows_name(const char *name);
+const char *rows_number_text(intmax_t number);
 bool rows_more(
     const char *table, size_t i, size_t count, const char *file, int line);
 void rows_fail(const char *file, int line, const char *format, ...)

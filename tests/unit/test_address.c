@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "mail/address.h"
+#include "tests/unit/rows.h"
 
 #define TEXT(literal)                                                          \
 	{                                                                      \
@@ -345,7 +346,7 @@ check_shape(const char *label, const struct pst_from *from)
 static void
 run_from_rows(const struct from_row *rows, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	FOR_COUNT(i, count, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		char *copy = exact(rows[i].value);
 		struct pst_str value = {copy, rows[i].value.len};

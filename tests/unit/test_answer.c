@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "dns/dns.h"
+#include "tests/unit/rows.h"
 
 static void
 test_words(void **state)
@@ -29,7 +30,7 @@ test_words(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].word) {
 		assert_string_equal(
 		    pst_dns_status_word(rows[i].status), rows[i].word);
 		if (pst_dns_is_temporary(rows[i].status) != rows[i].temporary)

@@ -15,6 +15,7 @@
 #include "base/macros.h"
 #include "dns/zone.h"
 #include "tools/message.h"
+#include "tests/unit/rows.h"
 
 #define NOW 1767600000
 
@@ -165,13 +166,13 @@ test_pass(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].message) {
 		struct trial row = trial(rows[i].message);
 		struct pst_arc arc = run(&row);
 		char text[PST_IP_TEXT_SIZE];
 
 		if (arc.result != PST_RESULT_PASS)
-			fail_msg("%s: %s", rows[i].message, arc.reason);
+			fail_msg("%s", arc.reason);
 		assert_null(arc.reason);
 		assert_int_equal(arc.sets, rows[i].sets);
 		assert_int_equal(arc.oldest_pass, rows[i].oldest_pass);
@@ -242,7 +243,7 @@ test_changed(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].message) {
 		struct trial row = trial(rows[i].message);
 
 		row.message = replace(row.message, rows[i].from, rows[i].to);
@@ -264,7 +265,7 @@ test_harmless_changes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].from) {
 		struct trial row = trial("arc-two");
 		struct pst_arc arc;
 
@@ -304,7 +305,7 @@ test_keys(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct trial row = trial("arc-two");
 		struct pst_arc arc;
 
@@ -317,7 +318,7 @@ test_keys(void **state)
 		}
 		arc = run(&row);
 		if (arc.result != PST_RESULT_PASS)
-			fail_msg("%s: %s", rows[i].label, arc.reason);
+			fail_msg("%s", arc.reason);
 	}
 }
 

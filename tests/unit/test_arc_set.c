@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 #define NOW 1700000000
 #define LIMITS ((struct pst_header_limits){200, 20000, 400000})
@@ -136,7 +137,7 @@ static void
 test_structure(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(structure_rows); i++) {
+	FOR_ROWS(i, structure_rows, structure_rows[i].label) {
 		const struct structure_row *row = &structure_rows[i];
 		struct pst_arc_sets sets;
 		const char *reason;
@@ -144,10 +145,10 @@ test_structure(void **state)
 		read_sets(row->header, 3, &sets);
 		reason = sets.reason == NULL ? "fit" : sets.reason;
 		if (sets.count != row->count)
-			fail_msg("%s: %u sets", row->label, sets.count);
+			fail_msg("%u sets", sets.count);
 		if (strcmp(reason, row->reason == NULL ? "fit" : row->reason) !=
 		    0)
-			fail_msg("%s: %s", row->label, reason);
+			fail_msg("%s", reason);
 	}
 }
 
@@ -218,13 +219,13 @@ test_remote_ip(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].value) {
 		struct pst_ip ip =
 		    pst_arc_remote_ip(arena, pst_str(rows[i].value));
 		char text[PST_IP_TEXT_SIZE];
 
 		if (strcmp(pst_ip_text(&ip, text), rows[i].ip) != 0)
-			fail_msg("\"%s\": %s", rows[i].value, text);
+			fail_msg("%s", text);
 	}
 }
 

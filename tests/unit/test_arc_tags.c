@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 #define NOW 1700000000
 
@@ -86,7 +87,7 @@ test_seals(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arc_sig sig;
 
 		parse(rows[i].tags, &sig);
@@ -129,7 +130,7 @@ test_message_signatures(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arc_sig sig;
 
 		parse(rows[i].tags, &sig);
@@ -206,7 +207,7 @@ test_instances(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].text) {
 		if (pst_arc_tags_instance(pst_str(rows[i].text)) !=
 		    rows[i].wanted)
 			fail_msg("\"%s\"", rows[i].text);

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 static void
 test_alloc_is_zeroed_and_aligned(void **state)
@@ -21,7 +22,7 @@ test_alloc_is_zeroed_and_aligned(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(sizes); i++) {
+	FOR_ROWS(i, sizes, rows_number(sizes[i])) {
 		unsigned char *ptr = pst_arena_alloc(arena, sizes[i]);
 		assert_non_null(ptr);
 		assert_int_equal((uintptr_t)ptr % _Alignof(max_align_t), 0);
@@ -220,7 +221,7 @@ test_impossible_sizes_abort(void **state)
 	char text[256];
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows_number(rows[i].count)) {
 		run_aborting(
 		    rows[i].count, rows[i].size_bytes, text, sizeof(text));
 		assert_string_equal(text, "postern: out of memory\n");

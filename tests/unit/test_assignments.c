@@ -10,6 +10,7 @@
 #include "base/macros.h"
 #include "config/assignments.h"
 #include "config/option.h"
+#include "tests/unit/rows.h"
 
 /*
  * What libconfuse shows, step by step: how many parts the list has so far (0:
@@ -42,7 +43,7 @@ static void
 test_settings(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_assignment setting = {.line = 0};
 		bool got = true;
@@ -50,14 +51,14 @@ test_settings(void **state)
 
 		for (size_t n = 0; rows[i].steps[n].text != NULL; n++) {
 			if (!got)
-				fail_msg("%s: step %zu", rows[i].label, n);
+				fail_msg("step %zu", n);
 			got = pst_assignment_note(&setting, arena, line++,
 			    rows[i].steps[n].text, rows[i].steps[n].parts);
 		}
 		if (got != rows[i].want || setting.line != 7 ||
 		    strcmp(setting.last, rows[i].last) != 0)
-			fail_msg("%s: %d, line %u, %s", rows[i].label, got,
-			    setting.line, setting.last);
+			fail_msg(
+			    "%d, line %u, %s", got, setting.line, setting.last);
 		pst_arena_free(arena);
 	}
 }

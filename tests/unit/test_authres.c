@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "mail/authres.h"
+#include "tests/unit/rows.h"
 
 static struct pst_arena *arena;
 
@@ -115,7 +116,7 @@ static void
 test_values(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(value_rows); i++) {
+	FOR_ROWS(i, value_rows, value_rows[i].label) {
 		const struct value_row *r = &value_rows[i];
 		struct pst_authres ar;
 		pst_authres_begin(&ar, arena, PST_STR("mx"));
@@ -127,7 +128,7 @@ test_values(void **state)
 			expected = pst_arena_printf(
 			    arena, "%s t.p=%s", expected, r->out);
 		if (out == NULL || strcmp(out, expected) != 0)
-			fail_msg("%s: %s", r->label, out ? out : "(null)");
+			fail_msg("%s", out ? out : "(null)");
 	}
 }
 
@@ -145,7 +146,7 @@ test_ids_to_write(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_authres ar;
 		pst_authres_begin(&ar, arena, rows[i].in);
 		const char *out = pst_authres_end(&ar);
@@ -356,15 +357,14 @@ static void
 test_read_id(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(id_rows); i++) {
+	FOR_ROWS(i, id_rows, id_rows[i].label) {
 		const struct id_row *r = &id_rows[i];
 		const char *id = "unset";
 		enum pst_authres_id answer =
 		    pst_authres_read_id(arena, r->in, &id);
 		if (answer != r->answer || (id == NULL) != (r->id == NULL) ||
 		    (id != NULL && strcmp(id, r->id) != 0))
-			fail_msg("%s: %d, %s", r->label, (int)answer,
-			    id ? id : "(null)");
+			fail_msg("%d, %s", (int)answer, id ? id : "(null)");
 	}
 }
 
@@ -375,7 +375,7 @@ test_written_is_read(void **state)
 	    "mx.example", "mx.example/7", "a\"b\\c", "a b", "x(y);z", "a@b"};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(ids); i++) {
+	FOR_ROWS(i, ids, ids[i]) {
 		struct pst_authres ar;
 		const char *id;
 		pst_authres_begin(&ar, arena, pst_str(ids[i]));

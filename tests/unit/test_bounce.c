@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "report/bounce.h"
+#include "tests/unit/rows.h"
 
 #define BOUNCES "dmarc-bounces@gw.example"
 #define TO "dmarc-bounces+3f2a@gw.example"
@@ -40,7 +41,7 @@ test_token(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].address) {
 		struct pst_str token =
 		    pst_bounce_token(BOUNCES, pst_str(rows[i].address));
 
@@ -82,7 +83,7 @@ test_read(void **state)
 	struct pst_bounce bounce;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].recipient) {
 		pst_bounce_read(arena, BOUNCES, rows[i].recipient,
 		    pst_str(rows[i].message), &bounce);
 		assert_int_equal(bounce.failed, rows[i].failed);

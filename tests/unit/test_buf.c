@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 static struct pst_arena *arena;
 
@@ -121,10 +122,10 @@ test_escaped(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		const char *out = pst_escaped(arena, rows[i].in);
 		if (strcmp(out, rows[i].out) != 0)
-			fail_msg("%s: \"%s\"", rows[i].label, out);
+			fail_msg("\"%s\"", out);
 	}
 }
 

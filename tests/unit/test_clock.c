@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 static void
 test_manual(void **state)
@@ -22,7 +23,7 @@ test_manual(void **state)
 	int64_t passed_ms = 0;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows_number(rows[i].step_ms)) {
 		pst_clock_advance(&clock, rows[i].step_ms);
 		passed_ms += rows[i].step_ms;
 		assert_int_equal(pst_clock_ms(&clock) - start_ms, passed_ms);

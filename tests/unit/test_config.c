@@ -15,6 +15,7 @@
 #include "base/macros.h"
 #include "config/option.h"
 #include "tests/unit/config_fixture.h"
+#include "tests/unit/rows.h"
 
 static size_t
 index_of(const char *path)
@@ -86,7 +87,7 @@ static void
 test_good_files(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(good_rows); i++) {
+	FOR_ROWS(i, good_rows, good_rows[i].text) {
 		const struct good_row *row = &good_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		size_t index = index_of(row->path);
@@ -95,13 +96,12 @@ test_good_files(void **state)
 		const char *value;
 
 		if (config == NULL)
-			fail_msg("\"%s\": %s", row->text, err.text);
+			fail_msg("%s", err.text);
 		value = pst_config_value(config, index, arena);
 		if (strcmp(value, row->value) != 0)
-			fail_msg("\"%s\": %s", row->text, value);
+			fail_msg("%s", value);
 		if (pst_config_line(config, index) != row->line)
-			fail_msg("\"%s\": line %u", row->text,
-			    pst_config_line(config, index));
+			fail_msg("line %u", pst_config_line(config, index));
 		assert_string_equal(pst_config_file(config), config_file);
 		pst_config_unref(config);
 		pst_arena_free(arena);
@@ -220,7 +220,7 @@ static void
 test_bad_files(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(bad_rows); i++)
+	FOR_ROWS(i, bad_rows, bad_rows[i].text)
 		config_must_fail(
 		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }

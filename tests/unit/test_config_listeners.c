@@ -11,6 +11,7 @@
 #include "base/macros.h"
 #include "config/option.h"
 #include "tests/unit/config_fixture.h"
+#include "tests/unit/rows.h"
 
 #define X "unix:/x"
 #define SECTION(title) "listener \"" title "\" {\nmode = monitor\n}\n"
@@ -57,7 +58,7 @@ static void
 test_bad(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(bad_rows); i++)
+	FOR_ROWS(i, bad_rows, bad_rows[i].text)
 		config_must_fail(
 		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
@@ -88,7 +89,7 @@ test_good(void **state)
 	char text[300];
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(good_rows); i++) {
+	FOR_ROWS(i, good_rows, good_rows[i].text) {
 		struct pst_config *config = config_must_load(good_rows[i].text);
 		size_t len = 0;
 
@@ -103,7 +104,7 @@ test_good(void **state)
 			len = strlen(text);
 		}
 		if (strcmp(text, good_rows[i].sockets) != 0)
-			fail_msg("\"%s\": %s", good_rows[i].text, text);
+			fail_msg("%s", text);
 		pst_config_unref(config);
 	}
 }
@@ -173,7 +174,7 @@ test_values(void **state)
 	for (size_t i = 0; i < pst_option_count; i++)
 		may += pst_options[i].per_listener;
 	assert_int_equal(may, PST_COUNT(keys));
-	for (size_t i = 0; i < PST_COUNT(keys); i++) {
+	FOR_ROWS(i, keys, keys[i].name) {
 		struct pst_config *config;
 
 		(void)snprintf(text, sizeof(text),
@@ -234,7 +235,7 @@ static void
 test_restart(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(restart_rows); i++) {
+	FOR_ROWS(i, restart_rows, restart_rows[i].running) {
 		struct pst_config *running =
 		    config_must_load(restart_rows[i].running);
 		struct pst_config *fresh =

@@ -11,6 +11,7 @@
 
 #include "base/macros.h"
 #include "tests/unit/config_fixture.h"
+#include "tests/unit/rows.h"
 
 static const struct {
 	const char *text;
@@ -52,7 +53,7 @@ static void
 test_bad_rules(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(bad_rows); i++)
+	FOR_ROWS(i, bad_rows, bad_rows[i].text)
 		config_must_fail(
 		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
 }
@@ -98,7 +99,7 @@ test_network_file(void **state)
 	    "trusted-networks += {\"@%s\"}\nrelays = {\"@%s\"}\n"
 	    "forwarders = {\"@%s\"}\n",
 	    list, list, list);
-	for (size_t i = 0; i < PST_COUNT(addresses); i++) {
+	FOR_ROWS(i, addresses, addresses[i]) {
 		FILE *out = fopen(list, "w");
 		struct pst_config *config;
 

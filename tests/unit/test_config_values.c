@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "config/option.h"
 #include "tests/unit/config_fixture.h"
+#include "tests/unit/rows.h"
 
 /* Values of a loaded configuration are printed, read back and compared. */
 
@@ -120,7 +121,7 @@ test_unusual_is_unusual(void **state)
 	struct pst_config *config = config_must_load(unusual);
 
 	(void)state;
-	for (size_t i = 0; i < pst_option_count; i++) {
+	FOR_COUNT(i, pst_option_count, pst_options[i].name) {
 		if (strcmp(pst_options[i].name, "discovery") != 0 &&
 		    /* these two cannot be set with iprev off */
 		    strcmp(pst_options[i].name, "on-iprev-fail") != 0 &&
@@ -158,7 +159,7 @@ static void
 test_restart_keys(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(restart_rows); i++) {
+	FOR_ROWS(i, restart_rows, restart_rows[i].running) {
 		const struct restart_row *row = &restart_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_config *running = config_must_load(row->running);

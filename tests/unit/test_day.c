@@ -10,6 +10,7 @@
 
 #include "base/day.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 static void
 test_limits(void **state)
@@ -27,7 +28,7 @@ test_limits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows_number(rows[i].epoch)) {
 		int64_t day = rows[i].day;
 
 		assert_int_equal(pst_day_of(rows[i].epoch), day);
@@ -53,13 +54,13 @@ test_text(void **state)
 	int64_t day = -7;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(good); i++) {
+	FOR_ROWS(i, good, good[i].text) {
 		assert_true(pst_day_parse(pst_str(good[i].text), &day));
 		assert_int_equal(day, good[i].day);
 		assert_string_equal(pst_day_text(day, text), good[i].text);
 	}
 	day = -7;
-	for (size_t i = 0; i < PST_COUNT(bad); i++)
+	FOR_ROWS(i, bad, bad[i])
 		assert_false(pst_day_parse(pst_str(bad[i]), &day));
 	assert_int_equal(day, -7);
 }

@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "report/destination.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 struct bench {
 	struct pst_arena *arena;
@@ -160,7 +161,7 @@ test_consent(void **state)
 
 	(void)state;
 	bench_open(&bench, "", zone);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].uris) {
 		check(&bench, PST_DESTINATION_RUA, "example.com", rows[i].uris,
 		    &list);
 		assert_string_equal(summary(&bench, &list), rows[i].wanted);
@@ -226,7 +227,7 @@ test_settings(void **state)
 	struct bench bench;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].settings) {
 		bench_open(&bench, rows[i].settings, zone);
 		check(&bench, PST_DESTINATION_RUA, "example.com", uris, &list);
 		assert_string_equal(summary(&bench, &list), rows[i].wanted);

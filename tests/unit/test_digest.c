@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 /* FIPS 180-2 appendix B, and the empty message. */
 static void
@@ -26,7 +27,7 @@ test_sha256(void **state)
 	char hex[PST_DIGEST_HEX_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].text) {
 		pst_digest_sha256(rows[i].text, strlen(rows[i].text), digest);
 		assert_string_equal(pst_digest_hex(digest, hex), rows[i].hex);
 	}

@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "dns/zone.h"
 #include "tests/unit/dkim_fixture.h"
+#include "tests/unit/rows.h"
 
 #define HEADER                                                                 \
 	"From: Joe <joe@example.com>\r\n"                                      \
@@ -99,7 +100,7 @@ test_canonicalizations(void **state)
 	static const size_t chunks[] = {0, 1, 7};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(canons); i++)
+	FOR_ROWS(i, canons, canons[i])
 		for (size_t j = 0; j < PST_COUNT(bodies); j++)
 			for (size_t k = 0; k < 3; k++) {
 				expect_pass(
@@ -139,7 +140,7 @@ test_changes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct sign_options options = {.tags = tags_for(rsa),
 		    .canon = "relaxed/relaxed",
@@ -297,7 +298,7 @@ static void
 test_tags_and_keys(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(tag_rows); i++)
+	FOR_ROWS(i, tag_rows, tag_rows[i].label)
 		run_tag_row(&tag_rows[i], NULL, tag_rows[i].want,
 		    tag_rows[i].reason, SIGN_SPKI);
 }
@@ -306,7 +307,7 @@ static void
 test_pkcs1_keys(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(tag_rows); i++)
+	FOR_ROWS(i, tag_rows, tag_rows[i].label)
 		run_tag_row(&tag_rows[i], NULL, tag_rows[i].want,
 		    tag_rows[i].reason, SIGN_PKCS1);
 }

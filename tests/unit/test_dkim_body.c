@@ -10,6 +10,7 @@
 #include "auth/dkim_body.h"
 #include "base/macros.h"
 #include "base/str.h"
+#include "tests/unit/rows.h"
 
 static const struct {
 	const char *label;
@@ -45,7 +46,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		for (size_t chunk = 1; chunk < 12; chunk++) {
 			struct pst_dkim_body body = {.count_lengths = true};
 			struct pst_str rest = rows[i].text;

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "tests/unit/dkim_fixture.h"
+#include "tests/unit/rows.h"
 
 #define HEADER "From: Joe <joe@example.com>\r\nSubject: x\r\n"
 #define BODY "text\r\n"
@@ -76,7 +77,7 @@ test_odd_header(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		/* how libopendkim reads each of them */
 		const char *taken = rows[i].octet == '\0' ? "X-Odd: a" :
@@ -100,7 +101,7 @@ test_odd_header(void **state)
 
 		trial_run(arena, lib, &trial, &out);
 		if (out.sigs[0].result != rows[i].want)
-			fail_msg("%s: %s", rows[i].label,
+			fail_msg("%s",
 			    out.sigs[0].reason == NULL ? "-" :
 							 out.sigs[0].reason);
 		pst_arena_free(arena);
@@ -168,7 +169,7 @@ test_odd_body(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		for (size_t chunk = 0; chunk < 3; chunk++) {
 			struct pst_arena *arena = pst_arena_new();
 			const char *field = sign(arena, "relaxed/relaxed",
@@ -282,7 +283,7 @@ test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct trial trial = {
 		    .header = pst_str(rows[i].header),
@@ -294,8 +295,7 @@ test_refused(void **state)
 		trial_run(arena, lib, &trial, &out);
 		if (out.count != 1 || out.sigs[0].result != rows[i].want ||
 		    strcmp(out.sigs[0].reason, rows[i].reason) != 0)
-			fail_msg("%s: %s (%s)", rows[i].label,
-			    pst_result_word(out.sigs[0].result),
+			fail_msg("%s (%s)", pst_result_word(out.sigs[0].result),
 			    out.sigs[0].reason);
 		pst_arena_free(arena);
 	}
@@ -331,7 +331,7 @@ test_sizes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct trial trial = {
 		    .header = pst_str(pst_arena_printf(arena,
@@ -346,8 +346,7 @@ test_sizes(void **state)
 		trial_run(arena, lib, &trial, &out);
 		if (out.sigs[0].result != rows[i].want ||
 		    strcmp(out.sigs[0].reason, rows[i].reason) != 0)
-			fail_msg("%s: %s (%s)", rows[i].label,
-			    pst_result_word(out.sigs[0].result),
+			fail_msg("%s (%s)", pst_result_word(out.sigs[0].result),
 			    out.sigs[0].reason);
 		pst_arena_free(arena);
 	}

@@ -11,6 +11,7 @@
 #include "auth/dkim_key.h"
 #include "base/buf.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 /* The key of RFC 6376 appendix C; both forms of the same 1024 bits. */
 #define SPKI                                                                    \
@@ -83,14 +84,14 @@ static void
 test_records(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dkim_key key;
 		bool is_key = pst_dkim_key_read(arena, pst_str(rows[i].text),
 		    PST_DKIM_RSA_SHA256, 1024, &key);
 
 		if (is_key != rows[i].is_key)
-			fail_msg("%s: is a key: %d", rows[i].label, is_key);
+			fail_msg("is a key: %d", is_key);
 		if (is_key &&
 		    (key.result != rows[i].want || key.bits != rows[i].bits ||
 			(key.record != NULL) !=
@@ -98,7 +99,7 @@ test_records(void **state)
 			(key.reason == NULL) != (rows[i].reason == NULL) ||
 			(key.reason != NULL &&
 			    strcmp(key.reason, rows[i].reason) != 0)))
-			fail_msg("%s: %s, %u bits", rows[i].label,
+			fail_msg("%s, %u bits",
 			    key.reason == NULL ? "-" : key.reason, key.bits);
 		pst_arena_free(arena);
 	}
@@ -211,7 +212,7 @@ test_strange_numbers(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(cases); i++) {
+	FOR_ROWS(i, cases, cases[i].exponent) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dkim_key key;
 		const char *text =
@@ -292,7 +293,7 @@ test_no_answer(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(cases); i++) {
+	FOR_ROWS(i, cases, pst_dns_status_word(cases[i].status)) {
 		/* nothing of an earlier key may be left */
 		struct pst_dkim_key key = {
 		    .record = "p=old", .bits = 2048, .test = true};

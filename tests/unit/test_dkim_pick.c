@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "dns/zone.h"
 #include "tests/unit/dkim_fixture.h"
+#include "tests/unit/rows.h"
 
 #define HEADER "From: Joe <joe@mail.example.com>\r\nSubject: x\r\n"
 #define BODY "text\r\n"
@@ -256,7 +257,7 @@ test_dns_failures(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].zone) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dkim out;
 

@@ -9,6 +9,7 @@
 
 #include "auth/dkim_tags.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 #define NOW 1000000
 #define SKEW 300
@@ -187,7 +188,7 @@ static void
 test_verdicts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dkim_tags tags;
 
@@ -196,8 +197,7 @@ test_verdicts(void **state)
 		    (tags.reason == NULL) != (rows[i].reason == NULL) ||
 		    (tags.reason != NULL &&
 			strcmp(tags.reason, rows[i].reason) != 0))
-			fail_msg("%s: %s (%s)", rows[i].label,
-			    pst_result_word(tags.result),
+			fail_msg("%s (%s)", pst_result_word(tags.result),
 			    tags.reason == NULL ? "-" : tags.reason);
 		pst_arena_free(arena);
 	}

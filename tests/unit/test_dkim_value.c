@@ -9,6 +9,7 @@
 
 #include "auth/dkim_value.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 #define LABEL63                                                                \
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz01234567890"
@@ -53,7 +54,7 @@ test_names(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(names); i++) {
+	FOR_ROWS(i, names, names[i].text) {
 		struct pst_str text = pst_str(names[i].text);
 
 		expect_name(names[i].text, pst_dkim_value_domain(arena, text),
@@ -115,7 +116,7 @@ static void
 test_numbers(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(numbers); i++) {
+	FOR_ROWS(i, numbers, numbers[i].text) {
 		struct pst_str text = pst_str(numbers[i].text);
 		uint64_t got;
 
@@ -153,7 +154,7 @@ test_unquote(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].text) {
 		struct pst_str out = {NULL, 0};
 		bool ok =
 		    pst_dkim_value_unquote(arena, pst_str(rows[i].text), &out);

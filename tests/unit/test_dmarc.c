@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "dns/zone.h"
+#include "tests/unit/rows.h"
 
 #define MAX_SIGS 12
 #define MAX_AUTHORS 40
@@ -295,7 +296,7 @@ slow_zone(struct pst_arena *arena, const struct row *row)
 static void
 run_rows(const struct row *rows, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	FOR_COUNT(i, count, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *slow = slow_zone(arena, &rows[i]);
 
@@ -411,7 +412,7 @@ test_faults(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].fault) {
 		struct bench bench;
 
 		bench_open(&bench, &rows[i].row, rows[i].row.zone, false);

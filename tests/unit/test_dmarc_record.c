@@ -11,6 +11,7 @@
 #include "auth/dmarc_record.h"
 #include "base/buf.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 #define TEXT(literal)                                                          \
 	{                                                                      \
@@ -44,7 +45,7 @@ static void
 run_rows(const struct row *rows, size_t count,
     const char *(*show)(struct pst_arena *, const struct pst_dmarc_record *))
 {
-	for (size_t i = 0; i < count; i++) {
+	FOR_COUNT(i, count, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dmarc_record record;
 		bool counts =
@@ -309,7 +310,7 @@ test_faults(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dmarc_record record;
 

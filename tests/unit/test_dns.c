@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "dns_fixture.h"
+#include "tests/unit/rows.h"
 
 #define L63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
 #define N251                                                                   \
@@ -54,7 +55,7 @@ test_names(void **state)
 
 	(void)state;
 	assert_int_equal(strlen(N251), 252);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct fixture *f = setup(STUB_ANSWER);
 		const struct pst_dns_entry *entry =
 		    pst_dns_ask(f->dns, PST_DNS_NOBODY, rows[i].in, PST_DNS_A);
@@ -63,13 +64,13 @@ test_names(void **state)
 		    memcmp(entry->name, rows[i].kept.ptr, entry->name_len) !=
 			0 ||
 		    entry->name[entry->name_len] != '\0')
-			fail_msg("%s: name \"%s\"", rows[i].label, entry->name);
+			fail_msg("name \"%s\"", entry->name);
 		if (entry->answer->status !=
 		    (rows[i].legal ? PST_DNS_OK : PST_DNS_BADNAME))
-			fail_msg("%s: %s", rows[i].label,
-			    pst_dns_status_word(entry->answer->status));
+			fail_msg(
+			    "%s", pst_dns_status_word(entry->answer->status));
 		if (f->stub.asked != rows[i].legal)
-			fail_msg("%s: asked %zu", rows[i].label, f->stub.asked);
+			fail_msg("asked %zu", f->stub.asked);
 		pst_arena_free(f->arena);
 	}
 }
@@ -147,7 +148,7 @@ test_reserve(void **state)
 	const char *free_names[] = {"a.example", "b.example", "c.example"};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(free_names); i++)
+	FOR_ROWS(i, free_names, free_names[i])
 		assert_int_equal(pst_dns_ask(dns, PST_DNS_NOBODY,
 				     pst_str(free_names[i]), PST_DNS_TXT)
 				     ->answer->status,
@@ -238,7 +239,7 @@ test_manual_clock(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct fixture *f = setup(rows[i].mode);
 		const struct pst_dns_entry *entry;
 		bool answered;
@@ -251,11 +252,11 @@ test_manual_clock(void **state)
 		if (answered != rows[i].answered ||
 		    answered != (entry->answer != NULL) ||
 		    pst_clock_ms(&f->clock) != rows[i].now_ms)
-			fail_msg("%s: answered %d at %d ms", rows[i].label,
-			    answered, (int)pst_clock_ms(&f->clock));
+			fail_msg("answered %d at %d ms", answered,
+			    (int)pst_clock_ms(&f->clock));
 		if (answered && entry->answer->status != rows[i].status)
-			fail_msg("%s: %s", rows[i].label,
-			    pst_dns_status_word(entry->answer->status));
+			fail_msg(
+			    "%s", pst_dns_status_word(entry->answer->status));
 		pst_arena_free(f->arena);
 	}
 }

@@ -9,6 +9,7 @@
 #include "core/temperror.h"
 #include "core/dns_health.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 /* The history of a resolver, message by message; the cap is 600 ms. */
 static void
@@ -53,13 +54,12 @@ test_steps(void **state)
 	struct pst_dns_health health = {.failing = false};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(steps); i++) {
+	FOR_ROWS(i, steps, steps[i].label) {
 		enum pst_dns_health_change got = pst_dns_health_update(
 		    &health, steps[i].health, steps[i].at_ms, 600);
 
 		if (got != steps[i].want || health.capped != steps[i].capped)
-			fail_msg("%s: %d, capped %d", steps[i].label, (int)got,
-			    health.capped);
+			fail_msg("%d, capped %d", (int)got, health.capped);
 	}
 	/* A reload that removes the cap ends the failure. */
 	assert_int_equal(
@@ -125,7 +125,7 @@ test_health(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		const struct letter letter = {
 		    .mail_from = rows[i].mail_from, .header = rows[i].header};
 		struct lab lab;
@@ -141,7 +141,7 @@ test_health(void **state)
 		    m->dns, pst_temperror_is_felt(config, &m->findings));
 		pst_config_unref(config);
 		if (got != rows[i].want)
-			fail_msg("%s: %d", rows[i].label, (int)got);
+			fail_msg("%d", (int)got);
 		pst_session_close(session);
 		lab_close(&lab);
 	}
@@ -236,7 +236,7 @@ test_no_cap(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].config) {
 		struct lab lab;
 		struct pst_session *session;
 

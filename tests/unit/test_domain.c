@@ -7,6 +7,7 @@
 
 #include "base/domain.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 #define L10 "abcdefghij"
 #define L60 L10 L10 L10 L10 L10 L10
@@ -198,18 +199,18 @@ test_normalize(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(normal_rows); i++) {
+	FOR_ROWS(i, normal_rows, normal_rows[i].label) {
 		const struct normal_row *r = &normal_rows[i];
 		const char *out = pst_domain_normalize(arena, r->in);
 		if ((out == NULL) != (r->out == NULL) ||
 		    (out != NULL && strcmp(out, r->out) != 0))
-			fail_msg("%s: %s", r->label, out ? out : "(none)");
+			fail_msg("%s", out ? out : "(none)");
 		if (out == NULL)
 			continue;
 		/* The normal form of a normal form is itself. */
 		const char *again = pst_domain_normalize(arena, pst_str(out));
 		if (again == NULL || strcmp(again, out) != 0)
-			fail_msg("%s: not stable", r->label);
+			fail_msg("not stable");
 	}
 	pst_arena_free(arena);
 }
@@ -263,7 +264,7 @@ test_is_ldh(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++)
+	FOR_ROWS(i, rows, rows[i].in.ptr)
 		if (pst_domain_is_ldh(rows[i].in) != rows[i].ok)
 			fail_msg("%.*s", PST_STR_ARG(rows[i].in));
 }
@@ -306,7 +307,7 @@ test_compare(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++)
+	FOR_ROWS(i, rows, rows[i].name)
 		if (pst_domain_eq(rows[i].name, rows[i].parent) != rows[i].eq ||
 		    pst_domain_is_below(rows[i].name, rows[i].parent) !=
 			rows[i].below)

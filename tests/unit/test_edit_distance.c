@@ -7,6 +7,7 @@
 
 #include "base/edit_distance.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 static void
 test_distance(void **state)
@@ -26,7 +27,7 @@ test_distance(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].a) {
 		assert_int_equal(
 		    pst_edit_distance(rows[i].a, rows[i].b), rows[i].distance);
 		assert_int_equal(

@@ -9,6 +9,7 @@
 
 #include "base/endpoint.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 /* 107 octets, the longest path that fits sun_path with its NUL. */
 #define TEN "/123456789"
@@ -97,7 +98,7 @@ static void
 test_parse(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++)
+	FOR_ROWS(i, rows, rows[i].libmilter)
 		check_row(&rows[i]);
 }
 
@@ -106,7 +107,7 @@ static void
 test_round_trip(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].libmilter) {
 		char text[PST_ENDPOINT_TEXT_SIZE];
 		struct pst_endpoint first, again;
 

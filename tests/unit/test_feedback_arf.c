@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "feedback/arf.h"
+#include "tests/unit/rows.h"
 
 #define LENGTH_OF(array) (PST_COUNT(array))
 
@@ -44,13 +45,13 @@ test_dates(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].text) {
 		int64_t epoch = -1;
 
 		if (pst_feedback_date(pst_str(rows[i].text), &epoch) !=
 			(rows[i].epoch >= 0) ||
 		    (rows[i].epoch >= 0 && epoch != rows[i].epoch))
-			fail_msg("%s: %lld", rows[i].text, (long long)epoch);
+			fail_msg("%lld", (long long)epoch);
 	}
 }
 

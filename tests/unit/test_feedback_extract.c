@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "feedback/extract.h"
+#include "tests/unit/rows.h"
 
 #define LENGTH_OF(array) (PST_COUNT(array))
 #define BYTES(literal)                                                         \
@@ -47,7 +48,7 @@ test_forms(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(rows); i++)
+	FOR_ROWS(i, rows, NULL)
 		if (pst_feedback_form(rows[i].octets) != rows[i].form)
 			fail_msg("row %zu: %d", i,
 			    (int)pst_feedback_form(rows[i].octets));
@@ -138,7 +139,7 @@ static void
 test_documents(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+	FOR_ROWS(i, rows, NULL) {
 		size_t len = strlen(rows[i].octets);
 		char *exact = malloc(len == 0 ? 1 : len);
 
@@ -165,7 +166,7 @@ test_outcomes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(outcomes); i++) {
+	FOR_ROWS(i, outcomes, outcomes[i].octets) {
 		struct seen seen = {.arena = pst_arena_new()};
 		struct pst_feedback_visitor visitor = {note, &seen};
 
@@ -191,7 +192,7 @@ test_packed(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(contents); i++) {
+	FOR_ROWS(i, contents, contents[i].content) {
 		char packed[1024];
 		char mail[2048];
 		z_stream stream;

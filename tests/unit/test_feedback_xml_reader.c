@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "feedback/xml_reader.h"
+#include "tests/unit/rows.h"
 
 #define LENGTH_OF(array) (PST_COUNT(array))
 #define MB ((size_t)1024 * 1024)
@@ -232,7 +233,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(rows); i++)
+	FOR_ROWS(i, rows, rows[i].label)
 		expect(rows[i].label, pst_str(rows[i].xml), rows[i].wanted);
 }
 
@@ -344,7 +345,7 @@ test_limits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(limits); i++) {
+	FOR_ROWS(i, limits, limits[i].head) {
 		struct pst_str xml = repeat(limits[i].head, limits[i].middle,
 		    limits[i].n, limits[i].tail);
 
@@ -364,7 +365,7 @@ test_attributes(void **state)
 	    {"xmlns:a", PST_FEEDBACK_MAX_NAMESPACES}};
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(forms); i++) {
+	FOR_ROWS(i, forms, forms[i].prefix) {
 		for (int n = forms[i].most; n <= forms[i].most + 1; n++) {
 			struct pst_arena *arena = pst_arena_new();
 			struct pst_buf buf;

@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "mail/header.h"
+#include "tests/unit/rows.h"
 
 static const struct pst_header_limits roomy = {1000, 65536, 524288};
 static struct pst_arena *arena;
@@ -117,7 +118,7 @@ test_names(void **state)
 	struct pst_header header;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		pst_header_init(&header, arena, roomy);
 		const struct pst_header_field *field =
 		    add(&header, rows[i].in, " v");
@@ -270,7 +271,7 @@ test_watch_rows(void **state)
 	struct pst_header header;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		pst_header_init(&header, arena, roomy);
 		pst_header_watch(&header, "Authentication-Results");
 		pst_header_watch(&header, "X-Spam-Flag");

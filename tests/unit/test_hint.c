@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "config/hint.h"
+#include "tests/unit/rows.h"
 
 struct nearest_row {
 	const char *section;
@@ -46,7 +47,7 @@ static void
 test_nearest(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(nearest_rows); i++) {
+	FOR_ROWS(i, nearest_rows, nearest_rows[i].name) {
 		const struct nearest_row *row = &nearest_rows[i];
 		const char *got = pst_hint_option(row->section, row->name);
 

@@ -9,6 +9,7 @@
 #include "store/incident.h"
 #include "store/redact.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 #define GOOD_IP "192.0.2.10"
 #define BAD_IP "192.0.2.66"
@@ -109,7 +110,7 @@ test_whether(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct letter letter = {.helo = "mx.bulk.example",
 		    .mail_from = rows[i].mail_from,
 		    .header = rows[i].header,
@@ -181,7 +182,7 @@ test_alike(void **state)
 
 	(void)state;
 	lab_open(&lab, LAB_CONFIG ALL, zone);
-	for (size_t i = 0; i < PST_COUNT(senders); i++) {
+	FOR_ROWS(i, senders, senders[i]) {
 		struct letter letter = {.mail_from = senders[i],
 		    .header = "From: a@bank.example\n",
 		    .body = "Hello.\r\n"};

@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "core/indirect.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/rows.h"
 
 static void
 test_fields(void **state)
@@ -34,7 +35,7 @@ test_fields(void **state)
 	struct pst_header header;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		pst_header_init(&header, arena, limits);
 		(void)pst_header_add(&header, PST_STR("To"), PST_STR(" x"));
 		(void)pst_header_add(
@@ -43,7 +44,7 @@ test_fields(void **state)
 		    pst_indirect_signs(arena, &config, &header, &findings);
 		if ((got == NULL) != (rows[i].want == NULL) ||
 		    (got != NULL && strcmp(got, rows[i].want) != 0))
-			fail_msg("%s: %s", rows[i].label, got ? got : "-");
+			fail_msg("%s", got ? got : "-");
 	}
 }
 
@@ -97,7 +98,7 @@ test_local_parts(void **state)
 
 	(void)state;
 	pst_header_init(&header, arena, limits);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].local) {
 		struct pst_findings findings = {
 		    .mail_from_local = pst_str(rows[i].local)};
 		const char *got =
@@ -105,7 +106,7 @@ test_local_parts(void **state)
 
 		if ((got == NULL) != (rows[i].want == NULL) ||
 		    (got != NULL && strcmp(got, rows[i].want) != 0))
-			fail_msg("%s: %s", rows[i].local, got ? got : "-");
+			fail_msg("%s", got ? got : "-");
 	}
 }
 
@@ -138,7 +139,7 @@ test_findings(void **state)
 	assert_true(pst_net_parse(PST_STR("198.51.100.0/24"), &forwarder));
 	config.forwarders.set = (struct pst_net_set){&forwarder, 1};
 	pst_header_init(&header, arena, limits);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_dkim_sig sig = {.aligned = rows[i].aligned,
 		    .header_ok = rows[i].header_ok,
 		    .body_failed = rows[i].body_failed};
@@ -152,7 +153,7 @@ test_findings(void **state)
 		    pst_indirect_signs(arena, &config, &header, &findings);
 		if ((got == NULL) != (rows[i].want == NULL) ||
 		    (got != NULL && strcmp(got, rows[i].want) != 0))
-			fail_msg("%s: %s", rows[i].label, got ? got : "-");
+			fail_msg("%s", got ? got : "-");
 	}
 }
 

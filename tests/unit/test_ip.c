@@ -11,6 +11,7 @@
 
 #include "base/ip.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 struct parse_row {
 	struct pst_str in;
@@ -68,7 +69,7 @@ test_parse_and_text(void **state)
 	char text[PST_IP_TEXT_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(parse_rows); i++) {
+	FOR_ROWS(i, parse_rows, parse_rows[i].text) {
 		const struct parse_row *r = &parse_rows[i];
 		struct pst_ip ip = {.family = PST_IP_NONE};
 		bool ok = pst_ip_parse(r->in, &ip);
@@ -95,7 +96,7 @@ test_reverse_name(void **state)
 	struct pst_ip ip;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].name) {
 		assert_true(pst_ip_parse(pst_str(rows[i].in), &ip));
 		pst_ip_reverse_name(&ip, name);
 		assert_string_equal(name, rows[i].name);
@@ -198,7 +199,7 @@ test_net(void **state)
 	const struct pst_ip none = {.family = PST_IP_NONE};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(net_rows); i++) {
+	FOR_ROWS(i, net_rows, net_rows[i].net) {
 		const struct net_row *r = &net_rows[i];
 		bool ok = pst_net_parse(pst_str(r->net), &net);
 		if (ok != (r->in != NULL))

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "dns/zone.h"
+#include "tests/unit/rows.h"
 
 #define V6_REVERSE                                                             \
 	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"      \
@@ -99,7 +100,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2 * (PST_COUNT(rows)); i++) {
+	FOR_COUNT(i, 2 * PST_COUNT(rows), rows[i / 2].label) {
 		const struct row *row = &rows[i / 2];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_iprev got = {.result = PST_RESULT_NONE};

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "feedback/mailbox.h"
+#include "tests/unit/rows.h"
 
 #define LENGTH_OF(array) (PST_COUNT(array))
 #define MAX_BYTES ((size_t)200 * 1024)
@@ -143,12 +144,11 @@ static void
 test_mbox(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		write_file("mbox", pst_str(rows[i].content));
 		const char *got = visit(path_of("mbox"));
 		if (strcmp(got, rows[i].wanted) != 0)
-			fail_msg("%s: \"%s\", not \"%s\"", rows[i].label, got,
-			    rows[i].wanted);
+			fail_msg("\"%s\", not \"%s\"", got, rows[i].wanted);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "base/macros.h"
 #include "tools/envelope.h"
 #include "tools/message.h"
+#include "tests/unit/rows.h"
 
 #define LENGTH_OF(array) (PST_COUNT(array))
 #define RAW(literal)                                                           \
@@ -99,7 +100,7 @@ static void
 parses(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(parse_rows); i++) {
+	FOR_ROWS(i, parse_rows, parse_rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *label = parse_rows[i].label;
 		struct pst_saved_message message;
@@ -219,7 +220,7 @@ static void
 completes_envelopes(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(envelope_rows); i++) {
+	FOR_ROWS(i, envelope_rows, envelope_rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *label = envelope_rows[i].label;
 		struct pst_envelope got = {.helo = envelope_rows[i].helo,

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "mail/mime.h"
+#include "tests/unit/rows.h"
 
 #define LENGTH_OF(array) (PST_COUNT(array))
 
@@ -120,7 +121,7 @@ static void
 test_parts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		size_t len = strlen(rows[i].message);
 		/* a copy that no NUL follows */
@@ -179,7 +180,7 @@ test_count(void **state)
 	struct pst_arena *arena = pst_arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(children); i++) {
+	FOR_ROWS(i, children, children[i]) {
 		struct pst_buf buf;
 
 		pst_buf_init(&buf, arena, 1 << 20);

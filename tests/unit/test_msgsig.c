@@ -11,6 +11,7 @@
 #include "auth/dkim_key.h"
 #include "base/macros.h"
 #include "tests/unit/dkim_sign.h"
+#include "tests/unit/rows.h"
 
 #define BODY "Hello \t world \r\n\r\n\r\n"
 
@@ -134,7 +135,7 @@ test_good(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct sign_key *key = sign_key_load(rows[i].key);
 		struct pst_msgsig_bodies *bodies = pst_msgsig_bodies_new(arena);
 		struct signature signature;
@@ -147,20 +148,20 @@ test_good(void **state)
 		record = record_of(key, rows[i].algorithm, rows[i].form);
 		if (!pst_msgsig_verify(arena, rows[i].algorithm, record, text,
 			tag(&signature, "b")))
-			fail_msg("%s: the signature", rows[i].label);
+			fail_msg("the signature");
 		/* every bit counts */
 		if (pst_msgsig_verify(arena, rows[i].algorithm, record,
 			pst_str_from(text, 1), tag(&signature, "b")) ||
 		    pst_msgsig_verify(arena, rows[i].algorithm, record, text,
 			pst_str_from(tag(&signature, "b"), 4)))
-			fail_msg("%s: another signature", rows[i].label);
+			fail_msg("another signature");
 		body = pst_msgsig_bodies_want(
 		    bodies, rows[i].body, PST_MSGSIG_WHOLE);
 		pst_msgsig_bodies_add(bodies, BODY, sizeof(BODY) - 1);
 		pst_msgsig_bodies_end(bodies);
 		if (!pst_msgsig_bodies_match(
 			bodies, body, tag(&signature, "bh")))
-			fail_msg("%s: the body hash", rows[i].label);
+			fail_msg("the body hash");
 		sign_key_free(key);
 	}
 }
@@ -247,7 +248,7 @@ test_without(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_str value = pst_str(rows[i].value), found;
 		struct pst_tag_list tags;
 
@@ -257,8 +258,7 @@ test_without(void **state)
 		found =
 		    pst_msgsig_without(arena, value, pst_tag_find(&tags, "b"));
 		if (!pst_str_eq(found, pst_str(rows[i].wanted)))
-			fail_msg("%s: \"%s\"", rows[i].label,
-			    pst_escaped(arena, found));
+			fail_msg("\"%s\"", pst_escaped(arena, found));
 	}
 }
 

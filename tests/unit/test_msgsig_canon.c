@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 static struct pst_arena *arena;
 
@@ -60,7 +61,7 @@ test_fields(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_buf buf;
 
 		pst_buf_init(&buf, arena, 1000);
@@ -101,7 +102,7 @@ test_selection(void **state)
 	for (size_t i = 0; i < PST_COUNT(fields); i++)
 		(void)pst_header_add(
 		    &header, pst_str(fields[i][0]), pst_str(fields[i][1]));
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_str names[8], rest = pst_str(rows[i].names);
 		bool more = true;
 		size_t count = 0;
@@ -170,7 +171,7 @@ test_bodies(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		for (size_t piece = 1; piece < 12; piece++) {
 			check_body(rows[i].label, rows[i].body,
 			    PST_CANON_SIMPLE, piece, rows[i].simple);

@@ -18,6 +18,7 @@
 #include "tests/unit/mta_fixture.h"
 #include "tools/mta/client.h"
 #include "tools/mta/socket.h"
+#include "tests/unit/rows.h"
 
 #define LENGTH_OF(array) (PST_COUNT(array))
 #define RAW(literal)                                                           \
@@ -188,7 +189,7 @@ static void
 takes_the_protocol(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(good_rows); i++)
+	FOR_ROWS(i, good_rows, good_rows[i].label)
 		check_good(&good_rows[i]);
 }
 
@@ -285,7 +286,7 @@ static void
 refuses_what_is_not(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(bad_rows); i++) {
+	FOR_ROWS(i, bad_rows, bad_rows[i].label) {
 		const struct bad_row *row = &bad_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_mta_mail mail = plain_mail();
@@ -297,10 +298,9 @@ refuses_what_is_not(void **state)
 		    pst_mta_open(fd, row->timeout_ms, &err);
 		if (milter != NULL &&
 		    pst_mta_deliver(milter, arena, &mail, &verdict, &err))
-			fail_msg("%s: it was taken", row->label);
+			fail_msg("it was taken");
 		if (strstr(err.text, row->err) == NULL)
-			fail_msg(
-			    "%s: sentence is \"%s\"", row->label, err.text);
+			fail_msg("sentence is \"%s\"", err.text);
 		pst_mta_close(milter);
 		filter_stop(&filter);
 		filter_free(&filter);
@@ -340,7 +340,7 @@ sends_as_postfix(void **state)
 	assert_true(pst_mta_deliver(milter, arena, &mail, &verdict, &err));
 	pst_mta_close(milter);
 	filter_stop(&filter);
-	for (size_t i = 0; i < LENGTH_OF(packets); i++)
+	for (size_t i = 0; i < PST_COUNT(packets); i++)
 		if (!filter_saw(&filter, packets[i]))
 			fail_msg("packet %zu was not sent", i);
 	filter_free(&filter);
@@ -378,7 +378,7 @@ sends_what_was_asked(void **state)
 	assert_true(pst_mta_deliver(milter, arena, &mail, &verdict, &err));
 	pst_mta_close(milter);
 	filter_stop(&filter);
-	for (size_t i = 0; i < LENGTH_OF(packets); i++)
+	for (size_t i = 0; i < PST_COUNT(packets); i++)
 		if (!filter_saw(&filter, packets[i]))
 			fail_msg("packet %zu was not sent", i);
 	assert_string_equal(filter.trace, "OCMRTLLNBEAQ");

@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "config/option.h"
+#include "tests/unit/rows.h"
 
 #define PATH_SIZE 80
 
@@ -57,7 +58,7 @@ test_names_are_unique(void **state)
 	char a[PATH_SIZE], b[PATH_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < pst_option_count; i++) {
+	FOR_COUNT(i, pst_option_count, pst_options[i].name) {
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(path_of(i, a), path_of(j, b)) == 0)
 				fail_msg("%s is there twice", a);
@@ -73,7 +74,7 @@ test_names_are_plain(void **state)
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz-";
 
 	(void)state;
-	for (size_t i = 0; i < pst_option_count; i++) {
+	FOR_COUNT(i, pst_option_count, pst_options[i].name) {
 		const char *name = pst_options[i].name;
 
 		if (name[0] == '\0' || strspn(name, allowed) != strlen(name))
@@ -85,7 +86,7 @@ static void
 test_types_have_what_they_need(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < pst_option_count; i++) {
+	FOR_COUNT(i, pst_option_count, pst_options[i].name) {
 		const struct pst_option *option = &pst_options[i];
 		bool ranged = option->type == PST_OPTION_NUMBER ||
 		    option->type == PST_OPTION_DURATION ||
@@ -130,7 +131,7 @@ test_paths(void **state)
 	size_t i;
 
 	(void)state;
-	for (size_t r = 0; r < PST_COUNT(path_rows); r++) {
+	FOR_ROWS(r, path_rows, path_rows[r].path) {
 		for (i = 0; i < pst_option_count; i++) {
 			if (strcmp(path_of(i, path), path_rows[r].path) == 0)
 				break;
@@ -138,7 +139,7 @@ test_paths(void **state)
 		if (i == pst_option_count)
 			fail_msg("%s is missing", path_rows[r].path);
 		if (pst_options[i].at_start != path_rows[r].at_start)
-			fail_msg("%s: at_start", path_rows[r].path);
+			fail_msg("at_start");
 	}
 }
 
@@ -146,7 +147,7 @@ static void
 test_find(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < pst_option_count; i++) {
+	FOR_COUNT(i, pst_option_count, pst_options[i].name) {
 		if (pst_option_find(
 			pst_options[i].section, pst_options[i].name) != i)
 			fail_msg("%s is not found", pst_options[i].name);

@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "config/option_value.h"
+#include "tests/unit/rows.h"
 
 static struct pst_arena *arena;
 static struct pst_config config;
@@ -158,7 +159,7 @@ static void
 test_set(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].path) {
 		const struct row *row = &rows[i];
 		const struct pst_option *option = find(row->path);
 		struct pst_err err;
@@ -220,17 +221,17 @@ test_long_texts(void **state)
 	struct pst_err err;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(limits); i++) {
+	FOR_ROWS(i, limits, limits[i].path) {
 		const struct pst_option *option = find(limits[i].path);
 
 		memset(text, 'a', sizeof(text));
 		text[limits[i].longest] = '\0';
 		if (!pst_option_set(&config, arena, option, text, &err))
-			fail_msg("%s: %s", limits[i].path, err.text);
+			fail_msg("%s", err.text);
 		text[limits[i].longest] = 'a';
 		text[limits[i].longest + 1] = '\0';
 		if (pst_option_set(&config, arena, option, text, &err))
-			fail_msg("%s: too long, yet taken", limits[i].path);
+			fail_msg("too long, yet taken");
 	}
 }
 
@@ -270,7 +271,7 @@ static void
 test_parts_of_lists(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(part_rows); i++) {
+	FOR_ROWS(i, part_rows, part_rows[i].path) {
 		const struct part_row *row = &part_rows[i];
 		const struct pst_option *option = find(row->path);
 		struct pst_err err;
@@ -312,7 +313,7 @@ test_lists(void **state)
 	size_t n;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(list_rows); i++) {
+	FOR_ROWS(i, list_rows, list_rows[i].path) {
 		const struct list_row *row = &list_rows[i];
 		const struct pst_option *option = find(row->path);
 		const char *text;
@@ -323,7 +324,7 @@ test_lists(void **state)
 		    &config, arena, option, row->parts, n, NULL));
 		text = pst_option_text(&config, option, arena);
 		if (strcmp(text, row->text) != 0)
-			fail_msg("%s: %s, not %s", row->path, text, row->text);
+			fail_msg("%s, not %s", text, row->text);
 	}
 }
 
@@ -334,7 +335,7 @@ test_defaults(void **state)
 	char path[80];
 
 	(void)state;
-	for (size_t i = 0; i < pst_option_count; i++) {
+	FOR_COUNT(i, pst_option_count, pst_options[i].name) {
 		const struct pst_option *option = &pst_options[i];
 		const char *text;
 

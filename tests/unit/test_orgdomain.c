@@ -17,6 +17,7 @@
 #include "base/macros.h"
 #include "dns/zone.h"
 #include "test_orgdomain_rows.h"
+#include "tests/unit/rows.h"
 
 struct bench {
 	struct pst_arena *arena;
@@ -79,7 +80,7 @@ static void
 test_names(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(names_rows); i++) {
+	FOR_ROWS(i, names_rows, names_rows[i].start) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *names[PST_WALK_MAX];
 		size_t count = pst_walk_names(names_rows[i].start, names);
@@ -136,7 +137,7 @@ static void
 test_walk(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(walk_rows); i++)
+	FOR_ROWS(i, walk_rows, walk_rows[i].label)
 		run_walk(&walk_rows[i], false);
 }
 
@@ -144,7 +145,7 @@ static void
 test_walk_eager(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(walk_rows); i++)
+	FOR_ROWS(i, walk_rows, walk_rows[i].label)
 		run_walk(&walk_rows[i], true);
 }
 
@@ -272,7 +273,7 @@ test_record(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct bench bench;
 		struct pst_dmarc_record record;
 		const char *fault;
@@ -283,7 +284,7 @@ test_record(void **state)
 			    &fault)) == PST_WALK_PENDING)
 			assert_true(pst_dns_wait(bench.world.dns, INT64_MAX));
 		if (found != rows[i].want)
-			fail_msg("%s: other finding", rows[i].label);
+			fail_msg("other finding");
 		expect_text(rows[i].label, "fault", fault, rows[i].fault);
 		bench_close(&bench);
 	}
@@ -357,11 +358,11 @@ static const struct psl_row suffixes[] = {
 static void
 check_list(const struct pst_psl *psl)
 {
-	for (size_t i = 0; i < PST_COUNT(psl_rows); i++)
+	FOR_ROWS(i, psl_rows, psl_rows[i].name)
 		expect_text(psl_rows[i].name, "org domain",
 		    pst_psl_org_domain(psl, psl_rows[i].name),
 		    psl_rows[i].org_domain);
-	for (size_t i = 0; i < PST_COUNT(suffixes); i++)
+	FOR_ROWS(i, suffixes, suffixes[i].name)
 		expect_text(suffixes[i].name, "suffix",
 		    pst_psl_is_suffix(psl, suffixes[i].name) ? "yes" : "no",
 		    suffixes[i].org_domain);
@@ -390,7 +391,7 @@ use_list(void *psl)
 	size_t wrong = 0;
 
 	for (int round = 0; round < 100; round++)
-		for (size_t i = 0; i < PST_COUNT(psl_rows); i++)
+		FOR_ROWS(i, psl_rows, psl_rows[i].name)
 			wrong +=
 			    strcmp(pst_psl_org_domain(psl, psl_rows[i].name),
 				psl_rows[i].org_domain) != 0;

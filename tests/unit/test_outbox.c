@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "report/outbox.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/send_fixture.h"
 
 #define ZONE "x.invalid. A 192.0.2.1\n"
@@ -158,7 +159,7 @@ test_pauses(void **state)
 	int64_t tries = 1;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(wanted); i++)
+	FOR_ROWS(i, wanted, rows_number(wanted[i]))
 		assert_int_equal(
 		    pst_outbox_pause((int64_t)i + 1, 172800), wanted[i]);
 	while (pst_outbox_pause(tries, 172800) > 0)

@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "mail/address.h"
+#include "tests/unit/rows.h"
 
 #define TEXT(literal)                                                          \
 	{                                                                      \
@@ -155,7 +156,7 @@ static void
 test_reverse_paths(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(path_rows); i++) {
+	FOR_ROWS(i, path_rows, path_rows[i].label) {
 		const struct path_row *row = &path_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		char *copy = exact(row->raw);

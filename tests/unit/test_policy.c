@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/rows.h"
 
 static void
 test_exempt_words(void **state)
@@ -46,7 +47,7 @@ test_chain(void **state)
 	(void)state;
 	assert_true(pst_domain_set_make(&config.arc.trusted_sealers.set, arena,
 	    trusted, PST_COUNT(trusted), &err));
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_findings f = failing(PST_DMARC_REJECT);
 
 		f.arc.result = rows[i].result;
@@ -55,7 +56,7 @@ test_chain(void **state)
 		if (f.arc_sealer != rows[i].want_sealer &&
 		    (f.arc_sealer == NULL || rows[i].want_sealer == NULL ||
 			strcmp(f.arc_sealer, rows[i].want_sealer) != 0))
-			fail_msg("%s: sealer", rows[i].label);
+			fail_msg("sealer");
 		assert_true((f.indirect_comment != NULL) ==
 		    (rows[i].want_sealer != NULL));
 		assert_int_equal(f.dmarc.result, PST_RESULT_FAIL);
@@ -135,7 +136,7 @@ static void
 test_dmarc_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(dmarc_rows); i++) {
+	FOR_ROWS(i, dmarc_rows, dmarc_rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(dmarc_rows[i].policy);
 
@@ -148,8 +149,7 @@ test_dmarc_rows(void **state)
 		if (d.action != dmarc_rows[i].want ||
 		    d.would != dmarc_rows[i].want ||
 		    strcmp(d.rule, dmarc_rows[i].rule) != 0)
-			fail_msg("%s: %s by %s", dmarc_rows[i].label,
-			    pst_action_word(d.action), d.rule);
+			fail_msg("%s by %s", pst_action_word(d.action), d.rule);
 	}
 }
 
@@ -184,7 +184,7 @@ test_from_rows(void **state)
 	    "a.example", "b.example", "c.example", "d.example", "e.example"};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 
@@ -198,8 +198,7 @@ test_from_rows(void **state)
 		struct pst_decision d = decide_for(&config, able, &findings);
 		if (d.action != rows[i].want ||
 		    strcmp(d.rule, rows[i].rule) != 0)
-			fail_msg("%s: %s by %s", rows[i].label,
-			    pst_action_word(d.action), d.rule);
+			fail_msg("%s by %s", pst_action_word(d.action), d.rule);
 	}
 }
 
@@ -236,7 +235,7 @@ test_fallback_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
 
@@ -245,8 +244,7 @@ test_fallback_rows(void **state)
 		struct pst_decision d =
 		    decide_for(&config, rows[i].mta, &findings);
 		if (d.action != rows[i].want || d.would != rows[i].want)
-			fail_msg(
-			    "%s: %s", rows[i].label, pst_action_word(d.action));
+			fail_msg("%s", pst_action_word(d.action));
 	}
 }
 
@@ -257,7 +255,7 @@ test_exempt_rows(void **state)
 	    PST_EXEMPT_AUTHENTICATED, PST_EXEMPT_NO_ADDRESS};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, pst_exempt_word(rows[i])) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 
@@ -288,7 +286,7 @@ test_monitor(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
 		struct pst_mta mta = able;
@@ -301,8 +299,7 @@ test_monitor(void **state)
 		    strcmp(d.rule, "dmarc-quarantine") != 0 || d.code != 0 ||
 		    d.xcode != NULL || d.text != NULL ||
 		    d.quarantine_reason != NULL)
-			fail_msg("%s: would %s", rows[i].label,
-			    pst_action_word(d.would));
+			fail_msg("would %s", pst_action_word(d.would));
 	}
 }
 

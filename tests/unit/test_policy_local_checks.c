@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "core/local_checks.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/rows.h"
 
 #define SAME(a, b)                                                             \
 	((a) == NULL ? (b) == NULL : (b) != NULL && strcmp(a, b) == 0)
@@ -54,7 +55,7 @@ test_ladder(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_NONE);
 		struct pst_str values[2];
@@ -70,8 +71,7 @@ test_ladder(void **state)
 		struct pst_decision d = decide_for(&config, able, &findings);
 		if (d.action != rows[i].want ||
 		    strcmp(d.rule, rows[i].rule) != 0)
-			fail_msg("%s: %s by %s", rows[i].label,
-			    pst_action_word(d.action), d.rule);
+			fail_msg("%s by %s", pst_action_word(d.action), d.rule);
 	}
 }
 
@@ -141,7 +141,7 @@ static void
 test_refusals(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(refusal_rows); i++) {
+	FOR_ROWS(i, refusal_rows, refusal_rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 		struct pst_dkim_sig sig = {.result = refusal_rows[i].dkim,
@@ -166,9 +166,9 @@ test_refusals(void **state)
 		    strcmp(d.rule, refusal_rows[i].rule) != 0 ||
 		    !SAME(refusal_rows[i].xcode, d.xcode) ||
 		    !SAME(refusal_rows[i].text, d.text))
-			fail_msg("%s: %s by %s: %s %s", refusal_rows[i].label,
-			    pst_action_word(d.action), d.rule,
-			    d.xcode ? d.xcode : "-", d.text ? d.text : "-");
+			fail_msg("%s by %s: %s %s", pst_action_word(d.action),
+			    d.rule, d.xcode ? d.xcode : "-",
+			    d.text ? d.text : "-");
 	}
 }
 
@@ -200,7 +200,7 @@ test_strictness(void **state)
 	    PST_ACTION_REJECT};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(order); i++)
+	FOR_ROWS(i, order, pst_action_word(order[i]))
 		for (size_t n = 0; n < PST_COUNT(order); n++)
 			assert_int_equal(
 			    pst_action_is_stricter(order[i], order[n]), i > n);

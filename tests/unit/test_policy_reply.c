@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/rows.h"
 
 static void
 test_reply_rows(void **state)
@@ -53,7 +54,7 @@ test_reply_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_QUARANTINE);
 		struct pst_mta mta = able;
@@ -121,7 +122,7 @@ test_fill_rows(void **state)
 
 	(void)state;
 	assert_int_equal(strlen(longest), 253);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 
@@ -131,7 +132,7 @@ test_fill_rows(void **state)
 		/* R-MTA-2: with "550 5.7.26 ", less than 500 octets */
 		if (strcmp(d.text, rows[i].want) != 0 ||
 		    strlen(d.text) + 11 >= 500)
-			fail_msg("%s: %s", rows[i].label, d.text);
+			fail_msg("%s", d.text);
 	}
 }
 
@@ -152,7 +153,7 @@ test_tempfail_codes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 		struct pst_dkim_sig sig = {.aligned = rows[i].key_aligned,
@@ -166,7 +167,7 @@ test_tempfail_codes(void **state)
 		findings.dkim.count = 1;
 		struct pst_decision d = decide_for(&config, able, &findings);
 		if (d.code != 451 || strcmp(d.xcode, rows[i].want) != 0)
-			fail_msg("%s: %u %s", rows[i].label, d.code, d.xcode);
+			fail_msg("%u %s", d.code, d.xcode);
 	}
 }
 

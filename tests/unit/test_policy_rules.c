@@ -10,6 +10,7 @@
 #include "core/recipients.h"
 #include "core/rule_facts.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/rows.h"
 
 #define SAME(a, b)                                                             \
 	((a) == NULL ? (b) == NULL : (b) != NULL && strcmp(a, b) == 0)
@@ -72,7 +73,7 @@ test_rule_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(rows[i].policy);
 		struct pst_rule rule = rule_on(rows[i].dmarc, rows[i].asked);
@@ -88,9 +89,8 @@ test_rule_rows(void **state)
 		    !SAME(rows[i].xcode, d.xcode) ||
 		    !SAME(rows[i].text, d.text) ||
 		    !SAME(rows[i].hold, d.quarantine_reason))
-			fail_msg("%s: %s by %s: %u %s", rows[i].label,
-			    pst_action_word(d.action), d.rule, d.code,
-			    d.text ? d.text : "-");
+			fail_msg("%s by %s: %u %s", pst_action_word(d.action),
+			    d.rule, d.code, d.text ? d.text : "-");
 	}
 }
 
@@ -189,7 +189,7 @@ test_buckets(void **state)
 		assert_in_range(pst_enforcement_bucket(&one), 0, 99);
 		seen[pst_enforcement_bucket(&one) / 10]++;
 	}
-	for (size_t i = 0; i < PST_COUNT(seen); i++)
+	FOR_ROWS(i, seen, rows_number(seen[i]))
 		assert_in_range(seen[i], 140, 260);
 }
 
@@ -231,7 +231,7 @@ test_enforce_rows(void **state)
 	struct pst_header header = header_with(" <1@x>", NULL, NULL);
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		const char *domains[2] = {"", ""};
 		struct pst_from from = {
@@ -303,7 +303,7 @@ test_reasons(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(rows[i].effective);
 
@@ -313,8 +313,7 @@ test_reasons(void **state)
 		struct pst_decision d = decide_for(&config, able, &findings);
 		if (d.reason != rows[i].want ||
 		    !SAME(rows[i].comment, d.comment))
-			fail_msg("%s: %s %s", rows[i].label,
-			    pst_reason_word(d.reason),
+			fail_msg("%s %s", pst_reason_word(d.reason),
 			    d.comment ? d.comment : "-");
 	}
 }
@@ -338,14 +337,14 @@ test_list_ids(void **state)
 	struct pst_header header;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		pst_header_init(&header, arena, limits);
 		assert_null(pst_rule_facts_list_id(arena, &header));
 		(void)pst_header_add(
 		    &header, PST_STR("List-ID"), pst_str(rows[i].value));
 		const char *got = pst_rule_facts_list_id(arena, &header);
 		if (!SAME(rows[i].want, got))
-			fail_msg("%s: %s", rows[i].label, got ? got : "-");
+			fail_msg("%s", got ? got : "-");
 		(void)pst_header_add(
 		    &header, PST_STR("List-Id"), PST_STR(" <b.example>"));
 		assert_null(pst_rule_facts_list_id(arena, &header));

@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "mail/received.h"
+#include "tests/unit/rows.h"
 
 static void
 expect_text(
@@ -76,7 +77,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *label = rows[i].label;
 		struct pst_received got;
@@ -189,7 +190,7 @@ static void
 test_sure_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(sure_rows); i++) {
+	FOR_ROWS(i, sure_rows, sure_rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		const char *label = sure_rows[i].label;
 		struct pst_received got;

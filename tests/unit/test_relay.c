@@ -9,6 +9,7 @@
 #include "core/explain.h"
 #include "core/relay.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 #define RELAY "203.0.113.25"
 #define RELAYS LAB_CONFIG "relays = {\"" RELAY "\", \"2001:db8:25::/48\"}\n"
@@ -73,7 +74,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_session *session;
 		const struct pst_message *m;
 		char ip[PST_IP_TEXT_SIZE];
@@ -86,14 +87,13 @@ test_rows(void **state)
 			if (m->findings.exempt != PST_EXEMPT_RELAY ||
 			    strcmp(m->decision.rule, "relay") != 0 ||
 			    m->via.family != PST_IP_NONE)
-				fail_msg("%s: by %s", rows[i].label,
-				    m->decision.rule);
+				fail_msg("by %s", m->decision.rule);
 			assert_int_equal(pst_dns_count(m->dns), 0);
 		} else {
 			if (strcmp(pst_ip_text(&m->client, ip), rows[i].ip) !=
 				0 ||
 			    m->findings.exempt != PST_EXEMPT_NO)
-				fail_msg("%s: %s", rows[i].label, ip);
+				fail_msg("%s", ip);
 			assert_string_equal(pst_ip_text(&m->via, ip), RELAY);
 			assert_int_equal(
 			    m->findings.spf.result, PST_RESULT_PASS);
@@ -193,7 +193,7 @@ test_trusted(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(cases); i++) {
+	FOR_ROWS(i, cases, cases[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		const struct letter letter = {.mail_from = "<x@h.example>",
 		    .authenticated = cases[i].authenticated,

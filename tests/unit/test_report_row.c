@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "store/report_row.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 #define GOOD_IP "192.0.2.10"
 #define BAD_IP "192.0.2.66"
@@ -121,7 +122,7 @@ test_dispositions(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].config) {
 		struct letter_to letter = {.ip = rows[i].ip,
 		    .mail_from = rows[i].mail_from,
 		    .header = rows[i].header,
@@ -271,7 +272,7 @@ static void
 test_not_reported(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(reported); i++) {
+	FOR_ROWS(i, reported, reported[i].label) {
 		const struct pst_message *message;
 		struct pst_report_row r;
 		struct lab lab;

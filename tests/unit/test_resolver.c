@@ -17,6 +17,7 @@
 
 #include "base/macros.h"
 #include "dns/resolver.h"
+#include "tests/unit/rows.h"
 
 #define TYPE_CNAME 5
 #define BIG_STRINGS 40 /* of 100 octets: too many for one datagram */
@@ -318,7 +319,7 @@ test_answers(void **state)
 
 	(void)state;
 	setup(&f, 100);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		const struct pst_dns_answer *answer =
 		    resolve(door(&f, arena, 5000), rows[i].name, rows[i].type);
@@ -327,7 +328,7 @@ test_answers(void **state)
 		    answer->count != rows[i].count ||
 		    (answer->count > 0 &&
 			answer->records[0].data.len != rows[i].data_len))
-			fail_msg("%s: %s, %zu records", rows[i].label,
+			fail_msg("%s, %zu records",
 			    pst_dns_status_word(answer->status), answer->count);
 		pst_arena_free(arena);
 	}
@@ -428,7 +429,7 @@ test_same_question(void **state)
 
 	(void)state;
 	setup(&f, 100);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_dns *doors[20];
 		unsigned before = atomic_load(&f.server.seen);
@@ -446,7 +447,7 @@ test_same_question(void **state)
 		/* On a slow machine, some may be sent again. */
 		seen = atomic_load(&f.server.seen) - before;
 		if (seen < 1 || seen > 5)
-			fail_msg("%s: %u questions", rows[i].label, seen);
+			fail_msg("%u questions", seen);
 		pst_arena_free(arena);
 	}
 	teardown(&f);
@@ -516,7 +517,7 @@ test_bad_servers(void **state)
 	    "192.0.2.1:53", "2001:db8::1@1@2"};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i]) {
 		const char *servers[] = {"192.0.2.53", rows[i]};
 		struct pst_resolver_config config = {
 		    .servers = servers, .server_count = 2, .max_open = 10};
@@ -525,7 +526,7 @@ test_bad_servers(void **state)
 		if (pst_resolver_start(&config, &err) != NULL)
 			fail_msg("\"%s\" was accepted", rows[i]);
 		if (strstr(err.text, rows[i]) == NULL)
-			fail_msg("\"%s\": %s", rows[i], err.text);
+			fail_msg("%s", err.text);
 	}
 }
 

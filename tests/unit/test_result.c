@@ -9,6 +9,7 @@
 
 #include "auth/result.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 static const struct {
 	enum pst_result result;
@@ -28,7 +29,7 @@ static void
 test_words(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++)
+	FOR_ROWS(i, rows, rows[i].want)
 		assert_string_equal(
 		    pst_result_word(rows[i].result), rows[i].want);
 }

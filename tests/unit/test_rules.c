@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "config/rule_reader.h"
 #include "core/rule_match.h"
+#include "tests/unit/rows.h"
 
 #define MAX_KEYS 5
 
@@ -144,7 +145,7 @@ test_conditions(void **state)
 	struct pst_rule_facts facts = some_facts();
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct key_text keys[MAX_KEYS] = {
 		    rows[i].keys[0], rows[i].keys[1], {"action", "tag"}};
 		struct pst_rule rule;
@@ -168,7 +169,7 @@ test_nothing_known(void **state)
 	struct pst_rule_facts facts = {.dmarc = PST_RESULT_NONE};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(keys); i++) {
+	FOR_ROWS(i, keys, keys[i]) {
 		const struct key_text texts[MAX_KEYS] = {
 		    {keys[i], ".example a.example"}, {"action", "tag"}};
 		struct pst_rule rule = make(texts);
@@ -195,7 +196,7 @@ test_all_of_several(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		const struct key_text texts[MAX_KEYS] = {
 		    {rows[i].key, rows[i].parts}, {"action", "reject"}};
 		struct pst_rule rule = make(texts);
@@ -264,7 +265,7 @@ test_cover(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		const struct key_text a[MAX_KEYS] = {
 		    {"action", "tag"}, rows[i].a[0], rows[i].a[1]};
 		const struct key_text b[MAX_KEYS] = {
@@ -323,7 +324,7 @@ test_orders(void **state)
 
 	(void)state;
 #define SAME(a, b) ((a) == (b) || ((a) && (b) && strcmp(a, b) == 0))
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_rule rule = make(rows[i].keys);
 
 		if (rule.action != rows[i].action ||
@@ -384,7 +385,7 @@ test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].title) {
 		struct pst_rule rule = written(rows[i].title, rows[i].keys);
 		struct pst_err err = {"nothing"};
 		unsigned line = 0;

@@ -12,6 +12,7 @@
 
 #include "base/macros.h"
 #include "base/secret.h"
+#include "tests/unit/rows.h"
 
 static char path[] = "/tmp/postern-test.XXXXXX";
 
@@ -27,7 +28,7 @@ test_modes(void **state)
 	struct pst_err err;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows_number(rows[i].mode)) {
 		assert_int_equal(chmod(path, rows[i].mode), 0);
 		assert_int_equal(
 		    pst_secret_read(path, "password", text, sizeof(text), &err),

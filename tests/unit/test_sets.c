@@ -13,6 +13,7 @@
 #include "base/macros.h"
 #include "config/list_file.h"
 #include "config/sets.h"
+#include "tests/unit/rows.h"
 
 #define MAX_PARTS 6
 
@@ -101,7 +102,7 @@ test_domains(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_domain_set set = domains(rows[i].parts);
 
 		if (pst_domain_set_has(&set, rows[i].name) != rows[i].want)
@@ -140,7 +141,7 @@ test_nets(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_net_set set = nets(rows[i].parts);
 		struct pst_ip ip;
 
@@ -194,7 +195,7 @@ test_cover(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		bool got;
 
 		if (rows[i].is_nets) {
@@ -329,7 +330,7 @@ test_good_files(void **state)
 	    "part.example", pst_arena_printf(arena, "@%s", file)};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_domain_set set;
 
 		write_file(rows[i].text);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/spf_bench.h"
 
 static const struct row {
@@ -241,7 +242,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2 * PST_COUNT(rows); i++) {
+	FOR_COUNT(i, 2 * PST_COUNT(rows), rows[i / 2].label) {
 		const struct row *row = &rows[i / 2];
 		struct bench bench;
 
@@ -292,7 +293,7 @@ static void
 test_identity(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(identity_rows); i++) {
+	FOR_ROWS(i, identity_rows, identity_rows[i].label) {
 		const char *domain = identity_rows[i].domain;
 		struct bench bench;
 		bool same;
@@ -308,8 +309,7 @@ test_identity(void **state)
 			strcmp(bench.spf.domain, domain) == 0;
 		if (bench.spf.result != identity_rows[i].want ||
 		    bench.spf.identity != identity_rows[i].identity || !same)
-			fail_msg("%s: %s", identity_rows[i].label,
-			    pst_result_word(bench.spf.result));
+			fail_msg("%s", pst_result_word(bench.spf.result));
 		if (bench.spf.result == PST_RESULT_NONE) {
 			assert_non_null(bench.spf.why);
 			assert_int_equal(pst_dns_count(bench.world.dns), 0);
@@ -389,7 +389,7 @@ test_long_records(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(sizes); i++) {
+	FOR_ROWS(i, sizes, sizes[i].label) {
 		struct bench bench;
 		struct pst_buf zone;
 		struct pst_arena *arena = pst_arena_new();
@@ -404,8 +404,7 @@ test_long_records(void **state)
 		bench_open(&bench, pst_buf_str(&zone), sizes[i].client);
 		bench_run(&bench);
 		if (bench.spf.result != sizes[i].want)
-			fail_msg("%s: %s", sizes[i].label,
-			    pst_result_word(bench.spf.result));
+			fail_msg("%s", pst_result_word(bench.spf.result));
 		bench_close(&bench);
 		pst_arena_free(arena);
 	}

@@ -10,6 +10,7 @@
 #include "auth/spf_record.h"
 #include "base/domain.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 /* The examples of RFC 7208 s. 7.4 use this sender and these addresses. */
 static struct pst_spf_macros
@@ -69,7 +70,7 @@ static void
 test_domain_specs(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].ip) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_spf_macros macros = example_macros(rows[i].ip);
 		struct pst_str spec = pst_str(rows[i].spec);
@@ -114,7 +115,7 @@ static void
 test_local_parts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(local_rows); i++) {
+	FOR_ROWS(i, local_rows, local_rows[i].local) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_spf_macros macros = example_macros("192.0.2.3");
 		struct pst_str got;
@@ -155,7 +156,7 @@ static void
 test_explanations(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(exp_rows); i++) {
+	FOR_ROWS(i, exp_rows, exp_rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_spf_macros macros = example_macros("192.0.2.3");
 		struct pst_str got = PST_STR("unset");
@@ -164,8 +165,7 @@ test_explanations(void **state)
 
 		if (valid != (exp_rows[i].want != NULL) ||
 		    (valid && !pst_str_eq(got, pst_str(exp_rows[i].want))))
-			fail_msg(
-			    "%s: %.*s", exp_rows[i].label, PST_STR_ARG(got));
+			fail_msg("%.*s", PST_STR_ARG(got));
 		pst_arena_free(arena);
 	}
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/spf_bench.h"
 
 static const struct {
@@ -72,7 +73,7 @@ static void
 test_explanations(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(exp_rows); i++) {
+	FOR_ROWS(i, exp_rows, exp_rows[i].label) {
 		const char *want = exp_rows[i].want;
 		struct bench bench;
 		bool same;
@@ -84,7 +85,7 @@ test_explanations(void **state)
 				      bench.spf.explanation != NULL &&
 			strcmp(bench.spf.explanation, want) == 0;
 		if (!same)
-			fail_msg("%s: %s", exp_rows[i].label,
+			fail_msg("%s",
 			    bench.spf.explanation == NULL ?
 				"none" :
 				bench.spf.explanation);

@@ -10,6 +10,7 @@
 
 #include "auth/spf_record.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 static const struct {
 	struct pst_str text;
@@ -31,10 +32,10 @@ static void
 test_version(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(version_rows); i++)
+	FOR_ROWS(i, version_rows, version_rows[i].text.ptr)
 		if (pst_spf_is_record(version_rows[i].text) !=
 		    version_rows[i].want)
-			fail_msg("row %zu", i);
+			fail_msg("not %d", version_rows[i].want);
 }
 
 /*
@@ -192,7 +193,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].terms) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_str text = pst_str(
 		    pst_arena_printf(arena, "v=spf1 %s", rows[i].terms));
@@ -202,8 +203,7 @@ test_rows(void **state)
 		bool valid = pst_spf_record_parse(arena, text, &record, &why);
 
 		if (valid != (rows[i].want != NULL))
-			fail_msg(
-			    "%s: %s", rows[i].terms, valid ? "valid" : why);
+			fail_msg("%s", valid ? "valid" : why);
 		if (!valid) {
 			assert_non_null(why);
 			pst_arena_free(arena);
@@ -212,7 +212,7 @@ test_rows(void **state)
 		pst_buf_init(&got, arena, 4096);
 		describe(&record, &got);
 		if (strcmp(pst_buf_str(&got), rows[i].want) != 0)
-			fail_msg("%s: %s", rows[i].terms, pst_buf_str(&got));
+			fail_msg("%s", pst_buf_str(&got));
 		pst_arena_free(arena);
 	}
 }

@@ -9,6 +9,7 @@
 
 #include "auth/spf_run.h"
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 
 /* What libspf2 gets for the second record of an evaluation. */
 static const struct {
@@ -62,7 +63,7 @@ static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2 * PST_COUNT(rows); i++) {
+	FOR_COUNT(i, 2 * PST_COUNT(rows), rows[i / 2].record) {
 		const char *want = i % 2 == 0 ? rows[i / 2].v4 : rows[i / 2].v6;
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_spf_input input = {.max_voids = 2};

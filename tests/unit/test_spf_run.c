@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/spf_bench.h"
 
 /* Ten includes in each record of a tree cause 11 queries, not 111. */
@@ -68,7 +69,7 @@ test_mx_limit(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 2 * PST_COUNT(limits); i++) {
+	FOR_COUNT(i, 2 * PST_COUNT(limits), rows_number(limits[i / 2].names)) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_buf zone;
 		struct bench bench;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/spf_bench.h"
 
 /* The tree of records as `postern spf` prints it. */
@@ -39,7 +40,7 @@ test_trace(void **state)
 	    C4);
 	bench_run(&bench);
 	assert_int_equal(bench.spf.trace_count, PST_COUNT(want));
-	for (size_t i = 0; i < PST_COUNT(want); i++) {
+	FOR_ROWS(i, want, want[i].domain) {
 		const struct pst_spf_step *step = &bench.spf.trace[i];
 
 		if (step->depth != want[i].depth ||

@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "tests/unit/rows.h"
 
 static void
 test_classes(void **state)
@@ -81,7 +82,7 @@ static void
 test_compare(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(compare_rows); i++) {
+	FOR_ROWS(i, compare_rows, compare_rows[i].label) {
 		const struct compare_row *r = &compare_rows[i];
 		if (pst_str_eq(r->a, r->b) != r->eq ||
 		    pst_str_ieq(r->a, r->b) != r->ieq ||
@@ -109,7 +110,7 @@ test_find(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++)
+	FOR_ROWS(i, rows, rows[i].label)
 		if (pst_str_find(rows[i].s, rows[i].c) != rows[i].first ||
 		    pst_str_rfind(rows[i].s, rows[i].c) != rows[i].last)
 			fail_msg("%s", rows[i].label);
@@ -150,7 +151,7 @@ test_trim(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++)
+	FOR_ROWS(i, rows, rows[i].label)
 		if (!pst_str_eq(pst_str_trim(rows[i].in), rows[i].out))
 			fail_msg("%s", rows[i].label);
 }
@@ -171,7 +172,7 @@ test_split(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].in.ptr) {
 		struct pst_str rest = rows[i].in;
 		struct pst_str part;
 		bool more = true;
@@ -179,7 +180,7 @@ test_split(void **state)
 		while (pst_str_split(&rest, ',', &part, &more)) {
 			if (rows[i].parts[n] == NULL ||
 			    !pst_str_eq(part, pst_str(rows[i].parts[n])))
-				fail_msg("row %zu, part %zu", i, n);
+				fail_msg("part %zu", n);
 			n++;
 		}
 		if (rows[i].parts[n] != NULL)
@@ -214,7 +215,7 @@ test_to_u64(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].text) {
 		uint64_t value = 77;
 		bool ok =
 		    pst_str_to_u64(pst_str(rows[i].text), rows[i].max, &value);
@@ -261,7 +262,7 @@ static void
 test_text(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(text_rows); i++) {
+	FOR_ROWS(i, text_rows, text_rows[i].label) {
 		const struct text_row *r = &text_rows[i];
 		if (pst_str_is_printable(r->s) != r->printable ||
 		    pst_str_is_utf8(r->s) != r->utf8 ||

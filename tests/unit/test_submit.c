@@ -15,6 +15,7 @@
 #include "base/macros.h"
 #include "report/submit.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/smtp_fixture.h"
 
 #define TEXT                                                                   \
@@ -152,7 +153,7 @@ test_verdicts(void **state)
 	struct hook hook = {0};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].greeting) {
 		memset(&server, 0, sizeof(server));
 		server.greeting = rows[i].greeting;
 		server.mail = rows[i].mail;

@@ -9,6 +9,7 @@
 #include "core/local_checks.h"
 #include "core/temperror.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/rows.h"
 
 #define A PST_ACTION_ACCEPT
 #define T PST_ACTION_TAG
@@ -125,7 +126,7 @@ static void
 test_of_dmarc(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(dmarc_rows); i++) {
+	FOR_ROWS(i, dmarc_rows, dmarc_rows[i].label) {
 		check_dmarc_row(i, false);
 		check_dmarc_row(i, true);
 	}
@@ -141,7 +142,7 @@ test_strictest(void **state)
 	    "", "d", "s", "w", "ds", "dw", "sw", "dsw"};
 
 	(void)state;
-	for (size_t n = 0; n < 3 * 4 * 4 * 4 * PST_COUNT(failed); n++) {
+	FOR_COUNT(n, 3 * 4 * 4 * 4 * PST_COUNT(failed), failed[n / 192]) {
 		const char *what = failed[n / 192];
 		struct pst_config config = defaults();
 		struct pst_findings findings = undecided(what);
@@ -180,7 +181,7 @@ test_other_results(void **state)
 
 	(void)state;
 	config.on_temperror = D;
-	for (size_t i = 0; i < PST_COUNT(results); i++) {
+	FOR_ROWS(i, results, pst_result_word(results[i])) {
 		findings.dmarc.result = results[i];
 		assert_false(pst_temperror_of_dmarc(&config, &findings, &got));
 		assert_false(pst_temperror_is_felt(&config, &findings));
@@ -297,7 +298,7 @@ static void
 test_beside(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(beside_rows); i++) {
+	FOR_ROWS(i, beside_rows, beside_rows[i].label) {
 		check_beside_row(i, false);
 		check_beside_row(i, true);
 	}
@@ -348,7 +349,7 @@ static void
 test_mixed(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(mixed_rows); i++) {
+	FOR_ROWS(i, mixed_rows, mixed_rows[i].label) {
 		struct pst_config config = defaults();
 		struct pst_findings findings = failing(PST_DMARC_REJECT);
 
@@ -370,9 +371,8 @@ test_mixed(void **state)
 		    (xcode != NULL && strcmp(d.xcode, xcode) != 0) ||
 		    (d.code == 451 &&
 			strcmp(d.text, "Try bank.example later") != 0))
-			fail_msg("%s: %s by %s, %s", mixed_rows[i].label,
-			    pst_action_word(d.action), d.rule,
-			    d.xcode == NULL ? "no code" : d.xcode);
+			fail_msg("%s by %s, %s", pst_action_word(d.action),
+			    d.rule, d.xcode == NULL ? "no code" : d.xcode);
 	}
 }
 
@@ -448,7 +448,7 @@ test_may_defer(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, NULL) {
 		struct pst_config config = defaults();
 
 		config.on_temperror = rows[i].on;
@@ -457,7 +457,7 @@ test_may_defer(void **state)
 		config.on_dkim_temperror = rows[i].look_ups[2];
 		config.on_iprev_temperror = rows[i].on_iprev;
 		if (pst_temperror_may_defer(&config) != rows[i].want)
-			fail_msg("row %zu", i);
+			fail_msg("not %d", rows[i].want);
 	}
 }
 

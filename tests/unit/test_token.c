@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "mail/token.h"
+#include "tests/unit/rows.h"
 
 #define TEXT(literal)                                                          \
 	{                                                                      \
@@ -182,16 +183,16 @@ static void
 test_productions(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(scan_rows); i++) {
+	FOR_ROWS(i, scan_rows, scan_rows[i].label) {
 		const struct scan_row *row = &scan_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_scan scan = {exact(row->text), 0};
 		struct pst_str out = PST_STR("");
 
 		if (scan_one(arena, row->production, &scan, &out) != row->ok)
-			fail_msg("%s: not %d", row->label, row->ok);
+			fail_msg("not %d", row->ok);
 		if (scan.pos != row->pos)
-			fail_msg("%s: pos is %zu", row->label, scan.pos);
+			fail_msg("pos is %zu", scan.pos);
 		expect_str(row->label, out, row->out);
 		release(scan.text);
 		pst_arena_free(arena);
@@ -325,7 +326,7 @@ static void
 test_tag_lists(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(tag_rows); i++) {
+	FOR_ROWS(i, tag_rows, tag_rows[i].label) {
 		const struct tag_row *row = &tag_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_str text = exact(row->text);
@@ -334,11 +335,11 @@ test_tag_lists(void **state)
 
 		if (pst_tag_list_parse(arena, text, MAX_TAGS, row->allow_8bit,
 			&list) != row->status)
-			fail_msg("%s: wrong status", row->label);
+			fail_msg("wrong status");
 		while (want < MAX_TAGS && row->tags[want].name.len > 0)
 			want++;
 		if (list.count != want)
-			fail_msg("%s: %zu tags", row->label, list.count);
+			fail_msg("%zu tags", list.count);
 		for (size_t n = 0; n < want; n++) {
 			expect_str(
 			    row->label, list.tags[n].name, row->tags[n].name);

@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "dns/wire.h"
+#include "tests/unit/rows.h"
 
 #define TYPE_CNAME 5
 #define TYPE_SOA 6
@@ -251,7 +252,7 @@ test_decode(void **state)
 	static struct packet packet;
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(decode_rows); i++) {
+	FOR_ROWS(i, decode_rows, decode_rows[i].label) {
 		const struct decode_row *row = &decode_rows[i];
 		struct pst_arena *arena = pst_arena_new();
 		const struct pst_dns_answer *answer;
@@ -264,7 +265,7 @@ test_decode(void **state)
 		    pst_str(row->question), row->type, 10);
 		text = describe(answer, arena);
 		if (strcmp(text, row->expected) != 0)
-			fail_msg("%s: %s", row->label, text);
+			fail_msg("%s", text);
 		pst_dns_answer_unref(answer);
 		pst_arena_free(arena);
 	}
@@ -314,7 +315,7 @@ test_other_question(void **state)
 	(void)state;
 	build(&packet, FLAG_QR, (struct question){"a.example", PST_DNS_A},
 	    answers, &none);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].name.ptr) {
 		const struct pst_dns_answer *answer = pst_wire_decode(
 		    packet.octets, packet.len, rows[i].name, rows[i].type, 100);
 
@@ -406,7 +407,7 @@ test_name_text(void **state)
 	char text[PST_WIRE_NAME_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].text) {
 		bool legal = pst_wire_name_text(rows[i].name, text);
 
 		if (legal != (rows[i].text != NULL) ||

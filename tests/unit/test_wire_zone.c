@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "dns/wire.h"
+#include "tests/unit/rows.h"
 
 #define L63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
 
@@ -121,14 +122,14 @@ test_zone_records(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct listing listing = {0};
 		struct pst_err err = {0};
 
 		if (!read_zone(&listing, rows[i].zone, &err))
-			fail_msg("%s: %s", rows[i].label, err.text);
+			fail_msg("%s", err.text);
 		if (strcmp(listing.text, rows[i].expected) != 0)
-			fail_msg("%s: %s", rows[i].label, listing.text);
+			fail_msg("%s", listing.text);
 		pst_arena_free(listing.arena);
 	}
 }
@@ -179,7 +180,7 @@ test_zone_errors(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].what) {
 		struct listing listing = {0};
 		struct pst_err err = {0};
 

@@ -13,6 +13,7 @@
 
 #include "base/macros.h"
 #include "dns/zone.h"
+#include "tests/unit/rows.h"
 
 static const char zone_text[] = "$ORIGIN example.\n"
 				"$TTL 300\n"
@@ -160,7 +161,7 @@ test_questions(void **state)
 	struct pst_resolver *zone = parse(zone_text, strlen(zone_text));
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(question_rows); i++)
+	FOR_ROWS(i, question_rows, question_rows[i].expected)
 		check_question(zone, &question_rows[i]);
 	pst_resolver_free(zone);
 }
@@ -177,7 +178,7 @@ test_root_and_wildcard_of_root(void **state)
 	struct pst_resolver *zone = parse(text, strlen(text));
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++)
+	FOR_ROWS(i, rows, rows[i].expected)
 		check_question(zone, &rows[i]);
 	pst_resolver_free(zone);
 }
@@ -254,7 +255,7 @@ test_errors(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].text) {
 		struct pst_err err = {0};
 
 		if (pst_zone_parse(rows[i].text, strlen(rows[i].text), "zone",
@@ -262,7 +263,7 @@ test_errors(void **state)
 			fail_msg("accepted: %s", rows[i].text);
 		if (strncmp(err.text, rows[i].expected,
 			strlen(rows[i].expected)) != 0)
-			fail_msg("%s: %s", rows[i].text, err.text);
+			fail_msg("%s", err.text);
 	}
 }
 
