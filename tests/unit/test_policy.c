@@ -70,7 +70,8 @@ static const struct {
 	enum pst_result result;
 	enum pst_dmarc_policy policy;
 	const char *indirect;
-	int on_reject, on_quarantine, on_temperror;
+	enum pst_on_reject on_reject;
+	enum pst_action on_quarantine, on_temperror;
 	enum pst_action want;
 	const char *rule;
 } dmarc_rows[] = {

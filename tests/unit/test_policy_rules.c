@@ -200,7 +200,7 @@ test_enforce_rows(void **state)
 	static const char *const two[] = {"a.example", "b.example"};
 	static const struct {
 		const char *label;
-		int mode;
+		enum pst_mode mode;
 		unsigned percent;
 		const char *enforce, *monitor;
 		const char *const *from;
@@ -282,7 +282,7 @@ test_reasons(void **state)
 	static const struct {
 		const char *label;
 		enum pst_dmarc_policy published, effective;
-		int on_reject;
+		enum pst_on_reject on_reject;
 		const char *indirect;
 		enum pst_reason want;
 		const char *comment;
