@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "core/counters.h"
 #include "core/explain.h"
 #include "milter/listener.h"
 #include "milter/recorder.h"
@@ -407,6 +408,7 @@ on_eom(SMFICTX *ctx)
 	status = carry_out(ctx, message);
 	log_dns_change(message);
 	log_message(message);
+	pst_counters_message(message);
 	pst_session_abort(conn->session);
 	return leave(status);
 }

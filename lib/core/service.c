@@ -5,6 +5,7 @@
 
 #include "auth/spf.h"
 #include "base/thread.h"
+#include "core/counters.h"
 #include "core/temperror.h"
 #include "dns/resolver.h"
 #include "dns/zone.h"
@@ -25,6 +26,7 @@ start_resolver(const struct pst_config *config, struct pst_err *err)
 	    .server_count = config->dns.servers.count,
 	    .cache_bytes = config->dns.cache_bytes,
 	    .max_open = config->dns.max_open,
+	    .note = pst_counters_resolver,
 	};
 
 	if (config->dns.zone[0] != '\0')
@@ -107,6 +109,7 @@ pst_service_note_dns(struct pst_service *service,
 	    defers ? config->temperror_cap_ms : 0);
 	*capped = service->health.capped;
 	pst_mutex_unlock(&service->lock);
+	pst_counters_dns_health(health);
 	return change;
 }
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/domain.h"
 #include "core/check.h"
+#include "core/counters.h"
 #include "core/edits.h"
 #include "core/recipients.h"
 #include "core/indirect.h"
@@ -96,6 +97,8 @@ pst_session_open(struct pst_service *service, const struct pst_ip *ip,
 	session->ip = *ip;
 	session->mta = mta;
 	keep_text(session->name, sizeof(session->name), name);
+	pst_counter_add(PST_COUNTER_SESSIONS, 0, 1);
+	pst_counter_change(PST_COUNTER_SESSIONS_OPEN, 1);
 	return session;
 }
 
@@ -105,6 +108,7 @@ pst_session_close(struct pst_session *session)
 	if (session == NULL)
 		return;
 	pst_session_abort(session);
+	pst_counter_change(PST_COUNTER_SESSIONS_OPEN, -1);
 	free(session);
 }
 

@@ -29,6 +29,7 @@ struct query {
 	struct pst_dns_job *job;
 	struct query *prev; /* in the list of open ones, thread only */
 	struct query *next; /* in that list, or earlier in the inbox */
+	int64_t asked_ms;
 };
 
 struct engine {
@@ -40,6 +41,7 @@ struct engine {
 	int wakeup_fd;
 	unsigned max_open;
 	struct pst_cache *cache;
+	void (*note)(enum pst_resolver_event event, unsigned ms);
 
 	pthread_mutex_t lock; /* for the members from here to stats */
 	struct query *inbox_first;
@@ -53,6 +55,13 @@ struct engine {
 };
 
 /* ---- the thread ---- */
+
+static void
+note(struct engine *engine, enum pst_resolver_event event, unsigned ms)
+{
+	if (engine->note != NULL)
+		engine->note(event, ms);
+}
 
 static void
 count_end(struct engine *engine, const struct pst_dns_answer *answer)
@@ -83,6 +92,9 @@ end_query(struct query *query, const struct pst_dns_answer *answer)
 {
 	unlink_query(query);
 	count_end(query->engine, answer);
+	note(query->engine,
+	    answer == NULL ? PST_RESOLVER_GIVEN_UP : PST_RESOLVER_ANSWERED,
+	    (unsigned)(pst_clock_ms(&pst_clock_system) - query->asked_ms));
 	if (answer == NULL)
 		pst_dns_job_lose(query->job);
 	else
@@ -205,8 +217,12 @@ engine_peek(struct pst_resolver *resolver, struct pst_str name,
 {
 	struct engine *engine = (struct engine *)(void *)resolver;
 
-	return pst_cache_get(engine->cache, name, type, max_txt_bytes,
-	    pst_clock_ms(&pst_clock_system));
+	const struct pst_dns_answer *answer = pst_cache_get(engine->cache, name,
+	    type, max_txt_bytes, pst_clock_ms(&pst_clock_system));
+
+	if (answer != NULL)
+		note(engine, PST_RESOLVER_CACHED, 0);
+	return answer;
 }
 
 static void
@@ -221,6 +237,7 @@ engine_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
 		abort();
 	query->engine = engine;
 	query->job = job;
+	query->asked_ms = pst_clock_ms(&pst_clock_system);
 	pst_mutex_lock(&engine->lock);
 	engine->stats.asked++;
 	full = engine->stats.open >= engine->max_open;
@@ -237,6 +254,8 @@ engine_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
 		must_wake = !engine->awake;
 		engine->awake = true;
 	}
+	/* Before the thread may see the question, and note its end. */
+	note(engine, full ? PST_RESOLVER_REFUSED : PST_RESOLVER_ASKED, 0);
 	pst_mutex_unlock(&engine->lock);
 	if (full) {
 		free(query);
@@ -513,6 +532,7 @@ pst_resolver_start(
 	engine->resolver.ask = engine_ask;
 	engine->resolver.free = engine_free;
 	engine->max_open = config->max_open;
+	engine->note = config->note;
 	engine->wakeup_fd = -1;
 	if (make_loop(engine, err) &&
 	    set_options(engine,

@@ -11,6 +11,15 @@
 #include "base/macros.h"
 #include "dns/dns.h"
 
+/* What a resolver tells about its work, for counters. */
+enum pst_resolver_event {
+	PST_RESOLVER_CACHED,   /* a question was answered from the cache */
+	PST_RESOLVER_ASKED,    /* a question was queued for the servers */
+	PST_RESOLVER_REFUSED,  /* one was not, as max_open are open */
+	PST_RESOLVER_ANSWERED, /* one that was queued has its answer */
+	PST_RESOLVER_GIVEN_UP, /* one that was queued is no longer needed */
+};
+
 struct pst_resolver_config {
 	/* Addresses "192.0.2.53" or "192.0.2.53@5353". If there are none,
 	 * /etc/resolv.conf is read, once, by pst_resolver_start(). */
@@ -18,6 +27,9 @@ struct pst_resolver_config {
 	size_t server_count;
 	size_t cache_bytes; /* our own and libunbound's caches together */
 	unsigned max_open;  /* queries open at once; any more get SERVFAIL */
+	/* Called in any thread, must not wait; ms counts from ASKED and is set
+	 * for ANSWERED. NULL: nobody counts. */
+	void (*note)(enum pst_resolver_event event, unsigned ms);
 };
 
 /*

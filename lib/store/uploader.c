@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "core/counters.h"
 
 #define MAX_PAUSE_MS 300000
 #define EXPIRE_MS 3600000
@@ -104,6 +105,8 @@ try_once(struct pst_uploader *uploader)
 		&batches, &text) &&
 	    expire(uploader, &text)) {
 		uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;
+		pst_counter_add(PST_COUNTER_UPLOAD_BATCHES, 0, batches);
+		pst_counter_since(PST_COUNTER_UPLOAD_FAILING_SINCE, false);
 		if (!uploader->failing)
 			return;
 		uploader->failing = false;
@@ -113,6 +116,7 @@ try_once(struct pst_uploader *uploader)
 		return;
 	}
 	close_both(uploader);
+	pst_counter_since(PST_COUNTER_UPLOAD_FAILING_SINCE, true);
 	if (!uploader->failing) {
 		uploader->failing = true;
 		uploader->log.call(

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/macros.h"
 #include "base/thread.h"
+#include "core/counters.h"
 #include "store/fields.h"
 #include "store/incident.h"
 #include "store/schema.h"
@@ -223,6 +224,7 @@ note_failure(struct pst_writer *writer, const struct pst_err *err)
 	bool first = !writer->failing;
 
 	writer->failing = true;
+	pst_counter_since(PST_COUNTER_STORE_FAILING_SINCE, true);
 	pst_cond_broadcast(&writer->done);
 	if (!first)
 		return;
@@ -240,6 +242,9 @@ note_success(struct pst_writer *writer, size_t count, size_t records)
 	writer->written += count;
 	writer->counts.waiting -= count;
 	writer->counts.committed += records;
+	pst_counter_set(PST_COUNTER_STORE_QUEUE, writer->counts.waiting);
+	pst_counter_add(PST_COUNTER_ROWS_WRITTEN, 0, records);
+	pst_counter_since(PST_COUNTER_STORE_FAILING_SINCE, false);
 	pst_cond_broadcast(&writer->done);
 	if (!first)
 		return;
@@ -367,6 +372,7 @@ enqueue(
 {
 	if (writer->counts.waiting >= writer->config->store.max_waiting) {
 		writer->counts.dropped++;
+		pst_counter_add(PST_COUNTER_ROWS_DROPPED, 0, 1);
 		free(item);
 		return false;
 	}
@@ -374,6 +380,7 @@ enqueue(
 	*writer->tail = item;
 	writer->tail = &item->next;
 	writer->counts.waiting++;
+	pst_counter_set(PST_COUNTER_STORE_QUEUE, writer->counts.waiting);
 	*number = ++writer->taken;
 	pst_cond_signal(&writer->work);
 	return true;
@@ -396,6 +403,7 @@ pst_writer_put(struct pst_writer *writer, const struct pst_report_row *record,
 			continue;
 		committed = writer->written >= number;
 		writer->counts.late += !committed;
+		pst_counter_add(PST_COUNTER_ROWS_LATE, 0, !committed);
 	}
 	pst_mutex_unlock(&writer->mutex);
 	return committed;

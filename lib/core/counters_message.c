@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/counters.h"
+
+#include "core/session.h"
+
+static void
+count_results(const struct pst_findings *findings)
+{
+	if (findings->has_iprev)
+		pst_counter_add(PST_COUNTER_IPREV, findings->iprev.result, 1);
+	if (findings->has_arc)
+		pst_counter_add(PST_COUNTER_ARC, findings->arc.result, 1);
+	pst_counter_add(PST_COUNTER_SPF, findings->spf.result, 1);
+	pst_counter_add(PST_COUNTER_DKIM, findings->dkim.result, 1);
+	pst_counter_add(PST_COUNTER_DMARC, findings->dmarc.result, 1);
+}
+
+static void
+count_answers(const struct pst_dns *dns)
+{
+	for (size_t i = 0; i < pst_dns_count(dns); i++) {
+		const struct pst_dns_answer *answer =
+		    pst_dns_at(dns, i)->answer;
+
+		if (answer != NULL)
+			pst_counter_add(
+			    PST_COUNTER_DNS_ANSWERS, answer->status, 1);
+	}
+}
+
+static void
+count_decision(const struct pst_decision *decision)
+{
+	enum pst_counter rules =
+	    decision->titled ? PST_COUNTER_OPERATOR_RULES : PST_COUNTER_RULES;
+
+	pst_counter_add(PST_COUNTER_MESSAGES, decision->action, 1);
+	if (decision->monitored)
+		pst_counter_add(PST_COUNTER_NOT_ENFORCED, decision->would, 1);
+	if (decision->rule != NULL)
+		pst_counter_add(
+		    rules, pst_counters_place(rules, decision->rule), 1);
+}
+
+void
+pst_counters_message(const struct pst_message *message)
+{
+	const struct pst_findings *findings = &message->findings;
+
+	pst_counter_time(PST_COUNTER_MESSAGE_MS, message->elapsed_ms);
+	pst_counter_add(PST_COUNTER_EXEMPT, findings->exempt, 1);
+	if (findings->exempt == PST_EXEMPT_NO)
+		count_results(findings);
+	if (message->dns != NULL)
+		count_answers(message->dns);
+	count_decision(&message->decision);
+}
+
+void
+pst_counters_dns_health(enum pst_dns_observation observed)
+{
+	switch (observed) {
+	case PST_DNS_OBSERVED_NOTHING:
+		return;
+	case PST_DNS_OBSERVED_ANSWERS:
+		pst_counter_since(PST_COUNTER_DNS_FAILING_SINCE, false);
+		return;
+	case PST_DNS_OBSERVED_FAILURE:
+		pst_counter_since(PST_COUNTER_DNS_FAILING_SINCE, true);
+		return;
+	}
+}
+
+void
+pst_counters_resolver(enum pst_resolver_event event, unsigned ms)
+{
+	switch (event) {
+	case PST_RESOLVER_CACHED:
+		pst_counter_add(PST_COUNTER_DNS_CACHED, 0, 1);
+		return;
+	case PST_RESOLVER_ASKED:
+		pst_counter_add(PST_COUNTER_DNS_QUERIES, 0, 1);
+		pst_counter_change(PST_COUNTER_DNS_OPEN, 1);
+		return;
+	case PST_RESOLVER_REFUSED:
+		pst_counter_add(PST_COUNTER_DNS_REFUSED, 0, 1);
+		return;
+	case PST_RESOLVER_ANSWERED:
+		pst_counter_change(PST_COUNTER_DNS_OPEN, -1);
+		pst_counter_time(PST_COUNTER_DNS_MS, ms);
+		return;
+	case PST_RESOLVER_GIVEN_UP:
+		pst_counter_change(PST_COUNTER_DNS_OPEN, -1);
+		return;
+	}
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/counters.h"
+
+#include <assert.h>
+
+#include "core/session.h"
+
+#define ACTIONS (PST_ACTION_TEMPFAIL + 1)
+#define EXEMPTIONS (PST_EXEMPT_RELAY + 1)
+#define RESULTS (PST_RESULT_POLICY + 1)
+#define DNS_STATUSES (PST_DNS_BADNAME + 1)
+#define RELOAD_RESULTS 2
+#define HISTOGRAM_PLACES (PST_COUNTER_SUM + 1)
+
+static_assert(DNS_STATUSES <= PST_COUNTER_PLACES &&
+	HISTOGRAM_PLACES <= PST_COUNTER_PLACES,
+    "a counter has at most PST_COUNTER_PLACES numbers");
+
+static const char *
+action(unsigned place)
+{
+	return pst_action_word((enum pst_action)place);
+}
+
+static const char *
+exemption(unsigned place)
+{
+	return pst_exempt_word((enum pst_exempt)place);
+}
+
+static const char *
+result(unsigned place)
+{
+	return pst_result_word((enum pst_result)place);
+}
+
+static const char *
+dns_status(unsigned place)
+{
+	return pst_dns_status_word((enum pst_dns_status)place);
+}
+
+static const char *
+reload_result(unsigned place)
+{
+	return place == 0 ? "ok" : "failed";
+}
+
+#define ONE NULL, 1, NULL
+#define HISTOGRAM NULL, HISTOGRAM_PLACES, NULL
+
+static const struct pst_counter_info table[] = {
+    [PST_COUNTER_MESSAGES] = {"messages", "messages by what was done with them",
+	PST_COUNTER_TOTAL, "action", ACTIONS, action},
+    [PST_COUNTER_NOT_ENFORCED] = {"messages_not_enforced",
+	"messages that were only monitored, by what would have been done",
+	PST_COUNTER_TOTAL, "action", ACTIONS, action},
+    [PST_COUNTER_EXEMPT] = {"messages_exempt",
+	"messages that were not checked, by the reason (\"no\": checked)",
+	PST_COUNTER_TOTAL, "reason", EXEMPTIONS, exemption},
+    [PST_COUNTER_RULES] = {"rules",
+	"messages by the built-in rule that decided", PST_COUNTER_TOTAL, "rule",
+	PST_COUNTER_PLACES, NULL},
+    [PST_COUNTER_OPERATOR_RULES] = {"operator_rules",
+	"messages by the rule of the configuration that decided",
+	PST_COUNTER_TOTAL, "rule", PST_COUNTER_PLACES, NULL},
+    [PST_COUNTER_IPREV] = {"iprev", "checked messages by their iprev result",
+	PST_COUNTER_TOTAL, "result", RESULTS, result},
+    [PST_COUNTER_SPF] = {"spf", "checked messages by their SPF result",
+	PST_COUNTER_TOTAL, "result", RESULTS, result},
+    [PST_COUNTER_DKIM] = {"dkim",
+	"checked messages by the best result of their DKIM signatures",
+	PST_COUNTER_TOTAL, "result", RESULTS, result},
+    [PST_COUNTER_ARC] = {"arc", "checked messages by their ARC result",
+	PST_COUNTER_TOTAL, "result", RESULTS, result},
+    [PST_COUNTER_DMARC] = {"dmarc", "checked messages by their DMARC result",
+	PST_COUNTER_TOTAL, "result", RESULTS, result},
+    [PST_COUNTER_MESSAGE_MS] = {"message_ms",
+	"milliseconds from the end of a message to its decision",
+	PST_COUNTER_HISTOGRAM, HISTOGRAM},
+    [PST_COUNTER_SESSIONS] = {"sessions", "SMTP sessions", PST_COUNTER_TOTAL,
+	ONE},
+    [PST_COUNTER_SESSIONS_OPEN] = {"sessions_open",
+	"SMTP sessions that are open now", PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_DNS_ANSWERS] = {"dns_answers",
+	"questions of messages by how they were answered", PST_COUNTER_TOTAL,
+	"status", DNS_STATUSES, dns_status},
+    [PST_COUNTER_DNS_CACHED] = {"dns_cached",
+	"questions that were answered from the cache", PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_DNS_QUERIES] = {"dns_queries",
+	"questions that were given to the resolver", PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_DNS_REFUSED] = {"dns_refused",
+	"questions that failed at once because too many were open "
+	"(dns.max-open)",
+	PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_DNS_OPEN] = {"dns_open", "questions that are open now",
+	PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_DNS_MS] = {"dns_ms",
+	"milliseconds until the resolver answered a question",
+	PST_COUNTER_HISTOGRAM, HISTOGRAM},
+    [PST_COUNTER_DNS_FAILING_SINCE] = {"dns_failing_since",
+	"when look-ups of policies began to fail for each message",
+	PST_COUNTER_SINCE, ONE},
+    [PST_COUNTER_ROWS_WRITTEN] = {"rows_written",
+	"rows that were committed to the report store", PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_ROWS_LATE] = {"rows_late",
+	"rows that were not committed within store.wait", PST_COUNTER_TOTAL,
+	ONE},
+    [PST_COUNTER_ROWS_DROPPED] = {"rows_dropped",
+	"rows and incidents that were lost because the queue was full",
+	PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_STORE_QUEUE] = {"store_queue",
+	"rows and incidents that wait for the report store now",
+	PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_STORE_FAILING_SINCE] = {"store_failing_since",
+	"when writing to the report store began to fail", PST_COUNTER_SINCE,
+	ONE},
+    [PST_COUNTER_UPLOAD_BATCHES] = {"upload_batches",
+	"batches of rows that were uploaded to the shared database",
+	PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_UPLOAD_FAILING_SINCE] = {"upload_failing_since",
+	"when the upload to the shared database began to fail",
+	PST_COUNTER_SINCE, ONE},
+    [PST_COUNTER_STARTED] = {"started", "when the daemon was started",
+	PST_COUNTER_LAST, ONE},
+    [PST_COUNTER_WORKERS] = {"workers",
+	"workers that should be running, one for each socket",
+	PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_WORKERS_READY] = {"workers_ready",
+	"workers that are ready for mail now", PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_WORKER_STARTS] = {"worker_starts", "workers that were started",
+	PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_WORKER_CRASHES] = {"worker_crashes",
+	"workers that ended without being told to", PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_LAST_CRASH] = {"last_crash",
+	"when a worker last ended without being told to", PST_COUNTER_LAST,
+	ONE},
+    [PST_COUNTER_RELOADS] = {"reloads", "reloads of the configuration",
+	PST_COUNTER_TOTAL, "result", RELOAD_RESULTS, reload_result},
+    [PST_COUNTER_LAST_RELOAD] = {"last_reload",
+	"when the configuration was last reloaded", PST_COUNTER_LAST, ONE},
+};
+
+static_assert(PST_COUNT(table) == PST_COUNTERS, "a counter has no row");
+
+const struct pst_counter_info *
+pst_counter_info(enum pst_counter counter)
+{
+	assert(counter < PST_COUNTERS);
+	return &table[counter];
+}
