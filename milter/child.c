@@ -9,49 +9,83 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/counters.h"
 #include "milter/supervisor.h"
 #include "milter/worker.h"
 
 #define QUICK_DEATH_MS 2000
 #define MAX_PAUSE_MS 5000
+#define FORK_PAUSE_MS 1000
 
-pid_t
-pst_child_start(struct pst_child *child, int *own_fd)
+/*
+ * In a child: closes our ends of all pairs. A process that kept the end of a
+ * sibling's pair open would keep that sibling from seeing that we have died.
+ */
+static void
+leave_pairs(struct pst_children children)
 {
-	int fds[2];
+	for (size_t i = 0; i < children.count; i++) {
+		if (children.items[i].pid != 0)
+			(void)close(children.items[i].fd);
+	}
+}
+
+/* Forks, with the ends of a pair: fds[0] for us, fds[1] for the child. */
+static pid_t
+fork_pair(int fds[2])
+{
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == -1) {
-		pst_log(PST_LOG_ERROR, "cannot make a socket pair: %s",
+		pst_log(PST_LOG_ERROR,
+		    "cannot make a socket pair: %s; trying again in a second",
 		    strerror(errno));
 		return -1;
 	}
 	pid = fork();
-	if (pid == 0) {
+	if (pid == -1) {
+		pst_log(PST_LOG_ERROR,
+		    "cannot start a process: %s; trying again in a second",
+		    strerror(errno));
 		(void)close(fds[0]);
+	}
+	(void)close(pid == 0 ? fds[0] : fds[1]);
+	return pid;
+}
+
+pid_t
+pst_child_start(
+    struct pst_children children, struct pst_child *child, int *own_fd)
+{
+	int64_t now = pst_clock_ms(&pst_clock_system);
+	int fds[2];
+	pid_t pid = fork_pair(fds);
+
+	if (pid == -1) {
+		child->not_before_ms = now + FORK_PAUSE_MS;
+		return -1;
+	}
+	if (pid == 0) {
+		leave_pairs(children);
 		*own_fd = fds[1];
 		return 0;
-	}
-	(void)close(fds[1]);
-	if (pid == -1) {
-		pst_log(PST_LOG_ERROR, "cannot fork: %s", strerror(errno));
-		(void)close(fds[0]);
-		return -1;
 	}
 	child->pid = pid;
 	child->fd = fds[0];
 	child->ready = false;
 	child->silent = false;
 	child->reloading = false;
-	child->started_ms = pst_clock_ms(&pst_clock_system);
+	child->started_ms = now;
+	if (child->role->reads_mail)
+		pst_counter_add(PST_COUNTER_WORKER_STARTS, 0, 1);
 	return pid;
 }
 
 void
-pst_child_tell(struct pst_child *children, size_t count, char byte)
+pst_child_tell(struct pst_children children, char byte)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct pst_child *child = &children[i];
+	for (size_t i = 0; i < children.count; i++) {
+		struct pst_child *child = &children.items[i];
 
 		if (child->pid == 0 || child->silent)
 			continue;
@@ -61,22 +95,23 @@ pst_child_tell(struct pst_child *children, size_t count, char byte)
 	}
 }
 
-static bool
-can_speak(const struct pst_child *child)
+void
+pst_child_watch(struct pst_children children, struct pst_watch *watch)
 {
-	return child->pid != 0 && !child->silent && child->fd < (int)FD_SETSIZE;
+	for (size_t i = 0; i < children.count; i++) {
+		const struct pst_child *child = &children.items[i];
+
+		if (child->pid != 0 && !child->silent)
+			pst_watch_add(watch, child->fd, POLLIN);
+	}
 }
 
 void
-pst_child_watch(
-    const struct pst_child *children, size_t count, fd_set *set, int *max_fd)
+pst_child_watch_starts(struct pst_children children, struct pst_watch *watch)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (!can_speak(&children[i]))
-			continue;
-		FD_SET(children[i].fd, set);
-		if (children[i].fd > *max_fd)
-			*max_fd = children[i].fd;
+	for (size_t i = 0; i < children.count; i++) {
+		if (children.items[i].pid == 0)
+			pst_watch_until(watch, children.items[i].not_before_ms);
 	}
 }
 
@@ -86,6 +121,9 @@ take_word(struct pst_child *child, char byte, struct pst_child_news *news)
 	switch (byte) {
 	case PST_WORKER_READY:
 		child->ready = true;
+		if (child->role->reads_mail)
+			pst_counters_set_in(
+			    child->index, PST_COUNTER_WORKERS_READY, 1);
 		return;
 	case PST_WORKER_RELOADED:
 		news->reloaded += child->reloading;
@@ -100,25 +138,44 @@ take_word(struct pst_child *child, char byte, struct pst_child_news *news)
 	}
 }
 
+static void
+hear(struct pst_child *child, struct pst_child_news *news)
+{
+	char words[16];
+	ssize_t n = recv(child->fd, words, sizeof(words), MSG_DONTWAIT);
+
+	if (n == 0 || (n == -1 && errno == ECONNRESET))
+		child->silent = true;
+	for (ssize_t at = 0; at < n; at++)
+		take_word(child, words[at], news);
+}
+
 struct pst_child_news
-pst_child_hear(struct pst_child *children, size_t count, const fd_set *set)
+pst_child_hear(struct pst_children children, const struct pst_watch *watch)
 {
 	struct pst_child_news news = {0, 0};
-	char words[16];
-	ssize_t n;
 
-	for (size_t i = 0; i < count; i++) {
-		struct pst_child *child = &children[i];
+	for (size_t i = 0; i < children.count; i++) {
+		struct pst_child *child = &children.items[i];
 
-		if (!can_speak(child) || !FD_ISSET(child->fd, set))
-			continue;
-		n = recv(child->fd, words, sizeof(words), MSG_DONTWAIT);
-		if (n == 0 || (n == -1 && errno == ECONNRESET))
-			child->silent = true;
-		for (ssize_t at = 0; at < n; at++)
-			take_word(child, words[at], &news);
+		if (child->pid != 0 && !child->silent &&
+		    pst_watch_is_ready(watch, child->fd))
+			hear(child, &news);
 	}
 	return news;
+}
+
+static void
+count_death(const struct pst_child *child, bool stopping)
+{
+	if (!child->role->needed)
+		return;
+	pst_counters_bury(child->index);
+	if (stopping)
+		return;
+	pst_counter_add(PST_COUNTER_WORKER_CRASHES, 0, 1);
+	pst_counter_set(PST_COUNTER_LAST_CRASH,
+	    (uint64_t)pst_clock_epoch(&pst_clock_system));
 }
 
 /*
@@ -132,12 +189,13 @@ bury(struct pst_child *child, int status, bool stopping)
 	int64_t pause = 0;
 
 	if (WIFSIGNALED(status))
-		pst_log(PST_LOG_ERROR, "worker %ld was killed by signal %d",
-		    (long)child->pid, WTERMSIG(status));
+		pst_log(PST_LOG_ERROR, "%s %ld was killed by signal %d",
+		    child->role->name, (long)child->pid, WTERMSIG(status));
 	/* A child that could not start has logged the reason itself. */
 	else if (!stopping && WEXITSTATUS(status) != PST_EXIT_START)
-		pst_log(PST_LOG_ERROR, "worker %ld ended with status %d",
-		    (long)child->pid, WEXITSTATUS(status));
+		pst_log(PST_LOG_ERROR, "%s %ld ended with status %d",
+		    child->role->name, (long)child->pid, WEXITSTATUS(status));
+	count_death(child, stopping);
 	(void)close(child->fd);
 	child->pid = 0;
 	/* The next child begins with the new configuration. */
@@ -155,49 +213,52 @@ bury(struct pst_child *child, int status, bool stopping)
 }
 
 bool
-pst_child_reap(struct pst_child *children, size_t count, bool stopping)
+pst_child_reap(struct pst_children children, bool stopping)
 {
 	bool stillborn = false;
 	int status;
 
-	for (size_t i = 0; i < count; i++) {
-		if (children[i].pid == 0 ||
-		    waitpid(children[i].pid, &status, WNOHANG) !=
-			children[i].pid)
+	for (size_t i = 0; i < children.count; i++) {
+		struct pst_child *child = &children.items[i];
+
+		if (child->pid == 0 ||
+		    waitpid(child->pid, &status, WNOHANG) != child->pid)
 			continue;
-		if (!children[i].ready)
+		if (!child->ready && child->role->needed)
 			stillborn = true;
-		bury(&children[i], status, stopping);
+		bury(child, status, stopping);
 	}
 	return stillborn;
 }
 
 size_t
-pst_child_running(const struct pst_child *children, size_t count)
+pst_child_running(struct pst_children children)
 {
-	size_t i, n = 0;
+	size_t n = 0;
 
-	for (i = 0; i < count; i++)
-		n += children[i].pid != 0;
+	for (size_t i = 0; i < children.count; i++)
+		n += children.items[i].pid != 0;
 	return n;
 }
 
 size_t
-pst_child_ready(const struct pst_child *children, size_t count)
+pst_child_reloading(struct pst_children children)
 {
-	size_t i, n = 0;
+	size_t n = 0;
 
-	for (i = 0; i < count; i++)
-		n += children[i].pid != 0 && children[i].ready;
+	for (size_t i = 0; i < children.count; i++)
+		n += children.items[i].pid != 0 && children.items[i].reloading;
 	return n;
 }
 
-size_t
-pst_child_reloading(const struct pst_child *children, size_t count)
+bool
+pst_child_all_ready(struct pst_children children)
 {
-	size_t i, n = 0;
+	for (size_t i = 0; i < children.count; i++) {
+		const struct pst_child *child = &children.items[i];
 
-	for (i = 0; i < count; i++)
-		n += children[i].pid != 0 && children[i].reloading;
-	return n;
+		if (child->role->needed && (child->pid == 0 || !child->ready))
+			return false;
+	}
+	return true;
 }

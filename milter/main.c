@@ -147,6 +147,9 @@ main(int argc, char **argv)
 		return 0;
 	}
 	supervisor.config = config;
+	supervisor.counters = pst_counters_map(&err);
+	if (supervisor.counters == NULL)
+		return complain(&err);
 	/* The terminal shows our errors until pst_process_ready(). */
 	if (!options.foreground && !pst_process_background(&err))
 		return complain(&err);
@@ -160,5 +163,6 @@ main(int argc, char **argv)
 	status = pst_supervisor_run(&supervisor);
 	pst_process_remove_pid();
 	pst_config_unref(supervisor.config);
+	pst_counters_unmap(supervisor.counters);
 	return status;
 }

@@ -141,6 +141,16 @@ pst_process_ready(void)
 	ready_fd = -1;
 }
 
+void
+pst_process_leave(void)
+{
+	if (ready_fd != -1)
+		(void)close(ready_fd);
+	if (pid_fd != -1)
+		(void)close(pid_fd);
+	ready_fd = pid_fd = -1;
+}
+
 bool
 pst_process_write_pid(const char *name, struct pst_err *err)
 {

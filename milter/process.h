@@ -45,6 +45,12 @@ bool pst_process_background(struct pst_err *err) PST_MUST_CHECK;
 void pst_process_ready(void);
 
 /*
+ * In a child process: closes what belongs to its parent only, the pid file and
+ * the end of the pipe on which pst_process_background() waits.
+ */
+void pst_process_leave(void);
+
+/*
  * Writes our pid to the file; does nothing if name is "". False with a sentence
  * in err if another process has locked the file or it cannot be written. The
  * file stays locked as long as this process lives.

@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/select.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,14 +14,13 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "config/option.h"
-#include "milter/child.h"
-#include "milter/control.h"
+#include "core/counters.h"
+#include "milter/keeper.h"
 #include "milter/milter.h"
 #include "milter/notify.h"
 #include "milter/worker.h"
 
-#define STEP_MS 200
-#define RELOAD_PATIENCE_MS 30000
+#define STOP_PATIENCE_MS 5000 /* in addition to the time for messages */
 
 static volatile sig_atomic_t stop_wanted;
 static volatile sig_atomic_t reload_wanted;
@@ -38,7 +35,7 @@ on_signal(int number)
 }
 
 /*
- * These are blocked except during pselect(), so that none is lost between the
+ * These are blocked except during pst_watch_wait(), so that none is lost between the
  * test of the flags above and the wait.
  */
 static const int handled[] = {SIGTERM, SIGINT, SIGUSR1, SIGCHLD};
@@ -85,27 +82,25 @@ default_signals(void)
 	reload_wanted = 0;
 }
 
-/* What a child runs; returns its exit status. */
-typedef int
-child_main(struct pst_supervisor *supervisor, size_t index, int control_fd);
+struct pst_children
+pst_keeper_children(struct pst_keeper *keeper)
+{
+	return (struct pst_children){keeper->children, keeper->count};
+}
 
-struct keeper {
-	struct pst_supervisor *supervisor;
-	struct pst_child children[PST_MAX_LISTENERS];
-	size_t count;
-	child_main *run;
-	int up_fd; /* to our parent; -1: we are the first process */
-	struct pst_control *control; /* in the first process; NULL: none */
-	sigset_t mask;
-	bool announced;
-	bool reloading; /* our children load the new configuration */
-	int64_t reload_until_ms;
-	size_t refused; /* children that kept the old configuration */
-	struct pst_err reload_text; /* the answer to the request */
-};
+/* In a child: gives up what belongs to its parent only. */
+static void
+leave(struct pst_keeper *keeper)
+{
+	default_signals();
+	pst_control_leave(keeper->control);
+	pst_process_leave();
+	if (keeper->up_fd != -1)
+		(void)close(keeper->up_fd);
+}
 
 static void
-start_missing(struct keeper *keeper)
+start_missing(struct pst_keeper *keeper)
 {
 	int64_t now = pst_clock_ms(&pst_clock_system);
 	int fd;
@@ -115,23 +110,21 @@ start_missing(struct keeper *keeper)
 
 		if (child->pid != 0 || now < child->not_before_ms)
 			continue;
-		if (pst_child_start(child, &fd) != 0)
+		if (pst_child_start(pst_keeper_children(keeper), child, &fd) !=
+		    0)
 			continue;
-		default_signals();
-		pst_control_leave(keeper->control);
-		if (keeper->up_fd != -1)
-			(void)close(keeper->up_fd);
-		exit(keeper->run(keeper->supervisor, i, fd));
+		leave(keeper);
+		exit(child->role->run(keeper->supervisor, child->index, fd));
 	}
 }
 
 static void
-announce(struct keeper *keeper)
+announce(struct pst_keeper *keeper)
 {
 	struct pst_err err;
 
 	if (keeper->announced ||
-	    pst_child_ready(keeper->children, keeper->count) < keeper->count)
+	    !pst_child_all_ready(pst_keeper_children(keeper)))
 		return;
 	keeper->announced = true;
 	if (keeper->up_fd != -1) {
@@ -154,7 +147,7 @@ announce(struct keeper *keeper)
 
 /* A byte from our parent means the same as a signal from the operator. */
 static void
-hear_from_above(struct keeper *keeper)
+hear_from_above(struct pst_keeper *keeper)
 {
 	char byte;
 	ssize_t n;
@@ -169,47 +162,48 @@ hear_from_above(struct keeper *keeper)
 }
 
 /*
- * Waits up to STEP_MS for a signal, a child's answer or an operator's request,
- * and takes in the latter two.
+ * Waits for a signal, a child's answer, an operator's request, or until_ms, and
+ * takes in answers and requests.
  */
 static void
-listen_to(struct keeper *keeper)
+listen_to(struct pst_keeper *keeper, struct pst_watch *watch)
 {
-	struct timespec step = {0, STEP_MS * 1000000};
 	struct pst_child_news news;
-	fd_set fds;
-	int max_fd = -1;
 
-	FD_ZERO(&fds);
-	pst_child_watch(keeper->children, keeper->count, &fds, &max_fd);
-	pst_control_watch(keeper->control, &fds, &max_fd);
-	if (keeper->up_fd != -1 && keeper->up_fd < (int)FD_SETSIZE) {
-		FD_SET(keeper->up_fd, &fds);
-		max_fd = keeper->up_fd > max_fd ? keeper->up_fd : max_fd;
-	}
-	if (pselect(max_fd + 1, &fds, NULL, NULL, &step, &keeper->mask) < 0)
-		FD_ZERO(&fds);
-	news = pst_child_hear(keeper->children, keeper->count, &fds);
+	pst_child_watch(pst_keeper_children(keeper), watch);
+	pst_control_watch(keeper->control, watch);
+	if (keeper->up_fd != -1)
+		pst_watch_add(watch, keeper->up_fd, POLLIN);
+	pst_watch_wait(watch, &keeper->mask);
+	news = pst_child_hear(pst_keeper_children(keeper), watch);
 	keeper->refused += news.refused;
 	pst_control_serve(
-	    keeper->control, &fds, pst_clock_ms(&pst_clock_system));
+	    keeper->control, watch, pst_clock_ms(&pst_clock_system));
 }
 
 static void
-stop_children(struct keeper *keeper)
+stop_children(struct pst_keeper *keeper)
 {
 	int64_t limit = pst_clock_ms(&pst_clock_system) +
-	    keeper->supervisor->config->drain_ms + 5000;
+	    keeper->supervisor->config->drain_ms + STOP_PATIENCE_MS;
+	struct pst_children children = pst_keeper_children(keeper);
+	struct pst_watch watch;
 
 	if (keeper->up_fd == -1)
 		pst_notify("STOPPING=1");
 	pst_control_close(keeper->control);
 	keeper->control = NULL;
-	pst_child_tell(keeper->children, keeper->count, PST_WORKER_STOP);
-	while (pst_child_running(keeper->children, keeper->count) > 0 &&
+	/* Our parent may have hung up, which would end each wait at once. */
+	if (keeper->up_fd != -1)
+		(void)close(keeper->up_fd);
+	keeper->up_fd = -1;
+	pst_child_tell(children, PST_WORKER_STOP);
+	while (pst_child_running(children) > 0 &&
 	    pst_clock_ms(&pst_clock_system) < limit) {
-		listen_to(keeper);
-		(void)pst_child_reap(keeper->children, keeper->count, true);
+		pst_watch_begin(&watch);
+		pst_watch_until(&watch, limit);
+		listen_to(keeper, &watch);
+		(void)pst_child_reap(children, true);
 	}
 	for (size_t i = 0; i < keeper->count; i++) {
 		if (keeper->children[i].pid != 0)
@@ -217,140 +211,29 @@ stop_children(struct keeper *keeper)
 	}
 }
 
-/*
- * Returns, for the reply, the changed options that a reload cannot apply; "" if
- * there are none. The first process also logs them.
- */
-static const char *
-name_restart_options(const struct keeper *keeper,
-    const struct pst_config *fresh, char *text, size_t size)
-{
-	const char *path;
-	size_t from = 0, len = 0;
-
-	text[0] = '\0';
-	while ((path = pst_config_restart_option(
-		    keeper->supervisor->started, fresh, &from)) != NULL) {
-		if (keeper->up_fd == -1)
-			pst_log(PST_LOG_WARNING,
-			    "option %s has changed; restart the daemon for "
-			    "the change to take effect",
-			    path);
-		(void)snprintf(text + len, size - len, "%s%s",
-		    len == 0 ? "; a restart is needed for: " : ", ", path);
-		len = strlen(text);
-	}
-	return text;
-}
-
-static void
-end_reload(struct keeper *keeper, bool good)
-{
-	char answer = good ? PST_WORKER_RELOADED : PST_WORKER_REFUSED;
-
-	keeper->reloading = false;
-	if (keeper->up_fd != -1) {
-		(void)!write(keeper->up_fd, &answer, 1);
-		return;
-	}
-	pst_notify("READY=1");
-	pst_control_answer(keeper->control, PST_CONTROL_RELOAD, good ? 0 : 1,
-	    keeper->reload_text.text);
-}
-
-static void
-begin_reload(struct keeper *keeper)
-{
-	struct pst_supervisor *supervisor = keeper->supervisor;
-	const char *file = pst_config_file(supervisor->config);
-	struct pst_config *fresh;
-	struct pst_err err;
-	char options[300];
-
-	if (keeper->up_fd == -1)
-		pst_notify_reloading();
-	(void)pst_control_take(keeper->control, PST_CONTROL_RELOAD);
-	fresh = pst_config_load(file, &err);
-	if (fresh == NULL) {
-		pst_log(PST_LOG_ERROR,
-		    "reload failed; the old configuration stays in use: %s",
-		    err.text);
-		keeper->reload_text = err;
-		end_reload(keeper, false);
-		return;
-	}
-	(void)pst_err_set(&keeper->reload_text, "configuration reloaded%s",
-	    name_restart_options(keeper, fresh, options, sizeof(options)));
-	pst_config_unref(supervisor->config);
-	supervisor->config = fresh;
-	keeper->refused = 0;
-	keeper->reloading = true;
-	keeper->reload_until_ms =
-	    pst_clock_ms(&pst_clock_system) + RELOAD_PATIENCE_MS;
-	pst_child_tell(keeper->children, keeper->count, PST_WORKER_RELOAD);
-}
-
-/* One reload at a time; a request that arrives during one starts the next. */
-static void
-attend_to_reload(struct keeper *keeper)
-{
-	size_t open;
-	bool late;
-
-	if (keeper->reloading) {
-		open = pst_child_reloading(keeper->children, keeper->count);
-		late =
-		    pst_clock_ms(&pst_clock_system) > keeper->reload_until_ms;
-		if (open > 0 && !late)
-			return;
-		if (open + keeper->refused > 0)
-			(void)pst_err_set(&keeper->reload_text,
-			    "%zu of %zu workers did not take over the new "
-			    "configuration; the log says why",
-			    open + keeper->refused, keeper->count);
-		end_reload(keeper, open + keeper->refused == 0);
-	}
-	if (!reload_wanted &&
-	    !pst_control_take(keeper->control, PST_CONTROL_RELOAD))
-		return;
-	reload_wanted = 0;
-	begin_reload(keeper);
-}
-
-static void
-attend_to_status(struct keeper *keeper)
-{
-	const char *file = pst_config_file(keeper->supervisor->config);
-	struct pst_err text;
-
-	if (!pst_control_take(keeper->control, PST_CONTROL_STATUS))
-		return;
-	(void)pst_err_set(&text,
-	    "postern " PST_VERSION
-	    ", process %ld, %zu of %zu workers ready, configuration %s",
-	    (long)getpid(), pst_child_ready(keeper->children, keeper->count),
-	    keeper->count, file == NULL ? "built-in" : file);
-	pst_control_answer(keeper->control, PST_CONTROL_STATUS, 0, text.text);
-}
-
-/* The supervising loop; it is the same for both kinds of children. */
+/* The supervising loop; it is the same for all kinds of children. */
 static int
-keep_running(struct keeper *keeper)
+keep_running(struct pst_keeper *keeper)
 {
+	struct pst_children children = pst_keeper_children(keeper);
+	struct pst_watch watch;
+
 	while (!stop_wanted) {
 		start_missing(keeper);
-		listen_to(keeper);
+		pst_watch_begin(&watch);
+		pst_child_watch_starts(children, &watch);
+		pst_keeper_watch_reload(keeper, &watch);
+		listen_to(keeper, &watch);
 		announce(keeper);
 		hear_from_above(keeper);
-		if (pst_child_reap(
-			keeper->children, keeper->count, stop_wanted) &&
+		if (pst_child_reap(children, stop_wanted) &&
 		    !keeper->announced) {
 			/* It never became ready, and has logged why. */
 			stop_children(keeper);
 			return PST_EXIT_START;
 		}
-		attend_to_reload(keeper);
-		attend_to_status(keeper);
+		pst_keeper_reload(keeper, &reload_wanted);
+		pst_keeper_status(keeper);
 	}
 	stop_children(keeper);
 	return 0;
@@ -359,10 +242,13 @@ keep_running(struct keeper *keeper)
 static int
 run_worker(struct pst_supervisor *supervisor, size_t index, int control_fd)
 {
-	(void)index;
+	pst_counters_enter(supervisor->counters, index);
 	return pst_worker_run(
 	    supervisor->config, supervisor->socket, control_fd);
 }
+
+static const struct pst_role worker_role = {
+    .name = "worker", .needed = true, .reads_mail = true, .run = run_worker};
 
 /* Logs the error, and prints it for the operator who started us. */
 static void
@@ -373,11 +259,15 @@ start_failed(const struct pst_supervisor *supervisor, const struct pst_err *err)
 		(void)fprintf(stderr, "posternd: %s\n", err->text);
 }
 
-static long
+static struct pst_control_owner
 socket_owner(const struct pst_supervisor *supervisor)
 {
-	return supervisor->identity.change ? (long)supervisor->identity.uid :
-					     -1;
+	const struct pst_identity *identity = &supervisor->identity;
+
+	if (!identity->change)
+		return (struct pst_control_owner){-1, -1};
+	return (struct pst_control_owner){
+	    (long)identity->uid, (long)identity->gid};
 }
 
 /*
@@ -386,7 +276,7 @@ socket_owner(const struct pst_supervisor *supervisor)
  * set in the configuration must work.
  */
 static bool
-open_control(struct keeper *keeper, struct pst_err *err)
+open_control(struct pst_keeper *keeper, struct pst_err *err)
 {
 	const struct pst_config *config = keeper->supervisor->config;
 	const char *path = config->control_socket;
@@ -401,7 +291,8 @@ open_control(struct keeper *keeper, struct pst_err *err)
 	    0)
 		return false;
 	pst_log(PST_LOG_NOTICE,
-	    "no control socket, so \"postern reload\" cannot work: %s",
+	    "no control socket, so \"postern reload\" and \"postern "
+	    "status\" cannot work: %s",
 	    err->text);
 	return true;
 }
@@ -410,10 +301,10 @@ open_control(struct keeper *keeper, struct pst_err *err)
 static int
 keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 {
-	struct keeper keeper = {
+	struct pst_keeper keeper = {
 	    .supervisor = supervisor,
+	    .children = {{.role = &worker_role, .index = index}},
 	    .count = 1,
-	    .run = run_worker,
 	    .up_fd = up_fd,
 	};
 	struct pst_endpoint endpoint;
@@ -425,7 +316,7 @@ keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 	supervisor->socket = pst_config_socket(supervisor->started, index);
 	ok = pst_endpoint_parse(pst_str(supervisor->socket), &endpoint, &err);
 	assert(ok);
-	ok = pst_milter_open(&endpoint, socket_owner(supervisor), &err) &&
+	ok = pst_milter_open(&endpoint, socket_owner(supervisor).uid, &err) &&
 	    (up_fd != -1 || open_control(&keeper, &err)) &&
 	    pst_process_become(&supervisor->identity, &err);
 	if (!ok) {
@@ -438,28 +329,43 @@ keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 	return status;
 }
 
+static const struct pst_role keeper_role = {
+    .name = "keeper", .needed = true, .run = keep_listener};
+
+/* With several listeners: keeps a keeper running for each of them. */
+static int
+keep_keepers(struct pst_supervisor *supervisor, size_t count)
+{
+	struct pst_keeper keeper = {
+	    .supervisor = supervisor, .count = count, .up_fd = -1};
+	struct pst_err err;
+
+	for (size_t i = 0; i < count; i++)
+		keeper.children[i] =
+		    (struct pst_child){.role = &keeper_role, .index = i};
+	if (!open_control(&keeper, &err)) {
+		start_failed(supervisor, &err);
+		return PST_EXIT_START;
+	}
+	keeper.mask = catch_signals();
+	return keep_running(&keeper);
+}
+
 int
 pst_supervisor_run(struct pst_supervisor *supervisor)
 {
-	struct keeper keeper = {
-	    .supervisor = supervisor,
-	    .count = pst_config_listeners(supervisor->config),
-	    .run = keep_listener,
-	    .up_fd = -1,
-	};
-	struct pst_err err;
+	size_t count = pst_config_listeners(supervisor->config);
 	int status;
 
+	static_assert(PST_MAX_LISTENERS <= PST_COUNTERS_SUPERVISOR,
+	    "each listener has a slot for its counters");
+	pst_counters_enter(supervisor->counters, PST_COUNTERS_SUPERVISOR);
+	pst_counter_set(
+	    PST_COUNTER_STARTED, (uint64_t)pst_clock_epoch(&pst_clock_system));
+	pst_counter_set(PST_COUNTER_WORKERS, count);
 	supervisor->started = pst_config_ref(supervisor->config);
-	if (keeper.count == 1) {
-		status = keep_listener(supervisor, 0, -1);
-	} else if (!open_control(&keeper, &err)) {
-		start_failed(supervisor, &err);
-		status = PST_EXIT_START;
-	} else {
-		keeper.mask = catch_signals();
-		status = keep_running(&keeper);
-	}
+	status = count == 1 ? keep_listener(supervisor, 0, -1) :
+			      keep_keepers(supervisor, count);
 	pst_config_unref(supervisor->started);
 	return status;
 }

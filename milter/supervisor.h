@@ -14,18 +14,21 @@
  * SIGTERM and SIGINT stop the daemon. SIGUSR1 reloads the configuration, and so
  * does a request on the control socket, which only the first process has. A
  * reload is complete when each worker has said that it uses the new
- * configuration.
+ * configuration. Without any of these, and while its children live, a
+ * supervising process sleeps.
  */
 
 #include "config/config.h"
+#include "core/counters.h"
 #include "milter/process.h"
 
 #define PST_MAX_LISTENERS 32
 
 struct pst_supervisor {
-	struct pst_config *config;  /* in use; a reload replaces it */
-	struct pst_config *started; /* at the start, for what stays */
-	const char *socket;         /* in a keeper: the one that it opened */
+	struct pst_config *config;     /* in use; a reload replaces it */
+	struct pst_config *started;    /* at the start, for what stays */
+	const char *socket;            /* in a keeper: the one that it opened */
+	struct pst_counters *counters; /* shared with all children */
 	struct pst_identity identity;
 	bool logs_to_stderr;
 };

@@ -18,6 +18,7 @@ int pst_cmd_spf(int argc, char **argv);
 int pst_cmd_send(int argc, char **argv);
 int pst_cmd_config(int argc, char **argv);
 int pst_cmd_reload(int argc, char **argv);
+int pst_cmd_status(int argc, char **argv);
 int pst_cmd_report(int argc, char **argv);
 int pst_cmd_store(int argc, char **argv);
 

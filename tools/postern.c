@@ -37,6 +37,9 @@ static const struct command {
     {"reload", pst_cmd_reload,
 	"make the running daemon load its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},
+    {"status", pst_cmd_status,
+	"show what the running daemon has done, and whether it is well",
+	"[--control SOCKET | --config FILE] [--json | --nagios]"},
     {"store", pst_cmd_store,
 	"show, clean up or export what is kept for reports",
 	"info [--config FILE] [--json]\n"

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/keeper.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "core/counters.h"
+
+static void
+say_status(struct pst_keeper *keeper)
+{
+	struct pst_supervisor *supervisor = keeper->supervisor;
+	const char *file = pst_config_file(supervisor->config);
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_counters_sum *sum = pst_arena_alloc(arena, sizeof(*sum));
+
+	pst_counters_read(supervisor->counters, sum);
+	pst_control_answer(keeper->control, PST_CONTROL_STATUS, 0,
+	    pst_arena_printf(arena,
+		"postern " PST_VERSION
+		", process %ld, %llu of %llu workers ready, configuration %s",
+		(long)getpid(),
+		(unsigned long long)sum->of[PST_COUNTER_WORKERS_READY][0],
+		(unsigned long long)sum->of[PST_COUNTER_WORKERS][0],
+		file == NULL ? "built-in" : file));
+	pst_arena_free(arena);
+}
+
+static void
+say_counters(struct pst_keeper *keeper)
+{
+	struct pst_supervisor *supervisor = keeper->supervisor;
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_counters_sum *sum = pst_arena_alloc(arena, sizeof(*sum));
+	struct pst_json *json = pst_json_new(arena);
+
+	pst_counters_read(supervisor->counters, sum);
+	pst_json_open_object(json, NULL);
+	pst_json_text(json, "version", PST_VERSION);
+	pst_json_number(json, "process", (uint64_t)getpid());
+	pst_json_text(
+	    json, "configuration", pst_config_file(supervisor->config));
+	pst_json_number(
+	    json, "now", (uint64_t)pst_clock_epoch(&pst_clock_system));
+	pst_counters_json(json, sum);
+	pst_json_close(json);
+	pst_control_answer(
+	    keeper->control, PST_CONTROL_COUNTERS, 0, pst_json_end(json));
+	pst_arena_free(arena);
+}
+
+void
+pst_keeper_status(struct pst_keeper *keeper)
+{
+	if (pst_control_take(keeper->control, PST_CONTROL_STATUS))
+		say_status(keeper);
+	if (pst_control_take(keeper->control, PST_CONTROL_COUNTERS))
+		say_counters(keeper);
+}
