@@ -2,7 +2,7 @@
 #ifndef PST_MILTER_PEER_H
 #define PST_MILTER_PEER_H
 
-/* Who is at the other end of a unix socket, as the kernel tells it. */
+/* The process at the other end of a unix socket, as the kernel describes it. */
 
 enum pst_peer {
 	PST_PEER_STRANGER, /* or it cannot be found out */

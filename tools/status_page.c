@@ -84,10 +84,12 @@ add_daemon(struct page *page)
 	    value(page, PST_COUNTER_WORKERS),
 	    value(page, PST_COUNTER_WORKER_STARTS),
 	    value(page, PST_COUNTER_WORKER_CRASHES));
-	if (value(page, PST_COUNTER_LAST_CRASH) != 0)
-		pst_buf_printf(&page->buf, ", the last one %s ago",
-		    ago(page, PST_COUNTER_LAST_CRASH));
 	pst_buf_add_char(&page->buf, '\n');
+	if (value(page, PST_COUNTER_LAST_CRASH) != 0) {
+		line(page, "last crash");
+		pst_buf_printf(&page->buf, "%s ago\n",
+		    ago(page, PST_COUNTER_LAST_CRASH));
+	}
 	line(page, "SMTP sessions");
 	pst_buf_printf(&page->buf, "%" PRIu64 ", %" PRIu64 " open now\n",
 	    value(page, PST_COUNTER_SESSIONS),
@@ -121,9 +123,11 @@ add_time(struct page *page, const char *label, enum pst_counter counter)
 		pst_buf_printf(
 		    &page->buf, "%s%u %% ", i == 0 ? "" : ", ", shares[i]);
 		if (ms == UINT_MAX)
-			pst_buf_printf(&page->buf, "more than %u s",
+			pst_buf_printf(&page->buf, "over %u s",
 			    pst_counter_bounds_ms[PST_COUNTER_BUCKETS - 2] /
 				1000);
+		else if (ms >= 1000)
+			pst_buf_printf(&page->buf, "within %u s", ms / 1000);
 		else
 			pst_buf_printf(&page->buf, "within %u ms", ms);
 	}

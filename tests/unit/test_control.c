@@ -5,150 +5,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <errno.h>
-#include <grp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/frame.h"
 #include "base/macros.h"
-#include "milter/control.h"
-
-#define GROUP 54321 /* of the daemon, in the tests that require root */
-#define GUEST 54322 /* a user */
-
-static char dir[] = "/tmp/postern-control-XXXXXX";
-static char path[64];
-static struct pst_control *control;
-
-static void
-open_as(long gid)
-{
-	struct pst_err err;
-
-	control =
-	    pst_control_open(path, (struct pst_control_owner){-1, gid}, &err);
-	assert_non_null(control);
-}
-
-static int
-open_control(void **state)
-{
-	(void)state;
-	open_as(-1);
-	return 0;
-}
-
-static int
-open_for_group(void **state)
-{
-	(void)state;
-	open_as(geteuid() == 0 ? GROUP : -1);
-	return 0;
-}
-
-static int
-close_control(void **state)
-{
-	struct stat st;
-
-	(void)state;
-	pst_control_close(control);
-	assert_int_equal(lstat(path, &st), -1);
-	return 0;
-}
-
-/* Returns a connected socket; -1 if that is not allowed. */
-static int
-connect_to(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const struct timeval patience = {10, 0};
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) ==
-	    0)
-		return fd;
-	(void)close(fd);
-	return -1;
-}
-
-static int
-ask_octets(const char *octets, size_t len)
-{
-	int fd = connect_to();
-
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(send(fd, octets, len, MSG_NOSIGNAL), (ssize_t)len);
-	return fd;
-}
-
-static int
-ask(const char *request)
-{
-	unsigned char octets[PST_FRAME_HEADER + 200];
-	size_t len = strlen(request);
-
-	pst_frame_header(len, octets);
-	memcpy(octets + PST_FRAME_HEADER, request, len);
-	return ask_octets((const char *)octets, len + PST_FRAME_HEADER);
-}
-
-/* Runs the supervisor's loop once, with the clock ahead. */
-static void
-turn_at(int64_t ahead_ms)
-{
-	struct pst_watch watch;
-
-	pst_watch_begin(&watch);
-	pst_control_watch(control, &watch);
-	pst_watch_until(&watch, 0);
-	pst_watch_wait(&watch, NULL);
-	pst_control_serve(
-	    control, &watch, pst_clock_ms(&pst_clock_system) + ahead_ms);
-}
-
-static void
-turns(size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		turn_at(0);
-}
-
-/*
- * Returns the text of the answer so far; NULL: nothing yet, and the connection
- * is open; "": the daemon hung up.
- */
-static const char *
-answer(int fd)
-{
-	static char octets[PST_FRAME_HEADER + PST_CONTROL_MAX_ANSWER + 1];
-	static char text[PST_CONTROL_MAX_ANSWER + 1];
-	struct pst_frame frame;
-	ssize_t n = recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
-
-	if (n == -1 && errno == EAGAIN)
-		return NULL;
-	if (n == -1) /* it hung up before it had read all */
-		n = 0;
-	pst_frame_init(&frame, text, PST_CONTROL_MAX_ANSWER);
-	if (n > 0 &&
-	    pst_frame_take(&frame, octets, (size_t)n) != PST_FRAME_COMPLETE)
-		fail_msg("not a frame, or not a whole one");
-	text[n == 0 ? 0 : frame.len] = '\0';
-	return text;
-}
+#include "tests/unit/control_fixture.h"
 
 #define UNKNOWN "2 unknown request; expected reload, status or counters"
 #define TOO_LONG                                                               \
@@ -177,11 +42,11 @@ test_requests(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PST_COUNT(rows); i++) {
-		int fd = ask(rows[i].request);
+		int fd = control_ask(rows[i].request);
 		const char *got;
 
-		turns(2);
-		got = answer(fd);
+		control_turns(2);
+		got = control_answer(fd);
 		if ((got == NULL) != (rows[i].answer == NULL) ||
 		    (got != NULL && strcmp(got, rows[i].answer) != 0))
 			fail_msg("%s: %s", rows[i].label,
@@ -190,15 +55,15 @@ test_requests(void **state)
 			enum pst_control_request request =
 			    (enum pst_control_request)r;
 
-			if (pst_control_take(control, request) !=
+			if (pst_control_take(the_control, request) !=
 			    rows[i].taken[r])
 				fail_msg("%s: request %u", rows[i].label, r);
-			pst_control_answer(control, request, 0, "done");
-			got = rows[i].taken[r] ? answer(fd) : "0 done";
+			pst_control_answer(the_control, request, 0, "done");
+			got = rows[i].taken[r] ? control_answer(fd) : "0 done";
 			if (got == NULL || strcmp(got, "0 done") != 0)
 				fail_msg("%s: not answered", rows[i].label);
 		}
-		got = answer(fd);
+		got = control_answer(fd);
 		if (got == NULL || got[0] != '\0')
 			fail_msg("%s: the connection is open", rows[i].label);
 		(void)close(fd);
@@ -215,53 +80,53 @@ test_frames(void **state)
 
 	(void)state;
 	for (ssize_t cut = 1; cut < all; cut++) {
-		fd = ask_octets(frame, (size_t)cut);
-		turns(2);
-		assert_false(pst_control_take(control, PST_CONTROL_STATUS));
-		assert_null(answer(fd));
+		fd = control_ask_octets(frame, (size_t)cut);
+		control_turns(2);
+		assert_false(pst_control_take(the_control, PST_CONTROL_STATUS));
+		assert_null(control_answer(fd));
 		assert_int_equal(
 		    send(fd, frame + cut, (size_t)(all - cut), 0), all - cut);
-		turns(1);
-		assert_true(pst_control_take(control, PST_CONTROL_STATUS));
-		pst_control_answer(control, PST_CONTROL_STATUS, 0, "well");
-		assert_string_equal(answer(fd), "0 well");
+		control_turns(1);
+		assert_true(pst_control_take(the_control, PST_CONTROL_STATUS));
+		pst_control_answer(the_control, PST_CONTROL_STATUS, 0, "well");
+		assert_string_equal(control_answer(fd), "0 well");
 		(void)close(fd);
 	}
-	fd = ask_octets("status\n", 7);
-	turns(2);
-	assert_string_equal(answer(fd), TOO_LONG);
+	fd = control_ask_octets("status\n", 7);
+	control_turns(2);
+	assert_string_equal(control_answer(fd), TOO_LONG);
 	(void)close(fd);
-	fd = ask_octets("\xff\xff\xff\xff", 4);
-	turns(2);
-	assert_string_equal(answer(fd), TOO_LONG);
+	fd = control_ask_octets("\xff\xff\xff\xff", 4);
+	control_turns(2);
+	assert_string_equal(control_answer(fd), TOO_LONG);
 	(void)close(fd);
 	/* It hangs up in the middle. */
-	fd = ask_octets(frame, 5);
-	turns(2);
+	fd = control_ask_octets(frame, 5);
+	control_turns(2);
 	(void)close(fd);
-	turns(2);
-	assert_false(pst_control_take(control, PST_CONTROL_STATUS));
+	control_turns(2);
+	assert_false(pst_control_take(the_control, PST_CONTROL_STATUS));
 }
 
 /* A request that arrives during a reload waits for the next one. */
 static void
 test_later_one(void **state)
 {
-	int first = ask("reload");
+	int first = control_ask("reload");
 	int second;
 
 	(void)state;
-	turns(2);
-	assert_true(pst_control_take(control, PST_CONTROL_RELOAD));
-	second = ask("reload");
-	turns(2);
-	pst_control_answer(control, PST_CONTROL_RELOAD, 1, "a\nb\001c");
-	assert_string_equal(answer(first), "1 a b c");
-	assert_null(answer(second));
-	assert_true(pst_control_take(control, PST_CONTROL_RELOAD));
-	pst_control_answer(control, PST_CONTROL_RELOAD, 0, "done");
-	assert_string_equal(answer(second), "0 done");
-	assert_false(pst_control_take(control, PST_CONTROL_RELOAD));
+	control_turns(2);
+	assert_true(pst_control_take(the_control, PST_CONTROL_RELOAD));
+	second = control_ask("reload");
+	control_turns(2);
+	pst_control_answer(the_control, PST_CONTROL_RELOAD, 1, "a\nb\001c");
+	assert_string_equal(control_answer(first), "1 a b c");
+	assert_null(control_answer(second));
+	assert_true(pst_control_take(the_control, PST_CONTROL_RELOAD));
+	pst_control_answer(the_control, PST_CONTROL_RELOAD, 0, "done");
+	assert_string_equal(control_answer(second), "0 done");
+	assert_false(pst_control_take(the_control, PST_CONTROL_RELOAD));
 	(void)close(first);
 	(void)close(second);
 }
@@ -269,14 +134,14 @@ test_later_one(void **state)
 static void
 test_slow_request(void **state)
 {
-	int fd = ask_octets("\0\0\0\6rel", 7);
+	int fd = control_ask_octets("\0\0\0\6rel", 7);
 
 	(void)state;
-	turns(2);
-	turn_at(PST_CONTROL_PATIENCE_MS - 2000);
-	assert_null(answer(fd));
-	turn_at(PST_CONTROL_PATIENCE_MS + 1);
-	assert_string_equal(answer(fd), "2 no request arrived in time");
+	control_turns(2);
+	control_turn_at(PST_CONTROL_PATIENCE_MS - 2000);
+	assert_null(control_answer(fd));
+	control_turn_at(PST_CONTROL_PATIENCE_MS + 1);
+	assert_string_equal(control_answer(fd), "2 no request arrived in time");
 	(void)close(fd);
 }
 
@@ -286,7 +151,7 @@ watched_until(void)
 	struct pst_watch watch;
 
 	pst_watch_begin(&watch);
-	pst_control_watch(control, &watch);
+	pst_control_watch(the_control, &watch);
 	return watch.until_ms;
 }
 
@@ -299,19 +164,19 @@ test_watch_until(void **state)
 
 	(void)state;
 	assert_true(watched_until() == INT64_MAX);
-	fd = ask_octets("\0", 1);
-	turns(2);
+	fd = control_ask_octets("\0", 1);
+	control_turns(2);
 	assert_true(watched_until() >= now + PST_CONTROL_PATIENCE_MS);
 	assert_true(watched_until() <=
 	    pst_clock_ms(&pst_clock_system) + PST_CONTROL_PATIENCE_MS + 1);
 	(void)close(fd);
-	turns(1);
+	control_turns(1);
 	/* A client whose request is being carried out waits for us. */
-	fd = ask("reload");
-	turns(2);
+	fd = control_ask("reload");
+	control_turns(2);
 	assert_true(watched_until() == INT64_MAX);
-	turn_at(PST_CONTROL_PATIENCE_MS * 10);
-	assert_true(pst_control_take(control, PST_CONTROL_RELOAD));
+	control_turn_at(PST_CONTROL_PATIENCE_MS * 10);
+	assert_true(pst_control_take(the_control, PST_CONTROL_RELOAD));
 	(void)close(fd);
 }
 
@@ -323,16 +188,16 @@ test_crowd(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PST_COUNT(fds); i++) {
-		fds[i] = ask("status");
-		turns(1);
+		fds[i] = control_ask("status");
+		control_turns(1);
 	}
 	for (size_t round = 0; round < 2; round++) {
-		turns(PST_COUNT(fds) + 1);
-		assert_true(pst_control_take(control, PST_CONTROL_STATUS));
-		pst_control_answer(control, PST_CONTROL_STATUS, 0, "well");
+		control_turns(PST_COUNT(fds) + 1);
+		assert_true(pst_control_take(the_control, PST_CONTROL_STATUS));
+		pst_control_answer(the_control, PST_CONTROL_STATUS, 0, "well");
 	}
 	for (size_t i = 0; i < PST_COUNT(fds); i++) {
-		assert_string_equal(answer(fds[i]), "0 well");
+		assert_string_equal(control_answer(fds[i]), "0 well");
 		(void)close(fds[i]);
 	}
 }
@@ -342,12 +207,12 @@ static int
 ask_for_much(void)
 {
 	static char text[PST_CONTROL_MAX_ANSWER + 100];
-	int fd = ask("counters");
+	int fd = control_ask("counters");
 
 	memset(text, 'x', sizeof(text) - 1);
-	turns(2);
-	assert_true(pst_control_take(control, PST_CONTROL_COUNTERS));
-	pst_control_answer(control, PST_CONTROL_COUNTERS, 0, text);
+	control_turns(2);
+	assert_true(pst_control_take(the_control, PST_CONTROL_COUNTERS));
+	pst_control_answer(the_control, PST_CONTROL_COUNTERS, 0, text);
 	return fd;
 }
 
@@ -364,7 +229,7 @@ test_long_answer(void **state)
 	while ((n = recv(fd, octets + len, 10000, MSG_DONTWAIT)) != 0) {
 		assert_true(n > 0);
 		len += (size_t)n;
-		turns(1);
+		control_turns(1);
 	}
 	assert_int_equal(len, PST_FRAME_HEADER + PST_CONTROL_MAX_ANSWER);
 	assert_memory_equal(octets, "\0\4\0\0\060 xxx", 9);
@@ -381,8 +246,8 @@ test_slow_reader(void **state)
 	ssize_t n;
 
 	(void)state;
-	turns(3);
-	turn_at(PST_CONTROL_PATIENCE_MS + 1);
+	control_turns(3);
+	control_turn_at(PST_CONTROL_PATIENCE_MS + 1);
 	while ((n = recv(fd, octets, sizeof(octets), MSG_DONTWAIT)) > 0)
 		len += (size_t)n;
 	assert_int_equal(n, 0);
@@ -394,18 +259,18 @@ test_slow_reader(void **state)
 static void
 test_gone(void **state)
 {
-	int fd = ask("status");
+	int fd = control_ask("status");
 
 	(void)state;
-	turns(2);
-	assert_true(pst_control_take(control, PST_CONTROL_STATUS));
+	control_turns(2);
+	assert_true(pst_control_take(the_control, PST_CONTROL_STATUS));
 	(void)close(fd);
-	pst_control_answer(control, PST_CONTROL_STATUS, 0, "well");
-	fd = ask("status");
-	turns(2);
-	assert_true(pst_control_take(control, PST_CONTROL_STATUS));
-	pst_control_answer(control, PST_CONTROL_STATUS, 0, "well");
-	assert_string_equal(answer(fd), "0 well");
+	pst_control_answer(the_control, PST_CONTROL_STATUS, 0, "well");
+	fd = control_ask("status");
+	control_turns(2);
+	assert_true(pst_control_take(the_control, PST_CONTROL_STATUS));
+	pst_control_answer(the_control, PST_CONTROL_STATUS, 0, "well");
+	assert_string_equal(control_answer(fd), "0 well");
 	(void)close(fd);
 }
 
@@ -416,7 +281,7 @@ test_second_daemon(void **state)
 	struct pst_err err;
 
 	(void)state;
-	assert_null(pst_control_open(path, owner, &err));
+	assert_null(pst_control_open(control_path, owner, &err));
 	assert_non_null(strstr(err.text, "another program answers there"));
 	assert_null(
 	    pst_control_open("/no-such-directory/control", owner, &err));
@@ -427,8 +292,8 @@ test_second_daemon(void **state)
 static void
 test_stale(void **state)
 {
-	pst_control_leave(control);
-	open_as(-1);
+	pst_control_leave(the_control);
+	control_open_as(-1);
 	test_later_one(state);
 }
 
@@ -442,145 +307,14 @@ test_mode(void **state)
 	for (size_t i = 0; i < PST_COUNT(masks); i++) {
 		mode_t before = umask(masks[i]);
 
-		pst_control_close(control);
-		(void)open_for_group(state);
+		pst_control_close(the_control);
+		(void)control_open_for_group(state);
 		assert_int_equal(umask(before), masks[i]);
-		assert_int_equal(lstat(path, &st), 0);
+		assert_int_equal(lstat(control_path, &st), 0);
 		assert_int_equal(st.st_mode & 0777, 0660);
 		if (geteuid() == 0)
-			assert_int_equal(st.st_gid, GROUP);
+			assert_int_equal(st.st_gid, CONTROL_GROUP);
 	}
-}
-
-/* ---- who may ask what; these require root ---- */
-
-struct guest {
-	const char *label;
-	uid_t uid;
-	gid_t gid;
-	size_t groups; /* supplementary ones; the last one is the daemon's */
-	bool open;     /* the socket's file lets all users connect */
-	const char *status, *reload; /* answers; NULL: cannot connect */
-};
-
-static void
-become(const struct guest *guest)
-{
-	static gid_t groups[1000];
-
-	for (size_t i = 0; i < guest->groups; i++)
-		groups[i] = i + 1 == guest->groups ? GROUP : 60000 + (gid_t)i;
-	if (setgroups(guest->groups, groups) == -1 ||
-	    setgid(guest->gid) == -1 || setuid(guest->uid) == -1)
-		_exit(100);
-}
-
-/* In a child: returns true if the answer begins as expected. */
-static bool
-expect(const char *request, const char *expected)
-{
-	char octets[300] = "";
-	int fd = connect_to();
-	ssize_t n;
-
-	if (fd == -1)
-		return expected == NULL;
-	(void)close(fd);
-	if (expected == NULL)
-		return false;
-	fd = ask(request);
-	n = recv(fd, octets, sizeof(octets) - 1, MSG_WAITALL);
-	(void)close(fd);
-	return n > PST_FRAME_HEADER &&
-	    strncmp(octets + PST_FRAME_HEADER, expected, strlen(expected)) == 0;
-}
-
-/* Plays the daemon until the child has ended; returns its status. */
-static int
-serve_child(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, WNOHANG) == 0) {
-		turns(1);
-		for (unsigned r = 0; r < 3; r++) {
-			enum pst_control_request request =
-			    (enum pst_control_request)r;
-
-			if (pst_control_take(control, request))
-				pst_control_answer(control, request, 0, "done");
-		}
-		(void)usleep(1000);
-	}
-	turns(PST_CONTROL_MAX_CLIENTS);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-}
-
-static void
-test_rights(void **state)
-{
-	static const char refused[] = "2 only root and the daemon's user";
-	static const char stranger[] = "2 only root, the daemon's user and";
-	static const struct guest rows[] = {
-	    {"root", 0, 0, 0, false, "0 done", "0 done"},
-	    {"group", GUEST, GROUP, 0, false, "0 done", refused},
-	    {"supplementary group", GUEST, 1, 1, false, "0 done", refused},
-	    {"many groups", GUEST, 1, 900, false, "0 done", refused},
-	    {"stranger", GUEST, 1, 0, false, NULL, NULL},
-	    {"stranger, open file", GUEST, 1, 0, true, stranger, stranger},
-	};
-
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
-		pid_t pid;
-		int status;
-
-		assert_int_equal(chmod(path, rows[i].open ? 0666 : 0660), 0);
-		pid = fork();
-		assert_int_not_equal(pid, -1);
-		if (pid == 0) {
-			become(&rows[i]);
-			_exit(!expect("status", rows[i].status) +
-			    2 * !expect("reload", rows[i].reload) +
-			    4 * !expect("counters", rows[i].status));
-		}
-		status = serve_child(pid);
-		if (status != 0)
-			fail_msg("%s: %d", rows[i].label, status);
-	}
-}
-
-/* Members of the group cannot take all places. */
-static void
-test_guests(void **state)
-{
-	static const struct guest guest = {.uid = GUEST, .gid = GROUP};
-	pid_t pid;
-
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	pid = fork();
-	assert_int_not_equal(pid, -1);
-	if (pid == 0) {
-		become(&guest);
-		for (size_t i = 0; i < PST_CONTROL_MAX_GUESTS; i++) {
-			if (connect_to() == -1)
-				_exit(1);
-		}
-		_exit(expect("status", "2 too many requests") ? 0 : 2);
-	}
-	assert_int_equal(serve_child(pid), 0);
-	/* They are free again. */
-	pid = fork();
-	assert_int_not_equal(pid, -1);
-	if (pid == 0) {
-		become(&guest);
-		_exit(expect("status", "0 done") ? 0 : 1);
-	}
-	assert_int_equal(serve_child(pid), 0);
 }
 
 /* All functions accept NULL in place of a control. */
@@ -601,12 +335,9 @@ test_none(void **state)
 }
 
 #define WITH_CONTROL(test)                                                     \
-	cmocka_unit_test_setup_teardown(test, open_control, close_control)
-#define WITH_GROUP(test)                                                       \
-	cmocka_unit_test_setup_teardown(test, open_for_group, close_control)
-
-int
-main(void)
+	cmocka_unit_test_setup_teardown(test, control_open, control_close)
+static int
+run(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_CONTROL(test_requests),
@@ -621,16 +352,14 @@ main(void)
 	    WITH_CONTROL(test_second_daemon),
 	    WITH_CONTROL(test_stale),
 	    WITH_CONTROL(test_mode),
-	    WITH_GROUP(test_rights),
-	    WITH_GROUP(test_guests),
 	    cmocka_unit_test(test_none),
 	};
-	int failed;
 
-	if (mkdtemp(dir) == NULL || chmod(dir, 0711) == -1)
-		return 1;
-	(void)snprintf(path, sizeof(path), "%s/control", dir);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	(void)rmdir(dir);
-	return failed;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int
+main(void)
+{
+	return control_run(run);
 }
