@@ -87,8 +87,8 @@ add_daemon(struct page *page)
 	pst_buf_add_char(&page->buf, '\n');
 	if (value(page, PST_COUNTER_LAST_CRASH) != 0) {
 		line(page, "last crash");
-		pst_buf_printf(&page->buf, "%s ago\n",
-		    ago(page, PST_COUNTER_LAST_CRASH));
+		pst_buf_printf(
+		    &page->buf, "%s ago\n", ago(page, PST_COUNTER_LAST_CRASH));
 	}
 	line(page, "SMTP sessions");
 	pst_buf_printf(&page->buf, "%" PRIu64 ", %" PRIu64 " open now\n",

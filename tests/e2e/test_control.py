@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The control socket, and a DNS failure that lasts."""
 
+import json
 import os
+import signal
 import stat
 import subprocess
 import time
@@ -10,12 +12,25 @@ from daemon import config_text
 from harness import check, equal, lab, mail, own_results, scenario
 
 
+def postern(t, *args, **options):
+    """Runs a subcommand: (status, its output)."""
+    program = os.path.join(os.path.dirname(t.daemon.program), "postern")
+    done = subprocess.run([program, *args], capture_output=True,
+                          text=True, timeout=30, check=False, **options)
+    return done.returncode, done.stdout + done.stderr
+
+
 def reload(t, *args):
     """Runs `postern reload`: (status, its output)."""
-    program = os.path.join(os.path.dirname(t.daemon.program), "postern")
-    done = subprocess.run([program, "reload", *args], capture_output=True,
-                          text=True, timeout=30, check=False)
-    return done.returncode, done.stdout + done.stderr
+    return postern(t, "reload", *args)
+
+
+def counters(t, path):
+    """All counters: name -> its number, or its numbers."""
+    status, said = postern(t, "status", "--control", path, "--json")
+    equal(status, 0, "status (%s)" % said)
+    return {name: row.get("value", row.get("values"))
+            for name, row in json.loads(said)["counters"].items()}
 
 
 def with_control(t, top=None, extra=""):
@@ -80,6 +95,63 @@ def reload_two(t):
     equal((status, said), (0, "configuration reloaded\n"), "answer")
     status, said = reload(t, "--control", path, "--status")
     check("2 of 2 workers ready" in said, "status", said)
+
+
+@scenario("postern status counts the mail of a real MTA")
+def status_counts(t):
+    """Messages, results, sessions; totals survive a killed worker."""
+    path = with_control(t)
+    t.delivered(mail("<a@lax.example>", subject="one"))
+    t.delivered(mail("<a@lax.example>", subject="two"))
+    got = counters(t, path)
+    equal(got["messages"]["accept"], 2, "accepted (%s)" % got["messages"])
+    equal(sum(got["messages"].values()), 2, "messages")
+    equal(sum(got["dmarc"].values()), 2, "DMARC results")
+    equal(sum(got["rules"].values()), 2, "rules")
+    equal(sum(got["message_ms"]), 2, "times")
+    check(got["dns_queries"] > 0, "queries", got)
+    check(got["dns_cached"] > 0, "answers from the cache", got)
+    check(got["sessions"] >= 1, "sessions", got)
+    equal(got["dns_failing_since"], 0, "the DNS")
+    for pid in t.daemon.workers():
+        os.kill(pid, signal.SIGKILL)
+    lab.wait_until(lambda: counters(t, path)["workers_ready"] == 1 and
+                   counters(t, path)["worker_crashes"] == 1, "a new worker")
+    got = counters(t, path)
+    equal(got["messages"]["accept"], 2, "accepted before")
+    equal((got["sessions_open"], got["dns_open"]), (0, 0), "gauges")
+    t.delivered(mail("<a@lax.example>", subject="three"))
+    equal(counters(t, path)["messages"]["accept"], 3, "accepted in all")
+    status, said = postern(t, "status", "--control", path)
+    equal(status, 1, "status (%s)" % said)
+    check("WARNING: a worker ended unexpectedly" in said and
+          "1 of 1 ready, 2 started, 1 crashed" in said, "the page", said)
+    status, said = postern(t, "status", "--control", path, "--nagios")
+    equal(status, 1, "status (%s)" % said)
+    check(said.startswith("POSTERN WARNING - a worker ended") and
+          " accept=3c " in said, "the line", said)
+
+
+@scenario("postern status says that the DNS does not answer",
+          dns={"query-timeout": '"300ms"'})
+def status_dns(t):
+    """And since when; it stops when the DNS answers again."""
+    path = with_control(t)
+    equal(counters(t, path)["dns_failing_since"], 0, "before")
+    t.dns.die()
+    t.send(mail("<a@one.%s-status.dead>" % t.mta.name, subject="dead"))
+    since = counters(t, path)["dns_failing_since"]
+    check(abs(time.time() - since) < 30, "since when", since)
+    status, said = postern(t, "status", "--control", path)
+    check("    failing for     " in said, "the page", said)
+    t.dns.revive()
+    count = iter(range(1000))
+
+    def answers():
+        t.send(mail("<a@%d.%s-status.dead>" % (next(count), t.mta.name),
+                    subject="alive"))
+        return counters(t, path)["dns_failing_since"] == 0
+    lab.wait_until(answers, "the DNS to recover", 30.0, 0.2)
 
 
 @scenario("DNS dead for longer than temperror-cap: tagged, then deferred again",

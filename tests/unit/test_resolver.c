@@ -229,6 +229,17 @@ struct fixture {
 	struct pst_clock clock;
 };
 
+/* What the resolver said, by event. */
+static atomic_uint noted[PST_RESOLVER_GIVEN_UP + 1];
+
+static void
+note(enum pst_resolver_event event, unsigned ms)
+{
+	assert_true(event == PST_RESOLVER_ANSWERED ||
+	    event == PST_RESOLVER_GIVEN_UP || ms == 0);
+	(void)atomic_fetch_add(&noted[event], 1);
+}
+
 static struct pst_resolver *
 start(const char *address, unsigned max_open)
 {
@@ -236,7 +247,8 @@ start(const char *address, unsigned max_open)
 	struct pst_resolver_config config = {.servers = servers,
 	    .server_count = 1,
 	    .cache_bytes = 1 << 20,
-	    .max_open = max_open};
+	    .max_open = max_open,
+	    .note = note};
 	struct pst_err err = {0};
 	struct pst_resolver *resolver = pst_resolver_start(&config, &err);
 
@@ -466,8 +478,11 @@ test_too_many_open(void **state)
 	atomic_store(&f.server.silent, true);
 	pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("a.example"), PST_DNS_A);
 	pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("b.example"), PST_DNS_A);
+	memset(noted, 0, sizeof(noted));
 	assert_int_equal(resolve(dns, PST_STR("c.example"), PST_DNS_A)->status,
 	    PST_DNS_SERVFAIL);
+	assert_int_equal(noted[PST_RESOLVER_REFUSED], 1);
+	assert_int_equal(noted[PST_RESOLVER_ASKED], 0);
 	pst_arena_free(arena);
 	teardown(&f);
 }
