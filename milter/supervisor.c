@@ -35,8 +35,8 @@ on_signal(int number)
 }
 
 /*
- * These are blocked except during pst_watch_wait(), so that none is lost between the
- * test of the flags above and the wait.
+ * These are blocked except during pst_watch_wait(), so that none is lost
+ * between the test of the flags above and the wait.
  */
 static const int handled[] = {SIGTERM, SIGINT, SIGUSR1, SIGCHLD};
 
