@@ -304,51 +304,56 @@ quarantine(SMFICTX *ctx, const struct pst_decision *decision)
 	return smfi_quarantine(ctx, reason) == MI_SUCCESS;
 }
 
-/* R-MTA-15: a decision that cannot be carried out is always logged. */
-static sfsistat
-fault(const struct pst_message *message, const char *what)
-{
-	struct pst_config *config = pst_service_config(service);
-	bool accept = config->on_internal_error == PST_ACTION_ACCEPT;
-
-	pst_config_unref(config);
-	pst_log(PST_LOG_ERROR, "%s: %s failed; the message is %s",
-	    message->queue_id, what, accept ? "accepted" : "deferred");
-	return accept ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
-}
-
 /*
- * Comes before the reply: a client that has its reply can rely on the row
- * (R-AGG-5).
+ * R-MTA-15: a decision that cannot be carried out is always logged. `what` is a
+ * fixed text.
  */
 static void
-record(const struct pst_message *message)
+fault(const struct pst_message *message, const char *what,
+    struct pst_done *done)
 {
-	struct pst_config *config = pst_service_config(service);
+	bool accept = message->config->on_internal_error == PST_ACTION_ACCEPT;
 
-	pst_recorder_put(config, message);
-	pst_config_unref(config);
+	done->failed = what;
+	done->action = accept ? PST_ACTION_ACCEPT : PST_ACTION_TEMPFAIL;
+	done->code = 0;
+	pst_log(PST_LOG_ERROR, "%s: %s failed; the message is %s",
+	    message->queue_id, what, accept ? "accepted" : "deferred");
 }
 
-static sfsistat
+/* Returns what was really done. */
+static struct pst_done
 carry_out(SMFICTX *ctx, const struct pst_message *message)
 {
 	const struct pst_decision *decision = &message->decision;
-	sfsistat status = SMFIS_ACCEPT;
+	struct pst_done done = pst_done_as_decided(decision);
 
-	if (decision->action == PST_ACTION_REJECT)
-		status = SMFIS_REJECT;
-	else if (decision->action == PST_ACTION_TEMPFAIL)
-		status = SMFIS_TEMPFAIL;
-	if (!carry_out_edits(ctx, decision))
-		return fault(message, "changing the header");
-	if (decision->code != 0 && !set_reply(ctx, decision))
-		return fault(message, "setting the reply");
-	if (decision->action == PST_ACTION_QUARANTINE &&
-	    !quarantine(ctx, decision))
-		return fault(message, "quarantining the message");
-	record(message);
-	return status;
+	if (!carry_out_edits(ctx, decision)) {
+		done.edited = false;
+		fault(message, "changing the header", &done);
+	} else if (decision->code != 0 && !set_reply(ctx, decision)) {
+		fault(message, "setting the reply", &done);
+	} else if (decision->action == PST_ACTION_QUARANTINE &&
+	    !quarantine(ctx, decision)) {
+		fault(message, "quarantining the message", &done);
+	}
+	return done;
+}
+
+static sfsistat
+status_of(enum pst_action action)
+{
+	switch (action) {
+	case PST_ACTION_REJECT:
+		return SMFIS_REJECT;
+	case PST_ACTION_TEMPFAIL:
+		return SMFIS_TEMPFAIL;
+	case PST_ACTION_ACCEPT:
+	case PST_ACTION_TAG:
+	case PST_ACTION_QUARANTINE:
+		break;
+	}
+	return SMFIS_ACCEPT;
 }
 
 static void
@@ -398,19 +403,25 @@ on_eom(SMFICTX *ctx)
 	struct conn *conn = enter(ctx);
 	struct pst_progress progress = {report_progress, ctx};
 	const struct pst_message *message;
-	sfsistat status;
+	struct pst_done done;
 
 	if (conn == NULL || conn->session == NULL)
 		return leave(SMFIS_TEMPFAIL);
 	message = pst_session_end(conn->session, macro(ctx, "i"), &progress);
 	if (message == NULL)
 		return leave(SMFIS_TEMPFAIL);
-	status = carry_out(ctx, message);
+	done = carry_out(ctx, message);
+	pst_session_done(conn->session, &done);
+	/*
+	 * Comes before the reply: a client that has its reply can rely on the
+	 * row (R-AGG-5).
+	 */
+	pst_recorder_put(message);
 	log_dns_change(message);
 	log_message(message);
 	pst_counters_message(message);
 	pst_session_abort(conn->session);
-	return leave(status);
+	return leave(status_of(done.action));
 }
 
 static sfsistat

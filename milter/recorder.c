@@ -129,9 +129,9 @@ put_incident(struct pst_arena *arena, const struct pst_config *config,
 }
 
 void
-pst_recorder_put(
-    const struct pst_config *config, const struct pst_message *message)
+pst_recorder_put(const struct pst_message *message)
 {
+	const struct pst_config *config = message->config;
 	int64_t now_s = pst_clock_epoch(&pst_clock_system);
 	int64_t until_ms =
 	    pst_clock_ms(&pst_clock_system) + config->store.wait_ms;

@@ -21,10 +21,10 @@ void pst_recorder_start(struct pst_config *config);
 void pst_recorder_stop(void);
 
 /*
- * Returns when the message's rows are committed, or after store.wait. Does
- * nothing if no reports are made.
+ * Returns when the message's rows are committed, or after store.wait. The
+ * message's own configuration says whether reports are made and how long it may
+ * take.
  */
-void pst_recorder_put(
-    const struct pst_config *config, const struct pst_message *message);
+void pst_recorder_put(const struct pst_message *message);
 
 #endif

@@ -32,11 +32,20 @@ add_from(struct pst_buf *buf, const struct pst_from *from)
 	pst_print_list_end(buf, i, from->domain_count);
 }
 
+/* Adds what was done, and what was decided if that could not be done. */
 static void
-add_decision(struct pst_buf *buf, const struct pst_decision *d)
+add_action(struct pst_buf *buf, const struct pst_message *message)
 {
+	const struct pst_decision *d = &message->decision;
+	const struct pst_done *done = &message->done;
 	const char *quote = d->titled ? "\"" : "";
 
+	if (done->failed != NULL) {
+		pst_buf_printf(buf,
+		    " action=%s rule=" PST_DONE_RULE " decided=%s",
+		    pst_action_word(done->action), pst_action_word(d->action));
+		return;
+	}
 	pst_buf_printf(buf, " action=%s rule=%s%s%s",
 	    pst_action_word(d->action), quote, d->rule, quote);
 	if (d->would != d->action)
@@ -87,7 +96,7 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 		if (pst_checks[i]->log != NULL)
 			pst_checks[i]->log(f, pst_check_state(f, i), &buf);
 	}
-	add_decision(&buf, &message->decision);
+	add_action(&buf, message);
 	add_details(&buf, f, false);
 	if (f->indirect != NULL)
 		pst_buf_printf(&buf, " indirect=%s", f->indirect);

@@ -406,3 +406,13 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
 	set_reply(arena, &v, out);
 	pst_edits_make(arena, config, mta, authserv_id, header, findings, out);
 }
+
+struct pst_done
+pst_done_as_decided(const struct pst_decision *decision)
+{
+	return (struct pst_done){
+	    .action = decision->action,
+	    .code = decision->code,
+	    .edited = true,
+	};
+}

@@ -88,6 +88,21 @@ struct pst_decision {
 	size_t edit_count;
 };
 
+/*
+ * What was really done with a message. The log line, report rows and incidents
+ * are made from this, not from the decision (R-MTA-15).
+ */
+struct pst_done {
+	enum pst_action action; /* of the decision, unless `failed` is set */
+	unsigned code; /* of the reply that was set; 0: no reply of ours */
+	bool edited;   /* all edits of the decision were carried out */
+	const char *failed; /* what could not be carried out, a fixed text such
+	                       as "setting the reply"; NULL: nothing */
+};
+
+/* What a message's log line and report row name as the rule after a failure. */
+#define PST_DONE_RULE "on-internal-error"
+
 /* What the MTA lets a filter do (R-MTA-13). */
 struct pst_mta {
 	bool can_quarantine;
@@ -117,5 +132,8 @@ void pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_mta *mta, const char *authserv_id,
     const struct pst_header *header, const struct pst_findings *findings,
     struct pst_decision *out);
+
+/* Returns what is done if the decision is carried out completely. */
+struct pst_done pst_done_as_decided(const struct pst_decision *decision);
 
 #endif

@@ -196,6 +196,7 @@ new_message(struct pst_session *session)
 		msg->config->dns_limits);
 	msg->world.now_epoch = pst_clock_epoch(clock);
 	msg->world.eager = true;
+	msg->out.config = msg->config;
 	msg->out.dns = msg->world.dns;
 	msg->out.header = &msg->header;
 	assert(pst_check_count <= PST_DNS_MAX_READERS);
@@ -552,9 +553,17 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	pst_policy_decide(msg->arena, msg->config, &session->mta,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,
 	    &msg->out.decision);
+	msg->out.done = pst_done_as_decided(&msg->out.decision);
 	msg->out.elapsed_ms = (unsigned)(pst_clock_ms(clock) - begun);
 	msg->state = STATE_DECIDED;
 	return &msg->out;
+}
+
+void
+pst_session_done(struct pst_session *session, const struct pst_done *done)
+{
+	if (session->msg != NULL && session->msg->state == STATE_DECIDED)
+		session->msg->out.done = *done;
 }
 
 void

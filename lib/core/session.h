@@ -16,8 +16,13 @@
 
 struct pst_session;
 
-/* A complete message: what it was, what was found, what was decided. */
+/*
+ * A complete message: what it was, what was found, what was decided and what
+ * was done.
+ */
 struct pst_message {
+	struct pst_config *config; /* that it began with; the message holds a
+	                              reference */
 	struct pst_ip client;    /* if a relay of ours sent it, the client of
 	                            that relay */
 	struct pst_ip via;       /* that relay; family PST_IP_NONE: no relay */
@@ -32,6 +37,7 @@ struct pst_message {
 	const struct pst_header *header;
 	struct pst_findings findings;
 	struct pst_decision decision;
+	struct pst_done done; /* as decided, until pst_session_done() */
 	const struct pst_dns *dns;
 	enum pst_dns_health_change dns_change; /* caused by this message */
 	const char *note;    /* a remark for the log, or NULL */
@@ -88,6 +94,13 @@ struct pst_progress {
  */
 const struct pst_message *pst_session_end(struct pst_session *session,
     struct pst_str queue_id, const struct pst_progress *progress);
+
+/*
+ * Tells what was really done with the message that pst_session_end() returned,
+ * which then says so. Does nothing if no message was decided.
+ */
+void
+pst_session_done(struct pst_session *session, const struct pst_done *done);
 
 /* RSET or a lost connection: drops the message. */
 void pst_session_abort(struct pst_session *session);

@@ -90,7 +90,7 @@ is_wanted(const struct pst_config *config, const struct pst_message *message)
 
 	if (findings->exempt != PST_EXEMPT_NO || dmarc->policy_domain == NULL ||
 	    dmarc->author_domain == NULL || dmarc->record.ruf_count == 0 ||
-	    message->decision.action == PST_ACTION_TEMPFAIL ||
+	    message->done.action == PST_ACTION_TEMPFAIL ||
 	    is_automatic(message))
 		return false;
 	if (pst_domain_set_has(
@@ -252,7 +252,7 @@ make_fields(struct pst_arena *arena, const struct pst_message *message,
 	    &out, "Source-IP: %s\n", pst_ip_text(&message->client, ip));
 	pst_buf_printf(&out, "Arrival-Date: %s\n", pst_date_text(now_s, date));
 	pst_buf_printf(&out, "Delivery-Result: %s\n",
-	    delivery_result(message->decision.action));
+	    delivery_result(message->done.action));
 	pst_buf_printf(&out, "Reporting-MTA: dns; %s\n", message->authserv_id);
 	if (message->queue_id[0] != '\0')
 		pst_buf_printf(
@@ -282,7 +282,7 @@ make_id(struct pst_arena *arena, const struct pst_message *message,
 	    dmarc->policy_domain, dmarc->author_domain,
 	    pst_ip_text(&message->client, ip), findings->mail_from,
 	    auth_failure(failed, findings), identity_alignment(dmarc),
-	    delivery_result(message->decision.action));
+	    delivery_result(message->done.action));
 
 	pst_digest_sha256(text, strlen(text), digest);
 	return pst_arena_strdup(arena, pst_digest_hex(digest, hex));

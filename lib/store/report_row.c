@@ -47,7 +47,7 @@ is_wanted(const struct pst_config *config, const struct pst_message *message)
 	return config->reports.from[0] != '\0' &&
 	    findings->exempt == PST_EXEMPT_NO && dmarc->policy_domain != NULL &&
 	    dmarc->author_domain != NULL && dmarc->record.rua_count > 0 &&
-	    message->decision.action != PST_ACTION_TEMPFAIL &&
+	    message->done.action != PST_ACTION_TEMPFAIL &&
 	    !findings->to_reports && !looks_like_report(message) &&
 	    !pst_domain_set_has(
 		&config->reports.skip_domains.set, dmarc->policy_domain);
@@ -99,7 +99,7 @@ disposition(const struct pst_message *message)
 {
 	const struct pst_dmarc *dmarc = &message->findings.dmarc;
 
-	switch (message->decision.action) {
+	switch (message->done.action) {
 	case PST_ACTION_REJECT:
 		return "reject";
 	case PST_ACTION_TAG:
@@ -125,17 +125,20 @@ make_reason(const struct pst_message *message, struct pst_report_row *out)
 {
 	const struct pst_decision *decision = &message->decision;
 	const struct pst_dmarc *dmarc = &message->findings.dmarc;
-	enum pst_reason reason = decision->reason;
-	const char *comment = decision->comment;
+	bool failed = message->done.failed != NULL;
+	/* A decision that was not carried out explains nothing. */
+	enum pst_reason reason = failed ? PST_REASON_NONE : decision->reason;
+	const char *rule = failed ? PST_DONE_RULE : decision->rule;
+	const char *comment = failed ? NULL : decision->comment;
 	bool passed = dmarc->spf_aligned || dmarc->dkim_aligned;
 
-	if (comment == NULL && decision->titled)
-		comment = decision->rule;
+	if (comment == NULL && decision->titled && !failed)
+		comment = rule;
 	if (reason == PST_REASON_NONE && !passed &&
 	    strcmp(out->disposition, pst_dmarc_policy_word(dmarc->published)) !=
 		0) {
 		reason = PST_REASON_LOCAL_POLICY;
-		comment = decision->rule;
+		comment = rule;
 	}
 	out->reason = reason == PST_REASON_NONE ? "" : pst_reason_word(reason);
 	out->comment =

@@ -190,6 +190,7 @@ test_longest_line(void **state)
 	m.decision.action = PST_ACTION_ACCEPT;
 	m.decision.would = PST_ACTION_QUARANTINE;
 	m.decision.rule = "dmarc-reject-indirect";
+	m.done = pst_done_as_decided(&m.decision);
 	const char *line = pst_explain_line(arena, &m);
 	assert_true(strlen(line) <= LINE_MAX_BYTES);
 	assert_true(pst_str_is_printable(pst_str(line)));
