@@ -309,8 +309,8 @@ quarantine(SMFICTX *ctx, const struct pst_decision *decision)
  * fixed text.
  */
 static void
-fault(const struct pst_message *message, const char *what,
-    struct pst_done *done)
+fault(
+    const struct pst_message *message, const char *what, struct pst_done *done)
 {
 	bool accept = message->config->on_internal_error == PST_ACTION_ACCEPT;
 

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/incident.h"
+#include "store/redact.h"
+#include "store/report_row.h"
 #include "store/upload.h"
 #include "store/writer.h"
 
@@ -107,47 +109,22 @@ pst_recorder_stop(void)
 	(void)pthread_rwlock_unlock(&lock);
 }
 
-/* Returns how many milliseconds the reply may still wait. */
-static unsigned
-time_left(int64_t until_ms)
-{
-	int64_t now_ms = pst_clock_ms(&pst_clock_system);
-
-	return until_ms > now_ms ? (unsigned)(until_ms - now_ms) : 0;
-}
-
-static void
-put_incident(struct pst_arena *arena, const struct pst_config *config,
-    const struct pst_message *message, int64_t now_s)
-{
-	char secret[PST_STORE_ID_SIZE];
-	struct pst_incident incident;
-
-	if (pst_writer_secret(writer, secret) &&
-	    pst_incident_make(arena, config, message, secret, now_s, &incident))
-		pst_writer_put_incident(writer, &incident);
-}
-
 void
 pst_recorder_put(const struct pst_message *message)
 {
-	const struct pst_config *config = message->config;
-	int64_t now_s = pst_clock_epoch(&pst_clock_system);
-	int64_t until_ms =
-	    pst_clock_ms(&pst_clock_system) + config->store.wait_ms;
-	struct pst_arena *arena;
-	struct pst_report_row record;
+	const struct pst_outcome_use use = {
+	    .rows = pst_report_row_is_due(message),
+	    .incident = pst_incident_is_due(message),
+	    .quotes = pst_redact_quotes,
+	};
 
-	if (config->reports.from[0] == '\0')
+	if (!use.rows && !use.incident)
 		return;
-	arena = pst_arena_new();
 	(void)pthread_rwlock_rdlock(&lock);
-	for (size_t at = 0; writer != NULL &&
-	     pst_report_row_make(arena, config, message, now_s, at, &record);
-	     at++)
-		(void)pst_writer_put(writer, &record, time_left(until_ms));
-	if (writer != NULL && pst_incident_is_possible(config))
-		put_incident(arena, config, message, now_s);
+	if (writer != NULL)
+		(void)pst_writer_put(writer,
+		    pst_outcome_copy(
+			message, &use, pst_clock_epoch(&pst_clock_system)),
+		    message->config->store.wait_ms);
 	(void)pthread_rwlock_unlock(&lock);
-	pst_arena_free(arena);
 }

@@ -94,8 +94,8 @@ struct pst_decision {
  */
 struct pst_done {
 	enum pst_action action; /* of the decision, unless `failed` is set */
-	unsigned code; /* of the reply that was set; 0: no reply of ours */
-	bool edited;   /* all edits of the decision were carried out */
+	unsigned code;      /* of the reply that was set; 0: no reply of ours */
+	bool edited;        /* all edits of the decision were carried out */
 	const char *failed; /* what could not be carried out, a fixed text such
 	                       as "setting the reply"; NULL: nothing */
 };

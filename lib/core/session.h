@@ -21,8 +21,6 @@ struct pst_session;
  * was done.
  */
 struct pst_message {
-	struct pst_config *config; /* that it began with; the message holds a
-	                              reference */
 	struct pst_ip client;    /* if a relay of ours sent it, the client of
 	                            that relay */
 	struct pst_ip via;       /* that relay; family PST_IP_NONE: no relay */
@@ -42,6 +40,8 @@ struct pst_message {
 	enum pst_dns_health_change dns_change; /* caused by this message */
 	const char *note;    /* a remark for the log, or NULL */
 	unsigned elapsed_ms; /* spent in pst_session_end() */
+	/* The configuration that it began with; it holds a reference. */
+	struct pst_config *config;
 };
 
 /*
@@ -99,8 +99,7 @@ const struct pst_message *pst_session_end(struct pst_session *session,
  * Tells what was really done with the message that pst_session_end() returned,
  * which then says so. Does nothing if no message was decided.
  */
-void
-pst_session_done(struct pst_session *session, const struct pst_done *done);
+void pst_session_done(struct pst_session *session, const struct pst_done *done);
 
 /* RSET or a lost connection: drops the message. */
 void pst_session_abort(struct pst_session *session);

@@ -10,8 +10,6 @@
 #include "store/redact.h"
 
 #define MAX_FIELDS 8192
-#define MAX_SPF_RECORDS 10
-#define MAX_SPF_RECORD 600
 
 /* The failure that a report is about (RFC 6591 s. 3.1). */
 enum failed {
@@ -81,23 +79,32 @@ is_automatic(const struct pst_message *message)
 		!pst_str_istarts(pst_str_trim(sent->value), PST_STR("no")));
 }
 
-/* R-FAIL-1, R-FAIL-2. */
+/* Returns whether the operator lets reports about this policy domain go out. */
 static bool
-is_wanted(const struct pst_config *config, const struct pst_message *message)
+is_asked_for(const struct pst_config *config, const struct pst_dmarc *dmarc)
 {
+	return pst_domain_set_has(
+		   &config->failures.domains.set, dmarc->policy_domain) ||
+	    (config->failures.all_domains &&
+		dmarc->record.psd != PST_DMARC_PSD_Y);
+}
+
+/* R-FAIL-1, R-FAIL-2. */
+bool
+pst_incident_is_due(const struct pst_message *message)
+{
+	const struct pst_config *config = message->config;
 	const struct pst_findings *findings = &message->findings;
 	const struct pst_dmarc *dmarc = &findings->dmarc;
 
-	if (findings->exempt != PST_EXEMPT_NO || dmarc->policy_domain == NULL ||
+	if (config->reports.from[0] == '\0' ||
+	    findings->exempt != PST_EXEMPT_NO || dmarc->policy_domain == NULL ||
 	    dmarc->author_domain == NULL || dmarc->record.ruf_count == 0 ||
 	    message->done.action == PST_ACTION_TEMPFAIL ||
-	    is_automatic(message))
+	    !is_asked_for(config, dmarc))
 		return false;
-	if (pst_domain_set_has(
-		&config->failures.domains.set, dmarc->policy_domain))
-		return true;
-	return config->failures.all_domains &&
-	    dmarc->record.psd != PST_DMARC_PSD_Y;
+	return !is_automatic(message) &&
+	    what_failed(findings) != FAILED_NOTHING;
 }
 
 static const char *
@@ -167,32 +174,13 @@ add_dkim(struct pst_arena *arena, struct pst_buf *out,
 
 /* RFC 6591 s. 3.2.6: adds the SPF records that the check used. */
 static void
-add_spf(struct pst_arena *arena, struct pst_buf *out, const struct pst_dns *dns)
+add_spf(struct pst_arena *arena, struct pst_buf *out,
+    const struct pst_outcome *outcome)
 {
-	size_t i, j, added = 0;
-
-	for (i = 0; i < pst_dns_count(dns); i++) {
-		const struct pst_dns_entry *entry = pst_dns_at(dns, i);
-
-		if (entry->type != PST_DNS_TXT || entry->answer == NULL)
-			continue;
-		for (j = 0; j < entry->answer->count; j++) {
-			struct pst_str text = pst_str_first(
-			    entry->answer->records[j].data, MAX_SPF_RECORD);
-
-			if (!pst_str_istarts(text, PST_STR("v=spf1")) ||
-			    !pst_str_is_printable(text) ||
-			    pst_str_find(text, '"') < text.len ||
-			    pst_str_find(text, '\\') < text.len ||
-			    added == MAX_SPF_RECORDS)
-				continue;
-			pst_buf_printf(out, "SPF-DNS: txt : %s : \"%.*s\"\n",
-			    pst_escaped(arena,
-				(struct pst_str){entry->name, entry->name_len}),
-			    PST_STR_ARG(text));
-			added++;
-		}
-	}
+	for (size_t i = 0; i < outcome->spf_count; i++)
+		pst_buf_printf(out, "SPF-DNS: txt : %s : \"%.*s\"\n",
+		    pst_escaped(arena, outcome->spf[i].domain),
+		    PST_STR_ARG(outcome->spf[i].text));
 }
 
 /* Returns whether the domain that SPF checked would align if it passed. */
@@ -231,9 +219,10 @@ add_authres(struct pst_arena *arena, struct pst_buf *out,
  * NULL if they are too long.
  */
 static const char *
-make_fields(struct pst_arena *arena, const struct pst_message *message,
-    enum failed failed, const char *secret, int64_t now_s)
+make_fields(struct pst_arena *arena, const struct pst_outcome *outcome,
+    enum failed failed, const char *secret)
 {
+	const struct pst_message *message = &outcome->message;
 	const struct pst_findings *findings = &message->findings;
 	const struct pst_dmarc *dmarc = &findings->dmarc;
 	char ip[PST_IP_TEXT_SIZE], date[PST_DATE_TEXT_SIZE];
@@ -250,7 +239,8 @@ make_fields(struct pst_arena *arena, const struct pst_message *message,
 	pst_buf_printf(&out, "Reported-Domain: %s\n", dmarc->author_domain);
 	pst_buf_printf(
 	    &out, "Source-IP: %s\n", pst_ip_text(&message->client, ip));
-	pst_buf_printf(&out, "Arrival-Date: %s\n", pst_date_text(now_s, date));
+	pst_buf_printf(
+	    &out, "Arrival-Date: %s\n", pst_date_text(outcome->seen_s, date));
 	pst_buf_printf(&out, "Delivery-Result: %s\n",
 	    delivery_result(message->done.action));
 	pst_buf_printf(&out, "Reporting-MTA: dns; %s\n", message->authserv_id);
@@ -264,7 +254,7 @@ make_fields(struct pst_arena *arena, const struct pst_message *message,
 	    secret);
 	if (findings->spf.result == PST_RESULT_FAIL &&
 	    (failed == FAILED_SPF || spf_would_align(findings)))
-		add_spf(arena, &out, message->dns);
+		add_spf(arena, &out, outcome);
 	return pst_buf_str(&out);
 }
 
@@ -289,31 +279,20 @@ make_id(struct pst_arena *arena, const struct pst_message *message,
 }
 
 bool
-pst_incident_is_possible(const struct pst_config *config)
+pst_incident_make(struct pst_arena *arena, const struct pst_outcome *outcome,
+    const char *secret, struct pst_incident *out)
 {
-	return config->failures.all_domains ||
-	    config->failures.domains.written.count > 0;
-}
-
-bool
-pst_incident_make(struct pst_arena *arena, const struct pst_config *config,
-    const struct pst_message *message, const char *secret, int64_t now_s,
-    struct pst_incident *out)
-{
+	const struct pst_message *message = &outcome->message;
+	const struct pst_config *config = message->config;
 	const struct pst_dmarc_record *record = &message->findings.dmarc.record;
-	enum failed failed;
+	enum failed failed = what_failed(&message->findings);
 
-	if (!is_wanted(config, message))
-		return false;
-	failed = what_failed(&message->findings);
-	if (failed == FAILED_NOTHING)
-		return false;
 	*out = (struct pst_incident){
 	    .id = make_id(arena, message, failed),
-	    .seen_s = now_s,
+	    .seen_s = outcome->seen_s,
 	    .domain = message->findings.dmarc.policy_domain,
 	    .ruf = pst_report_uris(arena, record->ruf, record->ruf_count),
-	    .fields = make_fields(arena, message, failed, secret, now_s),
+	    .fields = make_fields(arena, outcome, failed, secret),
 	    .header = pst_redact_header(arena, config, message->header, secret),
 	    .subject =
 		pst_redact_subject(arena, config, message->header, secret),

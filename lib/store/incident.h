@@ -8,7 +8,7 @@
  * message. That part is redacted before it is stored.
  */
 
-#include "core/session.h"
+#include "core/outcome.h"
 
 struct pst_incident {
 	const char *id; /* equal for incidents that are alike (R-FAIL-5) */
@@ -22,16 +22,20 @@ struct pst_incident {
 	const char *subject; /* redacted; "" if it is left out */
 };
 
-/* Returns whether the configuration asks for any failure reports. */
-bool pst_incident_is_possible(const struct pst_config *config);
+/*
+ * Returns whether a failure report about the message is due, as its
+ * configuration and the record of its policy domain say. Pure.
+ */
+bool pst_incident_is_due(const struct pst_message *message);
 
 /*
- * Makes the incident of a message. Returns false if no failure report is due
- * for it. The texts of *out live in the arena or in the message. `secret` keys
- * the hash of local parts (pst_store_identity()).
+ * Makes the incident of a message for which pst_incident_is_due() was true.
+ * Returns false if its texts are too long to be stored. The texts of *out live
+ * in the arena or in the outcome. `secret` keys the hash of local parts
+ * (pst_store_identity()). Pure.
  */
-bool pst_incident_make(struct pst_arena *arena, const struct pst_config *config,
-    const struct pst_message *message, const char *secret, int64_t now_s,
-    struct pst_incident *out);
+bool
+pst_incident_make(struct pst_arena *arena, const struct pst_outcome *outcome,
+    const char *secret, struct pst_incident *out);
 
 #endif

@@ -211,6 +211,17 @@ find_field(struct pst_str name)
 	return NULL;
 }
 
+bool
+pst_redact_quotes(const struct pst_config *config, struct pst_str name)
+{
+	const struct field *known = find_field(name);
+
+	if (known == NULL)
+		return config->failures.subject &&
+		    pst_str_ieq(name, PST_STR("Subject"));
+	return !known->recipient || config->failures.recipients;
+}
+
 const char *
 pst_redact_subject(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_header *header, const char *secret)
@@ -241,17 +252,17 @@ pst_redact_header(struct pst_arena *arena, const struct pst_config *config,
 		const struct pst_header_field *field = &header->fields[i];
 		const struct field *known = find_field(field->name);
 
+		if (!pst_redact_quotes(config, field->name))
+			continue;
 		last = out.len;
 		value = pst_str_first(field->value, MAX_FIELD);
-		if (known != NULL &&
-		    (!known->recipient || config->failures.recipients)) {
+		if (known != NULL) {
 			if (known->kind == KIND_ADDRESSES ||
 			    known->kind == KIND_TAGS)
 				value = hash_locals(
 				    arena, value, known->kind, secret);
 			add_folded(&out, known->name, tame(arena, value));
-		} else if (config->failures.subject &&
-		    pst_str_ieq(field->name, PST_STR("Subject"))) {
+		} else {
 			add_folded(&out, "Subject",
 			    tame(arena,
 				hash_locals(

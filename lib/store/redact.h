@@ -31,6 +31,12 @@ const char *pst_redact_path(
     struct pst_arena *arena, struct pst_str path, const char *secret);
 
 /*
+ * Returns whether a report quotes fields of that name, as the configuration
+ * says. pst_redact_header() and pst_redact_subject() use no others.
+ */
+bool pst_redact_quotes(const struct pst_config *config, struct pst_str name);
+
+/*
  * Returns the redacted header block. Each field ends with LF. Fields that
  * exceed PST_REDACT_MAX_HEADER in total are left out.
  */

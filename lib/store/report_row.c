@@ -38,9 +38,10 @@ looks_like_report(const struct pst_message *message)
 		    pst_str_trim(type->value), PST_STR("application/zip")));
 }
 
-static bool
-is_wanted(const struct pst_config *config, const struct pst_message *message)
+bool
+pst_report_row_is_due(const struct pst_message *message)
 {
+	const struct pst_config *config = message->config;
 	const struct pst_findings *findings = &message->findings;
 	const struct pst_dmarc *dmarc = &findings->dmarc;
 
@@ -211,40 +212,19 @@ pass_or_fail(bool pass)
 	return pst_result_word(pass ? PST_RESULT_PASS : PST_RESULT_FAIL);
 }
 
-/* Returns the at-th distinct domain, or NULL if there are fewer. */
-static const char *
-distinct(const struct pst_recipients *rcpts, size_t at)
+void
+pst_report_row_make(struct pst_arena *arena, const struct pst_outcome *outcome,
+    size_t at, struct pst_report_row *out)
 {
-	size_t j;
-
-	for (size_t i = 0; i < rcpts->count; i++) {
-		for (j = 0; j < i; j++) {
-			if (strcmp(rcpts->domains[i], rcpts->domains[j]) == 0)
-				break;
-		}
-		if (j == i && at-- == 0)
-			return rcpts->domains[i];
-	}
-	return NULL;
-}
-
-bool
-pst_report_row_make(struct pst_arena *arena, const struct pst_config *config,
-    const struct pst_message *message, int64_t now_s, size_t at,
-    struct pst_report_row *out)
-{
+	const struct pst_message *message = &outcome->message;
 	const struct pst_findings *findings = &message->findings;
 	const struct pst_recipients *rcpts = &findings->rcpts;
-	bool each = config->reports.recipient_domains && !rcpts->unknown &&
-	    rcpts->count > 0;
-	const char *to = each ? distinct(rcpts, at) : at == 0 ? "" : NULL;
 	char ip[PST_IP_TEXT_SIZE];
 
-	if (to == NULL || !is_wanted(config, message))
-		return false;
+	assert(at < outcome->rows);
 	*out = (struct pst_report_row){
-	    .day = pst_day_of(now_s),
-	    .seen_s = now_s,
+	    .day = pst_day_of(outcome->seen_s),
+	    .seen_s = outcome->seen_s,
 	    .source_ip =
 		pst_arena_strdup(arena, pst_ip_text(&message->client, ip)),
 	    .disposition = disposition(message),
@@ -253,13 +233,12 @@ pst_report_row_make(struct pst_arena *arena, const struct pst_config *config,
 	    .header_from = findings->dmarc.author_domain,
 	    .envelope_from =
 		findings->mail_from == NULL ? "" : findings->mail_from,
-	    .envelope_to = to,
+	    .envelope_to = rcpts->count == 0 ? "" : rcpts->domains[at],
 	    .auth = auth_lines(arena, findings, WORTH_FAILED),
 	    .auth_short = auth_lines(arena, findings, WORTH_OTHER),
 	};
 	make_policy(arena, &findings->dmarc, &out->policy);
 	make_reason(message, out);
-	return true;
 }
 
 bool

@@ -7,7 +7,7 @@
  * data. All texts are validated domains, fixed words or printable ASCII.
  */
 
-#include "core/session.h"
+#include "core/outcome.h"
 
 /* The policy that a report is about; its rows share it (R-AGG-12). */
 struct pst_report_policy {
@@ -44,18 +44,20 @@ struct pst_report_row {
 #define PST_REPORT_ROW_MAX_SIGNATURES 100
 
 /*
- * Makes a row of a message. If reports.recipient-domains is on, a message has
- * one row for each recipient domain; otherwise it has one row. The caller
- * begins with at = 0 and counts up until the function returns false.
- *
- * False at at = 0 means that there is nothing to report: no policy with rua, a
- * domain in reports.skip-domains, a message that was deferred, not evaluated or
- * is a report itself (R-AGG-28), or reports are off. The texts of *out live in
- * the arena or in the message. The function is pure.
+ * Returns whether a message has rows: false if there is no policy with rua, the
+ * domain is in reports.skip-domains, the message was deferred, was not
+ * evaluated or is a report itself (R-AGG-28), or reports are off. Pure.
  */
-bool pst_report_row_make(struct pst_arena *arena,
-    const struct pst_config *config, const struct pst_message *message,
-    int64_t now_s, size_t at, struct pst_report_row *out);
+bool pst_report_row_is_due(const struct pst_message *message);
+
+/*
+ * Makes row number `at`, below outcome->rows, of a message for which
+ * pst_report_row_is_due() was true. If reports.recipient-domains is on, a
+ * message has one row for each recipient domain; otherwise it has one row. The
+ * texts of *out live in the arena or in the outcome. Pure.
+ */
+void pst_report_row_make(struct pst_arena *arena,
+    const struct pst_outcome *outcome, size_t at, struct pst_report_row *out);
 
 /* Returns the URIs as one text, separated by blanks. It is in the arena. */
 const char *

@@ -11,6 +11,7 @@
  */
 
 #include "base/macros.h"
+#include "store/store.h"
 #include "store/writer.h"
 
 #define PST_UPLOAD_INTERVAL_MS 10000

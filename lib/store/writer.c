@@ -12,11 +12,12 @@
 #include "core/counters.h"
 #include "store/fields.h"
 #include "store/incident.h"
+#include "store/report_row.h"
 #include "store/schema.h"
+#include "store/store.h"
 #include "store/writer_db.h"
-#include "store/writer_item.h"
 
-#define BATCH_ITEMS 500 /* in one transaction */
+#define BATCH_ITEMS 500 /* messages in one transaction */
 #define RETRY_MS 1000
 #define STOP_MS 3000
 #define EXPIRE_MS 3600000
@@ -37,19 +38,19 @@ struct pst_writer {
 
 	/* Used by the thread only */
 	struct pst_writer_db db;
-	int64_t expire_ms; /* when to delete old rows next */
+	char secret[PST_STORE_ID_SIZE]; /* "" until the store has been open */
+	int64_t expire_ms;              /* when to delete old rows next */
 	struct known_policy known[KNOWN_POLICIES];
 
 	pthread_mutex_t mutex; /* protects all below */
 	pthread_cond_t work;   /* there is something to write, or a stop */
 	pthread_cond_t done;   /* something was written, or it failed */
-	struct pst_writer_item *head;
-	struct pst_writer_item **tail;
-	uint64_t taken;   /* items that were ever queued */
+	struct pst_outcome *head;
+	struct pst_outcome **tail;
+	uint64_t taken;   /* messages that were ever queued */
 	uint64_t written; /* how many of these are committed */
 	bool failing;     /* the last attempt failed */
 	bool stopping;
-	char secret[PST_STORE_ID_SIZE]; /* "" until the store has been open */
 	struct pst_writer_counts counts;
 	uint64_t dropped_before; /* counts.dropped before the failure */
 };
@@ -73,12 +74,9 @@ have_secret(struct pst_writer *writer, struct pst_err *err)
 		return true;
 	arena = pst_arena_new();
 	text = pst_store_identity(writer->db.target, arena, "secret", err);
-	if (text != NULL) {
-		pst_mutex_lock(&writer->mutex);
+	if (text != NULL)
 		(void)snprintf(
 		    writer->secret, sizeof(writer->secret), "%s", text);
-		pst_mutex_unlock(&writer->mutex);
-	}
 	pst_arena_free(arena);
 	return text != NULL;
 }
@@ -148,20 +146,38 @@ write_record(struct pst_writer *writer, const struct pst_report_row *record,
 		writer->config->store.max_rows, err);
 }
 
+/* Makes and writes what one message contributes. */
 static bool
-write_items(struct pst_writer *writer, const struct pst_writer_item *items,
+write_outcome(struct pst_writer *writer, struct pst_arena *arena,
+    const struct pst_outcome *outcome, struct pst_err *err)
+{
+	struct pst_report_row row;
+	struct pst_incident incident;
+
+	for (size_t i = 0; i < outcome->rows; i++) {
+		pst_report_row_make(arena, outcome, i, &row);
+		if (!write_record(writer, &row, err))
+			return false;
+	}
+	return !outcome->incident ||
+	    !pst_incident_make(arena, outcome, writer->secret, &incident) ||
+	    pst_store_add_incident(writer->db.target, &incident, 1, err);
+}
+
+static bool
+write_list(struct pst_writer *writer, const struct pst_outcome *list,
     struct pst_err *err)
 {
 	bool ok =
 	    have_db(writer, err) && pst_schema_begin(writer->db.target, err);
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_arena_mark empty = pst_arena_mark(arena);
 
-	for (; ok && items != NULL; items = items->next) {
-		if (items->is_incident)
-			ok = pst_store_add_incident(
-			    writer->db.target, &items->incident, 1, err);
-		else
-			ok = write_record(writer, &items->record, err);
+	for (; ok && list != NULL; list = list->next) {
+		ok = write_outcome(writer, arena, list, err);
+		pst_arena_rewind(arena, empty);
 	}
+	pst_arena_free(arena);
 	if (ok && pst_db_commit(writer->db.target, err))
 		return true;
 	/*
@@ -175,37 +191,52 @@ write_items(struct pst_writer *writer, const struct pst_writer_item *items,
 	return false;
 }
 
-/* Takes up to BATCH_ITEMS off the queue. Called with the mutex locked. */
-static struct pst_writer_item *
-take_items(struct pst_writer *writer, size_t *count, size_t *records)
+/* What a message takes of the queue: its rows and its incident. */
+static size_t
+weight(const struct pst_outcome *outcome)
 {
-	struct pst_writer_item *items = writer->head;
-	struct pst_writer_item **at = &writer->head;
+	return outcome->rows + (size_t)outcome->incident;
+}
 
-	*count = *records = 0;
-	while (*at != NULL && *count < BATCH_ITEMS) {
-		++*count;
-		*records += !(*at)->is_incident;
+/* The messages of one transaction. */
+struct batch {
+	struct pst_outcome *list;
+	size_t messages;
+	size_t rows;
+	size_t weight;
+};
+
+/* Takes up to BATCH_ITEMS off the queue. Called with the mutex locked. */
+static struct batch
+take_batch(struct pst_writer *writer)
+{
+	struct batch batch = {.list = writer->head};
+	struct pst_outcome **at = &writer->head;
+
+	while (*at != NULL && batch.messages < BATCH_ITEMS) {
+		batch.messages++;
+		batch.rows += (*at)->rows;
+		batch.weight += weight(*at);
 		at = &(*at)->next;
 	}
 	writer->head = *at;
 	if (writer->head == NULL)
 		writer->tail = &writer->head;
 	*at = NULL;
-	return items;
+	return batch;
 }
 
 static void
-put_back(struct pst_writer *writer, struct pst_writer_item *items)
+put_back(struct pst_writer *writer, struct pst_outcome *list)
 {
-	struct pst_writer_item **end = &items;
+	struct pst_outcome **end = &list;
 
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = writer->head;
 	if (writer->head == NULL)
 		writer->tail = end;
-	writer->head = items;
+	writer->head = list;
 }
 
 /* Called with the mutex locked; unlocks it while it logs. */
@@ -233,24 +264,24 @@ note_failure(struct pst_writer *writer, const struct pst_err *err)
 }
 
 static void
-note_success(struct pst_writer *writer, size_t count, size_t records)
+note_success(struct pst_writer *writer, const struct batch *batch)
 {
 	struct pst_err text;
 	bool first = writer->failing;
 
 	writer->failing = false;
-	writer->written += count;
-	writer->counts.waiting -= count;
-	writer->counts.committed += records;
+	writer->written += batch->messages;
+	writer->counts.waiting -= batch->weight;
+	writer->counts.committed += batch->rows;
 	pst_counter_set(PST_COUNTER_STORE_QUEUE, writer->counts.waiting);
-	pst_counter_add(PST_COUNTER_ROWS_WRITTEN, 0, records);
+	pst_counter_add(PST_COUNTER_ROWS_WRITTEN, 0, batch->rows);
 	pst_counter_since(PST_COUNTER_STORE_FAILING_SINCE, false);
 	pst_cond_broadcast(&writer->done);
 	if (!first)
 		return;
 	(void)pst_err_set(&text,
 	    "%llu rows were queued, %llu did not fit and are lost",
-	    (unsigned long long)(writer->counts.waiting + count),
+	    (unsigned long long)(writer->counts.waiting + batch->weight),
 	    (unsigned long long)(writer->counts.dropped -
 		writer->dropped_before));
 	say(writer, PST_WRITER_RECOVERED, &text);
@@ -264,22 +295,20 @@ static bool
 write_batch(struct pst_writer *writer)
 {
 	struct pst_err err;
-	struct pst_writer_item *items;
-	size_t count, records;
+	struct batch batch = take_batch(writer);
 	bool ok;
 
-	items = take_items(writer, &count, &records);
 	pst_mutex_unlock(&writer->mutex);
-	ok = write_items(writer, items, &err);
+	ok = write_list(writer, batch.list, &err);
 	if (ok)
-		pst_writer_items_free(items);
+		pst_outcome_free(batch.list);
 	pst_mutex_lock(&writer->mutex);
 	if (ok) {
-		note_success(writer, count, records);
+		note_success(writer, &batch);
 		return true;
 	}
-	if (items != NULL)
-		put_back(writer, items);
+	if (batch.list != NULL)
+		put_back(writer, batch.list);
 	note_failure(writer, &err);
 	return false;
 }
@@ -354,7 +383,7 @@ pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
 	if (counts != NULL)
 		*counts = writer->counts;
 	pst_writer_db_close(&writer->db);
-	pst_writer_items_free(writer->head);
+	pst_outcome_free(writer->head);
 	pst_cond_destroy(&writer->work);
 	pst_cond_destroy(&writer->done);
 	pst_mutex_destroy(&writer->mutex);
@@ -363,23 +392,22 @@ pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts)
 }
 
 /*
- * Called with the mutex locked. *number is the item's number, to wait for.
- * Returns false, and frees the item, if the queue is full.
+ * Called with the mutex locked. *number is the message's number, to wait for.
+ * Returns false if the queue is full.
  */
 static bool
 enqueue(
-    struct pst_writer *writer, struct pst_writer_item *item, uint64_t *number)
+    struct pst_writer *writer, struct pst_outcome *outcome, uint64_t *number)
 {
 	if (writer->counts.waiting >= writer->config->store.max_waiting) {
-		writer->counts.dropped++;
-		pst_counter_add(PST_COUNTER_ROWS_DROPPED, 0, 1);
-		free(item);
+		writer->counts.dropped += weight(outcome);
+		pst_counter_add(PST_COUNTER_ROWS_DROPPED, 0, weight(outcome));
 		return false;
 	}
-	item->next = NULL;
-	*writer->tail = item;
-	writer->tail = &item->next;
-	writer->counts.waiting++;
+	outcome->next = NULL;
+	*writer->tail = outcome;
+	writer->tail = &outcome->next;
+	writer->counts.waiting += weight(outcome);
 	pst_counter_set(PST_COUNTER_STORE_QUEUE, writer->counts.waiting);
 	*number = ++writer->taken;
 	pst_cond_signal(&writer->work);
@@ -387,47 +415,31 @@ enqueue(
 }
 
 bool
-pst_writer_put(struct pst_writer *writer, const struct pst_report_row *record,
-    unsigned wait_ms)
+pst_writer_put(
+    struct pst_writer *writer, struct pst_outcome *outcome, unsigned wait_ms)
 {
-	struct pst_writer_item *item = pst_writer_item(record, NULL);
+	/* The thread may free the outcome as soon as the mutex is unlocked. */
+	unsigned rows = outcome->rows;
 	int64_t until_ms = time_after(wait_ms);
 	uint64_t number;
-	bool committed = false;
+	bool queued, committed = false;
 
 	pst_mutex_lock(&writer->mutex);
-	if (enqueue(writer, item, &number)) {
-		while (writer->written < number && !writer->failing &&
+	queued = enqueue(writer, outcome, &number);
+	if (queued) {
+		while (rows > 0 && writer->written < number &&
+		    !writer->failing &&
 		    pst_cond_wait_until(
 			&writer->done, &writer->mutex, until_ms))
 			continue;
 		committed = writer->written >= number;
-		writer->counts.late += !committed;
-		pst_counter_add(PST_COUNTER_ROWS_LATE, 0, !committed);
+		writer->counts.late += committed ? 0 : rows;
+		pst_counter_add(PST_COUNTER_ROWS_LATE, 0, committed ? 0 : rows);
 	}
 	pst_mutex_unlock(&writer->mutex);
+	if (!queued)
+		pst_outcome_free(outcome);
 	return committed;
-}
-
-bool
-pst_writer_secret(struct pst_writer *writer, char secret[PST_STORE_ID_SIZE])
-{
-	pst_mutex_lock(&writer->mutex);
-	memcpy(secret, writer->secret, PST_STORE_ID_SIZE);
-	pst_mutex_unlock(&writer->mutex);
-	return secret[0] != '\0';
-}
-
-void
-pst_writer_put_incident(
-    struct pst_writer *writer, const struct pst_incident *incident)
-{
-	struct pst_writer_item *item = pst_writer_item(NULL, incident);
-	uint64_t number;
-
-	pst_mutex_lock(&writer->mutex);
-	(void)enqueue(writer, item, &number);
-	pst_mutex_unlock(&writer->mutex);
 }
 
 void

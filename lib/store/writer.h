@@ -3,22 +3,22 @@
 #define PST_STORE_WRITER_H
 
 /*
- * The only thread of the daemon that writes to the store. What several messages
- * hand in while it is busy goes into one transaction (R-AGG-5).
+ * The only thread of the daemon that writes to the store. It makes the report
+ * rows and the incidents of the messages that are handed in, and what several
+ * of them hand in while it is busy goes into one transaction (R-AGG-5).
  *
- * A row is committed once pst_writer_put() has returned true; the process may
- * then be killed at any moment. While the store is slow, full, locked or
- * read-only, rows wait in a bounded queue and are tried again every second.
- * Callers do not wait for a store that failed last time. Rows that do not fit
- * into the queue are counted.
+ * A message's rows are committed once pst_writer_put() has returned true; the
+ * process may then be killed at any moment. While the store is slow, full,
+ * locked or read-only, messages wait in a bounded queue and are tried again
+ * every second. Callers do not wait for a store that failed last time. Rows
+ * that do not fit into the queue are counted.
  *
  * A store that only newer programs may write to is looked at before each
  * transaction. Meanwhile rows are committed to a spool beside it
  * (store/spool.h), which is moved to the store as soon as that is allowed.
  */
 
-#include "store/report_row.h"
-#include "store/store.h"
+#include "core/outcome.h"
 
 struct pst_writer;
 
@@ -51,33 +51,18 @@ void
 pst_writer_stop(struct pst_writer *writer, struct pst_writer_counts *counts);
 
 /*
- * Hands in a row, which is copied, and waits up to wait_ms for its commit.
- * Returns true if it is committed. May be called in any thread.
+ * Takes over what happened to a message, and waits up to wait_ms for the commit
+ * of its rows; it does not wait for a message that has an incident only.
+ * Returns true if everything is committed. May be called in any thread.
  */
-bool pst_writer_put(struct pst_writer *writer,
-    const struct pst_report_row *record, unsigned wait_ms);
-
-/*
- * Copies the gateway's secret for hashes in failure reports
- * (pst_store_identity()). Returns false until the store has been opened. May be
- * called in any thread.
- */
-bool
-pst_writer_secret(struct pst_writer *writer, char secret[PST_STORE_ID_SIZE]);
-
-/*
- * Hands in an incident, which is copied, for a failure report. It does not wait
- * for the commit. May be called in any thread.
- */
-struct pst_incident;
-void pst_writer_put_incident(
-    struct pst_writer *writer, const struct pst_incident *incident);
+bool pst_writer_put(
+    struct pst_writer *writer, struct pst_outcome *outcome, unsigned wait_ms);
 
 struct pst_writer_counts {
 	uint64_t committed; /* rows */
 	uint64_t waiting;   /* rows and incidents */
 	uint64_t late;      /* rows not committed within wait_ms */
-	uint64_t dropped;   /* the queue was full */
+	uint64_t dropped;   /* rows and incidents: the queue was full */
 };
 void
 pst_writer_counts(struct pst_writer *writer, struct pst_writer_counts *out);

@@ -25,6 +25,7 @@
 #include "base/domain.h"
 #include "core/edits.h"
 #include "core/explain.h"
+#include "core/outcome.h"
 #include "tests/fuzz/rsa_record.h"
 #include "tests/unit/core_fixture.h"
 
@@ -227,6 +228,38 @@ check_explanations(const struct pst_message *m, struct pst_buf *log)
 	pst_arena_free(arena);
 }
 
+static bool
+quotes_all(const struct pst_config *config, struct pst_str name)
+{
+	(void)name;
+	return config != NULL;
+}
+
+/* The copy for reports says what the message says, and is bounded. */
+static void
+check_copy(const struct pst_message *m)
+{
+	static const struct pst_outcome_use use = {
+	    .rows = true, .incident = true, .quotes = quotes_all};
+	struct pst_outcome *outcome = pst_outcome_copy(m, &use, LAB_NOW);
+	const struct pst_message *copy = &outcome->message;
+	size_t total = 0;
+
+	assert(copy->done.action == m->done.action);
+	assert(strcmp(copy->queue_id, m->queue_id) == 0);
+	assert(strcmp(copy->decision.rule, m->decision.rule) == 0);
+	assert(copy->findings.dkim.count <= m->findings.dkim.count);
+	assert(copy->header->count <= m->header->count);
+	for (size_t i = 0; i < copy->header->count; i++)
+		total += copy->header->fields[i].name.len +
+		    copy->header->fields[i].value.len;
+	assert(total <= PST_OUTCOME_MAX_HEADER);
+	assert(outcome->spf_count <= PST_OUTCOME_MAX_SPF);
+	for (size_t i = 0; i < outcome->spf_count; i++)
+		assert(pst_str_is_printable(outcome->spf[i].text));
+	pst_outcome_free(outcome);
+}
+
 /* With or without the relay, the client's address is the same. */
 static void
 check_client(const struct pst_message *m, bool by_relay)
@@ -271,6 +304,7 @@ end_message(struct play *play)
 	check_verdict(m, play->switches);
 	check_decision(&m->decision, play->switches);
 	check_rule(m);
+	check_copy(m);
 	check_explanations(m, &play->log);
 	assert(pst_session_end(play->session, PST_STR("R"), NULL) == m);
 	assert(memcmp(&decision, &m->decision, sizeof(decision)) == 0);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/day.h"
+#include "base/macros.h"
 #include "store/schema.h"
 
 static char dir[64];
@@ -259,4 +260,59 @@ store_record(unsigned number)
 		    "spf example.org fail\n",
 	    .auth_short = "dkim example.org s pass\nspf example.org fail\n",
 	};
+}
+
+struct pst_message
+store_message(struct pst_config *config, unsigned number)
+{
+	static const char *rua[] = {"mailto:a@example.org"};
+	static const char *ruf[] = {"mailto:f@example.org"};
+	static struct pst_dkim_sig sigs[] = {
+	    {.result = PST_RESULT_FAIL,
+		.domain = "other.example",
+		.selector = "t",
+		.identity = "joe@other.example",
+		.checked = true},
+	};
+	static struct pst_header_field fields[] = {
+	    {PST_STR_INIT("From"), PST_STR_INIT(" joe@example.org"), 1},
+	    {PST_STR_INIT("X-Secret"), PST_STR_INIT(" not quoted"), 1},
+	    {PST_STR_INIT("Subject"), PST_STR_INIT(" hello"), 1},
+	};
+	static const struct pst_header header = {.fields = fields, .count = 3};
+	struct pst_message message = {
+	    .client = {.family = PST_IP_V4},
+	    .client_name = "",
+	    .mail_from = PST_STR("<joe@example.org>"),
+	    .queue_id = "Q",
+	    .authserv_id = "mx.example",
+	    .header = &header,
+	    .config = config,
+	};
+	struct pst_findings *findings = &message.findings;
+
+	message.client.octets[0] = 10;
+	message.client.octets[1] = number >> 16 & 255;
+	message.client.octets[2] = number >> 8 & 255;
+	message.client.octets[3] = number & 255;
+	findings->mail_from = "example.org";
+	findings->spf.result = PST_RESULT_NONE;
+	findings->spf.domain = "example.org";
+	findings->dkim.sigs = sigs;
+	findings->dkim.count = PST_COUNT(sigs);
+	findings->dmarc = (struct pst_dmarc){
+	    .result = PST_RESULT_FAIL,
+	    .author_domain = "example.org",
+	    .policy_domain = "example.org",
+	    .org_domain = "example.org",
+	    .discovery = "treewalk",
+	    .record = {.fo = "0",
+		.rua = rua,
+		.rua_count = 1,
+		.ruf = ruf,
+		.ruf_count = 1},
+	};
+	message.decision.rule = "dmarc-none";
+	message.done = pst_done_as_decided(&message.decision);
+	return message;
 }

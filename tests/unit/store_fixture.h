@@ -4,6 +4,7 @@
 
 /* A store in a temporary directory, and report rows to add to it. */
 
+#include "core/outcome.h"
 #include "store/incident.h"
 #include "store/store.h"
 
@@ -47,5 +48,13 @@ const char *store_sum(struct pst_db *db);
 
 /* Returns a report row for example.org; `number` chooses the address. */
 struct pst_report_row store_record(unsigned number);
+
+/*
+ * Returns a decided message of example.org that has one report row and, if its
+ * policy domain is in failure-reports, an incident; `number` chooses the
+ * address. What it points to is static, so threads may call this. It borrows
+ * config.
+ */
+struct pst_message store_message(struct pst_config *config, unsigned number);
 
 #endif

@@ -297,8 +297,8 @@ begin_message(SMFICTX *ctx)
 		    to[] = "<you@gateway.example>", host[] = "client.example";
 	char *mail_args[] = {from, NULL}, *rcpt_args[] = {to, NULL};
 	struct sockaddr_in address = {.sin_family = AF_INET};
-	unsigned long actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS |
-	    SMFIF_QUARANTINE | SMFIF_SETSYMLIST;
+	unsigned long actions =
+	    SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST;
 	unsigned long out[4];
 
 	assert_int_equal(inet_pton(AF_INET, IP, &address.sin_addr), 1);
