@@ -18,6 +18,7 @@
 #include "milter/child.h"
 #include "milter/control.h"
 #include "milter/supervisor.h"
+#include "milter/upload_child.h"
 
 /* A child for each listener, and room for helpers that serve none. */
 #define PST_MAX_CHILDREN (PST_MAX_LISTENERS + 4)
@@ -27,8 +28,9 @@ struct pst_keeper {
 	struct pst_child children[PST_MAX_CHILDREN];
 	size_t count;
 	int up_fd; /* to our parent; -1: we are the first process */
-	struct pst_control *control; /* in the first process; NULL: none */
-	sigset_t mask;               /* of blocked signals while it waits */
+	struct pst_control *control;    /* in the first process; NULL: none */
+	struct pst_upload_child upload; /* in the first process */
+	sigset_t mask;                  /* of blocked signals while it waits */
 	bool announced;
 	bool reloading; /* our children load the new configuration */
 	int64_t reload_until_ms;

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "milter/notify.h"
 #include "milter/supervisor.h"
 
@@ -105,15 +104,10 @@ load(const struct options *options, struct pst_err *err)
 static bool
 open_log(const struct pst_config *config, bool foreground)
 {
-	enum pst_log_sink sink = PST_LOG_SYSLOG;
 	bool to_stderr = config->log.target == PST_LOG_TO_STDERR ||
 	    (config->log.target == PST_LOG_TO_AUTO && foreground);
 
-	/* With $JOURNAL_STREAM, standard error goes to journald. */
-	if (to_stderr)
-		sink = getenv("JOURNAL_STREAM") != NULL ? PST_LOG_JOURNAL :
-							  PST_LOG_STDERR;
-	pst_log_open(sink, IDENT, config->log.facility, config->log.level);
+	pst_process_open_log(IDENT, to_stderr, config);
 	return to_stderr;
 }
 

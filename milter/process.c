@@ -12,9 +12,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 static int ready_fd = -1;   /* the waiting parent reads the other end */
 static int pid_fd = -1;     /* kept open for its lock */
 static char pid_path[4096]; /* "" without a pid file */
+
+void
+pst_process_open_log(
+    const char *ident, bool to_stderr, const struct pst_config *config)
+{
+	enum pst_log_sink sink = PST_LOG_SYSLOG;
+
+	/* With $JOURNAL_STREAM, standard error goes to journald. */
+	if (to_stderr)
+		sink = getenv("JOURNAL_STREAM") != NULL ? PST_LOG_JOURNAL :
+							  PST_LOG_STDERR;
+	pst_log_open(sink, ident, config->log.facility,
+	    (enum pst_log_level)config->log.level);
+}
 
 bool
 pst_process_identity(const char *user, const char *group,

@@ -2,13 +2,25 @@
 #ifndef PST_MILTER_PROCESS_H
 #define PST_MILTER_PROCESS_H
 
-/* How a daemon goes into the background, writes a pid file, gives up root. */
+/*
+ * How a daemon opens its log, goes into the background, writes a pid file and
+ * gives up root.
+ */
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "config/config.h"
+
+/*
+ * Opens the log of a program named ident: standard error, in journald's form if
+ * that is where it goes, or syslog; facility and level as configured. ident is
+ * borrowed.
+ */
+void pst_process_open_log(
+    const char *ident, bool to_stderr, const struct pst_config *config);
 
 /* The identity to take on; uid and gid count only if change is set. */
 struct pst_identity {

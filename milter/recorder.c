@@ -8,16 +8,14 @@
 #include "store/incident.h"
 #include "store/redact.h"
 #include "store/report_row.h"
-#include "store/upload.h"
 #include "store/writer.h"
 
 /*
- * A message locks it for reading; starting and stopping the two threads locks
- * it for writing.
+ * A message locks it for reading; starting and stopping the thread locks it for
+ * writing.
  */
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static struct pst_writer *writer;
-static struct pst_uploader *uploader;
 static bool stopped;
 
 static void
@@ -50,33 +48,13 @@ log_writer(void *arg, enum pst_writer_event event, const char *text)
 	}
 }
 
-static void
-log_uploader(void *arg, enum pst_writer_event event, const char *text)
-{
-	(void)arg;
-	if (event == PST_WRITER_FAILED)
-		pst_log(PST_LOG_WARNING,
-		    "cannot upload report rows to the shared database; they "
-		    "stay in this gateway's file and mail is not affected: %s",
-		    text);
-	else
-		pst_log(PST_LOG_NOTICE,
-		    "report rows are uploaded to the shared database again: %s",
-		    text);
-}
-
 void
 pst_recorder_start(struct pst_config *config)
 {
 	(void)pthread_rwlock_wrlock(&lock);
-	if (config->reports.from[0] != '\0' && !stopped) {
-		if (writer == NULL)
-			writer = pst_writer_start(
-			    config, (struct pst_writer_log){log_writer, NULL});
-		if (uploader == NULL && config->store.postgresql[0] != '\0')
-			uploader = pst_uploader_start(config,
-			    (struct pst_writer_log){log_uploader, NULL});
-	}
+	if (config->reports.from[0] != '\0' && !stopped && writer == NULL)
+		writer = pst_writer_start(
+		    config, (struct pst_writer_log){log_writer, NULL});
 	(void)pthread_rwlock_unlock(&lock);
 }
 
@@ -104,8 +82,6 @@ pst_recorder_stop(void)
 		log_counts(&counts);
 		writer = NULL;
 	}
-	pst_uploader_stop(uploader);
-	uploader = NULL;
 	(void)pthread_rwlock_unlock(&lock);
 }
 

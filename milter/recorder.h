@@ -11,9 +11,9 @@
 #include "core/session.h"
 
 /*
- * Starts what config asks for and what is not running yet: the writer if
- * reports are made, and also the uploader if gateways share a database. Call it
- * at the start and after each reload.
+ * Starts the writer if reports are made and it is not running yet. Call it at
+ * the start and after each reload. The upload to a shared database is a process
+ * of its own (milter/upload_child.h).
  */
 void pst_recorder_start(struct pst_config *config);
 

@@ -88,6 +88,7 @@ begin_reload(struct pst_keeper *keeper)
 	keeper->reload_until_ms =
 	    pst_clock_ms(&pst_clock_system) + RELOAD_PATIENCE_MS;
 	pst_child_tell(pst_keeper_children(keeper), PST_WORKER_RELOAD);
+	pst_upload_child_reload(&keeper->upload);
 }
 
 void

@@ -94,6 +94,7 @@ leave(struct pst_keeper *keeper)
 {
 	default_signals();
 	pst_control_leave(keeper->control);
+	pst_upload_child_leave(&keeper->upload);
 	pst_process_leave();
 	if (keeper->up_fd != -1)
 		(void)close(keeper->up_fd);
@@ -197,6 +198,7 @@ stop_children(struct pst_keeper *keeper)
 	if (keeper->up_fd != -1)
 		(void)close(keeper->up_fd);
 	keeper->up_fd = -1;
+	pst_upload_child_stop(&keeper->upload);
 	pst_child_tell(children, PST_WORKER_STOP);
 	while (pst_child_running(children) > 0 &&
 	    pst_clock_ms(&pst_clock_system) < limit) {
@@ -209,6 +211,18 @@ stop_children(struct pst_keeper *keeper)
 		if (keeper->children[i].pid != 0)
 			(void)kill(keeper->children[i].pid, SIGKILL);
 	}
+	pst_upload_child_end(&keeper->upload);
+}
+
+/* The first process keeps the upload running; by then it is not root. */
+static void
+attend_to_upload(struct pst_keeper *keeper)
+{
+	if (keeper->up_fd != -1 || !keeper->announced)
+		return;
+	keeper->upload.to_stderr = keeper->supervisor->logs_to_stderr;
+	pst_upload_child_attend(&keeper->upload, keeper->supervisor->config,
+	    pst_clock_ms(&pst_clock_system));
 }
 
 /* The supervising loop; it is the same for all kinds of children. */
@@ -223,6 +237,8 @@ keep_running(struct pst_keeper *keeper)
 		pst_watch_begin(&watch);
 		pst_child_watch_starts(children, &watch);
 		pst_keeper_watch_reload(keeper, &watch);
+		pst_watch_until(
+		    &watch, pst_upload_child_due_ms(&keeper->upload));
 		listen_to(keeper, &watch);
 		announce(keeper);
 		hear_from_above(keeper);
@@ -234,6 +250,7 @@ keep_running(struct pst_keeper *keeper)
 		}
 		pst_keeper_reload(keeper, &reload_wanted);
 		pst_keeper_status(keeper);
+		attend_to_upload(keeper);
 	}
 	stop_children(keeper);
 	return 0;

@@ -63,7 +63,8 @@ class Daemon:
                          args=(self.notify,)).start()
         self.process = lab.Process(
             [self.program, "-f", "-c", self.config], self.log,
-            env=dict(os.environ, NOTIFY_SOCKET=address))
+            env=dict(os.environ, NOTIFY_SOCKET=address,
+                     POSTERN_LIBEXECDIR=os.path.dirname(self.program)))
         lab.wait_until(lambda: "READY=1" in self.statuses or
                        not self.process.running(), "READY=1", timeout)
         if not self.process.running():

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * postern-upload moves report rows from this gateway's file to the shared
+ * database (store/upload.h). posternd starts it and talks to it over standard
+ * input (milter/upload_child.h). It is a program of its own because posternd,
+ * which reads mail from strangers, must not contain a database client.
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "milter/process.h"
+#include "milter/supervisor.h"
+#include "milter/upload_child.h"
+#include "milter/worker.h"
+#include "store/upload.h"
+
+struct options {
+	const char *file;
+	bool to_stderr;
+};
+
+static bool
+parse_options(int argc, char **argv, struct options *out)
+{
+	int c;
+
+	*out = (struct options){NULL, false};
+	while ((c = getopt(argc, argv, "c:e")) != -1) {
+		if (c == 'c')
+			out->file = optarg;
+		else if (c == 'e')
+			out->to_stderr = true;
+		else
+			return false;
+	}
+	return out->file != NULL && optind == argc;
+}
+
+static void
+log_upload(void *arg, enum pst_writer_event event, const char *text)
+{
+	(void)arg;
+	if (event == PST_WRITER_FAILED)
+		pst_log(PST_LOG_WARNING,
+		    "cannot upload report rows to the shared database; they "
+		    "stay in this gateway's file and mail is not affected: %s",
+		    text);
+	else
+		pst_log(PST_LOG_NOTICE,
+		    "report rows are uploaded to the shared database again: %s",
+		    text);
+}
+
+/* Opens the log; a file that cannot be loaded is logged as the defaults say. */
+static struct pst_config *
+load(const struct options *options)
+{
+	struct pst_err err, ignored;
+	struct pst_config *config = pst_config_load(options->file, &err);
+	struct pst_config *shown = config;
+
+	if (config == NULL)
+		shown = pst_config_load(NULL, &ignored);
+	if (shown != NULL)
+		pst_process_open_log(
+		    PST_UPLOAD_PROGRAM, options->to_stderr, shown);
+	if (config != NULL)
+		return config;
+	pst_log(PST_LOG_ERROR,
+	    "report rows are not uploaded and stay in this gateway's file, "
+	    "mail is not affected: %s",
+	    err.text);
+	pst_config_unref(shown);
+	return NULL;
+}
+
+/*
+ * The store's options take effect at a start only, as the writer of posternd
+ * keeps its own, too; the log's level can change at any time.
+ */
+static void
+reload(const char *file)
+{
+	struct pst_err err;
+	struct pst_config *fresh = pst_config_load(file, &err);
+
+	/* posternd has logged what is wrong with the file. */
+	if (fresh == NULL)
+		return;
+	pst_log_set_level((enum pst_log_level)fresh->log.level);
+	pst_config_unref(fresh);
+}
+
+/* Returns when it is told to stop, or when posternd has died. */
+static void
+obey(const char *file)
+{
+	char byte;
+	ssize_t n;
+
+	for (;;) {
+		n = read(STDIN_FILENO, &byte, 1);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == 1 && byte == PST_WORKER_RELOAD)
+			reload(file);
+		else
+			return;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	/* A terminal sends it to us, too, but posternd says when to stop. */
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct options options;
+	struct pst_config *config;
+	struct pst_uploader *uploader;
+
+	if (!parse_options(argc, argv, &options)) {
+		(void)fputs("usage: " PST_UPLOAD_PROGRAM " [-e] -c FILE\n"
+			    "posternd starts this program; see posternd(8)\n",
+		    stderr);
+		return PST_EXIT_START;
+	}
+	(void)sigaction(SIGINT, &ignore, NULL);
+	(void)sigaction(SIGHUP, &ignore, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	config = load(&options);
+	if (config == NULL)
+		return PST_EXIT_START;
+	if (config->store.postgresql[0] == '\0') {
+		pst_config_unref(config);
+		return 0;
+	}
+	uploader = pst_uploader_start(
+	    config, (struct pst_writer_log){log_upload, NULL});
+	pst_config_unref(config);
+	obey(options.file);
+	pst_uploader_stop(uploader);
+	/* The uploader's thread may still be waiting for a server. */
+	_exit(0);
+}
