@@ -52,7 +52,8 @@ bool pst_upload_batch(const struct pst_upload *upload, bool *more,
     int64_t *moved, struct pst_err *err) PST_MUST_CHECK;
 
 /*
- * The daemon's thread that uploads. It tries every PST_UPLOAD_INTERVAL_MS, less
+ * The thread of postern-upload that uploads. It tries every
+ * PST_UPLOAD_INTERVAL_MS, less
  * often while the database is unreachable, and deletes old rows there. It keeps
  * a reference to config and calls log in its own thread. pst_uploader_stop()
  * does not wait for a server that does not answer.
