@@ -53,10 +53,10 @@ bool pst_upload_batch(const struct pst_upload *upload, bool *more,
 
 /*
  * The thread of postern-upload that uploads. It tries every
- * PST_UPLOAD_INTERVAL_MS, less
- * often while the database is unreachable, and deletes old rows there. It keeps
- * a reference to config and calls log in its own thread. pst_uploader_stop()
- * does not wait for a server that does not answer.
+ * PST_UPLOAD_INTERVAL_MS, less often while the database is unreachable, and
+ * deletes old rows there. It keeps a reference to config and calls log in its
+ * own thread. pst_uploader_stop() does not wait for a server that does not
+ * answer.
  */
 struct pst_uploader;
 struct pst_uploader *
