@@ -29,31 +29,31 @@ enum kind {
  * out, including those that other filters add.
  */
 static const struct field {
-	const char *name;
+	struct pst_str name; /* its length is compared first */
 	enum kind kind;
 	bool recipient;
 } fields[] = {
-    {"Return-Path", KIND_ADDRESSES, false},
-    {"Received", KIND_ADDRESSES, false},
-    {"Authentication-Results", KIND_TAGS, false},
-    {"Received-SPF", KIND_TAGS, false},
-    {"DKIM-Signature", KIND_TAGS, false},
-    {"ARC-Seal", KIND_TAGS, false},
-    {"ARC-Message-Signature", KIND_TAGS, false},
-    {"ARC-Authentication-Results", KIND_TAGS, false},
-    {"From", KIND_ADDRESSES, false},
-    {"Sender", KIND_ADDRESSES, false},
-    {"Reply-To", KIND_ADDRESSES, false},
-    {"Resent-From", KIND_ADDRESSES, false},
-    {"To", KIND_ADDRESSES, true},
-    {"Cc", KIND_ADDRESSES, true},
-    {"Date", KIND_TEXT, false},
-    {"Message-ID", KIND_IDS, false},
-    {"List-Id", KIND_ADDRESSES, false},
-    {"MIME-Version", KIND_TEXT, false},
-    {"Auto-Submitted", KIND_TEXT, false},
-    {"User-Agent", KIND_TEXT, false},
-    {"X-Mailer", KIND_TEXT, false},
+    {PST_STR_INIT("Return-Path"), KIND_ADDRESSES, false},
+    {PST_STR_INIT("Received"), KIND_ADDRESSES, false},
+    {PST_STR_INIT("Authentication-Results"), KIND_TAGS, false},
+    {PST_STR_INIT("Received-SPF"), KIND_TAGS, false},
+    {PST_STR_INIT("DKIM-Signature"), KIND_TAGS, false},
+    {PST_STR_INIT("ARC-Seal"), KIND_TAGS, false},
+    {PST_STR_INIT("ARC-Message-Signature"), KIND_TAGS, false},
+    {PST_STR_INIT("ARC-Authentication-Results"), KIND_TAGS, false},
+    {PST_STR_INIT("From"), KIND_ADDRESSES, false},
+    {PST_STR_INIT("Sender"), KIND_ADDRESSES, false},
+    {PST_STR_INIT("Reply-To"), KIND_ADDRESSES, false},
+    {PST_STR_INIT("Resent-From"), KIND_ADDRESSES, false},
+    {PST_STR_INIT("To"), KIND_ADDRESSES, true},
+    {PST_STR_INIT("Cc"), KIND_ADDRESSES, true},
+    {PST_STR_INIT("Date"), KIND_TEXT, false},
+    {PST_STR_INIT("Message-ID"), KIND_IDS, false},
+    {PST_STR_INIT("List-Id"), KIND_ADDRESSES, false},
+    {PST_STR_INIT("MIME-Version"), KIND_TEXT, false},
+    {PST_STR_INIT("Auto-Submitted"), KIND_TEXT, false},
+    {PST_STR_INIT("User-Agent"), KIND_TEXT, false},
+    {PST_STR_INIT("X-Mailer"), KIND_TEXT, false},
 };
 
 const char *
@@ -205,7 +205,7 @@ static const struct field *
 find_field(struct pst_str name)
 {
 	for (size_t i = 0; i < PST_COUNT(fields); i++) {
-		if (pst_str_ieq(name, pst_str(fields[i].name)))
+		if (pst_str_ieq(name, fields[i].name))
 			return &fields[i];
 	}
 	return NULL;
@@ -261,7 +261,7 @@ pst_redact_header(struct pst_arena *arena, const struct pst_config *config,
 			    known->kind == KIND_TAGS)
 				value = hash_locals(
 				    arena, value, known->kind, secret);
-			add_folded(&out, known->name, tame(arena, value));
+			add_folded(&out, known->name.ptr, tame(arena, value));
 		} else {
 			add_folded(&out, "Subject",
 			    tame(arena,
