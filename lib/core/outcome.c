@@ -115,6 +115,12 @@ is_usable(const struct pst_dkim_sig *sig)
 	return sig->checked && sig->domain != NULL && sig->selector != NULL;
 }
 
+static bool
+is_short(const char *identity)
+{
+	return identity != NULL && strlen(identity) <= PST_OUTCOME_MAX_IDENTITY;
+}
+
 static void
 pack_dkim(struct packer *packer, const struct pst_dkim *from,
     const struct pst_outcome *to_make, struct pst_dkim *to)
@@ -139,8 +145,8 @@ pack_dkim(struct packer *packer, const struct pst_dkim *from,
 			continue;
 		copy.domain = pack(packer, sig->domain);
 		copy.selector = pack(packer, sig->selector);
-		copy.identity =
-		    to_make->incident ? pack(packer, sig->identity) : NULL;
+		if (to_make->incident && is_short(sig->identity))
+			copy.identity = pack(packer, sig->identity);
 		if (to->sigs != NULL)
 			to->sigs[at++] = copy;
 	}
@@ -214,33 +220,45 @@ pack_spf_records(
 	to->spf = all;
 }
 
-/* Copies the fields that are quoted, until one of them does not fit. */
+/*
+ * Finds the next field that is quoted, at *at or after it, and adds its size to
+ * *total. Returns NULL at the end, and when that field does not fit.
+ */
+static const struct pst_header_field *
+next_quoted(const struct pst_message *from, const struct pst_outcome_use *use,
+    size_t *at, size_t *total)
+{
+	const struct pst_header *header = from->header;
+
+	while (*at < header->count) {
+		const struct pst_header_field *field = &header->fields[(*at)++];
+
+		if (!use->quotes(from->config, field->name))
+			continue;
+		*total += field->name.len +
+		    pst_str_first(field->value, PST_OUTCOME_MAX_FIELD).len;
+		return *total <= PST_OUTCOME_MAX_HEADER ? field : NULL;
+	}
+	return NULL;
+}
+
 static void
 pack_header(struct packer *packer, const struct pst_message *from,
     const struct pst_outcome_use *use, struct pst_header *to)
 {
-	const struct pst_header *header = from->header;
-	size_t i, count = 0, total = 0;
+	const struct pst_header_field *field;
+	size_t at = 0, total = 0, count = 0;
 
-	for (i = 0; i < header->count; i++) {
-		const struct pst_header_field *field = &header->fields[i];
-
-		count += use->quotes(from->config, field->name);
-	}
+	while (next_quoted(from, use, &at, &total) != NULL)
+		count++;
 	to->fields = room(packer, count * sizeof(*to->fields));
-	for (i = 0; i < header->count; i++) {
-		const struct pst_header_field *field = &header->fields[i];
+	at = total = 0;
+	while ((field = next_quoted(from, use, &at, &total)) != NULL) {
 		struct pst_header_field copy = {.nth = field->nth};
-		struct pst_str value =
-		    pst_str_first(field->value, PST_OUTCOME_MAX_FIELD);
 
-		if (!use->quotes(from->config, field->name))
-			continue;
-		total += field->name.len + value.len;
-		if (total > PST_OUTCOME_MAX_HEADER)
-			break;
 		copy.name = pack_str(packer, field->name);
-		copy.value = pack_str(packer, value);
+		copy.value = pack_str(
+		    packer, pst_str_first(field->value, PST_OUTCOME_MAX_FIELD));
 		if (to->fields != NULL)
 			to->fields[to->count] = copy;
 		to->count++;

@@ -20,6 +20,8 @@
 /* Octets of names and values; and of one value, which is cut. */
 #define PST_OUTCOME_MAX_HEADER 32768
 #define PST_OUTCOME_MAX_FIELD 8192
+/* A signature's identity (i=) that is longer is left out. */
+#define PST_OUTCOME_MAX_IDENTITY 1024
 
 /* An SPF record that the check has read, cut to 600 octets. */
 struct pst_outcome_spf {

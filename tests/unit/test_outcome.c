@@ -175,6 +175,49 @@ test_large_header(void **state)
 	pst_arena_free(arena);
 }
 
+/* Signatures count if they were checked; an identity may be too long. */
+static void
+test_signatures(void **state)
+{
+	char lengthy[PST_OUTCOME_MAX_IDENTITY + 2];
+	struct pst_dkim_sig sigs[] = {
+	    {.checked = true, .domain = "a.example"},
+	    {.domain = "b.example", .selector = "s"},
+	    {.checked = true,
+		.domain = "c.example",
+		.selector = "s",
+		.identity = lengthy},
+	    {.checked = true,
+		.domain = "d.example",
+		.selector = "s",
+		.identity = lengthy + 1},
+	};
+	struct lab lab;
+	struct pst_session *session;
+	struct pst_message m;
+	struct pst_outcome *outcome;
+	const struct pst_dkim *dkim;
+
+	(void)state;
+	memset(lengthy, 'x', sizeof(lengthy) - 1);
+	lengthy[sizeof(lengthy) - 1] = '\0';
+	lab_open(&lab, reports, zone);
+	session = lab_connect(&lab, BAD_IP);
+	m = *play(session, "From: ann@bank.example\n");
+	m.findings.dkim.sigs = sigs;
+	m.findings.dkim.count = PST_COUNT(sigs);
+	outcome = pst_outcome_copy(&m, &both, LAB_NOW);
+	dkim = &outcome->message.findings.dkim;
+	assert_int_equal(dkim->count, 2);
+	assert_string_equal(dkim->sigs[0].domain, "c.example");
+	assert_null(dkim->sigs[0].identity);
+	assert_string_equal(dkim->sigs[1].domain, "d.example");
+	assert_string_equal(dkim->sigs[1].identity, lengthy + 1);
+	pst_outcome_free(outcome);
+	pst_session_close(session);
+	lab_close(&lab);
+}
+
 /* A list is freed as a whole; without one nothing happens. */
 static void
 test_list(void **state)
@@ -203,6 +246,7 @@ main(void)
 	    cmocka_unit_test(test_outlives),
 	    cmocka_unit_test(test_rows_only),
 	    cmocka_unit_test(test_large_header),
+	    cmocka_unit_test(test_signatures),
 	    cmocka_unit_test(test_list),
 	};
 
