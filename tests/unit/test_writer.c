@@ -418,9 +418,9 @@ test_closed_killed(void **state)
 	pid = fork();
 	if (pid == 0) {
 		writer = start("");
-		for (unsigned i = 0; i < 1500; i++) {
-			if (!put(writer, i, i < 1499 ? 0 : PATIENCE_MS) &&
-			    i == 1499)
+		for (unsigned i = 0; i < 300; i++) {
+			if (!put(writer, i, i < 299 ? 0 : PATIENCE_MS) &&
+			    i == 299)
 				_exit(1);
 		}
 		(void)kill(getpid(), SIGKILL);
@@ -429,19 +429,19 @@ test_closed_killed(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	assert_string_equal(sum_of("db"), "0 rows, 0 messages");
-	assert_string_equal(sum_of("db-spool"), "1500 rows, 1500 messages");
+	assert_string_equal(sum_of("db-spool"), "300 rows, 300 messages");
 
 	writer = start("");
 	assert_true(put(writer, 0, PATIENCE_MS));
 	assert_int_equal(atomic_load(&heard[PST_WRITER_SPOOLING]), 1);
 	pst_writer_stop(writer, NULL);
-	assert_string_equal(sum_of("db-spool"), "1500 rows, 1501 messages");
+	assert_string_equal(sum_of("db-spool"), "300 rows, 301 messages");
 
 	change("db", OPEN);
 	writer = start("");
 	wait_for(&heard[PST_WRITER_UNSPOOLED], 1);
-	assert_string_equal(last_text[PST_WRITER_UNSPOOLED], "1500");
-	assert_string_equal(sum(), "1500 rows, 1501 messages");
+	assert_string_equal(last_text[PST_WRITER_UNSPOOLED], "300");
+	assert_string_equal(sum(), "300 rows, 301 messages");
 	pst_writer_stop(writer, NULL);
 }
 
