@@ -18,8 +18,10 @@ struct pst_compose {
 	const char *domain; /* the policy domain */
 	const char *owner;  /* of the rows: the report's id, or "" */
 	const char *id;     /* of the report */
-	/* Only the rows whose id is after the first and not after the second;
-	 * "" or NULL means no limit. */
+	/*
+	 * Only the rows whose ids are after the first and not after the second;
+	 * "" or NULL: no limit.
+	 */
 	const char *after, *until;
 };
 
