@@ -235,7 +235,7 @@ fail(enum output output, enum pst_status_level level, const char *text)
 	if (output != NAGIOS)
 		return pst_ui_fail(command, "%s", text);
 	printf("POSTERN %s - %s\n", level_word(level), text);
-	return level;
+	return (int)level;
 }
 
 static int
@@ -249,7 +249,7 @@ print_status(struct pst_arena *arena, enum output output,
 	if (output == NAGIOS) {
 		printf(
 		    "%s\n", pst_status_nagios(arena, status, level, problems));
-		return level;
+		return (int)level;
 	}
 	if (problems[0] != '\0') {
 		pst_ui_print(
