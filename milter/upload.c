@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "core/counters.h"
 #include "milter/process.h"
 #include "milter/supervisor.h"
 #include "milter/upload_child.h"
@@ -23,6 +24,7 @@
 struct options {
 	const char *file;
 	bool to_stderr;
+	bool counts; /* PST_UPLOAD_COUNTERS_FD is the memory of counters */
 };
 
 static bool
@@ -30,12 +32,14 @@ parse_options(int argc, char **argv, struct options *out)
 {
 	int c;
 
-	*out = (struct options){NULL, false};
-	while ((c = getopt(argc, argv, "c:e")) != -1) {
+	*out = (struct options){.file = NULL};
+	while ((c = getopt(argc, argv, "c:em")) != -1) {
 		if (c == 'c')
 			out->file = optarg;
 		else if (c == 'e')
 			out->to_stderr = true;
+		else if (c == 'm')
+			out->counts = true;
 		else
 			return false;
 	}
@@ -93,8 +97,24 @@ reload(const char *file)
 	/* posternd has logged what is wrong with the file. */
 	if (fresh == NULL)
 		return;
-	pst_log_set_level((enum pst_log_level)fresh->log.level);
+	pst_log_set_level(fresh->log.level);
 	pst_config_unref(fresh);
+}
+
+/* What is uploaded is counted where the supervisor counts. */
+static void
+enter_counters(void)
+{
+	struct pst_err err;
+	struct pst_counters *counters =
+	    pst_counters_attach(PST_UPLOAD_COUNTERS_FD, &err);
+
+	if (counters == NULL)
+		pst_log(PST_LOG_WARNING,
+		    "uploads are not counted, and rows are uploaded all the "
+		    "same: %s",
+		    err.text);
+	pst_counters_enter(counters, PST_COUNTERS_SUPERVISOR);
 }
 
 /* Returns when it is told to stop, or when posternd has died. */
@@ -125,7 +145,7 @@ main(int argc, char **argv)
 	struct pst_uploader *uploader;
 
 	if (!parse_options(argc, argv, &options)) {
-		(void)fputs("usage: " PST_UPLOAD_PROGRAM " [-e] -c FILE\n"
+		(void)fputs("usage: " PST_UPLOAD_PROGRAM " [-em] -c FILE\n"
 			    "posternd starts this program; see posternd(8)\n",
 		    stderr);
 		return PST_EXIT_START;
@@ -140,6 +160,8 @@ main(int argc, char **argv)
 		pst_config_unref(config);
 		return 0;
 	}
+	if (options.counts)
+		enter_counters();
 	uploader = pst_uploader_start(
 	    config, (struct pst_writer_log){log_upload, NULL});
 	pst_config_unref(config);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/counters.h"
 #include "milter/supervisor.h"
 #include "milter/worker.h"
 
@@ -70,6 +71,15 @@ note_broken(struct pst_upload_child *child, const char *why)
 	    path, why);
 }
 
+/* Makes `to` the same as `from`, and keeps it open in the program. */
+static bool
+hand_over(int from, int to)
+{
+	/* dup2() of a descriptor to itself would leave FD_CLOEXEC set. */
+	return from == to ? fcntl(from, F_SETFD, 0) != -1 :
+			    dup2(from, to) != -1;
+}
+
 /* The forked process; does not return. */
 static _Noreturn void
 become_program(const char *path, const char *file, bool to_stderr, int fd)
@@ -81,12 +91,16 @@ become_program(const char *path, const char *file, bool to_stderr, int fd)
 	(void)sigaction(SIGUSR1, &ignore, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	/* dup2() of a descriptor to itself would leave FD_CLOEXEC set. */
-	if (fd == STDIN_FILENO ? fcntl(fd, F_SETFD, 0) != -1 :
-				 dup2(fd, STDIN_FILENO) != -1) {
-		closefrom(STDERR_FILENO + 1);
-		(void)execl(path, PST_UPLOAD_PROGRAM, "-c", file,
-		    to_stderr ? "-e" : (char *)NULL, (char *)NULL);
+	if (hand_over(fd, STDIN_FILENO)) {
+		bool counts = pst_counters_fd() != -1 &&
+		    hand_over(pst_counters_fd(), PST_UPLOAD_COUNTERS_FD);
+		const char *args[] = {counts ? "-m" : NULL, NULL, NULL};
+
+		if (to_stderr)
+			args[counts ? 1 : 0] = "-e";
+		closefrom(PST_UPLOAD_COUNTERS_FD + (counts ? 1 : 0));
+		(void)execl(path, PST_UPLOAD_PROGRAM, "-c", file, args[0],
+		    args[1], (char *)NULL);
 	}
 	_exit(NOT_EXECUTED);
 }

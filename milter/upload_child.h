@@ -25,6 +25,8 @@
 /* The program's directory; the variable of that name takes its place. */
 #define PST_UPLOAD_DIR_VARIABLE "POSTERN_LIBEXECDIR"
 #define PST_UPLOAD_PROGRAM "postern-upload"
+/* With the option -m, this descriptor is the memory of the counters. */
+#define PST_UPLOAD_COUNTERS_FD 3
 
 /* How long a stop waits before it kills the process. */
 #define PST_UPLOAD_STOP_MS 2500

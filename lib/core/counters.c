@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE /* memfd_create() */
 #include "core/counters.h"
 
 #include <assert.h>
@@ -7,6 +8,8 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -44,19 +47,56 @@ struct pst_counters {
 
 static struct pst_counters *block;
 static struct slot *own;
+static int block_fd = -1;
+
+static void *
+map(int fd)
+{
+	return mmap(NULL, sizeof(struct pst_counters), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+}
 
 struct pst_counters *
 pst_counters_map(struct pst_err *err)
 {
-	void *memory = mmap(NULL, sizeof(struct pst_counters),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory = MAP_FAILED;
+	int fd = memfd_create("postern-counters", MFD_CLOEXEC);
 
-	if (memory != MAP_FAILED)
+	if (fd != -1 && ftruncate(fd, (off_t)sizeof(struct pst_counters)) == 0)
+		memory = map(fd);
+	if (memory != MAP_FAILED) {
+		block_fd = fd;
 		return memory;
+	}
 	(void)pst_err_set(err,
 	    "cannot map %zu octets of memory for counters: %s; allow this user "
 	    "more memory",
 	    sizeof(struct pst_counters), strerror(errno));
+	if (fd != -1)
+		(void)close(fd);
+	return NULL;
+}
+
+int
+pst_counters_fd(void)
+{
+	return block_fd;
+}
+
+struct pst_counters *
+pst_counters_attach(int fd, struct pst_err *err)
+{
+	struct stat st;
+	void *memory = MAP_FAILED;
+
+	if (fstat(fd, &st) == 0 &&
+	    st.st_size == (off_t)sizeof(struct pst_counters))
+		memory = map(fd);
+	if (memory != MAP_FAILED)
+		return memory;
+	(void)pst_err_set(err,
+	    "the counters of posternd cannot be mapped; restart posternd after "
+	    "an upgrade");
 	return NULL;
 }
 
@@ -68,6 +108,9 @@ pst_counters_unmap(struct pst_counters *mapped)
 	if (mapped == block)
 		pst_counters_enter(NULL, 0);
 	(void)munmap(mapped, sizeof(*mapped));
+	if (block_fd != -1)
+		(void)close(block_fd);
+	block_fd = -1;
 }
 
 void

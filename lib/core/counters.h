@@ -121,6 +121,20 @@ struct pst_counters *pst_counters_map(struct pst_err *err) PST_MUST_CHECK;
 void pst_counters_unmap(struct pst_counters *block);
 
 /*
+ * Returns the descriptor of the block that was mapped, -1 if there is none. It
+ * is closed on exec. A program that is executed with a duplicate of it maps the
+ * same block with pst_counters_attach().
+ */
+int pst_counters_fd(void);
+
+/*
+ * Maps the block of that descriptor, which stays open. NULL with a sentence in
+ * err if it is not a block of this version of the program.
+ */
+struct pst_counters *
+pst_counters_attach(int fd, struct pst_err *err) PST_MUST_CHECK;
+
+/*
  * From now on this process counts in that slot of the block; with NULL it
  * counts nothing. Call it before the process starts a thread.
  */

@@ -11,6 +11,7 @@
 #include "base/domain.h"
 #include "base/ip.h"
 #include "base/macros.h"
+#include "store/schema.h"
 
 /* The texts of a report or a row; each of them is bounded. */
 #define MAX_ID_TEXT ((size_t)16 * PST_FEEDBACK_MAX_TEXT)
@@ -167,7 +168,7 @@ pst_feedback_add(const struct pst_store *store,
 
 	identify(feedback, &id);
 	pst_arena_free(id.arena);
-	if (!pst_db_begin(db, err))
+	if (!pst_schema_begin(db, err))
 		return false;
 	ok = add_head(store, id.hex, feedback, added, err) &&
 	    (*added == PST_FEEDBACK_KNOWN ||

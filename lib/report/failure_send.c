@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/day.h"
 #include "report/report_mail.h"
+#include "store/schema.h"
 #include "store/store.h"
 
 #define HOUR 3600
@@ -240,7 +241,7 @@ take(void *arg, const struct pst_failure_incident *incident,
 	struct claim *claim = arg;
 	struct pst_db *db = claim->store->db;
 
-	if (!pst_db_begin(db, err))
+	if (!pst_schema_begin(db, err))
 		return false;
 	if (store_report(claim->store, incident, list, err) &&
 	    pst_db_commit(db, err)) {

@@ -10,6 +10,7 @@
 #include "base/day.h"
 #include "report/failure_send.h"
 #include "report/lanes.h"
+#include "store/schema.h"
 #include "store/store.h"
 
 /* Policy domains and days that become reports in one transaction ... */
@@ -71,7 +72,7 @@ claim_some(struct run *run, const struct pst_pending_page *page, size_t *taken,
 	struct pst_db *db = run->store->db;
 	uint64_t made = run->counts->made;
 	int64_t rows = 0;
-	bool ok = pst_db_begin(db, err);
+	bool ok = pst_schema_begin(db, err);
 
 	if (!ok)
 		return false;
@@ -256,7 +257,7 @@ sort_batch(struct pass *pass, size_t from, size_t to, struct pst_err *err)
 {
 	struct pst_db *db = pass->run->store->db;
 	const struct pst_delivery *items = pass->due.items;
-	bool ok = pst_db_begin(db, err);
+	bool ok = pst_schema_begin(db, err);
 	size_t which = 0;
 
 	if (!ok)

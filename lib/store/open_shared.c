@@ -4,17 +4,25 @@
 #include "store/open.h"
 #include "store/schema.h"
 
-bool
-pst_store_open_shared(struct pst_store *store, struct pst_err *err)
+/* A reader does not bring the tables forward. */
+static bool
+open_shared(struct pst_store *store, bool read_only, struct pst_err *err)
 {
 	assert(pst_store_has_shared(store->config));
 	store->db = pst_db_open_postgres(store->config->store.postgresql, err);
 	if (store->db == NULL)
 		return false;
-	if (pst_schema_make(store->db, err))
+	if (read_only ? pst_schema_check(store->db, err) :
+			pst_schema_make(store->db, err))
 		return true;
 	pst_store_close(store);
 	return false;
+}
+
+bool
+pst_store_open_shared(struct pst_store *store, struct pst_err *err)
+{
+	return open_shared(store, false, err);
 }
 
 bool
@@ -28,6 +36,6 @@ pst_store_open(
 	};
 
 	if (use != PST_STORE_WRITE && pst_store_has_shared(store->config))
-		return pst_store_open_shared(store, err);
+		return open_shared(store, use == PST_STORE_READ, err);
 	return pst_store_open_file(store, access[use], err);
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -177,6 +178,41 @@ test_concurrent(void **state)
 		(void)snprintf(name, sizeof(name), "rule-%u", i);
 		assert_int_equal(named(PST_COUNTER_RULES, name), all / 8);
 	}
+}
+
+/* A program that was executed maps the block anew, by its descriptor. */
+static void
+test_attached(void **state)
+{
+	struct pst_err err;
+	pid_t pid;
+	int status, other;
+
+	(void)state;
+	assert_int_not_equal(pst_counters_fd(), -1);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		int fd = dup(pst_counters_fd());
+
+		pst_counters_unmap(block);
+		block = pst_counters_attach(fd, &err);
+		if (block == NULL)
+			_exit(1);
+		pst_counters_enter(block, PST_COUNTERS_SUPERVISOR);
+		pst_counter_add(PST_COUNTER_UPLOAD_BATCHES, 0, 5);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(total(PST_COUNTER_UPLOAD_BATCHES), 5);
+	/* Anything else is refused. */
+	assert_null(pst_counters_attach(-1, &err));
+	other = open("/dev/null", O_RDWR);
+	assert_int_not_equal(other, -1);
+	assert_null(pst_counters_attach(other, &err));
+	assert_non_null(strstr(err.text, "restart posternd"));
+	assert_int_equal(close(other), 0);
 }
 
 /* What a killed worker counted stays; what it had open is gone. */
@@ -502,6 +538,7 @@ main(void)
 	    cmocka_unit_test(test_table),
 	    cmocka_unit_test(test_none),
 	    WITH_BLOCK(test_concurrent),
+	    WITH_BLOCK(test_attached),
 	    WITH_BLOCK(test_killed_worker),
 	    WITH_BLOCK(test_names),
 	    WITH_BLOCK(test_histogram),
