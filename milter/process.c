@@ -28,8 +28,7 @@ pst_process_open_log(
 	if (to_stderr)
 		sink = getenv("JOURNAL_STREAM") != NULL ? PST_LOG_JOURNAL :
 							  PST_LOG_STDERR;
-	pst_log_open(sink, ident, config->log.facility,
-	    (enum pst_log_level)config->log.level);
+	pst_log_open(sink, ident, config->log.facility, config->log.level);
 }
 
 bool

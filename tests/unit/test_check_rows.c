@@ -13,6 +13,7 @@
 #include "core/edits.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 static unsigned steps;
 
@@ -110,7 +111,7 @@ test_order(void **state)
 	    "From: a@sub.bank.example\n", "x\r\n"};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_session *session;
 		const struct pst_message *m;
@@ -124,12 +125,10 @@ test_order(void **state)
 		m = lab_send(session, &letter);
 		line = pst_explain_line(arena, m);
 		if (m->elapsed_ms != rows[i].ms || steps != 1)
-			fail_msg("%s: %u ms, %u steps", rows[i].label,
-			    m->elapsed_ms, steps);
+			fail_msg("%u ms, %u steps", m->elapsed_ms, steps);
 		for (size_t n = 0; n < PST_COUNT(words); n++) {
 			if (strstr(line, words[n]) == NULL)
-				fail_msg("%s: no \"%s\" in %s", rows[i].label,
-				    words[n], line);
+				fail_msg("no \"%s\" in %s", words[n], line);
 		}
 		pst_session_close(session);
 		lab_close(&lab);

@@ -14,6 +14,7 @@
 #include "base/frame.h"
 #include "base/macros.h"
 #include "tests/unit/control_fixture.h"
+#include "tests/unit/rows.h"
 
 #define UNKNOWN "2 unknown request; expected reload, status or counters"
 #define TOO_LONG                                                               \
@@ -41,7 +42,7 @@ test_requests(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		int fd = control_ask(rows[i].request);
 		const char *got;
 
@@ -49,23 +50,22 @@ test_requests(void **state)
 		got = control_answer(fd);
 		if ((got == NULL) != (rows[i].answer == NULL) ||
 		    (got != NULL && strcmp(got, rows[i].answer) != 0))
-			fail_msg("%s: %s", rows[i].label,
-			    got == NULL ? "no answer" : got);
+			fail_msg("%s", got == NULL ? "no answer" : got);
 		for (unsigned r = 0; r < 3; r++) {
 			enum pst_control_request request =
 			    (enum pst_control_request)r;
 
 			if (pst_control_take(the_control, request) !=
 			    rows[i].taken[r])
-				fail_msg("%s: request %u", rows[i].label, r);
+				fail_msg("request %u", r);
 			pst_control_answer(the_control, request, 0, "done");
 			got = rows[i].taken[r] ? control_answer(fd) : "0 done";
 			if (got == NULL || strcmp(got, "0 done") != 0)
-				fail_msg("%s: not answered", rows[i].label);
+				fail_msg("not answered");
 		}
 		got = control_answer(fd);
 		if (got == NULL || got[0] != '\0')
-			fail_msg("%s: the connection is open", rows[i].label);
+			fail_msg("the connection is open");
 		(void)close(fd);
 	}
 }
@@ -304,7 +304,7 @@ test_mode(void **state)
 	static const mode_t masks[] = {0, 022, 077};
 	struct stat st;
 
-	for (size_t i = 0; i < PST_COUNT(masks); i++) {
+	FOR_ROWS(i, masks, NULL) {
 		mode_t before = umask(masks[i]);
 
 		pst_control_close(the_control);

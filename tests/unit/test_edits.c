@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "mail/authres.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/rows.h"
 
 #define ID "mx.gateway.example"
 
@@ -53,7 +54,7 @@ test_spf_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_findings findings = plain();
 
 		findings.spf.result = rows[i].result;
@@ -99,7 +100,7 @@ test_dmarc_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_findings findings = plain();
 
 		findings.dmarc.result = rows[i].result;
@@ -132,7 +133,7 @@ test_iprev_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_findings findings = plain();
 
 		findings.has_iprev = true;
@@ -170,7 +171,7 @@ test_arc_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_findings findings = plain();
 
 		findings.has_arc = true;
@@ -254,7 +255,7 @@ test_dkim_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_dkim_sig sig = rows[i].sig;
 		const char *got = dkim_part(&sig, 1);
 
@@ -284,7 +285,7 @@ test_b_tells_signatures_apart(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_dkim_sig sigs[3] = {{0}, {0}, {0}};
 		struct pst_buf want;
 
@@ -397,7 +398,7 @@ test_many_large_signatures(void **state)
 	struct pst_dkim_sig sigs[50];
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(counts); i++) {
+	FOR_ROWS(i, counts, rows_number(counts[i])) {
 		for (size_t len = 0; len < 980; len += 40) {
 			struct pst_findings findings =
 			    largest(sigs, counts[i], len);

@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/rows.h"
 
 #define ID "mx.gateway.example"
 #define AR PST_AUTHRES_NAME
@@ -119,7 +120,7 @@ test_whose_field(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct trial trial = {
 		    .fields = {{AR, rows[i].value}}, .mta = ABLE};
 		struct pst_decision decision = run(&trial);
@@ -206,12 +207,12 @@ test_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_decision decision = run(&rows[i].trial);
 		const char *got = summary(&decision);
 
 		if (strcmp(got, rows[i].want) != 0)
-			fail_msg("%s: %s", rows[i].label, got);
+			fail_msg("%s", got);
 	}
 }
 
@@ -270,12 +271,12 @@ test_behind_limits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_decision decision = run(&rows[i].trial);
 		const char *got = summary(&decision);
 
 		if (strcmp(got, rows[i].want) != 0)
-			fail_msg("%s: %s", rows[i].label, got);
+			fail_msg("%s", got);
 	}
 }
 

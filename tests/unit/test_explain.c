@@ -9,6 +9,7 @@
 #include "base/macros.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 #define BANK "From: ceo@bank.example\n"
 #define LINE_MAX_BYTES 1900
@@ -103,13 +104,13 @@ test_line_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		const struct pst_message *m =
 		    lab_send(session, &rows[i].letter);
 		const char *got = pst_explain_line(arena, m);
 
 		if (strcmp(got, rows[i].want) != 0)
-			fail_msg("%s: %s", rows[i].label, got);
+			fail_msg("%s", got);
 	}
 }
 
@@ -275,7 +276,7 @@ test_text(void **state)
 	const char *text = pst_explain_text(arena, lab_send(session, &letter));
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(want); i++)
+	FOR_ROWS(i, want, want[i])
 		if (strstr(text, want[i]) == NULL)
 			fail_msg("no \"%s\" in:\n%s", want[i], text);
 	for (; *text != '\0'; text++)
@@ -310,14 +311,12 @@ test_arc(void **state)
 	assert_null(strstr(pst_explain_line(arena, &m), " arc="));
 	assert_null(strstr(pst_explain_text(arena, &m), "\narc "));
 	m.findings.has_arc = true;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		m.findings.arc = rows[i].arc;
 		if (strstr(pst_explain_line(arena, &m), rows[i].line) == NULL)
-			fail_msg("%s: %s", rows[i].label,
-			    pst_explain_line(arena, &m));
+			fail_msg("%s", pst_explain_line(arena, &m));
 		if (strstr(pst_explain_text(arena, &m), rows[i].text) == NULL)
-			fail_msg("%s: %s", rows[i].label,
-			    pst_explain_text(arena, &m));
+			fail_msg("%s", pst_explain_text(arena, &m));
 	}
 }
 
@@ -344,7 +343,7 @@ test_text_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		const char *text =
 		    pst_explain_text(arena, lab_send(session, &rows[i].letter));
 

@@ -13,6 +13,7 @@
 #include "core/check.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 static const char zone[] =
     "bank.example. 60 IN TXT \"v=spf1 mx ip4:192.0.2.66 -all\"\n"
@@ -303,7 +304,7 @@ test_every_check(void **state)
 
 	(void)state;
 	assert_true(pst_check_count > 0);
-	for (size_t i = 0; i < PST_COUNT(letters); i++) {
+	FOR_ROWS(i, letters, NULL) {
 		json_t *json = explain(&letters[i]);
 
 		for (size_t n = 0; n < pst_check_count; n++) {
@@ -334,7 +335,7 @@ test_dns(void **state)
 	json_t *json = explain(&letter);
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].name) {
 		const json_t *dns = at(json, "dns");
 		const json_t *entry = NULL;
 		size_t n = 0;

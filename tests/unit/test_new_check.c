@@ -13,6 +13,7 @@
 #include "core/explain.h"
 #include "core/print.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 struct listed {
 	enum pst_result result;
@@ -153,7 +154,7 @@ test_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct letter letter = {"h", "<a@x.example>",
 		    rows[i].authenticated, "From: a@x.example\n", NULL};
 		struct pst_arena *arena = pst_arena_new();

@@ -9,6 +9,7 @@
 #include "base/macros.h"
 #include "core/explain.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 #define GOOD_IP "192.0.2.10"
 #define BAD_IP "192.0.2.66"
@@ -70,7 +71,7 @@ test_notes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct letter letter = {.helo = "helo.bank.example",
 		    .mail_from = "<ceo@bank.example>",
 		    .header = rows[i].header,
@@ -82,10 +83,10 @@ test_notes(void **state)
 
 		if ((m->note == NULL) != (rows[i].note == NULL) ||
 		    (m->note != NULL && strcmp(m->note, rows[i].note) != 0))
-			fail_msg("%s: %s", rows[i].label, m->note);
+			fail_msg("%s", m->note);
 		if ((strstr(line, " org=bank.example ") != NULL) !=
 		    (rows[i].org_domain != NULL))
-			fail_msg("%s: %s", rows[i].label, line);
+			fail_msg("%s", line);
 		pst_arena_free(arena);
 		pst_session_close(session);
 	}
@@ -113,7 +114,7 @@ test_mta_address_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_session *session = lab_connect(&lab, GOOD_IP);
 
 		pst_session_helo(session, PST_STR("helo.bank.example"));
@@ -122,8 +123,7 @@ test_mta_address_rows(void **state)
 		const struct pst_message *m =
 		    pst_session_end(session, PST_STR(""), NULL);
 		if (m->findings.spf.result != rows[i].spf)
-			fail_msg("%s: %s", rows[i].label,
-			    pst_result_word(m->findings.spf.result));
+			fail_msg("%s", pst_result_word(m->findings.spf.result));
 		pst_session_close(session);
 	}
 }
@@ -158,7 +158,7 @@ test_exempt_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct letter letter = spoof;
 		struct pst_arena *arena = pst_arena_new();
 		struct lab own;
@@ -171,8 +171,7 @@ test_exempt_rows(void **state)
 		letter.authenticated = rows[i].authenticated;
 		const struct pst_message *m = lab_send(session, &letter);
 		if (m->findings.exempt != rows[i].want)
-			fail_msg("%s: %s", rows[i].label,
-			    pst_exempt_word(m->findings.exempt));
+			fail_msg("%s", pst_exempt_word(m->findings.exempt));
 		/* A client that is not evaluated costs no query. */
 		assert_int_equal(
 		    pst_dns_count(m->dns) == 0, rows[i].want != PST_EXEMPT_NO);
@@ -244,7 +243,7 @@ test_authserv_id(void **state)
 
 	(void)state;
 	lab_open(&own, config, zone);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_session *session = lab_connect(&own, GOOD_IP);
 		const struct pst_message *m;
 
@@ -258,7 +257,7 @@ test_authserv_id(void **state)
 			    pst_str(rows[i].host), pst_str(m->authserv_id)) &&
 			    rows[i].host[0] != '\0' :
 			strcmp(m->authserv_id, rows[i].want) != 0)
-			fail_msg("%s: %s", rows[i].label, m->authserv_id);
+			fail_msg("%s", m->authserv_id);
 		pst_session_close(session);
 	}
 	lab_close(&own);

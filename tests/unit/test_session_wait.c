@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "tests/unit/core_fixture.h"
+#include "tests/unit/rows.h"
 
 #define BANK "From: ceo@bank.example\n"
 #define POLICY "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
@@ -121,7 +122,7 @@ test_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct trial trial = {
 		    .config = rows[i].config, .zone = rows[i].zone};
 
@@ -132,8 +133,7 @@ test_rows(void **state)
 		    m->decision.action != rows[i].action ||
 		    m->elapsed_ms != rows[i].ms ||
 		    trial.progress != rows[i].progress)
-			fail_msg("%s: spf=%s dmarc=%s %s %u ms, %u calls",
-			    rows[i].label,
+			fail_msg("spf=%s dmarc=%s %s %u ms, %u calls",
 			    pst_result_word(m->findings.spf.result),
 			    pst_result_word(m->findings.dmarc.result),
 			    pst_action_word(m->decision.action), m->elapsed_ms,
@@ -307,7 +307,7 @@ test_truncated_header(void **state)
 
 	(void)state;
 	lab_open(&lab, LAB_CONFIG "header { max-fields = 50 }\n", POLICY);
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_session *session = lab_connect(&lab, "192.0.2.66");
 		const struct pst_message *m;
 
@@ -321,7 +321,7 @@ test_truncated_header(void **state)
 		assert_true(m->header->truncated);
 		assert_int_equal(m->header->count, 50);
 		if (strcmp(m->decision.rule, rows[i].rule) != 0)
-			fail_msg("%s: %s", rows[i].label, m->decision.rule);
+			fail_msg("%s", m->decision.rule);
 		pst_session_close(session);
 	}
 	lab_close(&lab);

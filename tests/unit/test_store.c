@@ -14,6 +14,7 @@
 #include "base/day.h"
 #include "base/macros.h"
 #include "store/schema.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/store_fixture.h"
 
 #define LIMIT 100
@@ -138,7 +139,7 @@ test_merge(void **state)
 	for (size_t i = 0; i < 3; i++)
 		add(db, &record, LIMIT);
 	assert_string_equal(store_sum(db), "1 rows, 3 messages");
-	for (size_t i = 0; i < PST_COUNT(keys); i++) {
+	FOR_ROWS(i, keys, rows_number(keys[i])) {
 		record = store_record(1);
 		*(const char **)((char *)&record + keys[i]) = "x";
 		add(db, &record, LIMIT);
@@ -332,7 +333,7 @@ test_expire(void **state)
 	config.store.imported_retention_s = 20 * 86400;
 	assert_true(pst_store_expire(db, &config, now, &err));
 	assert_string_equal(store_sum(db), "2 rows, 2 messages");
-	for (size_t i = 0; i < PST_COUNT(left); i++) {
+	FOR_ROWS(i, left, left[i]) {
 		(void)snprintf(
 		    sql, sizeof(sql), "SELECT COUNT(*) FROM %s", left[i]);
 		assert_int_equal(store_number(db, sql), i < 2 ? 2 : 1);
