@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/counters.h"
 #include "tests/unit/core_fixture.h"
 
 static struct pst_config *
@@ -168,6 +169,37 @@ test_threads(void **state)
 	pst_service_stop(service);
 }
 
+/* What a message says about the resolver is counted. */
+static void
+test_counted(void **state)
+{
+	struct pst_clock clock = pst_clock_manual(LAB_NOW);
+	struct pst_service *service = pst_service_start_with(
+	    named("first.example"), lab_zone(""), &clock);
+	struct pst_config *config = pst_service_config(service);
+	struct pst_counters_sum sum;
+	struct pst_counters *block;
+	struct pst_err err;
+	bool capped;
+
+	(void)state;
+	block = pst_counters_map(&err);
+	assert_non_null(block);
+	pst_counters_enter(block, 0);
+	assert_int_equal(pst_service_note_dns(service, config,
+			     PST_DNS_OBSERVED_FAILURE, &capped),
+	    PST_DNS_HEALTH_SAME);
+	pst_counters_read(block, &sum);
+	assert_true(sum.of[PST_COUNTER_DNS_FAILING_SINCE][0] > 0);
+	(void)pst_service_note_dns(
+	    service, config, PST_DNS_OBSERVED_ANSWERS, &capped);
+	pst_counters_read(block, &sum);
+	assert_int_equal(sum.of[PST_COUNTER_DNS_FAILING_SINCE][0], 0);
+	pst_counters_unmap(block);
+	pst_config_unref(config);
+	pst_service_stop(service);
+}
+
 int
 main(void)
 {
@@ -177,6 +209,7 @@ main(void)
 	    cmocka_unit_test(test_zone_that_is_wrong),
 	    cmocka_unit_test(test_real_resolver),
 	    cmocka_unit_test(test_threads),
+	    cmocka_unit_test(test_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

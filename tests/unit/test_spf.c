@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "base/macros.h"
 #include "tests/unit/rows.h"
 #include "tests/unit/spf_bench.h"
@@ -257,6 +259,41 @@ test_rows(void **state)
 			    pst_result_word(bench.spf.result),
 			    bench.spf.lookups, bench.spf.voids,
 			    bench.spf.why == NULL ? "-" : bench.spf.why);
+		/* A result that a record gave explains itself. */
+		if (bench.spf.result == PST_RESULT_PERMERROR)
+			assert_non_null(bench.spf.why);
+		else if (bench.spf.result != PST_RESULT_NONE &&
+		    bench.spf.result != PST_RESULT_TEMPERROR)
+			assert_null(bench.spf.why);
+		bench_close(&bench);
+	}
+}
+
+/* More than 10 names in one MX answer (RFC 7208 s. 4.6.4). */
+static void
+test_mx_names(void **state)
+{
+	struct bench bench;
+	char zone[2000];
+	size_t len;
+
+	(void)state;
+	FOR_COUNT(names, 12, NULL) {
+		len = (size_t)snprintf(
+		    zone, sizeof(zone), "%s", D "\"v=spf1 mx -all\"\n");
+		for (size_t i = 0; i < names; i++)
+			len += (size_t)snprintf(zone + len, sizeof(zone) - len,
+			    "d.example. 60 IN MX 1 h%zu.example.\n"
+			    "h%zu.example. 60 IN A 192.0.2.%zu\n",
+			    i, i, 100 + i);
+		bench_open(&bench, zone, "192.0.2.250");
+		bench_run(&bench);
+		assert_int_equal(bench.spf.result,
+		    names > 10 ? PST_RESULT_PERMERROR : PST_RESULT_FAIL);
+		if (names > 10)
+			assert_non_null(strstr(bench.spf.why, "MX answer"));
+		else
+			assert_null(bench.spf.why);
 		bench_close(&bench);
 	}
 }
@@ -415,6 +452,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_mx_names),
 	    cmocka_unit_test(test_identity),
 	    cmocka_unit_test(test_identity_macros),
 	    cmocka_unit_test(test_utf8_local_part),
