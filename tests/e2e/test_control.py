@@ -33,12 +33,13 @@ def counters(t, path):
             for name, row in json.loads(said)["counters"].items()}
 
 
-def with_control(t, top=None, extra=""):
+def with_control(t, top=None, extra="", dns=None):
     """Restarts the daemon with a control socket; returns its path."""
     path = t.lab.path(t.daemon.name, "control")
     t.daemon.stop()
     t.daemon.write_config(
-        top=dict(top or {}, **{"control-socket": '"%s"' % path}), extra=extra)
+        top=dict(top or {}, **{"control-socket": '"%s"' % path}), extra=extra,
+        dns=dns)
     t.daemon.start()
     return path
 

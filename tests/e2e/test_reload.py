@@ -153,10 +153,12 @@ def suffix_list(t):
 def in_flight(t):
     """Neither does the reload wait for the message, nor vice versa."""
     name = "_dmarc.%s.flight.example" % t.mta.name
-    t.dns.add(";! delay %s. 900ms" % name)
+    # the reload must end before the answer comes, on a busy machine, too
+    t.dns.add(";! delay %s. 2200ms" % name)
     author = "<a@%s.flight.example>" % t.mta.name
     domains = List(t, "domains", ".flight.example")
-    control = with_control(t, extra=RULE % domains)
+    control = with_control(t, extra=RULE % domains,
+                           dns={"query-timeout": '"2800ms"'})
     sending = Background(lambda: t.send(mail(author, subject="flight"))[0])
     check(t.dns.wait_for_query(name), "the message is being judged")
     domains.write("two.example")
