@@ -19,6 +19,7 @@
 #include "milter/supervisor.h"
 #include "milter/upload_child.h"
 #include "milter/worker.h"
+#include "store/open.h"
 #include "store/upload.h"
 
 struct options {
@@ -156,7 +157,7 @@ main(int argc, char **argv)
 	config = load(&options);
 	if (config == NULL)
 		return PST_EXIT_START;
-	if (config->store.postgresql[0] == '\0') {
+	if (!pst_store_has_shared(config)) {
 		pst_config_unref(config);
 		return 0;
 	}

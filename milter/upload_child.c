@@ -17,6 +17,7 @@
 #include "core/counters.h"
 #include "milter/supervisor.h"
 #include "milter/worker.h"
+#include "store/open.h"
 
 #define QUICK_DEATH_MS 10000
 #define FIRST_PAUSE_MS 1000
@@ -27,8 +28,7 @@
 static bool
 is_asked_for(const struct pst_config *config)
 {
-	return config->store.postgresql[0] != '\0' &&
-	    config->reports.from[0] != '\0';
+	return pst_store_has_shared(config) && config->reports.from[0] != '\0';
 }
 
 static void

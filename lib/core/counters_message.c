@@ -28,18 +28,22 @@ count_answers(const struct pst_dns *dns)
 	}
 }
 
+/* Counts what was really done, as the log line says it. */
 static void
-count_decision(const struct pst_decision *decision)
+count_action(const struct pst_message *message)
 {
-	enum pst_counter rules =
-	    decision->titled ? PST_COUNTER_OPERATOR_RULES : PST_COUNTER_RULES;
+	const struct pst_decision *decision = &message->decision;
+	bool failed = message->done.failed != NULL;
+	enum pst_counter rules = decision->titled && !failed ?
+	    PST_COUNTER_OPERATOR_RULES :
+	    PST_COUNTER_RULES;
+	const char *rule = failed ? PST_DONE_RULE : decision->rule;
 
-	pst_counter_add(PST_COUNTER_MESSAGES, decision->action, 1);
+	pst_counter_add(PST_COUNTER_MESSAGES, message->done.action, 1);
 	if (decision->monitored)
 		pst_counter_add(PST_COUNTER_NOT_ENFORCED, decision->would, 1);
-	if (decision->rule != NULL)
-		pst_counter_add(
-		    rules, pst_counters_place(rules, decision->rule), 1);
+	if (rule != NULL)
+		pst_counter_add(rules, pst_counters_place(rules, rule), 1);
 }
 
 void
@@ -53,7 +57,7 @@ pst_counters_message(const struct pst_message *message)
 		count_results(findings);
 	if (message->dns != NULL)
 		count_answers(message->dns);
-	count_decision(&message->decision);
+	count_action(message);
 }
 
 void

@@ -430,6 +430,33 @@ test_message(void **state)
 	assert_int_equal(named(PST_COUNTER_DNS_ANSWERS, "TIMEOUT"), 0);
 }
 
+/* If libmilter refuses a call, what was done instead is counted. */
+static void
+test_not_carried_out(void **state)
+{
+	static const struct pst_done done = {
+	    .action = PST_ACTION_TEMPFAIL, .failed = "setting the reply"};
+	struct letter letter = {
+	    "h", "<x@x.example>", false, "From: ann@bank.example\n", NULL};
+	const struct pst_message *message;
+	struct pst_session *session;
+	struct lab lab;
+
+	(void)state;
+	lab_open(&lab, LAB_CONFIG RULE, ZONE);
+	session = lab_connect(&lab, "192.0.2.66");
+	message = lab_send(session, &letter);
+	assert_int_equal(message->decision.action, PST_ACTION_REJECT);
+	pst_session_done(session, &done);
+	pst_counters_message(message);
+	assert_int_equal(named(PST_COUNTER_MESSAGES, "reject"), 0);
+	assert_int_equal(named(PST_COUNTER_MESSAGES, "tempfail"), 1);
+	assert_int_equal(named(PST_COUNTER_RULES, PST_DONE_RULE), 1);
+	assert_int_equal(total(PST_COUNTER_RULES), 1);
+	pst_session_close(session);
+	lab_close(&lab);
+}
+
 /* In monitor mode, what would have been done is counted too. */
 static void
 test_monitored(void **state)
@@ -546,6 +573,7 @@ main(void)
 	    WITH_BLOCK(test_times),
 	    WITH_BLOCK(test_resolver),
 	    WITH_BLOCK(test_message),
+	    WITH_BLOCK(test_not_carried_out),
 	    WITH_BLOCK(test_monitored),
 	    WITH_BLOCK(test_json),
 	    WITH_BLOCK(test_other_json),
