@@ -24,6 +24,22 @@
 #include "base/macros.h"
 #include "dns/dns.h"
 
+/* A DMARC record that was seen at a name earlier. */
+struct pst_recalled {
+	struct pst_arena *arena; /* set by the caller: where record goes */
+	struct pst_str record;   /* the text of the TXT record */
+	int64_t age_s;           /* seconds since it was last seen */
+};
+
+/*
+ * The memory of DMARC records, for a name whose look-up has failed. Returns
+ * false if no record of that name is remembered.
+ */
+struct pst_recall {
+	bool (*call)(void *arg, const char *domain, struct pst_recalled *out);
+	void *arg;
+};
+
 struct pst_world {
 	struct pst_arena *arena;
 	struct pst_dns *dns;
@@ -31,6 +47,8 @@ struct pst_world {
 	                      check sets it; PST_DNS_NOBODY: it has no turns */
 	int64_t now_epoch; /* when the message arrived, seconds since 1970 */
 	bool eager;        /* ask early for what will probably be needed */
+	/* NULL: nothing is remembered */
+	const struct pst_recall *recall;
 };
 
 /* pst_dns_ask() and pst_dns_ask_reserved() by the world's reader. */
