@@ -390,8 +390,9 @@ use_list(void *psl)
 {
 	size_t wrong = 0;
 
+	/* FOR_ROWS belongs to the thread of the test. */
 	for (int round = 0; round < 100; round++)
-		FOR_ROWS(i, psl_rows, psl_rows[i].name)
+		for (size_t i = 0; i < PST_COUNT(psl_rows); i++)
 			wrong +=
 			    strcmp(pst_psl_org_domain(psl, psl_rows[i].name),
 				psl_rows[i].org_domain) != 0;
