@@ -20,6 +20,7 @@
 #include "core/explain.h"
 #include "milter/listener.h"
 #include "milter/recorder.h"
+#include "replaced/dispatch.h"
 #include "replaced/read_poll_close.h"
 
 /* Room for the text of a reply with every `%` doubled. */
@@ -493,6 +494,7 @@ pst_milter_serve(struct pst_service *shared)
 	service = shared;
 	reads_ahead = config->read_ahead;
 	pst_config_unref(config);
+	pst_dispatch_begin();
 	ok = smfi_main() == MI_SUCCESS;
 	atomic_store(&served, true);
 	return ok || atomic_load(&stopping);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "replaced/dispatch.h"
 #include "replaced/next.h"
 
 /* Two or three of these hold the envelope and header of most messages. */
@@ -191,6 +192,7 @@ our_read(int fd, void *to, size_t size)
 	struct ahead *ahead = ahead_of(fd);
 
 	last.read = fd + 1;
+	pst_dispatch_taken(fd);
 	if (ahead == NULL || size == 0)
 		return system_read(fd, to, size);
 	return read_ahead(ahead, fd, to, size);
@@ -223,15 +225,31 @@ poll_ahead(struct pollfd *fds, nfds_t count)
 	return ready;
 }
 
-int
-our_poll(struct pollfd *fds, nfds_t count, int ms)
+/* poll() for the thread that hands libmilter's sessions to its workers. */
+static int
+poll_pool(struct pollfd *fds, nfds_t count, int ms)
 {
 	bool is_here = false;
 
 	for (nfds_t i = 0; i < count && !is_here; i++)
 		is_here = has_data(&fds[i]);
+	return pst_dispatch_choose(fds, count,
+	    is_here ? poll_ahead(fds, count) : system_poll(fds, count, ms));
+}
+
+int
+our_poll(struct pollfd *fds, nfds_t count, int ms)
+{
+	bool is_here = false;
+
+	if (pst_dispatch_is_pool(fds, count, ms))
+		return poll_pool(fds, count, ms);
+
+	for (nfds_t i = 0; i < count && !is_here; i++)
+		is_here = has_data(&fds[i]);
 	if (count == 1) {
 		last.polled = fds->fd + 1;
+		pst_dispatch_taken(fds->fd);
 		/* Nothing but the data was asked for: no system call. */
 		if (is_here && (fds->events & ~READABLE) == 0) {
 			fds->revents = fds->events;
@@ -255,6 +273,7 @@ our_close(int fd)
 {
 	struct ahead *ahead = ahead_of(fd);
 
+	pst_dispatch_taken(fd);
 	if (ahead != NULL) {
 		atomic_store(&ahead->is_on, false);
 		drop(ahead);
