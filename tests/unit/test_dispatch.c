@@ -32,7 +32,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
 static unsigned waiting; /* callbacks that wait for the others */
-static unsigned missed;  /* callbacks that waited in vain */
+static unsigned missed;  /* callbacks that waited too long */
 static unsigned round_number;
 static char directory[] = "/tmp/test_dispatch-XXXXXX";
 static char socket_path[sizeof(directory) + sizeof("/socket")];
