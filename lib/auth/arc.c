@@ -25,7 +25,8 @@ ask_key(struct pst_world *world, struct pst_arc_sig *sig)
 	const char *name = pst_arena_printf(
 	    world->arena, "%s._domainkey.%s", sig->selector, sig->domain);
 
-	sig->entry = pst_world_ask(world, pst_str(name), PST_DNS_TXT);
+	sig->entry =
+	    pst_world_ask(world, PST_DNS_OTHER, pst_str(name), PST_DNS_TXT);
 }
 
 static void

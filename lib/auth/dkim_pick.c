@@ -194,8 +194,19 @@ choose(const struct pst_dkim_config *config, const char *author_domain,
 	}
 }
 
+/* The key of a signature that could align must not be crowded out. */
+static enum pst_dns_class
+class_of(const struct pst_dkim_item *item, const char *author_domain)
+{
+	if (author_domain != NULL &&
+	    pst_domain_are_near(item->sig.domain, author_domain))
+		return PST_DNS_KEY;
+	return PST_DNS_OTHER;
+}
+
 static void
-ask_keys(struct pst_world *world, struct pst_dkim_pick *pick)
+ask_keys(struct pst_world *world, const char *author_domain,
+    struct pst_dkim_pick *pick)
 {
 	for (size_t i = 0; i < pick->count; i++) {
 		struct pst_dkim_item *item = &pick->items[i];
@@ -205,8 +216,8 @@ ask_keys(struct pst_world *world, struct pst_dkim_pick *pick)
 			continue;
 		name = pst_arena_printf(world->arena, "%s._domainkey.%s",
 		    item->sig.selector, item->sig.domain);
-		item->entry =
-		    pst_world_ask_reserved(world, pst_str(name), PST_DNS_TXT);
+		item->entry = pst_world_ask(world,
+		    class_of(item, author_domain), pst_str(name), PST_DNS_TXT);
 		if (item->tags.has_length)
 			pick->any_length = true;
 	}
@@ -238,7 +249,7 @@ pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
 		out->omitted = true;
 	mark_odd(header, out);
 	mark_uncovered(header, config, out);
-	ask_keys(world, out);
+	ask_keys(world, author_domain, out);
 }
 
 bool

@@ -331,7 +331,8 @@ np_differs(const struct pst_dmarc *out)
 static const struct pst_dns_answer *
 ask_existence(struct pst_dmarc_eval *ev)
 {
-	return pst_world_ask_reserved(ev->world, pst_str(ev->author), PST_DNS_A)
+	return pst_world_ask(
+	    ev->world, PST_DNS_POLICY, pst_str(ev->author), PST_DNS_A)
 	    ->answer;
 }
 

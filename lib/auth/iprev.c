@@ -52,12 +52,14 @@ judge(struct pst_world *world, const struct pst_dns_answer *ptr,
 	size_t count = usable_names(world->arena, ptr, names);
 
 	for (size_t i = 0; world->eager && i < count; i++)
-		(void)pst_world_ask(world, pst_str(names[i]), type);
+		(void)pst_world_ask(
+		    world, PST_DNS_CLIENT, pst_str(names[i]), type);
 
 	out->result = PST_RESULT_FAIL;
 	for (size_t i = 0; i < count; i++) {
-		const struct pst_dns_answer *answer =
-		    pst_world_ask(world, pst_str(names[i]), type)->answer;
+		const struct pst_dns_answer *answer = pst_world_ask(
+		    world, PST_DNS_CLIENT, pst_str(names[i]), type)
+							  ->answer;
 
 		if (answer == NULL)
 			return false;
@@ -83,7 +85,9 @@ pst_iprev_check(
 
 	assert(client->family != PST_IP_NONE);
 	pst_ip_reverse_name(client, reverse);
-	ptr = pst_world_ask(world, pst_str(reverse), PST_DNS_PTR)->answer;
+	ptr =
+	    pst_world_ask(world, PST_DNS_CLIENT, pst_str(reverse), PST_DNS_PTR)
+		->answer;
 	if (ptr == NULL)
 		return false;
 

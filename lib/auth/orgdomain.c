@@ -44,8 +44,8 @@ ask(struct pst_world *world, const char *domain)
 	assert(rest.len <= PST_DOMAIN_MAX);
 	memcpy(name, prefix.ptr, prefix.len);
 	memcpy(name + prefix.len, rest.ptr, rest.len);
-	return pst_world_ask_reserved(
-	    world, (struct pst_str){name, prefix.len + rest.len}, PST_DNS_TXT)
+	return pst_world_ask(world, PST_DNS_POLICY,
+	    (struct pst_str){name, prefix.len + rest.len}, PST_DNS_TXT)
 	    ->answer;
 }
 

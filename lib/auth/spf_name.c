@@ -19,12 +19,18 @@ pst_spf_run_address_type(const struct pst_spf_run *run)
 							PST_DNS_A;
 }
 
+static enum pst_dns_class
+class_of(const struct pst_spf_run *run)
+{
+	return run->world->spf_is_aside ? PST_DNS_OTHER : PST_DNS_SENDER;
+}
+
 const struct pst_dns_answer *
 pst_spf_run_ask(
     struct pst_spf_run *run, struct pst_str name, enum pst_dns_type type)
 {
 	const struct pst_dns_entry *entry =
-	    pst_world_ask(run->world, name, type);
+	    pst_world_ask(run->world, class_of(run), name, type);
 
 	if (entry->answer == NULL)
 		run->pending = true;
@@ -35,7 +41,7 @@ void
 pst_spf_run_ask_ahead(
     struct pst_spf_run *run, struct pst_str name, enum pst_dns_type type)
 {
-	(void)pst_world_ask(run->world, name, type);
+	(void)pst_world_ask(run->world, class_of(run), name, type);
 }
 
 static enum kinship

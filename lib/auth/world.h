@@ -47,23 +47,20 @@ struct pst_world {
 	                      check sets it; PST_DNS_NOBODY: it has no turns */
 	int64_t now_epoch; /* when the message arrived, seconds since 1970 */
 	bool eager;        /* ask early for what will probably be needed */
+	bool spf_is_aside; /* SPF cannot align: its questions are PST_DNS_OTHER
+	                      instead of PST_DNS_SENDER */
 	/* NULL: nothing is remembered */
 	const struct pst_recall *recall;
 };
 
-/* pst_dns_ask() and pst_dns_ask_reserved() by the world's reader. */
+/* pst_dns_ask() by the world's reader. */
 static inline const struct pst_dns_entry *
-pst_world_ask(
-    const struct pst_world *world, struct pst_str name, enum pst_dns_type type)
+pst_world_ask(const struct pst_world *world, enum pst_dns_class class,
+    struct pst_str name, enum pst_dns_type type)
 {
-	return pst_dns_ask(world->dns, world->reader, name, type);
-}
+	struct pst_dns_asker asker = {world->reader, class};
 
-static inline const struct pst_dns_entry *
-pst_world_ask_reserved(
-    const struct pst_world *world, struct pst_str name, enum pst_dns_type type)
-{
-	return pst_dns_ask_reserved(world->dns, world->reader, name, type);
+	return pst_dns_ask(world->dns, asker, name, type);
 }
 
 #endif

@@ -281,6 +281,13 @@ pst_domain_eq(const char *a, const char *b)
 }
 
 bool
+pst_domain_are_near(const char *a, const char *b)
+{
+	return pst_domain_eq(
+	    pst_domain_last_labels(a, 2), pst_domain_last_labels(b, 2));
+}
+
+bool
 pst_domain_is_below(const char *name, const char *parent)
 {
 	struct pst_str n = pst_str(name);

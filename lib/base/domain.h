@@ -56,4 +56,11 @@ bool pst_domain_eq(const char *a, const char *b); /* ignores ASCII case */
 /* True when name equals parent or is below it; ignores ASCII case. */
 bool pst_domain_is_below(const char *name, const char *parent);
 
+/*
+ * True when the names have the same last two labels (ignoring ASCII case), or
+ * are the same: two names of one organization always do. Names of different
+ * ones may, as those below co.uk do.
+ */
+bool pst_domain_are_near(const char *a, const char *b);
+
 #endif

@@ -29,10 +29,13 @@ pst_dns_health_observe(const struct pst_dns *dns, bool felt)
 		case PST_DNS_TIMEOUT:
 			failed++;
 			break;
-		/* BOGUS is an answer, too; the others were not asked. */
+		/* BOGUS is an answer, too. The others were not asked, or were
+		   given up for another question. */
 		case PST_DNS_BOGUS:
 		case PST_DNS_BUDGET:
 		case PST_DNS_BADNAME:
+		case PST_DNS_CROWDED:
+		case PST_DNS_PAUSED:
 			break;
 		}
 	}

@@ -28,6 +28,8 @@ static struct block failures[] = {
     FAILURE(PST_DNS_TIMEOUT),
     FAILURE(PST_DNS_BUDGET),
     FAILURE(PST_DNS_BADNAME),
+    FAILURE(PST_DNS_CROWDED),
+    FAILURE(PST_DNS_PAUSED),
 };
 
 const char *
@@ -60,6 +62,8 @@ pst_dns_status_word(enum pst_dns_status status)
 	    [PST_DNS_TIMEOUT] = "TIMEOUT",
 	    [PST_DNS_BUDGET] = "BUDGET",
 	    [PST_DNS_BADNAME] = "BADNAME",
+	    [PST_DNS_CROWDED] = "CROWDED",
+	    [PST_DNS_PAUSED] = "PAUSED",
 	};
 
 	assert((size_t)status < PST_COUNT(words));
@@ -74,6 +78,8 @@ pst_dns_is_temporary(enum pst_dns_status status)
 	case PST_DNS_BOGUS:
 	case PST_DNS_TIMEOUT:
 	case PST_DNS_BUDGET:
+	case PST_DNS_CROWDED:
+	case PST_DNS_PAUSED:
 		return true;
 	case PST_DNS_OK:
 	case PST_DNS_NODATA:
@@ -82,6 +88,13 @@ pst_dns_is_temporary(enum pst_dns_status status)
 		return false;
 	}
 	return false;
+}
+
+bool
+pst_dns_is_ours(enum pst_dns_status status)
+{
+	return status == PST_DNS_BUDGET || status == PST_DNS_CROWDED ||
+	    status == PST_DNS_PAUSED;
 }
 
 static bool

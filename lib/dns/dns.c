@@ -8,12 +8,15 @@
 /* Longer than any legal name, so a bad name that is cut never equals one. */
 #define MAX_KEPT_NAME 255
 
+const struct pst_dns_asker pst_dns_nobody = {PST_DNS_NOBODY, PST_DNS_OTHER};
+
 struct pst_dns {
 	/* Separate: rewinding the message's arena must keep the entries. */
 	struct pst_arena *arena;
 	struct pst_resolver *resolver;
 	struct pst_clock *clock;
 	struct pst_dns_limits limits;
+	struct pst_ip network; /* of the client */
 	struct pst_desk *desk; /* NULL until a resolver is given a job */
 	struct pst_dns_entry **entries;
 	size_t count;
@@ -28,36 +31,13 @@ struct pst_dns {
 	bool expired;
 };
 
-static void
-close_door(void *handle)
+void
+pst_dns_set_client(struct pst_dns *dns, const struct pst_ip *client)
 {
-	struct pst_dns *dns = handle;
+	size_t kept = client->family == PST_IP_V6 ? 8 : 3;
 
-	/* Before the desk closes: after that a resolver may free its jobs. */
-	for (size_t i = 0; i < dns->count; i++) {
-		struct pst_dns_entry *entry = dns->entries[i];
-
-		pst_dns_answer_unref(entry->answer);
-		if (entry->job != NULL && entry->job->held)
-			pst_dns_job_free(entry->job);
-	}
-	if (dns->desk != NULL)
-		pst_desk_close(dns->desk);
-	pst_arena_free(dns->arena);
-}
-
-struct pst_dns *
-pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
-    struct pst_clock *clock, struct pst_dns_limits limits)
-{
-	struct pst_dns *dns = pst_arena_alloc(arena, sizeof(*dns));
-
-	dns->arena = pst_arena_new();
-	dns->resolver = resolver;
-	dns->clock = clock;
-	dns->limits = limits;
-	pst_arena_defer(arena, close_door, dns);
-	return dns;
+	dns->network = (struct pst_ip){.family = client->family};
+	memcpy(dns->network.octets, client->octets, kept);
 }
 
 static void
@@ -114,18 +94,63 @@ take_arrived(struct pst_dns *dns)
 	}
 }
 
+/* Drops the job of an open entry, wherever it is. */
+static void
+drop_job(struct pst_dns *dns, struct pst_dns_entry *entry)
+{
+	struct pst_resolver *resolver = dns->resolver;
+	struct pst_dns_job *job = entry->job;
+
+	entry->job = NULL;
+	if (job == NULL)
+		return;
+	if (job->held) {
+		pst_dns_job_free(job);
+		return;
+	}
+	dns->in_flight--;
+	/* It is not abandoned yet, so it exists while the resolver looks. */
+	if (resolver->give_up != NULL && resolver->give_up(resolver, job))
+		pst_dns_job_free(job);
+	else
+		pst_dns_job_abandon(job);
+}
+
 static void
 time_out(struct pst_dns *dns, struct pst_dns_entry *entry)
 {
-	struct pst_dns_job *job = entry->job;
-
-	if (job != NULL && job->held) {
-		pst_dns_job_free(job);
-	} else if (job != NULL) {
-		dns->in_flight--;
-		pst_dns_job_abandon(job);
-	}
+	drop_job(dns, entry);
 	set_failure(dns, entry, PST_DNS_TIMEOUT);
+}
+
+static void
+close_door(void *handle)
+{
+	struct pst_dns *dns = handle;
+
+	/* Before the desk closes: after that a resolver may free its jobs. */
+	take_arrived(dns);
+	for (size_t i = 0; i < dns->count; i++) {
+		drop_job(dns, dns->entries[i]);
+		pst_dns_answer_unref(dns->entries[i]->answer);
+	}
+	if (dns->desk != NULL)
+		pst_desk_close(dns->desk);
+	pst_arena_free(dns->arena);
+}
+
+struct pst_dns *
+pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
+    struct pst_clock *clock, struct pst_dns_limits limits)
+{
+	struct pst_dns *dns = pst_arena_alloc(arena, sizeof(*dns));
+
+	dns->arena = pst_arena_new();
+	dns->resolver = resolver;
+	dns->clock = clock;
+	dns->limits = limits;
+	pst_arena_defer(arena, close_door, dns);
+	return dns;
 }
 
 /* When the wait for an open entry ends: at its delayed answer or time-out. */
@@ -292,30 +317,41 @@ is_legal_name(struct pst_str name)
 	return label_len > 0;
 }
 
-static bool
-is_refused(const struct pst_dns_entry *entry)
+static bool is_reserved(enum pst_dns_class class)
 {
-	return entry->answer != NULL && entry->answer->status == PST_DNS_BUDGET;
+	return class == PST_DNS_POLICY || class == PST_DNS_KEY;
 }
 
-/* A reserved question skips an entry that was refused for the budget. */
+/*
+ * A reserved question skips an entry that a limit of ours refused when it was
+ * asked in another class.
+ */
+static bool
+is_skipped(const struct pst_dns_entry *entry, enum pst_dns_class class)
+{
+	return entry->answer != NULL &&
+	    pst_dns_is_ours(entry->answer->status) && is_reserved(class) &&
+	    !is_reserved(entry->class);
+}
+
 static struct pst_dns_entry *
 find_entry(const struct pst_dns *dns, struct pst_str name,
-    enum pst_dns_type type, bool reserved)
+    enum pst_dns_type type, enum pst_dns_class class)
 {
 	for (size_t i = 0; i < dns->count; i++) {
 		struct pst_dns_entry *entry = dns->entries[i];
 
 		if (entry->type == type && entry->name_len == name.len &&
 		    memcmp(entry->name, name.ptr, name.len) == 0 &&
-		    !(reserved && is_refused(entry)))
+		    !is_skipped(entry, class))
 			return entry;
 	}
 	return NULL;
 }
 
 static struct pst_dns_entry *
-add_entry(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
+add_entry(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
+    enum pst_dns_class class)
 {
 	struct pst_dns_entry *entry;
 
@@ -333,6 +369,7 @@ add_entry(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
 	entry->name = pst_arena_memdup(dns->arena, name.ptr, name.len);
 	entry->name_len = name.len;
 	entry->type = type;
+	entry->class = class;
 	entry->asked_ms = pst_clock_ms(dns->clock);
 	dns->entries[dns->count++] = entry;
 	dns->open++;
@@ -340,12 +377,13 @@ add_entry(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
 }
 
 static bool
-is_affordable(const struct pst_dns *dns, bool reserved)
+is_affordable(const struct pst_dns *dns, enum pst_dns_class class)
 {
 	unsigned limit = dns->limits.max_queries;
 
-	if (!reserved)
-		return dns->spent_freely + dns->limits.reserved < limit;
+	if (!is_reserved(class) &&
+	    dns->spent_freely + dns->limits.reserved >= limit)
+		return false;
 	return dns->spent < limit;
 }
 
@@ -367,15 +405,30 @@ start(struct pst_dns *dns, struct pst_dns_entry *entry)
 	if (dns->desk == NULL)
 		dns->desk = pst_desk_new();
 	dns->in_flight++;
-	entry->job =
-	    pst_dns_job_new(dns->desk, entry, dns->limits.max_txt_bytes);
+	entry->job = pst_dns_job_new(
+	    dns->desk, entry, dns->limits.max_txt_bytes, &dns->network);
 	resolver->ask(resolver, entry->job);
 	take_arrived(dns);
 }
 
+/* Tells the resolver about a job that it may still have. */
+static void
+set_class(
+    struct pst_dns *dns, struct pst_dns_entry *entry, enum pst_dns_class class)
+{
+	struct pst_resolver *resolver = dns->resolver;
+
+	if (entry->class == class)
+		return;
+	entry->class = class;
+	if (entry->answer == NULL && entry->job != NULL && !entry->job->held &&
+	    resolver->reclass != NULL)
+		resolver->reclass(resolver, entry->job, class);
+}
+
 static struct pst_dns_entry *
 find_or_start(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
-    bool reserved)
+    enum pst_dns_class class)
 {
 	char lower[MAX_KEPT_NAME];
 	struct pst_str key = {lower, 0};
@@ -386,28 +439,34 @@ find_or_start(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
 	key.len = name.len < sizeof(lower) ? name.len : sizeof(lower);
 	for (size_t i = 0; i < key.len; i++)
 		lower[i] = pst_lower(name.ptr[i]);
-	entry = find_entry(dns, key, type, reserved);
-	if (entry != NULL)
+	entry = find_entry(dns, key, type, class);
+	if (entry != NULL) {
+		if (class < entry->class)
+			set_class(dns, entry, class);
 		return entry;
-	entry = add_entry(dns, key, type);
+	}
+	entry = add_entry(dns, key, type, class);
 	if (!is_legal_name(key)) {
 		set_failure(dns, entry, PST_DNS_BADNAME);
 	} else if (dns->expired) {
 		set_failure(dns, entry, PST_DNS_TIMEOUT);
-	} else if (!is_affordable(dns, reserved)) {
+	} else if (!is_affordable(dns, class)) {
 		set_failure(dns, entry, PST_DNS_BUDGET);
 	} else {
 		dns->spent++;
-		dns->spent_freely += reserved ? 0 : 1;
+		dns->spent_freely += is_reserved(class) ? 0 : 1;
 		start(dns, entry);
 	}
 	return entry;
 }
 
-static const struct pst_dns_entry *
-note_reader(struct pst_dns *dns, unsigned reader, struct pst_dns_entry *entry)
+const struct pst_dns_entry *
+pst_dns_ask(struct pst_dns *dns, struct pst_dns_asker asker,
+    struct pst_str name, enum pst_dns_type type)
 {
-	uint32_t bit = bit_of(reader);
+	uint32_t bit = bit_of(asker.reader);
+	struct pst_dns_entry *entry =
+	    find_or_start(dns, name, type, asker.class);
 
 	if (entry->answer == NULL) {
 		entry->missed_by |= bit;
@@ -416,16 +475,16 @@ note_reader(struct pst_dns *dns, unsigned reader, struct pst_dns_entry *entry)
 	return entry;
 }
 
-const struct pst_dns_entry *
-pst_dns_ask(struct pst_dns *dns, unsigned reader, struct pst_str name,
-    enum pst_dns_type type)
+void
+pst_dns_reclass(struct pst_dns *dns, unsigned reader, enum pst_dns_class class)
 {
-	return note_reader(dns, reader, find_or_start(dns, name, type, false));
-}
+	uint32_t bit = bit_of(reader);
 
-const struct pst_dns_entry *
-pst_dns_ask_reserved(struct pst_dns *dns, unsigned reader, struct pst_str name,
-    enum pst_dns_type type)
-{
-	return note_reader(dns, reader, find_or_start(dns, name, type, true));
+	for (size_t i = 0; i < dns->count; i++) {
+		struct pst_dns_entry *entry = dns->entries[i];
+
+		if (entry->answer == NULL && bit != 0 &&
+		    entry->missed_by == bit)
+			set_class(dns, entry, class);
+	}
 }

@@ -17,7 +17,8 @@
  * Limits: each message has a budget of distinct queries and a deadline, and
  * each query has a time-out. A query that passes one of these limits is
  * answered with PST_DNS_BUDGET or PST_DNS_TIMEOUT, so a check only sees
- * answers.
+ * answers. The resolver has limits of its own, which all messages share
+ * (dns/gate.h); it answers with PST_DNS_CROWDED or PST_DNS_PAUSED.
  *
  * Threads: a handle and its entries belong to the message's thread. Resolvers
  * complete a job from any thread with pst_dns_job_complete(). Answers are
@@ -50,7 +51,25 @@ enum pst_dns_status {
 	PST_DNS_TIMEOUT,  /* no answer in time */
 	PST_DNS_BUDGET,   /* not asked: the message's budget is spent */
 	PST_DNS_BADNAME,  /* not asked: not a legal DNS name */
+	PST_DNS_CROWDED,  /* not asked, or given up for another question: too
+	                     many questions are open */
+	PST_DNS_PAUSED,   /* not asked: the servers of the name were silent */
 };
+
+/*
+ * What a question is for. It decides which questions give way when too many are
+ * open (dns/gate.h). The first three are equal and come before the others:
+ * DMARC's result depends on them.
+ */
+enum pst_dns_class {
+	PST_DNS_POLICY, /* the policy of an Author Domain, with its tree walk,
+	                   and whether that domain exists */
+	PST_DNS_KEY,    /* the key of a signature that could align */
+	PST_DNS_SENDER, /* SPF of a domain that could align */
+	PST_DNS_OTHER,
+	PST_DNS_CLIENT, /* the name of the client: iprev */
+};
+#define PST_DNS_CLASSES (PST_DNS_CLIENT + 1)
 
 struct pst_dns_record {
 	struct pst_ip ip;    /* A, AAAA */
@@ -74,7 +93,8 @@ struct pst_dns_entry {
 	enum pst_dns_type type;
 	const struct pst_dns_answer *answer; /* NULL while the query is open */
 	struct pst_dns_job *job;             /* private to dns.c */
-	uint32_t missed_by;                  /* private: see pst_dns_turn() */
+	enum pst_dns_class class; /* the highest one it was asked in */
+	uint32_t missed_by;       /* private: see pst_dns_turn() */
 	int64_t asked_ms;
 	int64_t ready_ms; /* private: not before this time (zone's delay) */
 };
@@ -86,18 +106,26 @@ struct pst_dns_limits {
 	unsigned query_ms;      /* time-out of one query */
 	unsigned max_txt_bytes; /* of one TXT record; an answer with a longer
 	                           one becomes SERVFAIL */
-	unsigned reserved;      /* of max_queries, for pst_dns_ask_reserved() */
+	unsigned reserved;      /* of max_queries, for PST_DNS_POLICY and
+	                           PST_DNS_KEY */
 };
 
 /*
  * Return words for printing, such as "TXT"; for a status "NOERROR", "NODATA",
- * "NXDOMAIN", "SERVFAIL", "BOGUS", "TIMEOUT", "BUDGET" or "BADNAME".
+ * "NXDOMAIN", "SERVFAIL", "BOGUS", "TIMEOUT", "BUDGET", "BADNAME", "CROWDED" or
+ * "PAUSED".
  */
 const char *pst_dns_type_word(enum pst_dns_type type);
 const char *pst_dns_status_word(enum pst_dns_status status);
 
 /* True for a status that may be different if the query is repeated later. */
 bool pst_dns_is_temporary(enum pst_dns_status status);
+
+/*
+ * True for a failure that our own limits caused: BUDGET, CROWDED and PAUSED.
+ * It says nothing about the DNS.
+ */
+bool pst_dns_is_ours(enum pst_dns_status status);
 
 struct pst_resolver; /* below */
 
@@ -119,25 +147,43 @@ pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
 #define PST_DNS_NOBODY 0
 #define PST_DNS_MAX_READERS 31
 
+/* Who asks, and what for. */
+struct pst_dns_asker {
+	unsigned reader;
+	enum pst_dns_class class;
+};
+
+extern const struct pst_dns_asker pst_dns_nobody; /* in class OTHER */
+
+/*
+ * Says which client the message comes from. Its questions from now on count for
+ * the network of that client: IPv4 /24, IPv6 /64. Before this, and for a client
+ * without an address, they count for no network.
+ */
+void pst_dns_set_client(struct pst_dns *dns, const struct pst_ip *client);
+
 /*
  * Asks for name and type, or finds the entry that already did; never NULL. In
  * name, dots separate labels and every other octet is literal (no escapes); one
  * final dot is allowed. The entry has it in lower case. Labels must have 1-63
  * octets and the name at most 253, else the answer is PST_DNS_BADNAME. The
  * entry lives as long as the handle; its answer, once set, does not change.
+ *
+ * The classes POLICY and KEY are for questions that the sender of a message
+ * must not be able to crowd out. They may use the whole budget; other questions
+ * may use only the part that is not reserved. If the same question was already
+ * refused by a limit of ours in another class, it gets a new entry.
  */
-const struct pst_dns_entry *pst_dns_ask(struct pst_dns *dns, unsigned reader,
-    struct pst_str name, enum pst_dns_type type);
+const struct pst_dns_entry *pst_dns_ask(struct pst_dns *dns,
+    struct pst_dns_asker asker, struct pst_str name, enum pst_dns_type type);
 
 /*
- * The same for a question that the sender of a message must not be able to
- * crowd out: the policy of the Author Domain and the keys of its signatures. It
- * may use the whole budget; other questions may use only the part that is not
- * reserved. If the same question was already refused with PST_DNS_BUDGET, it
- * gets a new entry.
+ * Puts the open questions that only this reader has missed into another class:
+ * it has become known that they matter less, or more. Later questions have the
+ * class of their asker.
  */
-const struct pst_dns_entry *pst_dns_ask_reserved(struct pst_dns *dns,
-    unsigned reader, struct pst_str name, enum pst_dns_type type);
+void
+pst_dns_reclass(struct pst_dns *dns, unsigned reader, enum pst_dns_class class);
 
 /*
  * Begins a turn of a reader. False if it asked questions in its last turn that
@@ -178,6 +224,9 @@ struct pst_desk; /* where finished jobs arrive; private to job.c */
 struct pst_str pst_dns_job_name(const struct pst_dns_job *job);
 enum pst_dns_type pst_dns_job_type(const struct pst_dns_job *job);
 unsigned pst_dns_job_max_txt(const struct pst_dns_job *job);
+enum pst_dns_class pst_dns_job_class(const struct pst_dns_job *job);
+/* The client's network, with the host's bits zero; it may have no address. */
+const struct pst_ip *pst_dns_job_network(const struct pst_dns_job *job);
 /* True when no message waits for it any more; pst_dns_job_lose() ends it. */
 bool pst_dns_job_abandoned(struct pst_dns_job *job);
 
@@ -215,6 +264,15 @@ struct pst_resolver {
 	    unsigned max_txt_bytes);
 	/* Takes over the job; may end it before it returns. Thread-safe. */
 	void (*ask)(struct pst_resolver *resolver, struct pst_dns_job *job);
+	/*
+	 * No message waits for the job any more. True if the resolver still had
+	 * it and gives it back to the caller; false if it is ending the job
+	 * just now. Thread-safe. May be NULL: never.
+	 */
+	bool (*give_up)(struct pst_resolver *resolver, struct pst_dns_job *job);
+	/* The job has another class now. Thread-safe. May be NULL. */
+	void (*reclass)(struct pst_resolver *resolver, struct pst_dns_job *job,
+	    enum pst_dns_class class);
 	/* Frees the resolver; no job may be passed to it any more. */
 	void (*free)(struct pst_resolver *resolver);
 };

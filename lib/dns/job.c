@@ -92,8 +92,8 @@ pst_desk_wait(struct pst_desk *desk, int64_t ms)
 }
 
 struct pst_dns_job *
-pst_dns_job_new(
-    struct pst_desk *desk, struct pst_dns_entry *entry, unsigned max_txt_bytes)
+pst_dns_job_new(struct pst_desk *desk, struct pst_dns_entry *entry,
+    unsigned max_txt_bytes, const struct pst_ip *network)
 {
 	struct pst_dns_job *job;
 
@@ -102,6 +102,8 @@ pst_dns_job_new(
 		abort();
 	job->desk = desk;
 	job->entry = entry;
+	job->class = entry->class;
+	job->network = *network;
 	job->type = entry->type;
 	job->max_txt_bytes = max_txt_bytes;
 	job->name_len = entry->name_len;
@@ -156,6 +158,18 @@ unsigned
 pst_dns_job_max_txt(const struct pst_dns_job *job)
 {
 	return job->max_txt_bytes;
+}
+
+enum pst_dns_class
+pst_dns_job_class(const struct pst_dns_job *job)
+{
+	return job->class;
+}
+
+const struct pst_ip *
+pst_dns_job_network(const struct pst_dns_job *job)
+{
+	return &job->network;
 }
 
 bool

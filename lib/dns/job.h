@@ -4,7 +4,7 @@
 
 /*
  * How an answer gets from a resolver's thread to a message's DNS handle; for
- * dns.c and job.c only.
+ * dns.c, job.c and the resolver only.
  *
  * A desk is where the jobs of one handle arrive when they end. The handle and
  * each of its jobs hold a reference to the desk, because a resolver may end a
@@ -25,6 +25,10 @@ struct pst_dns_job {
 	unsigned after_ms;
 	bool abandoned; /* under the desk's lock */
 	bool held;      /* handle's thread: arrived, kept until ready_ms */
+	struct pst_dns_job *next_mate; /* the resolver's: in the same flight */
+	void *flight;                  /* the resolver's, under its lock */
+	enum pst_dns_class class;      /* the resolver's, once it was asked */
+	struct pst_ip network;
 	enum pst_dns_type type;
 	unsigned max_txt_bytes;
 	size_t name_len;
@@ -42,8 +46,10 @@ struct pst_dns_job *pst_desk_take(struct pst_desk *desk);
 /* Sleeps until a job arrives, at most ms of real time; false if none did. */
 bool pst_desk_wait(struct pst_desk *desk, int64_t ms);
 
-struct pst_dns_job *pst_dns_job_new(
-    struct pst_desk *desk, struct pst_dns_entry *entry, unsigned max_txt_bytes);
+/* Copies the question and its class from the entry, and the network. */
+struct pst_dns_job *
+pst_dns_job_new(struct pst_desk *desk, struct pst_dns_entry *entry,
+    unsigned max_txt_bytes, const struct pst_ip *network);
 
 /* The resolver may free an abandoned job at any time after this. */
 void pst_dns_job_abandon(struct pst_dns_job *job);

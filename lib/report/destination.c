@@ -249,7 +249,8 @@ ask_for_consent(struct pst_world *world, enum pst_destination_kind kind,
 		refuse(item, "the name of its confirming record is too long");
 		return true;
 	}
-	answer = pst_world_ask(world, pst_str(name), PST_DNS_TXT)->answer;
+	answer = pst_world_ask(world, PST_DNS_OTHER, pst_str(name), PST_DNS_TXT)
+		     ->answer;
 	if (answer == NULL)
 		return false;
 	if (pst_dns_is_temporary(answer->status))

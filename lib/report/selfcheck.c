@@ -96,9 +96,9 @@ check_dmarc(struct self *self)
 static bool
 check_spf(struct self *self)
 {
-	const struct pst_dns_answer *answer =
-	    pst_world_ask(self->world, pst_str(self->envelope), PST_DNS_TXT)
-		->answer;
+	const struct pst_dns_answer *answer = pst_world_ask(
+	    self->world, PST_DNS_OTHER, pst_str(self->envelope), PST_DNS_TXT)
+						  ->answer;
 
 	if (self->config->reports.dkim_key[0] != '\0')
 		return true;

@@ -23,7 +23,7 @@ ask(struct pst_resolver *zone, struct pst_str name)
 	struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);
 
 	for (size_t i = 0; i < PST_COUNT(types); i++)
-		(void)pst_dns_ask(dns, PST_DNS_NOBODY, name, types[i]);
+		(void)pst_dns_ask(dns, pst_dns_nobody, name, types[i]);
 	while (pst_dns_wait(dns, INT64_MAX))
 		;
 	for (size_t i = 0; i < pst_dns_count(dns); i++) {

@@ -69,7 +69,9 @@ setup(enum stub_mode mode)
 const struct pst_dns_entry *
 ask_as(struct fixture *f, unsigned reader, const char *name)
 {
-	return pst_dns_ask(f->dns, reader, pst_str(name), PST_DNS_TXT);
+	return pst_dns_ask(f->dns,
+	    (struct pst_dns_asker){reader, PST_DNS_OTHER}, pst_str(name),
+	    PST_DNS_TXT);
 }
 
 const struct pst_dns_entry *

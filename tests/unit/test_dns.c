@@ -58,7 +58,7 @@ test_names(void **state)
 	FOR_ROWS(i, rows, rows[i].label) {
 		struct fixture *f = setup(STUB_ANSWER);
 		const struct pst_dns_entry *entry =
-		    pst_dns_ask(f->dns, PST_DNS_NOBODY, rows[i].in, PST_DNS_A);
+		    pst_dns_ask(f->dns, pst_dns_nobody, rows[i].in, PST_DNS_A);
 
 		if (entry->name_len != rows[i].kept.len ||
 		    memcmp(entry->name, rows[i].kept.ptr, entry->name_len) !=
@@ -100,10 +100,10 @@ test_no_question_twice(void **state)
 
 	(void)state;
 	assert_ptr_equal(ask(f, "A.EXAMPLE."), entry);
-	assert_ptr_not_equal(pst_dns_ask(f->dns, PST_DNS_NOBODY,
+	assert_ptr_not_equal(pst_dns_ask(f->dns, pst_dns_nobody,
 				 PST_STR("a.example"), PST_DNS_A),
 	    entry);
-	assert_ptr_not_equal(pst_dns_ask(f->dns, PST_DNS_NOBODY,
+	assert_ptr_not_equal(pst_dns_ask(f->dns, pst_dns_nobody,
 				 PST_STR("a.example\0"), PST_DNS_TXT),
 	    entry);
 	assert_int_equal(f->stub.asked, 3);
@@ -141,6 +141,8 @@ test_budget(void **state)
 static void
 test_reserve(void **state)
 {
+	static const struct pst_dns_asker for_policy = {
+	    PST_DNS_NOBODY, PST_DNS_POLICY};
 	struct pst_dns_limits with_reserve = {5, 1000, 16384, 2};
 	struct fixture *f = setup(STUB_ANSWER);
 	struct pst_dns *dns =
@@ -149,34 +151,34 @@ test_reserve(void **state)
 
 	(void)state;
 	FOR_ROWS(i, free_names, free_names[i])
-		assert_int_equal(pst_dns_ask(dns, PST_DNS_NOBODY,
+		assert_int_equal(pst_dns_ask(dns, pst_dns_nobody,
 				     pst_str(free_names[i]), PST_DNS_TXT)
 				     ->answer->status,
 		    PST_DNS_OK);
 	const struct pst_dns_entry *refused =
-	    pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("d.example"), PST_DNS_TXT);
+	    pst_dns_ask(dns, pst_dns_nobody, PST_STR("d.example"), PST_DNS_TXT);
 	assert_int_equal(refused->answer->status, PST_DNS_BUDGET);
-	const struct pst_dns_entry *reserved = pst_dns_ask_reserved(
-	    dns, PST_DNS_NOBODY, PST_STR("d.example"), PST_DNS_TXT);
+	const struct pst_dns_entry *reserved =
+	    pst_dns_ask(dns, for_policy, PST_STR("d.example"), PST_DNS_TXT);
 	assert_int_equal(reserved->answer->status, PST_DNS_OK);
 	/* Both entries stay as they are. */
 	assert_ptr_equal(
-	    pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("d.example"), PST_DNS_TXT),
+	    pst_dns_ask(dns, pst_dns_nobody, PST_STR("d.example"), PST_DNS_TXT),
 	    refused);
-	assert_ptr_equal(pst_dns_ask_reserved(dns, PST_DNS_NOBODY,
-			     PST_STR("d.example"), PST_DNS_TXT),
+	assert_ptr_equal(
+	    pst_dns_ask(dns, for_policy, PST_STR("d.example"), PST_DNS_TXT),
 	    reserved);
-	assert_ptr_equal(pst_dns_ask_reserved(dns, PST_DNS_NOBODY,
-			     PST_STR("a.example"), PST_DNS_TXT),
+	assert_ptr_equal(
+	    pst_dns_ask(dns, for_policy, PST_STR("a.example"), PST_DNS_TXT),
 	    pst_dns_ask(
-		dns, PST_DNS_NOBODY, PST_STR("a.example"), PST_DNS_TXT));
-	assert_int_equal(pst_dns_ask_reserved(dns, PST_DNS_NOBODY,
-			     PST_STR("e.example"), PST_DNS_TXT)
-			     ->answer->status,
+		dns, pst_dns_nobody, PST_STR("a.example"), PST_DNS_TXT));
+	assert_int_equal(
+	    pst_dns_ask(dns, for_policy, PST_STR("e.example"), PST_DNS_TXT)
+		->answer->status,
 	    PST_DNS_OK);
-	assert_int_equal(pst_dns_ask_reserved(dns, PST_DNS_NOBODY,
-			     PST_STR("f.example"), PST_DNS_TXT)
-			     ->answer->status,
+	assert_int_equal(
+	    pst_dns_ask(dns, for_policy, PST_STR("f.example"), PST_DNS_TXT)
+		->answer->status,
 	    PST_DNS_BUDGET);
 	pst_arena_free(f->arena);
 }

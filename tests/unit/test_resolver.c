@@ -284,7 +284,7 @@ static const struct pst_dns_answer *
 resolve(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type)
 {
 	const struct pst_dns_entry *entry =
-	    pst_dns_ask(dns, PST_DNS_NOBODY, name, type);
+	    pst_dns_ask(dns, pst_dns_nobody, name, type);
 
 	while (entry->answer == NULL && pst_dns_wait(dns, INT64_MAX))
 		;
@@ -382,7 +382,7 @@ ask_many(void *arg)
 		int len = snprintf(name, sizeof(name), "n%u.q%u.example", i,
 		    asker->number / 2);
 
-		pst_dns_ask(dns, PST_DNS_NOBODY,
+		pst_dns_ask(dns, pst_dns_nobody,
 		    (struct pst_str){name, (size_t)len}, PST_DNS_A);
 	}
 	while (pst_dns_wait(dns, INT64_MAX))
@@ -450,7 +450,7 @@ test_same_question(void **state)
 		for (size_t d = 0; d < 20; d++) {
 			doors[d] = door(&f, arena, 30);
 			pst_dns_ask(
-			    doors[d], PST_DNS_NOBODY, rows[i].name, PST_DNS_A);
+			    doors[d], pst_dns_nobody, rows[i].name, PST_DNS_A);
 		}
 		for (size_t d = 0; d < 20; d++)
 			assert_int_equal(
@@ -476,8 +476,8 @@ test_too_many_open(void **state)
 	setup(&f, 2);
 	dns = door(&f, arena, 20000);
 	atomic_store(&f.server.silent, true);
-	pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("a.example"), PST_DNS_A);
-	pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("b.example"), PST_DNS_A);
+	pst_dns_ask(dns, pst_dns_nobody, PST_STR("a.example"), PST_DNS_A);
+	pst_dns_ask(dns, pst_dns_nobody, PST_STR("b.example"), PST_DNS_A);
 	memset(noted, 0, sizeof(noted));
 	assert_int_equal(resolve(dns, PST_STR("c.example"), PST_DNS_A)->status,
 	    PST_DNS_SERVFAIL);
@@ -504,7 +504,7 @@ test_free_with_open_jobs(void **state)
 		char name[32];
 		int len = snprintf(name, sizeof(name), "f%u.example", i);
 
-		pst_dns_ask(dns, PST_DNS_NOBODY,
+		pst_dns_ask(dns, pst_dns_nobody,
 		    (struct pst_str){name, (size_t)len}, PST_DNS_A);
 	}
 	pst_dns_ask(door(&f, gone, 50), PST_DNS_NOBODY, PST_STR("gone.example"),

@@ -140,7 +140,7 @@ check_question(struct pst_resolver *zone, const struct question_row *row)
 	struct pst_clock clock = pst_clock_manual(1000);
 	struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);
 	const struct pst_dns_entry *entry =
-	    pst_dns_ask(dns, PST_DNS_NOBODY, row->name, row->type);
+	    pst_dns_ask(dns, pst_dns_nobody, row->name, row->type);
 	const char *text;
 
 	if ((entry->answer != NULL) != (row->ms == 0))
@@ -207,15 +207,15 @@ test_long_txt(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("a"), PST_DNS_TXT)
+	    pst_dns_ask(dns, pst_dns_nobody, PST_STR("a"), PST_DNS_TXT)
 		->answer->status,
 	    PST_DNS_SERVFAIL);
 	assert_int_equal(
-	    pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("b"), PST_DNS_TXT)
+	    pst_dns_ask(dns, pst_dns_nobody, PST_STR("b"), PST_DNS_TXT)
 		->answer->status,
 	    PST_DNS_SERVFAIL);
 	assert_int_equal(
-	    pst_dns_ask(dns, PST_DNS_NOBODY, PST_STR("c"), PST_DNS_TXT)
+	    pst_dns_ask(dns, pst_dns_nobody, PST_STR("c"), PST_DNS_TXT)
 		->answer->status,
 	    PST_DNS_OK);
 	pst_arena_free(arena);
