@@ -7,6 +7,7 @@
 
 #include "auth/result.h"
 #include "base/buf.h"
+#include "dns/gate.h"
 
 #define MAX_PAGE 65536
 #define MAX_RULES 12 /* of each kind; JSON has all */
@@ -244,6 +245,8 @@ add_dns(struct page *page)
 {
 	const uint64_t *answers =
 	    page->status->counters.of[PST_COUNTER_DNS_ANSWERS];
+	const uint64_t *refused =
+	    page->status->counters.of[PST_COUNTER_DNS_REFUSED];
 	uint64_t cached = value(page, PST_COUNTER_DNS_CACHED);
 	uint64_t asked = value(page, PST_COUNTER_DNS_QUERIES);
 
@@ -259,13 +262,21 @@ add_dns(struct page *page)
 	pst_buf_printf(&page->buf,
 	    "%12" PRIu64 "   (%" PRIu64 " timed out, %" PRIu64 " SERVFAIL)\n",
 	    answers[PST_DNS_TIMEOUT] + answers[PST_DNS_SERVFAIL] +
-		answers[PST_DNS_BOGUS] + answers[PST_DNS_BUDGET],
+		answers[PST_DNS_BOGUS] + answers[PST_DNS_BUDGET] +
+		answers[PST_DNS_CROWDED] + answers[PST_DNS_PAUSED],
 	    answers[PST_DNS_TIMEOUT], answers[PST_DNS_SERVFAIL]);
 	line(page, "open now");
 	pst_buf_printf(&page->buf,
-	    "%12" PRIu64 "   (%" PRIu64 " refused by dns.max-open)\n",
-	    value(page, PST_COUNTER_DNS_OPEN),
-	    value(page, PST_COUNTER_DNS_REFUSED));
+	    "%12" PRIu64 "   (dns.max-open: %" PRIu64 " refused, %" PRIu64
+	    " given up for others)\n",
+	    value(page, PST_COUNTER_DNS_OPEN), refused[PST_GATE_POOL - 1],
+	    value(page, PST_COUNTER_DNS_DISPLACED));
+	line(page, "refused");
+	pst_buf_printf(&page->buf,
+	    "%12" PRIu64 "   as silent (%" PRIu64 " by the share of a network, "
+	    "%" PRIu64 " of a name)\n",
+	    refused[PST_GATE_PAUSE - 1], refused[PST_GATE_NETWORK - 1],
+	    refused[PST_GATE_SUBJECT - 1]);
 	add_time(page, "time", PST_COUNTER_DNS_MS);
 }
 

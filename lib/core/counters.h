@@ -48,7 +48,9 @@ enum pst_counter {
 	PST_COUNTER_DNS_ANSWERS,
 	PST_COUNTER_DNS_CACHED,
 	PST_COUNTER_DNS_QUERIES,
+	PST_COUNTER_DNS_JOINED,
 	PST_COUNTER_DNS_REFUSED,
+	PST_COUNTER_DNS_DISPLACED,
 	PST_COUNTER_DNS_OPEN,
 	PST_COUNTER_DNS_MS,
 	PST_COUNTER_DNS_FAILING_SINCE,
@@ -184,7 +186,7 @@ void pst_counters_message(const struct pst_message *message);
 void pst_counters_dns_health(enum pst_dns_observation observed);
 
 /* The resolver reports to it (struct pst_resolver_config). */
-void pst_counters_resolver(enum pst_resolver_event event, unsigned ms);
+void pst_counters_resolver(enum pst_resolver_event event, unsigned value);
 
 /* ---- reading ---- */
 

@@ -76,7 +76,7 @@ pst_counters_dns_health(enum pst_dns_observation observed)
 }
 
 void
-pst_counters_resolver(enum pst_resolver_event event, unsigned ms)
+pst_counters_resolver(enum pst_resolver_event event, unsigned value)
 {
 	switch (event) {
 	case PST_RESOLVER_CACHED:
@@ -86,12 +86,20 @@ pst_counters_resolver(enum pst_resolver_event event, unsigned ms)
 		pst_counter_add(PST_COUNTER_DNS_QUERIES, 0, 1);
 		pst_counter_change(PST_COUNTER_DNS_OPEN, 1);
 		return;
+	case PST_RESOLVER_JOINED:
+		pst_counter_add(PST_COUNTER_DNS_JOINED, 0, 1);
+		return;
 	case PST_RESOLVER_REFUSED:
-		pst_counter_add(PST_COUNTER_DNS_REFUSED, 0, 1);
+		/* Place 0 is the first verdict that refuses. */
+		pst_counter_add(PST_COUNTER_DNS_REFUSED, value - 1, 1);
 		return;
 	case PST_RESOLVER_ANSWERED:
 		pst_counter_change(PST_COUNTER_DNS_OPEN, -1);
-		pst_counter_time(PST_COUNTER_DNS_MS, ms);
+		pst_counter_time(PST_COUNTER_DNS_MS, value);
+		return;
+	case PST_RESOLVER_DISPLACED:
+		pst_counter_add(PST_COUNTER_DNS_DISPLACED, 0, 1);
+		pst_counter_change(PST_COUNTER_DNS_OPEN, -1);
 		return;
 	case PST_RESOLVER_GIVEN_UP:
 		pst_counter_change(PST_COUNTER_DNS_OPEN, -1);

@@ -4,11 +4,12 @@
 #include <assert.h>
 
 #include "core/session.h"
+#include "dns/gate.h"
 
 #define ACTIONS (PST_ACTION_TEMPFAIL + 1)
 #define EXEMPTIONS (PST_EXEMPT_RELAY + 1)
 #define RESULTS (PST_RESULT_POLICY + 1)
-#define DNS_STATUSES (PST_DNS_BADNAME + 1)
+#define DNS_STATUSES (PST_DNS_PAUSED + 1)
 #define RELOAD_RESULTS 2
 #define HISTOGRAM_PLACES (PST_COUNTER_SUM + 1)
 
@@ -38,6 +39,12 @@ static const char *
 dns_status(unsigned place)
 {
 	return pst_dns_status_word((enum pst_dns_status)place);
+}
+
+static const char *
+refusal(unsigned place)
+{
+	return pst_gate_verdict_word((enum pst_gate_verdict)(place + 1));
 }
 
 static const char *
@@ -89,9 +96,15 @@ static const struct pst_counter_info table[] = {
 	"questions that were answered from the cache", PST_COUNTER_TOTAL, ONE},
     [PST_COUNTER_DNS_QUERIES] = {"dns_queries",
 	"questions that were given to the resolver", PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_DNS_JOINED] = {"dns_joined",
+	"questions that waited for an equal one that was open",
+	PST_COUNTER_TOTAL, ONE},
     [PST_COUNTER_DNS_REFUSED] = {"dns_refused",
-	"questions that failed at once because too many were open "
-	"(dns.max-open)",
+	"questions that were not asked, by the limit: dns.max-open, the share "
+	"of a client network or of a name, or a pause of silent servers",
+	PST_COUNTER_TOTAL, "limit", PST_GATE_VERDICTS - 1, refusal},
+    [PST_COUNTER_DNS_DISPLACED] = {"dns_displaced",
+	"slow questions that were given up for others (dns.max-open)",
 	PST_COUNTER_TOTAL, ONE},
     [PST_COUNTER_DNS_OPEN] = {"dns_open", "questions that are open now",
 	PST_COUNTER_GAUGE, ONE},

@@ -17,7 +17,7 @@
 struct pst_service;
 
 /*
- * Starts a service and the resolver that config names (libunbound, or a zone
+ * Starts a service and the resolver that config names (DNS servers, or a zone
  * file). Takes over one reference to config, even when it fails. Returns NULL,
  * with a sentence in err, if the resolver cannot be started. clock must outlive
  * the service; in a single-threaded program it may be a manual clock.

@@ -4,8 +4,8 @@
 
 /*
  * Decoded answers, kept for their TTL, in front of the resolver's thread: a
- * message whose questions were all asked before needs no other thread. The
- * resolver's thread has libunbound's own cache, which holds more.
+ * message whose questions were all asked before needs no other thread. Negative
+ * answers are kept, too (RFC 2308).
  *
  * Answers are shared, not copied. A question belongs to one set of a few
  * places. Names that peers choose can therefore displace others, but they never

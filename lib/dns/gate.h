@@ -37,9 +37,9 @@
 
 #define PST_GATE_DISPLACE_MS 200
 #define PST_GATE_SLOW_MS 500
-#define PST_GATE_NETWORK_PART 8  /* one part in this many of the pool */
+#define PST_GATE_NETWORK_PART 8 /* one part in this many of the pool */
 #define PST_GATE_SUBJECT_PART 16
-/* The networks that one flight counts for; those that ask later do not. */
+/* A flight that more networks than this have asked for counts for none. */
 #define PST_GATE_NETWORKS 4
 
 struct pst_gate;
@@ -64,12 +64,13 @@ enum pst_gate_end {
 
 /* Part of the caller's own flight; zero-initialise it. All is private. */
 struct pst_gate_flight {
-	struct pst_gate_flight *prev, *next; /* of its rank, by age */
+	struct pst_gate_flight *prev, *next;   /* of its rank, by age */
 	struct pst_gate_flight *older, *newer; /* of all, by age */
 	struct pst_subject *subject;
 	struct pst_subject *probed; /* it is a probe during that pause */
 	unsigned probe;
 	struct pst_gate_network *networks[PST_GATE_NETWORKS];
+	unsigned network_count;
 	unsigned asked_by[PST_DNS_CLASSES]; /* questions, by class */
 	unsigned rank;
 	unsigned stage; /* of age: the thresholds that it has passed */
@@ -113,8 +114,7 @@ void pst_gate_end(struct pst_gate *gate, struct pst_gate_flight *flight,
     enum pst_gate_end end, int64_t now_ms);
 
 /* An answer came for a name whose flight had been given up. */
-void
-pst_gate_hear(struct pst_gate *gate, struct pst_str name, int64_t now_ms);
+void pst_gate_hear(struct pst_gate *gate, struct pst_str name, int64_t now_ms);
 
 /* The number of open flights. */
 unsigned pst_gate_open(const struct pst_gate *gate);

@@ -3,104 +3,67 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/event.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <unbound-event.h>
-#include <unbound.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/thread.h"
 #include "dns/cache.h"
+#include "dns/flights.h"
+#include "dns/servers.h"
+#include "dns/transport.h"
 #include "dns/wire.h"
 
-#define RESOLV_CONF "/etc/resolv.conf"
-#define CLASS_IN 1
-#define MIN_CACHE_BYTES ((size_t)256 * 1024)
-/* One part in this many of the cache memory is for decoded answers. */
-#define OWN_SHARE 4
+/*
+ * So many queries may be open, including those that nobody waits for any more.
+ * At 600 to 700 octets each, 16384 take about 10 MB.
+ */
+#define MIN_QUERIES 16384
+/* The most CNAMEs that are followed by questions of our own. */
+#define MAX_HOPS 8
 
-/* A job, from the inbox until its end. */
-struct query {
-	struct engine *engine;
-	struct pst_dns_job *job;
-	struct query *prev; /* in the list of open ones, thread only */
-	struct query *next; /* in that list, or earlier in the inbox */
-	int64_t asked_ms;
+struct alarm {
+	bool raised;
+	bool told;
+	int64_t last_ms;
 };
 
 struct engine {
 	struct pst_resolver resolver; /* first: callers hold a pointer to it */
 	pthread_t thread;
-	struct event_base *base;
-	struct event *wakeup;
-	struct ub_ctx *unbound;
 	int wakeup_fd;
-	unsigned max_open;
+	size_t max_queries;
 	struct pst_cache *cache;
-	void (*note)(enum pst_resolver_event event, unsigned ms);
+	void (*note)(enum pst_resolver_event event, unsigned value);
 
-	pthread_mutex_t lock; /* for the members from here to stats */
-	struct query *inbox_first;
-	struct query *inbox_last;
+	pthread_mutex_t lock; /* for the members from here to watch */
+	struct pst_flights *flights;
+	struct pst_flight *inbox_first;
+	struct pst_flight *inbox_last;
 	bool awake; /* the thread has been woken and will read the inbox */
 	bool stopping;
 	struct pst_resolver_stats stats;
+	struct alarm alarms[PST_RESOLVER_ALARMS];
+	void (*watch)(enum pst_resolver_alarm alarm, bool on);
 
-	struct query *open;         /* given to libunbound; thread only */
-	struct pst_dns_bells bells; /* thread only */
+	struct pst_transport *transport; /* thread only */
+	struct pst_dns_bells bells;      /* thread only */
 };
 
-/* ---- the thread ---- */
-
 static void
-note(struct engine *engine, enum pst_resolver_event event, unsigned ms)
+note(struct engine *engine, enum pst_resolver_event event, unsigned value)
 {
 	if (engine->note != NULL)
-		engine->note(event, ms);
+		engine->note(event, value);
 }
 
-static void
-count_end(struct engine *engine, const struct pst_dns_answer *answer)
+static int64_t
+now_ms(void)
 {
-	pst_mutex_lock(&engine->lock);
-	engine->stats.open--;
-	if (answer != NULL)
-		engine->stats.answered++;
-	if (answer != NULL && pst_dns_is_temporary(answer->status))
-		engine->stats.failed++;
-	pst_mutex_unlock(&engine->lock);
-}
-
-static void
-unlink_query(struct query *query)
-{
-	if (query->prev != NULL)
-		query->prev->next = query->next;
-	else
-		query->engine->open = query->next;
-	if (query->next != NULL)
-		query->next->prev = query->prev;
-}
-
-/* Ends an open query; if answer is NULL, its job is lost. */
-static void
-end_query(struct query *query, const struct pst_dns_answer *answer)
-{
-	unlink_query(query);
-	count_end(query->engine, answer);
-	note(query->engine,
-	    answer == NULL ? PST_RESOLVER_GIVEN_UP : PST_RESOLVER_ANSWERED,
-	    (unsigned)(pst_clock_ms(&pst_clock_system) - query->asked_ms));
-	if (answer == NULL)
-		pst_dns_job_lose(query->job);
-	else
-		pst_dns_job_complete_unheard(
-		    query->job, answer, &query->engine->bells);
-	free(query);
+	return pst_clock_ms(&pst_clock_system);
 }
 
 static const struct pst_dns_answer *
@@ -109,100 +72,21 @@ failure(enum pst_dns_status status)
 	return pst_dns_answer_new(status, 0, 0, 0);
 }
 
-/*
- * libunbound's callback. An answer of the servers, NXDOMAIN included, comes as
- * rcode 0 and a packet; any other rcode is a failure in libunbound. Rcode 3 is
- * let through in case a version reports NXDOMAIN that way too.
- */
-static void
-on_result(void *arg, int rcode, void *packet, int packet_len, int security,
-    char *why_bogus, int was_rate_limited)
+/* Adds a flight to the inbox; true if the thread must be woken. Locked. */
+static bool
+put_in_inbox(struct engine *engine, struct pst_flight *flight)
 {
-	struct query *query = arg;
-	struct pst_dns_job *job = query->job;
-	const struct pst_dns_answer *answer;
+	bool must_wake = !engine->awake;
 
-	(void)why_bogus;
-	(void)was_rate_limited;
-	if (job == NULL) /* called by ub_ctx_delete(), see release() */
-		return;
-	if (security == 1)
-		answer = failure(PST_DNS_BOGUS);
-	else if ((rcode != 0 && rcode != 3) || packet == NULL ||
-	    packet_len <= 0)
-		answer = failure(PST_DNS_SERVFAIL);
+	flight->next = NULL;
+	if (engine->inbox_last != NULL)
+		engine->inbox_last->next = flight;
 	else
-		answer = pst_wire_decode(packet, (size_t)packet_len,
-		    pst_dns_job_name(job), pst_dns_job_type(job),
-		    pst_dns_job_max_txt(job));
-	pst_cache_put(query->engine->cache, pst_dns_job_name(job),
-	    pst_dns_job_type(job), pst_dns_job_max_txt(job), answer,
-	    pst_clock_ms(&pst_clock_system));
-	end_query(query, answer);
+		engine->inbox_first = flight;
+	engine->inbox_last = flight;
+	engine->awake = true;
+	return must_wake;
 }
-
-static void
-resolve(struct engine *engine, struct query *query)
-{
-	char name[PST_WIRE_NAME_SIZE];
-	int type = (int)pst_dns_job_type(query->job);
-
-	query->prev = NULL;
-	query->next = engine->open;
-	if (engine->open != NULL)
-		engine->open->prev = query;
-	engine->open = query;
-	if (pst_dns_job_abandoned(query->job)) {
-		end_query(query, NULL);
-		return;
-	}
-	if (!pst_wire_name_text(pst_dns_job_name(query->job), name) ||
-	    ub_resolve_event(engine->unbound, name, type, CLASS_IN, query,
-		on_result, NULL) != 0)
-		end_query(query, failure(PST_DNS_SERVFAIL));
-}
-
-static void
-on_wakeup(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *engine = arg;
-	struct query *query;
-	eventfd_t count;
-	bool stopping;
-
-	(void)what;
-	(void)eventfd_read(fd, &count);
-	pst_mutex_lock(&engine->lock);
-	query = engine->inbox_first;
-	engine->inbox_first = NULL;
-	engine->inbox_last = NULL;
-	engine->awake = false;
-	stopping = engine->stopping;
-	pst_mutex_unlock(&engine->lock);
-	while (query != NULL) {
-		struct query *next = query->next;
-
-		resolve(engine, query);
-		query = next;
-	}
-	if (stopping)
-		event_base_loopbreak(engine->base);
-}
-
-static void *
-run(void *arg)
-{
-	struct engine *engine = arg;
-
-	/* All answers from one round of the loop wake a message once. */
-	while (event_base_loop(engine->base, EVLOOP_ONCE) == 0 &&
-	    !event_base_got_break(engine->base))
-		pst_dns_ring(&engine->bells);
-	pst_dns_ring(&engine->bells);
-	return NULL;
-}
-
-/* ---- the handle ---- */
 
 static void
 wake(struct engine *engine)
@@ -211,94 +95,384 @@ wake(struct engine *engine)
 	(void)eventfd_write(engine->wakeup_fd, 1);
 }
 
+/* ---- alarms ---- */
+
+/* True if the thread must be woken to tell it. Locked. */
+static bool
+raise_alarm(struct engine *engine, enum pst_resolver_alarm which, int64_t at_ms)
+{
+	struct alarm *alarm = &engine->alarms[which];
+	bool begins = !alarm->raised;
+
+	alarm->last_ms = at_ms;
+	alarm->raised = true;
+	if (!begins || engine->awake)
+		return false;
+	engine->awake = true;
+	return true;
+}
+
+/*
+ * Tells what has begun or ended. Returns how long the thread may sleep before
+ * something may end; -1 if nothing can.
+ */
+static int
+tell_alarms(struct engine *engine)
+{
+	int sleep_ms = -1;
+
+	for (size_t i = 0; i < PST_RESOLVER_ALARMS; i++) {
+		struct alarm *alarm = &engine->alarms[i];
+		void (*watch)(enum pst_resolver_alarm which, bool on);
+		int64_t left_ms;
+		bool raised, changed;
+
+		pst_mutex_lock(&engine->lock);
+		watch = engine->watch;
+		left_ms = alarm->last_ms + PST_RESOLVER_QUIET_MS - now_ms();
+		if (alarm->told && left_ms <= 0)
+			alarm->raised = false;
+		raised = alarm->raised;
+		changed = raised != alarm->told;
+		alarm->told = raised;
+		pst_mutex_unlock(&engine->lock);
+		if (changed && watch != NULL)
+			watch((enum pst_resolver_alarm)i, raised);
+		if (raised && (sleep_ms < 0 || left_ms < sleep_ms))
+			sleep_ms = left_ms < 1 ? 1 : (int)left_ms;
+	}
+	return sleep_ms;
+}
+
+/* ---- the thread ---- */
+
+/* Ends the jobs of a list, each with a reference of its own to the answer. */
+static void
+answer_jobs(struct pst_dns_job *job, const struct pst_dns_answer *answer,
+    struct pst_dns_bells *bells)
+{
+	while (job != NULL) {
+		struct pst_dns_job *next = pst_flight_next_job(job);
+
+		if (bells == NULL)
+			pst_dns_job_complete(
+			    job, pst_dns_answer_ref(answer), 0);
+		else
+			pst_dns_job_complete_unheard(
+			    job, pst_dns_answer_ref(answer), bells);
+		job = next;
+	}
+}
+
+static enum pst_gate_end
+end_of(const struct pst_dns_answer *answer)
+{
+	switch (answer->status) {
+	case PST_DNS_OK:
+	case PST_DNS_NODATA:
+	case PST_DNS_NXDOMAIN:
+	case PST_DNS_BADNAME:
+	case PST_DNS_BOGUS:
+		return PST_GATE_ANSWERED;
+	case PST_DNS_TIMEOUT:
+		return PST_GATE_TIMED_OUT;
+	case PST_DNS_SERVFAIL:
+	case PST_DNS_BUDGET:
+	case PST_DNS_CROWDED:
+	case PST_DNS_PAUSED:
+		return PST_GATE_FAILED;
+	}
+	return PST_GATE_FAILED;
+}
+
+/* Ends a flight whose query has ended, and frees it. */
+static void
+finish(struct engine *engine, struct pst_flight *flight,
+    const struct pst_dns_answer *answer)
+{
+	enum pst_gate_end end = end_of(answer);
+	struct pst_dns_job *jobs;
+	unsigned count;
+	int64_t at_ms = now_ms();
+
+	pst_mutex_lock(&engine->lock);
+	if (flight->is_over && end == PST_GATE_ANSWERED)
+		pst_flights_hear(engine->flights, flight, at_ms);
+	if (!flight->is_over)
+		note(engine, PST_RESOLVER_ANSWERED,
+		    (unsigned)(at_ms - pst_flight_asked_ms(flight)));
+	jobs = pst_flights_end(engine->flights, flight, end, at_ms, &count);
+	engine->stats.answered += count;
+	if (pst_dns_is_temporary(answer->status))
+		engine->stats.failed += count;
+	pst_mutex_unlock(&engine->lock);
+	answer_jobs(jobs, answer, &engine->bells);
+	pst_dns_answer_unref(answer);
+	pst_flight_free(flight);
+}
+
+static void
+send_query(struct engine *engine, struct pst_flight *flight)
+{
+	uint8_t packet[PST_WIRE_QUERY_SIZE];
+	size_t len = pst_wire_query(pst_flight_target(flight), flight->type,
+	    !flight->without_edns, packet);
+
+	if (len == 0) {
+		finish(engine, flight, failure(PST_DNS_SERVFAIL));
+		return;
+	}
+	if (pst_transport_open(engine->transport) >= engine->max_queries)
+		pst_transport_drop(engine->transport);
+	pst_transport_send(engine->transport, packet, len, flight);
+}
+
+/*
+ * Asks for the end of a chain of CNAMEs that is not in the packet; false if
+ * there is none. A resolver should do that, but some forwarders leave it to
+ * their clients.
+ */
+static bool
+ask_target(
+    struct engine *engine, struct pst_flight *flight, struct pst_str packet)
+{
+	char target[PST_WIRE_TARGET_SIZE];
+
+	if (!pst_wire_target(
+		packet, pst_flight_target(flight), flight->type, target))
+		return false;
+	if (++flight->hops > MAX_HOPS) {
+		finish(engine, flight, failure(PST_DNS_SERVFAIL));
+		return true;
+	}
+	pst_flight_set_target(flight, target);
+	send_query(engine, flight);
+	return true;
+}
+
+static void
+take_reply(
+    struct engine *engine, struct pst_flight *flight, struct pst_str packet)
+{
+	const struct pst_dns_answer *answer;
+
+	/* The server does not know EDNS. */
+	if (pst_wire_is_formerr(packet) && !flight->without_edns) {
+		flight->without_edns = true;
+		send_query(engine, flight);
+		return;
+	}
+	answer = pst_wire_decode((const uint8_t *)packet.ptr, packet.len,
+	    pst_flight_target(flight), flight->type, flight->max_txt_bytes);
+	if (answer->status == PST_DNS_NODATA &&
+	    ask_target(engine, flight, packet)) {
+		pst_dns_answer_unref(answer);
+		return;
+	}
+	/* The TTL of a chain that came in several packets is not known. */
+	if (flight->hops == 0)
+		pst_cache_put(engine->cache, pst_flight_name(flight),
+		    flight->type, flight->max_txt_bytes, answer, now_ms());
+	finish(engine, flight, answer);
+}
+
+/* Its query was dropped to make room; it is sent again if it is needed. */
+static void
+send_again(struct engine *engine, struct pst_flight *flight)
+{
+	pst_mutex_lock(&engine->lock);
+	/* The thread is awake: it is here. */
+	(void)put_in_inbox(engine, flight);
+	pst_mutex_unlock(&engine->lock);
+}
+
+static void
+on_end(
+    void *query, enum pst_transport_end end, const uint8_t *packet, size_t len)
+{
+	struct pst_flight *flight = query;
+	struct engine *engine = flight->engine;
+
+	switch (end) {
+	case PST_TRANSPORT_REPLY:
+		take_reply(engine, flight,
+		    (struct pst_str){(const char *)packet, len});
+		return;
+	case PST_TRANSPORT_SILENCE:
+		finish(engine, flight, failure(PST_DNS_TIMEOUT));
+		return;
+	case PST_TRANSPORT_FAILURE:
+		finish(engine, flight, failure(PST_DNS_SERVFAIL));
+		return;
+	case PST_TRANSPORT_DROPPED:
+		send_again(engine, flight);
+		return;
+	}
+}
+
+/* Sends what has arrived, except what is over already. */
+static bool
+read_inbox(struct engine *engine)
+{
+	struct pst_flight *flight;
+
+	pst_mutex_lock(&engine->lock);
+	if (engine->stopping) {
+		/* release() frees what is in the inbox. */
+		pst_mutex_unlock(&engine->lock);
+		return false;
+	}
+	flight = engine->inbox_first;
+	engine->inbox_first = NULL;
+	engine->inbox_last = NULL;
+	engine->awake = false;
+	engine->stats.queries = pst_transport_open(engine->transport);
+	for (struct pst_flight *at = flight; at != NULL; at = at->next)
+		at->is_unwanted = at->is_over;
+	pst_mutex_unlock(&engine->lock);
+	while (flight != NULL) {
+		struct pst_flight *next = flight->next;
+
+		if (flight->is_unwanted)
+			pst_flight_free(flight);
+		else
+			send_query(engine, flight);
+		flight = next;
+	}
+	return true;
+}
+
+static void *
+run(void *arg)
+{
+	struct engine *engine = arg;
+
+	while (read_inbox(engine)) {
+		int sleep_ms = tell_alarms(engine);
+
+		/* All answers of one round wake a message once. */
+		pst_dns_ring(&engine->bells);
+		pst_transport_wait(engine->transport, sleep_ms);
+		pst_dns_ring(&engine->bells);
+	}
+	return NULL;
+}
+
+/* ---- the handle ---- */
+
 static const struct pst_dns_answer *
 engine_peek(struct pst_resolver *resolver, struct pst_str name,
     enum pst_dns_type type, unsigned max_txt_bytes)
 {
 	struct engine *engine = (struct engine *)(void *)resolver;
 
-	const struct pst_dns_answer *answer = pst_cache_get(engine->cache, name,
-	    type, max_txt_bytes, pst_clock_ms(&pst_clock_system));
+	const struct pst_dns_answer *answer =
+	    pst_cache_get(engine->cache, name, type, max_txt_bytes, now_ms());
 
 	if (answer != NULL)
 		note(engine, PST_RESOLVER_CACHED, 0);
 	return answer;
 }
 
+/* Counts a refusal; true if the thread must be woken. Locked. */
+static bool
+count_refusal(
+    struct engine *engine, enum pst_gate_verdict verdict, int64_t at_ms)
+{
+	engine->stats.answered++;
+	engine->stats.failed++;
+	note(engine, PST_RESOLVER_REFUSED, verdict);
+	return raise_alarm(engine,
+	    verdict == PST_GATE_PAUSE ? PST_RESOLVER_PAUSING :
+					PST_RESOLVER_CROWDED,
+	    at_ms);
+}
+
 static void
 engine_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
 {
 	struct engine *engine = (struct engine *)(void *)resolver;
-	struct query *query = calloc(1, sizeof(*query));
-	bool full;
+	int64_t at_ms = now_ms();
+	struct pst_flights_reply reply;
 	bool must_wake = false;
 
-	if (query == NULL)
-		abort();
-	query->engine = engine;
-	query->job = job;
-	query->asked_ms = pst_clock_ms(&pst_clock_system);
 	pst_mutex_lock(&engine->lock);
 	engine->stats.asked++;
-	full = engine->stats.open >= engine->max_open;
-	if (full) {
-		engine->stats.answered++;
-		engine->stats.failed++;
+	reply = pst_flights_ask(engine->flights, job, at_ms);
+	if (reply.opened != NULL) {
+		reply.opened->engine = engine;
+		/* Before the thread may see the flight, and note its end. */
+		note(engine, PST_RESOLVER_ASKED, 0);
+		must_wake = put_in_inbox(engine, reply.opened);
+	} else if (reply.verdict == PST_GATE_ADMITTED) {
+		note(engine, PST_RESOLVER_JOINED, 0);
 	} else {
-		engine->stats.open++;
-		if (engine->inbox_last != NULL)
-			engine->inbox_last->next = query;
-		else
-			engine->inbox_first = query;
-		engine->inbox_last = query;
-		must_wake = !engine->awake;
-		engine->awake = true;
+		must_wake = count_refusal(engine, reply.verdict, at_ms);
 	}
-	/* Before the thread may see the question, and note its end. */
-	note(engine, full ? PST_RESOLVER_REFUSED : PST_RESOLVER_ASKED, 0);
+	if (reply.displaced != NULL) {
+		engine->stats.answered += reply.displaced_count;
+		engine->stats.failed += reply.displaced_count;
+		note(engine, PST_RESOLVER_DISPLACED, 0);
+		must_wake |= raise_alarm(engine, PST_RESOLVER_CROWDED, at_ms);
+	}
 	pst_mutex_unlock(&engine->lock);
-	if (full) {
-		free(query);
-		pst_dns_job_complete(job, failure(PST_DNS_SERVFAIL), 0);
-	} else if (must_wake) {
+	if (reply.verdict != PST_GATE_ADMITTED)
+		pst_dns_job_complete(job,
+		    failure(reply.verdict == PST_GATE_PAUSE ? PST_DNS_PAUSED :
+							      PST_DNS_CROWDED),
+		    0);
+	answer_jobs(reply.displaced, failure(PST_DNS_CROWDED), NULL);
+	if (must_wake)
 		wake(engine);
-	}
+}
+
+static bool
+engine_give_up(struct pst_resolver *resolver, struct pst_dns_job *job)
+{
+	struct engine *engine = (struct engine *)(void *)resolver;
+	bool was_last = false;
+	bool had;
+
+	pst_mutex_lock(&engine->lock);
+	had = pst_flights_give_up(engine->flights, job, now_ms(), &was_last);
+	if (was_last)
+		note(engine, PST_RESOLVER_GIVEN_UP, 0);
+	pst_mutex_unlock(&engine->lock);
+	return had;
 }
 
 static void
-stop_thread(struct engine *engine)
+engine_reclass(struct pst_resolver *resolver, struct pst_dns_job *job,
+    enum pst_dns_class class)
 {
+	struct engine *engine = (struct engine *)(void *)resolver;
+
 	pst_mutex_lock(&engine->lock);
-	engine->stopping = true;
+	pst_flights_reclass(engine->flights, job, class);
 	pst_mutex_unlock(&engine->lock);
-	wake(engine);
-	pst_thread_join(engine->thread);
 }
 
 /* Frees an engine, complete or not, whose thread does not run. */
 static void
 release(struct engine *engine)
 {
-	/*
-	 * Deleting the context may call on_result() for open queries, so they
-	 * are kept, without their jobs, until it is gone.
-	 */
-	for (struct query *query = engine->open; query; query = query->next) {
-		pst_dns_job_lose(query->job);
-		query->job = NULL;
-	}
-	if (engine->unbound != NULL)
-		ub_ctx_delete(engine->unbound);
-	while (engine->open != NULL) {
-		struct query *query = engine->open;
+	struct pst_dns_job *jobs;
 
-		engine->open = query->next;
-		free(query);
+	/* The flights come back into the inbox. */
+	pst_transport_free(engine->transport);
+	jobs = pst_flights_close(engine->flights, now_ms());
+	while (engine->inbox_first != NULL) {
+		struct pst_flight *flight = engine->inbox_first;
+
+		engine->inbox_first = flight->next;
+		pst_flight_free(flight);
 	}
-	if (engine->wakeup != NULL)
-		event_free(engine->wakeup);
-	if (engine->base != NULL)
-		event_base_free(engine->base);
+	while (jobs != NULL) {
+		struct pst_dns_job *next = pst_flight_next_job(jobs);
+
+		pst_dns_job_lose(jobs);
+		jobs = next;
+	}
 	if (engine->wakeup_fd >= 0)
 		close(engine->wakeup_fd);
 	pst_cache_free(engine->cache);
@@ -311,7 +485,11 @@ engine_free(struct pst_resolver *resolver)
 {
 	struct engine *engine = (struct engine *)(void *)resolver;
 
-	stop_thread(engine);
+	pst_mutex_lock(&engine->lock);
+	engine->stopping = true;
+	pst_mutex_unlock(&engine->lock);
+	wake(engine);
+	pst_thread_join(engine->thread);
 	release(engine);
 }
 
@@ -323,198 +501,50 @@ pst_resolver_read_stats(
 
 	pst_mutex_lock(&engine->lock);
 	*out = engine->stats;
+	out->open = pst_flights_open(engine->flights);
+	pst_mutex_unlock(&engine->lock);
+}
+
+void
+pst_resolver_watch(struct pst_resolver *resolver,
+    void (*call)(enum pst_resolver_alarm alarm, bool on))
+{
+	struct engine *engine = (struct engine *)(void *)resolver;
+
+	pst_mutex_lock(&engine->lock);
+	engine->watch = call;
 	pst_mutex_unlock(&engine->lock);
 }
 
 /* ---- starting ---- */
 
+static size_t
+max_queries(unsigned max_open)
+{
+	size_t some_more = (size_t)max_open + max_open / 4;
+
+	return some_more > MIN_QUERIES ? some_more : MIN_QUERIES;
+}
+
 static bool
-set_option(struct engine *engine, const char *name, const char *value,
+start_transport(struct engine *engine, const struct pst_resolver_config *config,
     struct pst_err *err)
 {
-	int rc = ub_ctx_set_option(engine->unbound, name, value);
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_servers servers;
 
-	if (rc == 0)
-		return true;
-	return pst_err_set(err,
-	    "libunbound rejects the setting \"%s %s\": %s; Postern requires "
-	    "libunbound 1.17 or later",
-	    name, value, ub_strerror(rc));
-}
-
-static bool
-set_size(
-    struct engine *engine, const char *name, size_t size, struct pst_err *err)
-{
-	char value[32];
-
-	(void)snprintf(value, sizeof(value), "%zu", size);
-	return set_option(engine, name, value, err);
-}
-
-static bool
-set_options(struct engine *engine, size_t cache_bytes, struct pst_err *err)
-{
-	static const struct {
-		const char *name;
-		const char *value;
-	} options[] = {
-	    /* The servers validate; a validator here would ask them not to. */
-	    {"module-config:", "iterator"},
-	    /* The server is usually a resolver on this host. */
-	    {"do-not-query-localhost:", "no"},
-	    /* Private and reserved names are for the servers to answer. */
-	    {"unblock-lan-zones:", "yes"},
-	    {"local-zone:", "test. transparent"},
-	    {"edns-buffer-size:", "1232"},
-	    {"qname-minimisation:", "no"},
-	    {"use-caps-for-id:", "no"},
-	    {"serve-expired:", "no"},
-	    {"msg-cache-slabs:", "1"},
-	    {"rrset-cache-slabs:", "1"},
-	    {"infra-cache-slabs:", "1"},
-	    {"outgoing-num-tcp:", "20"},
-	    /* A server that was down is tried again soon. */
-	    {"infra-host-ttl:", "5"},
-	    {"infra-keep-probing:", "yes"},
-	};
-	size_t cache =
-	    cache_bytes < MIN_CACHE_BYTES ? MIN_CACHE_BYTES : cache_bytes;
-
-	for (size_t i = 0; i < PST_COUNT(options); i++) {
-		if (!set_option(engine, options[i].name, options[i].value, err))
-			return false;
-	}
-	return set_size(engine, "msg-cache-size:", cache / 3, err) &&
-	    set_size(engine, "rrset-cache-size:", cache - cache / 3, err) &&
-	    set_size(engine, "outgoing-range:", engine->max_open, err) &&
-	    set_size(engine, "num-queries-per-thread:", engine->max_open, err);
-}
-
-/* libunbound accepts any number as a port, so it is checked here. */
-static bool
-is_server(struct pst_str server)
-{
-	size_t at = pst_str_find(server, '@');
-	struct pst_str address = pst_str_first(server, at);
-	struct pst_ip ip;
-	uint64_t port;
-
-	/* The scope of a link-local address is for libunbound to read. */
-	address = pst_str_first(address, pst_str_find(address, '%'));
-	if (!pst_ip_parse(address, &ip))
-		return false;
-	return at == server.len ||
-	    (pst_str_to_u64(pst_str_from(server, at + 1), 65535, &port) &&
-		port > 0);
-}
-
-static bool
-add_server(struct engine *engine, const char *server, struct pst_err *err)
-{
-	if (is_server(pst_str(server)) &&
-	    ub_ctx_set_fwd(engine->unbound, server) == 0)
-		return true;
-	return pst_err_set(err,
-	    "the DNS server \"%s\" is not an IP address; write it as "
-	    "192.0.2.53 or 192.0.2.53@5353",
-	    server);
-}
-
-/* Returns the address in a "nameserver" line, which it cuts; NULL if none. */
-static const char *
-nameserver_in(char *line)
-{
-	struct pst_str rest = pst_str(line);
-	size_t len = 0;
-	size_t start;
-
-	if (!pst_str_starts(rest, PST_STR("nameserver")))
-		return NULL;
-	for (start = strlen("nameserver"); pst_is_wsp(line[start]); start++)
-		;
-	if (start == strlen("nameserver"))
-		return NULL;
-	while (strchr(" \t\r\n#;", line[start + len]) == NULL)
-		len++;
-	line[start + len] = '\0';
-	return len == 0 ? NULL : line + start;
-}
-
-static bool
-add_system_servers(struct engine *engine, struct pst_err *err)
-{
-	FILE *file = fopen(RESOLV_CONF, "re");
-	char line[512];
-	size_t count = 0;
-	bool ok = true;
-
-	if (file == NULL)
-		return pst_err_set(err,
-		    "no DNS server is configured and %s cannot be read: %s; "
-		    "set dns.servers",
-		    RESOLV_CONF, strerror(errno));
-	while (ok && fgets(line, sizeof(line), file) != NULL) {
-		const char *server = nameserver_in(line);
-
-		if (server == NULL)
-			continue;
-		ok = add_server(engine, server, err);
-		count++;
-	}
-	fclose(file);
-	if (ok && count == 0)
-		return pst_err_set(err,
-		    "no DNS server is configured and %s names none; set "
-		    "dns.servers",
-		    RESOLV_CONF);
-	return ok;
-}
-
-static bool
-add_servers(struct engine *engine, const struct pst_resolver_config *config,
-    struct pst_err *err)
-{
-	if (config->server_count == 0)
-		return add_system_servers(engine, err);
-	for (size_t i = 0; i < config->server_count; i++) {
-		if (!add_server(engine, config->servers[i], err))
-			return false;
-	}
-	return true;
-}
-
-static bool
-make_loop(struct engine *engine, struct pst_err *err)
-{
 	engine->wakeup_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	engine->base = event_base_new();
-	if (engine->wakeup_fd < 0 || engine->base == NULL)
-		return pst_err_set(err,
-		    "cannot create the resolver's event loop: %s; is the "
-		    "limit on open files too low?",
+	if (engine->wakeup_fd < 0)
+		(void)pst_err_set(err,
+		    "cannot create the resolver's eventfd: %s; is the limit "
+		    "on open files too low?",
 		    strerror(errno));
-	engine->wakeup = event_new(engine->base, engine->wakeup_fd,
-	    EV_READ | EV_PERSIST, on_wakeup, engine);
-	engine->unbound = ub_ctx_create_event(engine->base);
-	if (engine->wakeup == NULL || event_add(engine->wakeup, NULL) != 0 ||
-	    engine->unbound == NULL)
-		return pst_err_set(err,
-		    "cannot start libunbound: %s; it must be one that was "
-		    "built with libevent",
-		    strerror(errno));
-	ub_ctx_debuglevel(engine->unbound, 0);
-	ub_ctx_debugout(engine->unbound, NULL); /* the library prints nothing */
-	return true;
-}
-
-static bool
-start_thread(struct engine *engine, struct pst_err *err)
-{
-	return pst_thread_start(&engine->thread, run, engine) ||
-	    pst_err_set(err,
-		"cannot start the resolver's thread; allow more threads or "
-		"memory for this user");
+	else if (pst_servers_read(arena, config->servers, config->server_count,
+		     &servers, err))
+		engine->transport =
+		    pst_transport_new(&servers, engine->wakeup_fd, on_end, err);
+	pst_arena_free(arena);
+	return engine->transport != NULL;
 }
 
 struct pst_resolver *
@@ -522,23 +552,30 @@ pst_resolver_start(
     const struct pst_resolver_config *config, struct pst_err *err)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
+	uint64_t seed = 0;
 
 	assert(config->max_open > 0);
 	if (engine == NULL)
 		abort();
+	/* Without a seed it is only easier to guess names that collide. */
+	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
 	pst_mutex_init(&engine->lock);
-	engine->cache = pst_cache_new(config->cache_bytes / OWN_SHARE);
-	engine->resolver.peek = engine_peek;
-	engine->resolver.ask = engine_ask;
-	engine->resolver.free = engine_free;
-	engine->max_open = config->max_open;
+	engine->cache = pst_cache_new(config->cache_bytes);
+	engine->flights = pst_flights_new(config->max_open, seed);
+	engine->max_queries = max_queries(config->max_open);
 	engine->note = config->note;
-	engine->wakeup_fd = -1;
-	if (make_loop(engine, err) &&
-	    set_options(engine,
-		config->cache_bytes - config->cache_bytes / OWN_SHARE, err) &&
-	    add_servers(engine, config, err) && start_thread(engine, err))
-		return &engine->resolver;
+	engine->resolver = (struct pst_resolver){.peek = engine_peek,
+	    .ask = engine_ask,
+	    .give_up = engine_give_up,
+	    .reclass = engine_reclass,
+	    .free = engine_free};
+	if (start_transport(engine, config, err)) {
+		if (pst_thread_start(&engine->thread, run, engine))
+			return &engine->resolver;
+		(void)pst_err_set(err,
+		    "cannot start the resolver's thread; allow more threads "
+		    "or memory for this user");
+	}
 	release(engine);
 	return NULL;
 }

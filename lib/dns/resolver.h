@@ -3,8 +3,15 @@
 #define PST_DNS_RESOLVER_H
 
 /*
- * The resolver of a running gateway. One thread owns libunbound and its
- * libevent loop; messages give it jobs through a locked queue and an eventfd.
+ * The resolver of a running gateway. One thread sends queries and takes replies
+ * (dns/transport); messages give it jobs through a locked queue and an eventfd.
+ * The gate (dns/gate) decides which questions may be open.
+ *
+ * Equal questions (name, type and the limit on TXT records) that are open at
+ * the same time are one flight with several jobs, and one query. When the last
+ * job of a flight is given up, its place is free at once. The query itself
+ * cannot be taken back; it is kept apart until it ends, and an answer still
+ * goes to the cache. If too many such queries are kept, the oldest are dropped.
  */
 
 #include "base/err.h"
@@ -13,23 +20,35 @@
 
 /* What a resolver tells about its work, for counters. */
 enum pst_resolver_event {
-	PST_RESOLVER_CACHED,   /* a question was answered from the cache */
-	PST_RESOLVER_ASKED,    /* a question was queued for the servers */
-	PST_RESOLVER_REFUSED,  /* one was not, as max_open are open */
-	PST_RESOLVER_ANSWERED, /* one that was queued has its answer */
-	PST_RESOLVER_GIVEN_UP, /* one that was queued is no longer needed */
+	PST_RESOLVER_CACHED,    /* a question was answered from the cache */
+	PST_RESOLVER_ASKED,     /* a flight was opened */
+	PST_RESOLVER_JOINED,    /* a question waits for one that is open */
+	PST_RESOLVER_REFUSED,   /* one was refused; value is the verdict */
+	PST_RESOLVER_ANSWERED,  /* a flight has its answer; value is in ms */
+	PST_RESOLVER_GIVEN_UP,  /* nobody waits for a flight any more */
+	PST_RESOLVER_DISPLACED, /* one was given up for another question */
 };
+
+/* What lasts for a while; see pst_resolver_watch(). */
+enum pst_resolver_alarm {
+	PST_RESOLVER_CROWDED, /* questions are refused or given up for others */
+	PST_RESOLVER_PAUSING, /* questions are refused during a pause */
+};
+#define PST_RESOLVER_ALARMS (PST_RESOLVER_PAUSING + 1)
+
+/* An alarm ends when its cause has not occurred for so long. */
+#define PST_RESOLVER_QUIET_MS 30000
 
 struct pst_resolver_config {
 	/* Addresses "192.0.2.53" or "192.0.2.53@5353". If there are none,
 	 * /etc/resolv.conf is read, once, by pst_resolver_start(). */
 	const char *const *servers;
 	size_t server_count;
-	size_t cache_bytes; /* our own and libunbound's caches together */
-	unsigned max_open;  /* queries open at once; any more get SERVFAIL */
-	/* Called in any thread, must not wait; ms counts from ASKED and is set
-	 * for ANSWERED. NULL: nobody counts. */
-	void (*note)(enum pst_resolver_event event, unsigned ms);
+	size_t cache_bytes; /* of the cache */
+	unsigned max_open;  /* flights that may be open at once */
+	/* Called in any thread, under a lock; must not wait. value depends on
+	 * the event, else it is 0. NULL: nobody counts. */
+	void (*note)(enum pst_resolver_event event, unsigned value);
 };
 
 /*
@@ -41,12 +60,20 @@ struct pst_resolver *
 pst_resolver_start(const struct pst_resolver_config *config,
     struct pst_err *err) PST_MUST_CHECK;
 
-/* Queries open now and counts since the start; for metrics. Thread-safe. */
+/*
+ * From now on `call` is told when an alarm begins and ends, in the resolver's
+ * thread; it may write to the log. Set it once.
+ */
+void pst_resolver_watch(struct pst_resolver *resolver,
+    void (*call)(enum pst_resolver_alarm alarm, bool on));
+
+/* Counts since the start, and what is open now. Thread-safe. */
 struct pst_resolver_stats {
-	uint64_t asked;
-	uint64_t answered; /* failed ones too */
-	uint64_t failed;   /* SERVFAIL and BOGUS */
-	unsigned open;
+	uint64_t asked;    /* questions of messages */
+	uint64_t answered; /* of them, those with an answer, even a failure */
+	uint64_t failed;   /* of those, the failures */
+	unsigned open;     /* flights */
+	size_t queries;    /* at the servers, with those that were given up */
 };
 void pst_resolver_read_stats(
     struct pst_resolver *resolver, struct pst_resolver_stats *out);

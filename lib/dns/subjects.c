@@ -14,10 +14,10 @@ struct pst_subjects {
 	struct pst_subject *buckets[BUCKETS];
 	struct pst_subject *oldest, *newest; /* of the idle ones */
 	size_t idle;
-	uint32_t reign;       /* grows when all pauses end */
-	int64_t answered_ms;  /* the last answer of all */
-	int64_t silent_ms;    /* the last silence of all */
-	bool answered;        /* there was one */
+	uint32_t reign;      /* grows when all pauses end */
+	int64_t answered_ms; /* the last answer of all */
+	int64_t silent_ms;   /* the last silence of all */
+	bool answered;       /* there was one */
 };
 
 struct pst_subjects *
@@ -123,8 +123,7 @@ pst_subject_of(struct pst_str name)
 	for (size_t i = name.len; i > 0; i--) {
 		size_t end;
 
-		if (name.ptr[i - 1] != '_' ||
-		    (i > 1 && name.ptr[i - 2] != '.'))
+		if (name.ptr[i - 1] != '_' || (i > 1 && name.ptr[i - 2] != '.'))
 			continue;
 		end = i + pst_str_find(pst_str_from(name, i), '.');
 		return end < name.len ? pst_str_from(name, end + 1) : name;
@@ -232,8 +231,8 @@ pst_subject_probe_over(
 }
 
 void
-pst_subject_answered(struct pst_subjects *subjects,
-    struct pst_subject *subject, int64_t now_ms)
+pst_subject_answered(
+    struct pst_subjects *subjects, struct pst_subject *subject, int64_t now_ms)
 {
 	if (subjects->answered &&
 	    now_ms - subjects->answered_ms >= PST_SUBJECTS_DEAD_MS &&

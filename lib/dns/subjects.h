@@ -28,8 +28,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PST_SUBJECT_STRIKES 3      /* silences in a row before a pause */
-#define PST_SUBJECT_STRIKE_MS 1000 /* between the questions of two of them, and
+#define PST_SUBJECT_STRIKES 3 /* silences in a row before a pause */
+#define PST_SUBJECT_STRIKE_MS                                                  \
+	1000 /* between the questions of two of them, and
                                       the least time of a silence */
 #define PST_SUBJECT_PAUSE_MS 10000
 #define PST_SUBJECT_MAX_PAUSE_MS 60000
@@ -41,14 +42,14 @@
 #define PST_SUBJECT_PROBES 4
 
 struct pst_subject {
-	struct pst_subject *next;          /* in its bucket */
+	struct pst_subject *next;           /* in its bucket */
 	struct pst_subject *before, *after; /* by last use, while it is idle */
-	unsigned users;                    /* open flights and probes */
+	unsigned users;                     /* open flights and probes */
 	unsigned aged[PST_SUBJECT_STAGES]; /* for the gate: its older flights */
 	unsigned strikes;
 	bool probing[PST_SUBJECT_PROBES];
-	uint32_t reign;         /* pauses of an earlier one are over */
-	int64_t struck_ms;      /* when the last silent question was asked */
+	uint32_t reign;    /* pauses of an earlier one are over */
+	int64_t struck_ms; /* when the last silent question was asked */
 	int64_t paused_until_ms;
 	int64_t pause_ms;
 	int64_t answered_ms; /* 0: never */
@@ -85,8 +86,8 @@ void pst_subject_probe_over(
     struct pst_subjects *subjects, struct pst_subject *probed, unsigned probe);
 
 /* A question for the subject was answered; or was not, asked at asked_ms. */
-void pst_subject_answered(struct pst_subjects *subjects,
-    struct pst_subject *subject, int64_t now_ms);
+void pst_subject_answered(
+    struct pst_subjects *subjects, struct pst_subject *subject, int64_t now_ms);
 void pst_subject_silent(struct pst_subjects *subjects,
     struct pst_subject *subject, int64_t asked_ms, int64_t now_ms);
 

@@ -272,24 +272,37 @@ follow(struct chain *chain)
 	return false;
 }
 
-/* A negative answer, with the TTL of RFC 2308 s. 5. */
-static const struct pst_dns_answer *
-negative_answer(
-    enum pst_dns_status status, const ldns_pkt *packet, uint32_t ttl)
+/* The SOA record that makes an answer a negative one; NULL if there is none. */
+static const ldns_rr *
+find_soa(const ldns_pkt *packet)
 {
 	const ldns_rr_list *authority = ldns_pkt_authority(packet);
 
 	for (size_t i = 0; i < ldns_rr_list_rr_count(authority); i++) {
 		const ldns_rr *rr = ldns_rr_list_rr(authority, i);
 
-		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_SOA ||
-		    !is_rdf(rr, 6, LDNS_RDF_TYPE_PERIOD, 4))
-			continue;
-		lower_ttl(&ttl, ldns_rr_ttl(rr));
-		lower_ttl(&ttl, ldns_rdf2native_int32(ldns_rr_rdf(rr, 6)));
-		return pst_dns_answer_new(status, ttl, 0, 0);
+		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA &&
+		    is_rdf(rr, 6, LDNS_RDF_TYPE_PERIOD, 4))
+			return rr;
 	}
-	return pst_dns_answer_new(status, ttl == UINT32_MAX ? 0 : ttl, 0, 0);
+	return NULL;
+}
+
+/*
+ * A negative answer, with the TTL of RFC 2308 s. 5. Without an SOA record it is
+ * not cached.
+ */
+static const struct pst_dns_answer *
+negative_answer(
+    enum pst_dns_status status, const ldns_pkt *packet, uint32_t ttl)
+{
+	const ldns_rr *soa = find_soa(packet);
+
+	if (soa == NULL)
+		return pst_dns_answer_new(status, 0, 0, 0);
+	lower_ttl(&ttl, ldns_rr_ttl(soa));
+	lower_ttl(&ttl, ldns_rdf2native_int32(ldns_rr_rdf(soa, 6)));
+	return pst_dns_answer_new(status, ttl, 0, 0);
 }
 
 static const struct pst_dns_answer *
@@ -363,6 +376,73 @@ pst_wire_decode(const uint8_t *packet, size_t len, struct pst_str name,
 	pst_arena_free(arena);
 	ldns_pkt_free(parsed);
 	return answer;
+}
+
+bool
+pst_wire_target(struct pst_str packet, struct pst_str name,
+    enum pst_dns_type type, char target[PST_WIRE_TARGET_SIZE])
+{
+	uint8_t wire[MAX_WIRE_NAME];
+	struct chain chain = {
+	    .owner = wire, .type = (unsigned)type, .ttl = UINT32_MAX};
+	struct plain_name plain;
+	bool found = false;
+	ldns_rdf *end;
+	ldns_pkt *parsed;
+
+	if (ldns_wire2pkt(&parsed, (const uint8_t *)packet.ptr, packet.len) !=
+	    LDNS_STATUS_OK)
+		return false;
+	chain.answers = ldns_pkt_answer(parsed);
+	if (find_soa(parsed) == NULL &&
+	    name_to_wire(name, wire, &chain.owner_len) && follow(&chain) &&
+	    chain.owner != wire && find_first(&chain, chain.type) == NULL) {
+		end = ldns_dname_new_frm_data(
+		    (uint16_t)chain.owner_len, chain.owner);
+		found =
+		    end != NULL && name_from_rdf(end, &plain) && plain.len > 0;
+		ldns_rdf_deep_free(end);
+	}
+	if (found)
+		memcpy(target, plain.text, plain.len + 1);
+	ldns_pkt_free(parsed);
+	return found;
+}
+
+/* ---- queries ---- */
+
+size_t
+pst_wire_query(struct pst_str name, enum pst_dns_type type, bool edns,
+    uint8_t packet[PST_WIRE_QUERY_SIZE])
+{
+	static const uint8_t opt[] = {
+	    0, 0, LDNS_RR_TYPE_OPT, 1232 >> 8, 1232 & 255, 0, 0, 0, 0, 0, 0};
+	const uint8_t header[12] = {[2] = 0x01 /* RD */,
+	    [3] = 0x20 /* AD */,
+	    [5] = 1,
+	    [11] = edns ? 1 : 0};
+	const uint8_t tail[4] = {0, (uint8_t)type, 0, LDNS_RR_CLASS_IN};
+	size_t len = sizeof(header);
+	size_t name_len;
+
+	if (!name_to_wire(name, packet + len, &name_len))
+		return 0;
+	memcpy(packet, header, sizeof(header));
+	len += name_len;
+	memcpy(packet + len, tail, sizeof(tail));
+	len += sizeof(tail);
+	if (edns) {
+		memcpy(packet + len, opt, sizeof(opt));
+		len += sizeof(opt);
+	}
+	return len;
+}
+
+bool
+pst_wire_is_formerr(struct pst_str packet)
+{
+	return packet.len >= LDNS_HEADER_SIZE &&
+	    (packet.ptr[3] & 15) == LDNS_RCODE_FORMERR;
 }
 
 /* ---- zone files ---- */

@@ -16,6 +16,7 @@
 
 #include "base/thread.h"
 #include "core/counters.h"
+#include "dns/gate.h"
 #include "tests/unit/core_fixture.h"
 
 static struct pst_counters *block;
@@ -360,12 +361,21 @@ test_resolver(void **state)
 	pst_counters_resolver(PST_RESOLVER_ASKED, 0);
 	pst_counters_resolver(PST_RESOLVER_ASKED, 0);
 	pst_counters_resolver(PST_RESOLVER_ASKED, 0);
-	pst_counters_resolver(PST_RESOLVER_REFUSED, 0);
+	pst_counters_resolver(PST_RESOLVER_ASKED, 0);
+	pst_counters_resolver(PST_RESOLVER_JOINED, 0);
+	pst_counters_resolver(PST_RESOLVER_REFUSED, PST_GATE_POOL);
+	pst_counters_resolver(PST_RESOLVER_REFUSED, PST_GATE_PAUSE);
+	pst_counters_resolver(PST_RESOLVER_REFUSED, PST_GATE_PAUSE);
+	pst_counters_resolver(PST_RESOLVER_DISPLACED, 0);
 	pst_counters_resolver(PST_RESOLVER_CACHED, 0);
 	pst_counters_resolver(PST_RESOLVER_ANSWERED, 30);
 	pst_counters_resolver(PST_RESOLVER_GIVEN_UP, 5000);
-	assert_int_equal(total(PST_COUNTER_DNS_QUERIES), 3);
-	assert_int_equal(total(PST_COUNTER_DNS_REFUSED), 1);
+	assert_int_equal(total(PST_COUNTER_DNS_QUERIES), 4);
+	assert_int_equal(total(PST_COUNTER_DNS_JOINED), 1);
+	assert_int_equal(named(PST_COUNTER_DNS_REFUSED, "pool"), 1);
+	assert_int_equal(named(PST_COUNTER_DNS_REFUSED, "pause"), 2);
+	assert_int_equal(named(PST_COUNTER_DNS_REFUSED, "network"), 0);
+	assert_int_equal(total(PST_COUNTER_DNS_DISPLACED), 1);
 	assert_int_equal(total(PST_COUNTER_DNS_CACHED), 1);
 	assert_int_equal(total(PST_COUNTER_DNS_OPEN), 1);
 	assert_int_equal(total(PST_COUNTER_DNS_MS), 1);

@@ -230,13 +230,13 @@ struct fixture {
 };
 
 /* What the resolver said, by event. */
-static atomic_uint noted[PST_RESOLVER_GIVEN_UP + 1];
+static atomic_uint noted[PST_RESOLVER_DISPLACED + 1];
 
 static void
-note(enum pst_resolver_event event, unsigned ms)
+note(enum pst_resolver_event event, unsigned value)
 {
 	assert_true(event == PST_RESOLVER_ANSWERED ||
-	    event == PST_RESOLVER_GIVEN_UP || ms == 0);
+	    event == PST_RESOLVER_REFUSED || value == 0);
 	(void)atomic_fetch_add(&noted[event], 1);
 }
 
@@ -480,7 +480,7 @@ test_too_many_open(void **state)
 	pst_dns_ask(dns, pst_dns_nobody, PST_STR("b.example"), PST_DNS_A);
 	memset(noted, 0, sizeof(noted));
 	assert_int_equal(resolve(dns, PST_STR("c.example"), PST_DNS_A)->status,
-	    PST_DNS_SERVFAIL);
+	    PST_DNS_CROWDED);
 	assert_int_equal(noted[PST_RESOLVER_REFUSED], 1);
 	assert_int_equal(noted[PST_RESOLVER_ASKED], 0);
 	pst_arena_free(arena);
@@ -507,7 +507,7 @@ test_free_with_open_jobs(void **state)
 		pst_dns_ask(dns, pst_dns_nobody,
 		    (struct pst_str){name, (size_t)len}, PST_DNS_A);
 	}
-	pst_dns_ask(door(&f, gone, 50), PST_DNS_NOBODY, PST_STR("gone.example"),
+	pst_dns_ask(door(&f, gone, 50), pst_dns_nobody, PST_STR("gone.example"),
 	    PST_DNS_A);
 	pst_arena_free(gone);
 	while (atomic_load(&f.server.seen) == 0)
