@@ -139,6 +139,40 @@ share_heaps(void)
 #endif
 }
 
+/* In the resolver's thread. */
+static void
+log_dns_alarm(enum pst_resolver_alarm alarm, bool on)
+{
+	switch (alarm) {
+	case PST_RESOLVER_CROWDED:
+		if (on)
+			pst_log(PST_LOG_WARNING,
+			    "DNS: too many questions are open, so some are "
+			    "refused or given up; mail that needs their "
+			    "answers is treated as after a temporary DNS "
+			    "failure; look for a client that sends names "
+			    "whose servers are silent, and at \"postern "
+			    "status\"; dns.max-open is the limit");
+		else
+			pst_log(PST_LOG_NOTICE,
+			    "DNS: questions are no longer refused for lack of "
+			    "room");
+		return;
+	case PST_RESOLVER_PAUSING:
+		if (on)
+			pst_log(PST_LOG_NOTICE,
+			    "DNS: the servers of some names are silent, so "
+			    "these names are not asked for a while; mail that "
+			    "needs them is treated as after a temporary DNS "
+			    "failure; nothing is to be done unless your "
+			    "resolver is at fault");
+		else
+			pst_log(
+			    PST_LOG_NOTICE, "DNS: no name is paused any more");
+		return;
+	}
+}
+
 int
 pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 {
@@ -164,6 +198,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 		pst_log(PST_LOG_ERROR, "%s", err.text);
 		return 1;
 	}
+	pst_service_watch_dns(control.service, log_dns_alarm);
 	if (!start_obeying(&control)) {
 		pst_log(PST_LOG_ERROR, "cannot start the control thread");
 		return 1;

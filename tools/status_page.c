@@ -247,6 +247,8 @@ add_dns(struct page *page)
 	    page->status->counters.of[PST_COUNTER_DNS_ANSWERS];
 	const uint64_t *refused =
 	    page->status->counters.of[PST_COUNTER_DNS_REFUSED];
+	uint64_t crowded = refused[PST_GATE_POOL - 1] +
+	    refused[PST_GATE_NETWORK - 1] + refused[PST_GATE_SUBJECT - 1];
 	uint64_t cached = value(page, PST_COUNTER_DNS_CACHED);
 	uint64_t asked = value(page, PST_COUNTER_DNS_QUERIES);
 
@@ -267,16 +269,14 @@ add_dns(struct page *page)
 	    answers[PST_DNS_TIMEOUT], answers[PST_DNS_SERVFAIL]);
 	line(page, "open now");
 	pst_buf_printf(&page->buf,
-	    "%12" PRIu64 "   (dns.max-open: %" PRIu64 " refused, %" PRIu64
-	    " given up for others)\n",
-	    value(page, PST_COUNTER_DNS_OPEN), refused[PST_GATE_POOL - 1],
+	    "%12" PRIu64 "   (%" PRIu64 " given up for others)\n",
+	    value(page, PST_COUNTER_DNS_OPEN),
 	    value(page, PST_COUNTER_DNS_DISPLACED));
 	line(page, "refused");
 	pst_buf_printf(&page->buf,
-	    "%12" PRIu64 "   as silent (%" PRIu64 " by the share of a network, "
-	    "%" PRIu64 " of a name)\n",
-	    refused[PST_GATE_PAUSE - 1], refused[PST_GATE_NETWORK - 1],
-	    refused[PST_GATE_SUBJECT - 1]);
+	    "%12" PRIu64 "   (%" PRIu64 " crowded, %" PRIu64 " paused)\n",
+	    crowded + refused[PST_GATE_PAUSE - 1], crowded,
+	    refused[PST_GATE_PAUSE - 1]);
 	add_time(page, "time", PST_COUNTER_DNS_MS);
 }
 

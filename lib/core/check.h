@@ -23,8 +23,8 @@ struct pst_message;
 
 /* When a check can start. */
 enum pst_check_needs {
-	/* At MAIL, or at the end of the header if the client is a relay of
-	   ours. It steps whenever answers have arrived. */
+	/* At the first RCPT, or at the end of the header if the client is a
+	   relay of ours. It steps whenever answers have arrived. */
 	PST_CHECK_NEEDS_ENVELOPE,
 	/* At the end of the header. It steps at the end of the message. A check
 	   with body() needs this: the body is complete by then. */

@@ -15,6 +15,7 @@ struct pst_service {
 	struct pst_config *config;
 	struct pst_dns_health health;
 	struct pst_resolver *resolver;
+	bool asks_servers; /* the resolver is that of dns/resolver */
 	struct pst_clock *clock;
 };
 
@@ -55,12 +56,16 @@ pst_service_start(
     struct pst_config *config, struct pst_clock *clock, struct pst_err *err)
 {
 	struct pst_resolver *resolver = start_resolver(config, err);
+	bool asks_servers = config->dns.zone[0] == '\0';
+	struct pst_service *service;
 
 	if (resolver == NULL) {
 		pst_config_unref(config);
 		return NULL;
 	}
-	return pst_service_start_with(config, resolver, clock);
+	service = pst_service_start_with(config, resolver, clock);
+	service->asks_servers = asks_servers;
+	return service;
 }
 
 void
@@ -111,6 +116,14 @@ pst_service_note_dns(struct pst_service *service,
 	pst_mutex_unlock(&service->lock);
 	pst_counters_dns_health(health);
 	return change;
+}
+
+void
+pst_service_watch_dns(struct pst_service *service,
+    void (*call)(enum pst_resolver_alarm alarm, bool on))
+{
+	if (service->asks_servers)
+		pst_resolver_watch(service->resolver, call);
 }
 
 struct pst_resolver *

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "core/dns_health.h"
 #include "dns/dns.h"
+#include "dns/resolver.h"
 
 struct pst_service;
 
@@ -53,6 +54,13 @@ struct pst_config *pst_service_config(struct pst_service *service);
 enum pst_dns_health_change pst_service_note_dns(struct pst_service *service,
     const struct pst_config *config, enum pst_dns_observation health,
     bool *capped);
+
+/*
+ * From now on `call` is told, in the resolver's thread, when questions begin or
+ * cease to be refused or given up because of our own limits (dns/resolver.h).
+ */
+void pst_service_watch_dns(struct pst_service *service,
+    void (*call)(enum pst_resolver_alarm alarm, bool on));
 
 /* Return the resolver and the clock of the service; the caller borrows them. */
 struct pst_resolver *pst_service_resolver(struct pst_service *service);

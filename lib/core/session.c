@@ -23,13 +23,13 @@
  *	 |           |           |            |           |
  *	NEW ------> HEADERS --> BODY ------> BODY -----> DECIDED
  *
- * The checks are the rows of core/check.h. MAIL starts those of the envelope
- * (iprev, SPF), unless the client is a relay of ours: the client to check is
- * then named in the header, so they start at EOH. EOH starts those of the
- * header (DKIM keys, the From domain's DMARC policy). All look-ups run in
- * parallel while the body is hashed. At each later event, the checks of the
- * envelope use the answers that have arrived so far. Only the end of the
- * message waits.
+ * The checks are the rows of core/check.h. The first RCPT starts those of the
+ * envelope (iprev, SPF): MAIL alone costs a client nothing, so it asks nothing.
+ * If the client is a relay of ours, the client to check is named in the header,
+ * so they start at EOH. EOH starts those of the header (DKIM keys, the From
+ * domain's DMARC policy). All look-ups run in parallel while the body is
+ * hashed. At each later event, the checks of the envelope use the answers that
+ * have arrived so far. Only the end of the message waits.
  *
  * Invariants: the findings are complete before the policy sees them; every
  * message gets exactly one decision, which never changes.
@@ -51,6 +51,7 @@ struct msg {
 	struct pst_header header;
 	struct pst_spf_input spf_input;
 	bool behind_relay; /* the client to check is not known yet */
+	bool has_begun;    /* the checks of the envelope */
 	bool wants_body;
 	struct pst_check_run run; /* state is that of the row at work */
 	void **states;            /* by row */
@@ -307,14 +308,19 @@ step_checks(struct msg *msg, enum pst_check_needs up_to)
 static void
 poll_envelope(struct msg *msg)
 {
-	if (msg->out.findings.exempt == PST_EXEMPT_NO && !msg->behind_relay &&
-	    pst_dns_poll(msg->world.dns))
+	if (msg->has_begun && pst_dns_poll(msg->world.dns))
 		(void)step_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
 }
 
+/* Once, and as soon as the client to check is known. */
 static void
 begin_envelope(struct msg *msg)
 {
+	if (msg->has_begun || msg->behind_relay ||
+	    msg->out.findings.exempt != PST_EXEMPT_NO)
+		return;
+	msg->has_begun = true;
+	pst_dns_set_client(msg->world.dns, &msg->out.client);
 	start_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
 	(void)step_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
 }
@@ -366,8 +372,6 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	msg->spf_input.max_voids = msg->config->spf.void_lookups;
 	msg->spf_input.receiver = out->authserv_id;
 	msg->behind_relay = pst_relay_is_own(msg->config, &session->ip);
-	if (!msg->behind_relay)
-		begin_envelope(msg);
 }
 
 void
@@ -388,6 +392,7 @@ pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
 	if (msg->config->reports.from[0] != '\0' &&
 	    pst_recipients_takes_reports(msg->arena, msg->config, rcpt))
 		msg->out.findings.to_reports = true;
+	begin_envelope(msg);
 	poll_envelope(msg);
 }
 
@@ -403,7 +408,7 @@ pst_session_header(
 	poll_envelope(msg);
 }
 
-/* Finds the relay's client, and starts the checks that MAIL could not start. */
+/* Finds the relay's client. */
 static void
 look_behind_relay(struct msg *msg)
 {
@@ -424,7 +429,35 @@ look_behind_relay(struct msg *msg)
 	out->helo = pst_str(from.helo);
 	msg->spf_input.client = out->client;
 	msg->spf_input.helo = out->helo;
-	begin_envelope(msg);
+}
+
+/* DMARC uses SPF's result only if its domain is near an Author Domain. */
+static bool
+can_spf_align(const struct msg *msg)
+{
+	const struct pst_from *from = &msg->out.findings.from;
+	const struct pst_path *path = &msg->spf_input.mail_from;
+	const char *domain = path->domain;
+
+	if (domain == NULL)
+		domain = pst_domain_normalize(msg->arena, msg->spf_input.helo);
+	for (size_t i = 0; domain != NULL && i < from->domain_count; i++)
+		if (pst_domain_are_near(domain, from->domains[i]))
+			return true;
+	return false;
+}
+
+/* Now that the author is known, SPF may turn out to matter less (dns/gate). */
+static void
+set_classes(struct msg *msg)
+{
+	if (can_spf_align(msg))
+		return;
+	msg->world.spf_is_aside = true;
+	for (size_t i = 0; i < pst_check_count; i++)
+		if (pst_checks[i] == &pst_check_spf)
+			pst_dns_reclass(
+			    msg->world.dns, (unsigned)i + 1, PST_DNS_OTHER);
 }
 
 static void
@@ -454,6 +487,8 @@ pst_session_eoh(struct pst_session *session)
 		look_behind_relay(msg);
 	if (msg->out.findings.exempt != PST_EXEMPT_NO)
 		return;
+	set_classes(msg);
+	begin_envelope(msg);
 	start_checks(msg, PST_CHECK_NEEDS_HEADER);
 	msg->wants_body = true;
 	poll_envelope(msg);

@@ -33,7 +33,8 @@ step(struct pst_check_run *run)
 	const char *name = pst_arena_printf(run->world->arena,
 	    "%s.list.example", pst_ip_text(&run->message->client, ip));
 	const struct pst_dns_answer *answer =
-	    pst_world_ask(run->world, pst_str(name), PST_DNS_TXT)->answer;
+	    pst_world_ask(run->world, PST_DNS_OTHER, pst_str(name), PST_DNS_TXT)
+		->answer;
 
 	if (answer == NULL)
 		return false;

@@ -172,6 +172,7 @@ test_slow_client(void **state)
 	trial.session = lab_connect(&trial.lab, "192.0.2.66");
 	pst_session_mail(
 	    trial.session, PST_STR("<ceo@bank.example>"), PST_STR(""), false);
+	pst_session_rcpt(trial.session, PST_STR("<ann@home.example>"));
 	pst_clock_advance(&trial.lab.clock, 600000);
 	lab_header(trial.session, BANK);
 	pst_session_eoh(trial.session);
