@@ -10,6 +10,7 @@
 #define BUCKETS 1024
 /* So many of the oldest flights are compared when one must make room. */
 #define MAX_COMPARED 256
+#define MIN_SHARE 4
 
 enum rank { RANK_HIGH, RANK_OTHER, RANK_CLIENT, RANKS };
 
@@ -325,6 +326,15 @@ choose(const struct pst_gate *gate, unsigned rank)
 	return best;
 }
 
+/* Returns true if that much is a share of the pool. */
+static bool
+is_share(const struct pst_gate *gate, unsigned held, unsigned part)
+{
+	unsigned share = gate->max_open / part;
+
+	return held >= (share < MIN_SHARE ? MIN_SHARE : share);
+}
+
 static enum pst_gate_verdict
 check_shares(const struct pst_gate *gate,
     const struct pst_gate_question *question, const struct pst_subject *subject)
@@ -335,10 +345,10 @@ check_shares(const struct pst_gate *gate,
 	    find_network(gate, &question->network);
 
 	if (network != NULL &&
-	    network->aged[STAGE_SLOW] >= gate->max_open / PST_GATE_NETWORK_PART)
+	    is_share(gate, network->aged[STAGE_SLOW], PST_GATE_NETWORK_PART))
 		return PST_GATE_NETWORK;
 	if (question->class != PST_DNS_POLICY &&
-	    subject->aged[STAGE_SLOW] >= gate->max_open / PST_GATE_SUBJECT_PART)
+	    is_share(gate, subject->aged[STAGE_SLOW], PST_GATE_SUBJECT_PART))
 		return PST_GATE_SUBJECT;
 	return PST_GATE_ADMITTED;
 }

@@ -17,7 +17,8 @@
  *   then comes OTHER, then CLIENT. If there is no such flight, the newcomer is
  *   refused. Only questions that are answered slowly are ever given up.
  * - Shares: of the flights that have been open for more than 500 ms, one client
- *   network may hold an eighth of the pool, one subject a sixteenth. A busy
+ *   network may hold an eighth of the pool, one subject a sixteenth, and
+ *   either may hold four. A busy
  *   sender of honest mail is far below that, however much mail it sends,
  *   because most of its names are answered. The class POLICY is exempt from the
  *   share of the subject.
