@@ -22,16 +22,19 @@
 #define EDNS_BYTES 1232
 
 /*
- * A query that nobody answers ends after 4.5 s with one server. From 1.22 on,
- * c-ares shortens its time-outs when a server has been fast. A fast server may
- * still take long for a name that it does not know, so there are more tries.
+ * A query is repeated twice, because a burst may overflow the socket of a busy
+ * server, and then the repetitions as well. One that is never answered ends
+ * after 3 to 6 s with one server. From 1.22 on, c-ares shortens its time-outs
+ * when a server has been fast; but a fast server may take long for a name that
+ * it does not know, so there is one more try.
  */
 #ifdef ARES_OPT_MAXTIMEOUTMS
 #define TRIES 4
 #else
-#define TRIES 2
+#define TRIES 3
 #endif
-#define TIMEOUT_MS 1500
+#define TIMEOUT_MS 800
+#define MAX_TIMEOUT_MS 2000
 
 struct channel {
 	struct pst_transport *transport;
@@ -121,7 +124,7 @@ init_ares(struct channel *channel)
 	int rc;
 
 #ifdef ARES_OPT_MAXTIMEOUTMS
-	options.maxtimeout = TIMEOUT_MS;
+	options.maxtimeout = MAX_TIMEOUT_MS;
 	set |= ARES_OPT_MAXTIMEOUTMS;
 #endif
 #ifdef ARES_OPT_QUERY_CACHE
