@@ -107,6 +107,12 @@ extern const struct pst_check pst_check_dmarc;
 extern const struct pst_check pst_check_iprev;
 extern const struct pst_check pst_check_spf;
 
+/*
+ * After the header: false if the domain that SPF checks cannot be aligned with
+ * an Author Domain, so that DMARC's result does not depend on it.
+ */
+bool pst_check_spf_may_align(const struct pst_check_run *run);
+
 /* Returns the state of the check in that row, for its printers; may be NULL. */
 static inline const void *
 pst_check_state(const struct pst_findings *findings, size_t row)

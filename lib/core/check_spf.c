@@ -2,9 +2,25 @@
 
 /* The row of SPF. */
 
+#include "base/domain.h"
 #include "core/check.h"
 #include "core/print.h"
 #include "core/session.h"
+
+bool
+pst_check_spf_may_align(const struct pst_check_run *run)
+{
+	const struct pst_from *from = &run->message->findings.from;
+	const char *domain = run->spf_input->mail_from.domain;
+
+	if (domain == NULL)
+		domain = pst_domain_normalize(
+		    run->world->arena, run->spf_input->helo);
+	for (size_t i = 0; domain != NULL && i < from->domain_count; i++)
+		if (pst_domain_are_near(domain, from->domains[i]))
+			return true;
+	return false;
+}
 
 static bool
 step(struct pst_check_run *run)

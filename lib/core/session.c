@@ -431,27 +431,11 @@ look_behind_relay(struct msg *msg)
 	msg->spf_input.helo = out->helo;
 }
 
-/* DMARC uses SPF's result only if its domain is near an Author Domain. */
-static bool
-can_spf_align(const struct msg *msg)
-{
-	const struct pst_from *from = &msg->out.findings.from;
-	const struct pst_path *path = &msg->spf_input.mail_from;
-	const char *domain = path->domain;
-
-	if (domain == NULL)
-		domain = pst_domain_normalize(msg->arena, msg->spf_input.helo);
-	for (size_t i = 0; domain != NULL && i < from->domain_count; i++)
-		if (pst_domain_are_near(domain, from->domains[i]))
-			return true;
-	return false;
-}
-
 /* Now that the author is known, SPF may turn out to matter less (dns/gate). */
 static void
 set_classes(struct msg *msg)
 {
-	if (can_spf_align(msg))
+	if (pst_check_spf_may_align(&msg->run))
 		return;
 	msg->world.spf_is_aside = true;
 	for (size_t i = 0; i < pst_check_count; i++)

@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "dns/cache.h"
 #include "dns/flights.h"
+#include "dns/query.h"
 #include "dns/servers.h"
 #include "dns/transport.h"
 #include "dns/wire.h"
@@ -214,8 +215,8 @@ finish(struct engine *engine, struct pst_flight *flight,
 static void
 send_query(struct engine *engine, struct pst_flight *flight)
 {
-	uint8_t packet[PST_WIRE_QUERY_SIZE];
-	size_t len = pst_wire_query(pst_flight_target(flight), flight->type,
+	uint8_t packet[PST_QUERY_SIZE];
+	size_t len = pst_query_make(pst_flight_target(flight), flight->type,
 	    !flight->without_edns, packet);
 
 	if (len == 0) {
@@ -257,7 +258,7 @@ take_reply(
 	const struct pst_dns_answer *answer;
 
 	/* The server does not know EDNS. */
-	if (pst_wire_is_formerr(packet) && !flight->without_edns) {
+	if (pst_query_was_misunderstood(packet) && !flight->without_edns) {
 		flight->without_edns = true;
 		send_query(engine, flight);
 		return;

@@ -45,7 +45,7 @@ pst_transport_new(const struct pst_servers *servers, int wakeup_fd,
 /* Ends all queries as PST_TRANSPORT_DROPPED. NULL is allowed. */
 void pst_transport_free(struct pst_transport *transport);
 
-/* A packet as pst_wire_query() makes it; its id is set here. */
+/* A packet as pst_query_make() makes it; its id is set here. */
 void pst_transport_send(
     struct pst_transport *transport, uint8_t *packet, size_t len, void *query);
 

@@ -6,8 +6,7 @@
 #include "base/buf.h"
 #include "dns/zonefile.h"
 
-/* The most octets of an uncompressed name, RFC 1035 s. 3.1. */
-#define MAX_WIRE_NAME 255
+#define MAX_WIRE_NAME PST_WIRE_NAME_OCTETS
 /* The most CNAMEs that are followed in one packet. */
 #define MAX_CHAIN 20
 #define DEFAULT_TTL 3600
@@ -18,9 +17,9 @@ struct plain_name {
 	size_t len;
 };
 
-/* False when name is not a legal name. */
-static bool
-name_to_wire(struct pst_str name, uint8_t wire[MAX_WIRE_NAME], size_t *len)
+bool
+pst_wire_name_octets(
+    struct pst_str name, uint8_t wire[MAX_WIRE_NAME], size_t *len)
 {
 	size_t length_at = 0;
 	size_t used = 1;
@@ -75,7 +74,7 @@ pst_wire_name_text(struct pst_str name, char text[PST_WIRE_NAME_SIZE])
 	size_t wire_len;
 	size_t used = 0;
 
-	if (!name_to_wire(name, wire, &wire_len))
+	if (!pst_wire_name_octets(name, wire, &wire_len))
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
 		unsigned octet = (unsigned char)name.ptr[i];
@@ -348,7 +347,7 @@ decode(const ldns_pkt *packet, struct pst_str name, enum pst_dns_type type,
 	    .ttl = UINT32_MAX,
 	};
 
-	if (name_to_wire(name, wire, &chain.owner_len) &&
+	if (pst_wire_name_octets(name, wire, &chain.owner_len) &&
 	    is_reply_to(packet, wire, chain.owner_len, type) &&
 	    follow(&chain)) {
 		if (ldns_pkt_get_rcode(packet) == LDNS_RCODE_NXDOMAIN)
@@ -395,8 +394,9 @@ pst_wire_target(struct pst_str packet, struct pst_str name,
 		return false;
 	chain.answers = ldns_pkt_answer(parsed);
 	if (find_soa(parsed) == NULL &&
-	    name_to_wire(name, wire, &chain.owner_len) && follow(&chain) &&
-	    chain.owner != wire && find_first(&chain, chain.type) == NULL) {
+	    pst_wire_name_octets(name, wire, &chain.owner_len) &&
+	    follow(&chain) && chain.owner != wire &&
+	    find_first(&chain, chain.type) == NULL) {
 		end = ldns_dname_new_frm_data(
 		    (uint16_t)chain.owner_len, chain.owner);
 		found =
@@ -407,42 +407,6 @@ pst_wire_target(struct pst_str packet, struct pst_str name,
 		memcpy(target, plain.text, plain.len + 1);
 	ldns_pkt_free(parsed);
 	return found;
-}
-
-/* ---- queries ---- */
-
-size_t
-pst_wire_query(struct pst_str name, enum pst_dns_type type, bool edns,
-    uint8_t packet[PST_WIRE_QUERY_SIZE])
-{
-	static const uint8_t opt[] = {
-	    0, 0, LDNS_RR_TYPE_OPT, 1232 >> 8, 1232 & 255, 0, 0, 0, 0, 0, 0};
-	const uint8_t header[12] = {[2] = 0x01 /* RD */,
-	    [3] = 0x20 /* AD */,
-	    [5] = 1,
-	    [11] = edns ? 1 : 0};
-	const uint8_t tail[4] = {0, (uint8_t)type, 0, LDNS_RR_CLASS_IN};
-	size_t len = sizeof(header);
-	size_t name_len;
-
-	if (!name_to_wire(name, packet + len, &name_len))
-		return 0;
-	memcpy(packet, header, sizeof(header));
-	len += name_len;
-	memcpy(packet + len, tail, sizeof(tail));
-	len += sizeof(tail);
-	if (edns) {
-		memcpy(packet + len, opt, sizeof(opt));
-		len += sizeof(opt);
-	}
-	return len;
-}
-
-bool
-pst_wire_is_formerr(struct pst_str packet)
-{
-	return packet.len >= LDNS_HEADER_SIZE &&
-	    (packet.ptr[3] & 15) == LDNS_RCODE_FORMERR;
 }
 
 /* ---- zone files ---- */

@@ -3,9 +3,8 @@
 #define PST_DNS_WIRE_H
 
 /*
- * The only module that uses ldns. It makes queries, turns answer packets into
- * pst_dns_answer, names into presentation form, and zone files into records.
- * Packets are hostile input (R-SEC-10).
+ * The only module that uses ldns. It turns answer packets into pst_dns_answer,
+ * names into presentation form, and zone files into records. Packets are hostile input (R-SEC-10).
  */
 
 #include <stdio.h>
@@ -16,6 +15,16 @@
 
 /* Room for any name in presentation form, NUL included. */
 #define PST_WIRE_NAME_SIZE 1025
+
+/* The most octets of an uncompressed name in a packet, RFC 1035 s. 3.1. */
+#define PST_WIRE_NAME_OCTETS 255
+
+/*
+ * Writes name (as in pst_dns_ask()) as in a packet, without compression. False
+ * when it is not a legal name.
+ */
+bool pst_wire_name_octets(
+    struct pst_str name, uint8_t wire[PST_WIRE_NAME_OCTETS], size_t *len);
 
 /*
  * Writes name (as in pst_dns_ask()) in presentation form. Every octet of a
@@ -33,21 +42,8 @@ bool pst_wire_name_text(struct pst_str name, char text[PST_WIRE_NAME_SIZE]);
 const struct pst_dns_answer *pst_wire_decode(const uint8_t *packet, size_t len,
     struct pst_str name, enum pst_dns_type type, unsigned max_txt_bytes);
 
-/* Room for any query, and for any name that pst_wire_target() returns. */
-#define PST_WIRE_QUERY_SIZE 300
+/* Room for any name that pst_wire_target() returns. */
 #define PST_WIRE_TARGET_SIZE 256
-
-/*
- * Writes a query for a recursive server and returns its length; 0 if name is
- * not a legal name. RD is set, and AD, which says that we understand it; with
- * edns there is an OPT record, at the end, for replies of up to 1232 octets.
- * The id is 0.
- */
-size_t pst_wire_query(struct pst_str name, enum pst_dns_type type, bool edns,
-    uint8_t packet[PST_WIRE_QUERY_SIZE]);
-
-/* True for a reply that says that the server did not understand the query. */
-bool pst_wire_is_formerr(struct pst_str packet);
 
 /*
  * For a packet that pst_wire_decode() called PST_DNS_NODATA: true if it holds

@@ -96,92 +96,96 @@ may_ask(struct bench *bench, const char *name)
  * What happens is written as words: "!x" x is silent, "+x" x is answered, "wN"
  * N seconds pass. Then x may be asked freely or not.
  */
+static const struct {
+	const char *label, *story, *asked;
+	bool free;
+} stories[] = {
+    {"nothing is known", "", "a.example", true},
+    {"silent twice", "!a.example !a.example", "a.example", true},
+    {"silent three times", "!a.example !a.example !a.example", "a.example",
+	false},
+    {"so is what is below", "!a.example !a.example !a.example", "x.y.a.example",
+	false},
+    {"not a sibling", "!a.example !a.example !a.example", "b.example", true},
+    {"never an ancestor",
+	"!x.a.example !x.a.example !x.a.example !y.a.example "
+	"!z.a.example",
+	"a.example", true},
+    {"never a name of one label", "!example !example !example", "example",
+	true},
+    {"nor what is below it", "!example !example !example", "a.example", true},
+    {"an answer between",
+	"!a.example !a.example +a.example "
+	"!a.example",
+	"a.example", true},
+    {"an answer ends it", "!a.example !a.example !a.example +a.example",
+	"a.example", true},
+    {"a name below that answers is exempt", ALIVE "+x.a.example", "x.a.example",
+	true},
+    {"with what is below it", ALIVE "+x.a.example", "y.x.a.example", true},
+    {"but not its siblings", ALIVE "+x.a.example", "y.a.example", false},
+    {"nor its ancestor", ALIVE "+x.a.example", "a.example", false},
+    {"an answer long ago does not exempt",
+	"+x.a.example w301 !a.example !a.example !a.example", "x.a.example",
+	false},
+    {"just before its end", "!a.example !a.example !a.example w9", "a.example",
+	false},
+    {"the pause is over", "!a.example !a.example !a.example w10", "a.example",
+	true},
+    {"silent again: twice as long",
+	"!a.example !a.example !a.example w10 !a.example w19", "a.example",
+	false},
+    {"that is over, too", "!a.example !a.example !a.example w10 !a.example w20",
+	"a.example", true},
+    {"at most a minute",
+	"!a.example !a.example !a.example !a.example !a.example "
+	"!a.example !a.example !a.example w60",
+	"a.example", true},
+    {"the resolver was dead: all pauses end",
+	"+b.example !a.example !a.example !a.example +b.example", "a.example",
+	true},
+    {"it was not, for others were answered",
+	"+b.example !a.example +b.example !a.example +b.example "
+	"!a.example +b.example",
+	"a.example", false},
+    {"dead from the start", "!a.example !a.example !a.example +b.example",
+	"a.example", true},
+    {"pauses begin again after that",
+	"!a.example !a.example !a.example +b.example !a.example "
+	"+b.example !a.example +b.example !a.example +b.example",
+	"a.example", false},
+};
+
+static void
+live(struct bench *bench, struct pst_str story)
+{
+	while (story.len > 0) {
+		size_t end = pst_str_find(story, ' ');
+		char word[40] = "";
+		uint64_t seconds = 0;
+
+		memcpy(word, story.ptr, end);
+		if (word[0] == '!')
+			silence(bench, word + 1);
+		else if (word[0] == '+')
+			answer(bench, word + 1);
+		else if (pst_str_to_u64(pst_str(word + 1), 1000, &seconds))
+			bench->now += (int64_t)seconds * 1000;
+		story = pst_str_from(story, end < story.len ? end + 1 : end);
+	}
+}
+
 static void
 test_pauses(void **state)
 {
-	static const struct {
-		const char *label, *story, *asked;
-		bool free;
-	} rows[] = {
-	    {"nothing is known", "", "a.example", true},
-	    {"silent twice", "!a.example !a.example", "a.example", true},
-	    {"silent three times", "!a.example !a.example !a.example",
-		"a.example", false},
-	    {"so is what is below", "!a.example !a.example !a.example",
-		"x.y.a.example", false},
-	    {"not a sibling", "!a.example !a.example !a.example", "b.example",
-		true},
-	    {"never an ancestor",
-		"!x.a.example !x.a.example !x.a.example !y.a.example "
-		"!z.a.example",
-		"a.example", true},
-	    {"never a name of one label", "!example !example !example",
-		"example", true},
-	    {"nor what is below it", "!example !example !example", "a.example",
-		true},
-	    {"an answer between",
-		"!a.example !a.example +a.example "
-		"!a.example",
-		"a.example", true},
-	    {"an answer ends it", "!a.example !a.example !a.example +a.example",
-		"a.example", true},
-	    {"a name below that answers is exempt", ALIVE "+x.a.example",
-		"x.a.example", true},
-	    {"with what is below it", ALIVE "+x.a.example", "y.x.a.example",
-		true},
-	    {"but not its siblings", ALIVE "+x.a.example", "y.a.example",
-		false},
-	    {"nor its ancestor", ALIVE "+x.a.example", "a.example", false},
-	    {"an answer long ago does not exempt",
-		"+x.a.example w301 !a.example !a.example !a.example",
-		"x.a.example", false},
-	    {"just before its end", "!a.example !a.example !a.example w9",
-		"a.example", false},
-	    {"the pause is over", "!a.example !a.example !a.example w10",
-		"a.example", true},
-	    {"silent again: twice as long",
-		"!a.example !a.example !a.example w10 !a.example w19",
-		"a.example", false},
-	    {"that is over, too",
-		"!a.example !a.example !a.example w10 !a.example w20",
-		"a.example", true},
-	    {"at most a minute",
-		"!a.example !a.example !a.example !a.example !a.example "
-		"!a.example !a.example !a.example w60",
-		"a.example", true},
-	    {"the resolver was dead: all pauses end",
-		"+b.example !a.example !a.example !a.example +b.example",
-		"a.example", true},
-	    {"it was not, for others were answered",
-		"+b.example !a.example +b.example !a.example +b.example "
-		"!a.example +b.example",
-		"a.example", false},
-	    {"dead from the start",
-		"!a.example !a.example !a.example +b.example", "a.example",
-		true},
-	    {"pauses begin again after that",
-		"!a.example !a.example !a.example +b.example !a.example "
-		"+b.example !a.example +b.example !a.example +b.example",
-		"a.example", false},
-	};
-
 	(void)state;
-	FOR_ROWS(i, rows, rows[i].label) {
+	FOR_ROWS(i, stories, stories[i].label) {
 		struct bench bench = {pst_subjects_new(i), 1000};
-		char story[300], *word, *rest = story;
 
-		(void)snprintf(story, sizeof(story), "%s", rows[i].story);
-		while ((word = strtok_r(rest, " ", &rest)) != NULL) {
-			if (word[0] == '!')
-				silence(&bench, word + 1);
-			else if (word[0] == '+')
-				answer(&bench, word + 1);
-			else
-				bench.now += atoi(word + 1) * 1000;
-		}
-		if (may_ask(&bench, rows[i].asked) != rows[i].free)
-			fail_msg("%s may %sbe asked", rows[i].asked,
-			    rows[i].free ? "not " : "");
+		live(&bench, pst_str(stories[i].story));
+		if (may_ask(&bench, stories[i].asked) != stories[i].free)
+			fail_msg("%s may %sbe asked", stories[i].asked,
+			    stories[i].free ? "not " : "");
 		pst_subjects_free(bench.subjects);
 	}
 }

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TESTS_DNS_SERVER_H
+#define PST_TESTS_DNS_SERVER_H
+
+/* A DNS server on loopback; the first label of a name selects the answer. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define BIG_STRINGS 40 /* of 100 octets: too many for one datagram */
+#define BIG_LEN (BIG_STRINGS * 100)
+
+struct server {
+	pthread_t thread;
+	int udp;
+	int tcp;
+	int stop[2];
+	char address[64];
+	atomic_uint seen;   /* questions over UDP */
+	atomic_bool silent; /* answers nothing at all */
+	atomic_uint delay_ms;
+};
+
+/* Both end the test if they fail. */
+void server_start(struct server *server);
+void server_stop(struct server *server);
+
+#endif
