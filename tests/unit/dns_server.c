@@ -17,6 +17,7 @@
 #include "tests/unit/dns_server.h"
 
 #define TYPE_CNAME 5
+#define TYPE_SOA 6
 
 struct message {
 	uint8_t octets[8192];
@@ -53,6 +54,17 @@ put_record(struct message *m, unsigned type, const void *data, size_t len)
 	m->octets[7]++;
 }
 
+/* Adds an SOA record to the authority section: a minimum of 300. */
+static void
+put_soa(struct message *m)
+{
+	static const uint8_t data[22] = {[20] = 300 >> 8, [21] = 300 & 255};
+
+	put_record(m, TYPE_SOA, data, sizeof(data));
+	m->octets[7]--;
+	m->octets[9]++;
+}
+
 static void
 put_big(struct message *m)
 {
@@ -86,6 +98,7 @@ make_reply(const uint8_t *query, size_t len, bool tcp, struct message *reply)
 		return false;
 	if (pst_str_eq(label, PST_STR("nx"))) {
 		reply->octets[3] |= 3;
+		put_soa(reply);
 	} else if (pst_str_eq(label, PST_STR("sf"))) {
 		reply->octets[3] |= 2;
 	} else if (pst_str_eq(label, PST_STR("old")) &&

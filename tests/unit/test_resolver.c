@@ -205,6 +205,7 @@ test_many_threads(void **state)
 	unsigned good = 0;
 
 	(void)state;
+	memset(noted, 0, sizeof(noted));
 	setup(&f, 2000);
 	for (unsigned i = 0; i < 8; i++) {
 		askers[i] = (struct asker){.fixture = &f, .number = i};
@@ -218,8 +219,8 @@ test_many_threads(void **state)
 	}
 	assert_int_equal(good, 8 * 200);
 	pst_resolver_read_stats(f.resolver, &stats);
-	assert_int_equal(stats.asked, 8 * 200);
-	assert_int_equal(stats.answered, 8 * 200);
+	assert_int_equal(stats.asked + noted[PST_RESOLVER_CACHED], 8 * 200);
+	assert_int_equal(stats.answered, stats.asked);
 	assert_int_equal(stats.failed, 0);
 	assert_int_equal(stats.open, 0);
 	teardown(&f);
@@ -328,6 +329,7 @@ test_late_answer(void **state)
 	struct fixture f;
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_arena *later = pst_arena_new();
+	const struct pst_dns_answer *cached;
 	unsigned seen;
 
 	(void)state;
@@ -337,9 +339,10 @@ test_late_answer(void **state)
 	    resolve(door(&f, arena, 10), PST_STR("a.example"), PST_DNS_A)
 		->status,
 	    PST_DNS_TIMEOUT);
-	while (f.resolver->peek(
-		   f.resolver, PST_STR("a.example"), PST_DNS_A, 16384) == NULL)
+	while ((cached = f.resolver->peek(f.resolver, PST_STR("a.example"),
+		    PST_DNS_A, 16384)) == NULL)
 		usleep(1000);
+	pst_dns_answer_unref(cached);
 	seen = atomic_load(&f.server.seen);
 	assert_int_equal(
 	    resolve(door(&f, later, 10), PST_STR("a.example"), PST_DNS_A)
