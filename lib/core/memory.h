@@ -12,10 +12,13 @@
  *	A claim of indirect mail counts only for a domain that is known here
  *	(core/indirect, R-DMARC-43).
  *
- * The table is bounded. When it is full, domains that never passed aligned go
- * first, then those known for the fewest days, then those not seen for longest.
- * One client network (IPv4 /24, IPv6 /64) can add only so many domains a day.
- * So nobody can push out the domains that others need.
+ * The table is bounded, in rows and in octets. When it is full, domains not
+ * seen for PST_MEMORY_KEEP_DAYS go first, then domains that never passed
+ * aligned, then those known for the fewest days, then those not seen for
+ * longest. A new domain takes the place only of one that ranks no higher than
+ * itself; if there is none, it is not noted. One client network (IPv4 /24,
+ * IPv6 /64) can add only so many domains a day. So nobody can push out the
+ * domains that others need.
  *
  * The table lives in the process. store/memory_file keeps it on disk. All
  * functions are thread-safe, except for the first two, and none of them waits
@@ -36,10 +39,25 @@
 #define PST_MEMORY_MAX_RECORD 1024
 /* New domains that one client network may add in a day. */
 #define PST_MEMORY_MAX_NEW 500
+/* Days are counted up to this number. */
+#define PST_MEMORY_MAX_DAYS 60
+/*
+ * A domain that did not authenticate for longer than this starts again at one
+ * day. A domain that was not seen for longer is forgotten.
+ */
+#define PST_MEMORY_KEEP_DAYS 60
+/*
+ * How many octets each row may take on average, besides its place in the
+ * table: 100,000 rows take 18 MB with typical records, and at most 25 MB.
+ */
+#define PST_MEMORY_ROW_BYTES 200
 
 struct pst_memory;
 
-/* Returns an empty table, never NULL. born_epoch: see pst_memory_is_young(). */
+/*
+ * Returns an empty table, never NULL. max_domains is at least 1. born_epoch:
+ * see pst_memory_is_young().
+ */
 struct pst_memory *pst_memory_new(size_t max_domains, int64_t born_epoch);
 void pst_memory_free(struct pst_memory *memory); /* NULL is allowed */
 
@@ -48,8 +66,11 @@ struct pst_memory_row {
 	const char *domain; /* normal form */
 	/* The TXT record seen at _dmarc.<domain>; empty: none is remembered. */
 	struct pst_str record;
-	int64_t record_epoch;  /* when it was last seen; 0: never */
-	unsigned days;         /* distinct days on which it authenticated */
+	int64_t record_epoch;  /* when it was last seen, or, if record is empty,
+	                          when an answer said that there is none; 0:
+	                          never */
+	unsigned days;         /* distinct days on which it authenticated, at
+	                          most PST_MEMORY_MAX_DAYS */
 	int64_t last_day;      /* the last of them, days since 1970; 0: none */
 	int64_t first_epoch;   /* when the domain was first noted */
 	int64_t aligned_epoch; /* when it last passed aligned as a From domain;
@@ -72,7 +93,15 @@ struct pst_memory_lesson {
 	const char *aligned;
 };
 
-/* Takes in what one message taught. */
+/*
+ * Takes in what one message taught. A record that is too long, or is not UTF-8
+ * text, is not remembered, and neither is the one before it. If `aligned` is
+ * given, the policy domain counts as aligned, too: it protects that author.
+ *
+ * A row counts as changed, for the disk, if its text or a day has changed, and
+ * about once an hour while its record is seen. So the age of a record that was
+ * read from the disk may be up to an hour too high.
+ */
 void pst_memory_learn(
     struct pst_memory *memory, const struct pst_memory_lesson *lesson);
 
@@ -106,10 +135,31 @@ size_t pst_memory_take_changed(struct pst_memory *memory,
 
 /*
  * Merges a row from the disk or from another gateway: of each value the newer
- * or larger one counts.
+ * or larger one counts. Days from before a gap of more than
+ * PST_MEMORY_KEEP_DAYS do not count. A row that is malformed is left out. Rows
+ * that were seen last come last.
  */
 void
 pst_memory_merge(struct pst_memory *memory, const struct pst_memory_row *row);
+
+/* Returns when something of the domain was last seen, seconds since 1970. */
+int64_t pst_memory_seen(const struct pst_memory_row *row);
+
+/* Makes *into what pst_memory_merge() makes of two rows of one domain. */
+void pst_memory_combine(
+    struct pst_memory_row *into, const struct pst_memory_row *other);
+
+/* Figures for operators. */
+struct pst_memory_figures {
+	size_t domains;
+	size_t with_record;
+	size_t bytes; /* of memory, without what malloc() adds */
+	int64_t born_epoch;
+	uint64_t refused; /* new domains that were not noted: their client
+	                     network had added enough, or there was no room */
+};
+void
+pst_memory_figures(struct pst_memory *memory, struct pst_memory_figures *out);
 
 /* Makes the memory as old as the oldest file that it was read from. */
 void pst_memory_set_born(struct pst_memory *memory, int64_t born_epoch);
