@@ -7,7 +7,6 @@
 #include "base/day.h"
 #include "base/domain.h"
 #include "base/hash.h"
-#include "base/macros.h"
 #include "base/thread.h"
 #include "core/memory_table.h"
 
@@ -162,6 +161,17 @@ is(const char *name, const char *domain)
 	return name != NULL && strcmp(name, domain) == 0;
 }
 
+/* Returns what the lesson says of the domain's record, or NULL. */
+static const struct pst_memory_answer *
+answer_of(const struct pst_memory_lesson *lesson, const char *domain)
+{
+	for (size_t i = 0; i < lesson->answer_count; i++) {
+		if (is(lesson->answers[i].domain, domain))
+			return &lesson->answers[i];
+	}
+	return NULL;
+}
+
 static bool
 has_authenticated(const struct pst_memory_lesson *lesson, const char *domain)
 {
@@ -183,7 +193,7 @@ learn_of(struct pst_memory *memory, const struct pst_memory_lesson *lesson,
 	struct pupil pupil = {
 	    .lesson = lesson, .day = pst_day_of(lesson->now_epoch)};
 	struct pst_memory_row *row = &pupil.row;
-	bool is_policy = is(lesson->policy_domain, domain);
+	const struct pst_memory_answer *answer = answer_of(lesson, domain);
 
 	pupil.is_new = !pst_memory_table_get(memory->table, domain, row);
 	if (pupil.is_new)
@@ -193,12 +203,12 @@ learn_of(struct pst_memory *memory, const struct pst_memory_lesson *lesson,
 	if (has_authenticated(lesson, domain))
 		note_authenticated(&pupil);
 	if (is(lesson->aligned, domain) ||
-	    (is_policy && lesson->aligned != NULL))
+	    (lesson->aligned != NULL && answer != NULL &&
+		answer->record.len > 0 &&
+		pst_domain_is_below(lesson->aligned, domain)))
 		note_aligned(&pupil);
-	if (is_policy)
-		note_record(&pupil, lesson->record);
-	if (is(lesson->no_record_at, domain))
-		note_record(&pupil, PST_STR(""));
+	if (answer != NULL)
+		note_record(&pupil, answer->record);
 	/* That there is no record is nothing to remember on its own. */
 	if (pupil.is_new && row->record.len == 0 && row->days == 0 &&
 	    row->aligned_epoch == 0)
@@ -214,19 +224,16 @@ void
 pst_memory_learn(
     struct pst_memory *memory, const struct pst_memory_lesson *lesson)
 {
-	const char *const others[] = {
-	    lesson->aligned, lesson->policy_domain, lesson->no_record_at};
-
 	pst_mutex_lock(&memory->mutex);
 	if (lesson->now_epoch > memory->now_epoch)
 		memory->now_epoch = lesson->now_epoch;
 	/* To learn of a domain twice changes nothing. */
 	for (size_t i = 0; i < lesson->authenticated_count; i++)
 		learn_of(memory, lesson, lesson->authenticated[i]);
-	for (size_t i = 0; i < PST_COUNT(others); i++) {
-		if (others[i] != NULL && !has_authenticated(lesson, others[i]))
-			learn_of(memory, lesson, others[i]);
-	}
+	for (size_t i = 0; i < lesson->answer_count; i++)
+		learn_of(memory, lesson, lesson->answers[i].domain);
+	if (lesson->aligned != NULL)
+		learn_of(memory, lesson, lesson->aligned);
 	pst_mutex_unlock(&memory->mutex);
 }
 

@@ -77,15 +77,20 @@ struct pst_memory_row {
 	                          0: never */
 };
 
+/* An answer of the DNS, not one that was remembered. */
+struct pst_memory_answer {
+	const char *domain;
+	struct pst_str record; /* empty: an authoritative answer said that
+	                          there is none */
+};
+
 /* What one message taught; every domain is in normal form. */
 struct pst_memory_lesson {
 	struct pst_ip client; /* whose network pays for new domains */
 	int64_t now_epoch;
-	/* The DMARC record that an answer showed: of this name. NULL: none. */
-	const char *policy_domain;
-	struct pst_str record;
-	/* An authoritative answer: this name has no record. NULL: none. */
-	const char *no_record_at;
+	/* What answers said of names that may have a record. */
+	const struct pst_memory_answer *answers;
+	size_t answer_count;
 	/* Domains that passed SPF or DKIM. */
 	const char *const *authenticated;
 	size_t authenticated_count;
@@ -96,7 +101,8 @@ struct pst_memory_lesson {
 /*
  * Takes in what one message taught. A record that is too long, or is not UTF-8
  * text, is not remembered, and neither is the one before it. If `aligned` is
- * given, the policy domain counts as aligned, too: it protects that author.
+ * given, it and the names above it that have a record count as aligned: their
+ * policies protect that author.
  *
  * A row counts as changed, for the disk, if its text or a day has changed, and
  * about once an hour while its record is seen. So the age of a record that was

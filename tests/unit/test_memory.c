@@ -35,19 +35,17 @@ see_record(struct pst_memory *memory, const char *domain, const char *record,
     int64_t now_epoch)
 {
 	struct pst_memory_lesson lesson = lesson_of("192.0.2.1", now_epoch);
+	const struct pst_memory_answer answer = {domain, pst_str(record)};
 
-	lesson.policy_domain = domain;
-	lesson.record = pst_str(record);
+	lesson.answers = &answer;
+	lesson.answer_count = 1;
 	pst_memory_learn(memory, &lesson);
 }
 
 static void
 see_no_record(struct pst_memory *memory, const char *domain, int64_t now_epoch)
 {
-	struct pst_memory_lesson lesson = lesson_of("192.0.2.1", now_epoch);
-
-	lesson.no_record_at = domain;
-	pst_memory_learn(memory, &lesson);
+	see_record(memory, domain, "", now_epoch);
 }
 
 static void
@@ -179,14 +177,16 @@ test_bounded_record(void **state)
 	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_memory *memory = pst_memory_new(10, NOON);
 		struct pst_memory_lesson lesson = lesson_of(NULL, NOON);
+		struct pst_memory_answer answer = {
+		    "new.example", rows[i].record};
 
-		lesson.policy_domain = "new.example";
-		lesson.record = rows[i].record;
+		lesson.answers = &answer;
+		lesson.answer_count = 1;
 		pst_memory_learn(memory, &lesson);
 		assert_int_equal(recalls(memory, "new.example"), rows[i].kept);
 		/* An older record must not be used instead. */
 		see_record(memory, "old.example", REJECT, NOON);
-		lesson.policy_domain = "old.example";
+		answer.domain = "old.example";
 		pst_memory_learn(memory, &lesson);
 		assert_int_equal(recalls(memory, "old.example"), rows[i].kept);
 		pst_memory_free(memory);
@@ -330,14 +330,23 @@ test_policy_domain_of_author(void **state)
 {
 	struct pst_memory *memory = pst_memory_new(2, NOON);
 	struct pst_memory_lesson lesson = lesson_of("192.0.2.1", NOON);
+	static const struct pst_memory_answer answers[] = {
+	    {"mail.bank.example", PST_STR_INIT("")},
+	    {"bank.example", PST_STR_INIT(REJECT)},
+	    {"example", PST_STR_INIT("")},
+	    {"other.example", PST_STR_INIT(REJECT)},
+	};
 
 	(void)state;
-	lesson.policy_domain = "bank.example";
-	lesson.record = PST_STR(REJECT);
+	lesson.answers = answers;
+	lesson.answer_count = PST_COUNT(answers);
 	lesson.aligned = "mail.bank.example";
 	pst_memory_learn(memory, &lesson);
 	see_record(memory, "seen.example", REJECT, NOON);
 	assert_true(recalls(memory, "bank.example"));
+	/* What is not above the author is not protected by it. */
+	assert_false(recalls(memory, "other.example"));
+	assert_int_equal(count_domains(memory), 2);
 	pst_memory_free(memory);
 }
 
@@ -353,6 +362,8 @@ test_attack(void **state)
 	struct pst_memory *memory = pst_memory_new(MAX, NOON);
 	struct pst_memory_figures figures;
 	char name[64];
+	const struct pst_memory_answer answer = {
+	    name, {longest, sizeof(longest) - 1}};
 
 	(void)state;
 	memset(longest, 'a', sizeof(longest) - 1);
@@ -373,8 +384,9 @@ test_attack(void **state)
 		lesson = lesson_of(client, NOON + i);
 		lesson.authenticated = &domain;
 		lesson.authenticated_count = 1;
-		lesson.policy_domain = lesson.aligned = name;
-		lesson.record = pst_str(longest);
+		lesson.answers = &answer;
+		lesson.answer_count = 1;
+		lesson.aligned = name;
 		pst_memory_learn(memory, &lesson);
 	}
 	for (int i = 0; i < 50; i++) {
@@ -406,6 +418,19 @@ test_no_room_to_grow(void **state)
 	pst_memory_free(memory);
 }
 
+/* A client of this address shows a domain with a record. */
+static void
+see_from(struct pst_memory *memory, const char *client, const char *domain,
+    int64_t now_epoch)
+{
+	struct pst_memory_lesson lesson = lesson_of(client, now_epoch);
+	const struct pst_memory_answer answer = {domain, PST_STR(REJECT)};
+
+	lesson.answers = &answer;
+	lesson.answer_count = 1;
+	pst_memory_learn(memory, &lesson);
+}
+
 static void
 test_networks(void **state)
 {
@@ -424,36 +449,24 @@ test_networks(void **state)
 	(void)state;
 	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_memory *memory = pst_memory_new(2000, NOON);
-		struct pst_memory_lesson lesson =
-		    lesson_of(rows[i].first, NOON);
 		struct pst_memory_figures figures;
 		char name[64];
 
-		lesson.record = PST_STR(REJECT);
-		lesson.policy_domain = name;
 		for (int j = 0; j < PST_MEMORY_MAX_NEW + 10; j++) {
 			(void)snprintf(name, sizeof(name), "x%d.example", j);
-			pst_memory_learn(memory, &lesson);
+			see_from(memory, rows[i].first, name, NOON);
 		}
 		assert_int_equal(count_domains(memory), PST_MEMORY_MAX_NEW);
 		pst_memory_figures(memory, &figures);
 		assert_int_equal(figures.refused, 10);
 		/* A domain that is there already costs nothing. */
-		(void)snprintf(name, sizeof(name), "x1.example");
-		lesson.record = PST_STR(NONE);
-		pst_memory_learn(memory, &lesson);
-		assert_record(memory, name, NOON, NONE, 0);
-		lesson = lesson_of(rows[i].second, NOON);
-		lesson.record = PST_STR(REJECT);
-		lesson.policy_domain = "other.example";
-		pst_memory_learn(memory, &lesson);
+		see_from(memory, rows[i].first, "x1.example", NOON + 1);
+		assert_record(memory, "x1.example", NOON + 1, REJECT, 0);
+		see_from(memory, rows[i].second, "other.example", NOON);
 		assert_int_equal(
 		    recalls(memory, "other.example"), !rows[i].same);
 		/* The next day begins anew. */
-		lesson = lesson_of(rows[i].first, NOON + DAY);
-		lesson.record = PST_STR(REJECT);
-		lesson.policy_domain = "next.example";
-		pst_memory_learn(memory, &lesson);
+		see_from(memory, rows[i].first, "next.example", NOON + DAY);
 		assert_true(recalls(memory, "next.example"));
 		pst_memory_free(memory);
 	}
@@ -635,6 +648,7 @@ test_churn(void **state)
 	for (int i = 0; i < 20000; i++) {
 		char record[128], client[32];
 		struct pst_memory_lesson lesson;
+		struct pst_memory_answer answer = {name, PST_STR("")};
 		int n;
 
 		random = random * 1103515245 + 12345;
@@ -646,8 +660,9 @@ test_churn(void **state)
 		(void)snprintf(
 		    client, sizeof(client), "10.%d.%d.1", i / 256, i % 256);
 		lesson = lesson_of(client, NOON + i);
-		lesson.policy_domain = name;
-		lesson.record = pst_str(record);
+		answer.record = pst_str(record);
+		lesson.answers = &answer;
+		lesson.answer_count = 1;
 		pst_memory_learn(memory, &lesson);
 		assert_true(recalls(memory, name));
 	}
