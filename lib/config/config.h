@@ -140,6 +140,8 @@ struct pst_config {
 		bool suffix_guard; /* a public suffix aligns no domains */
 		bool evaluate_all; /* evaluate each of several Author Domains */
 		unsigned max_author_domains; /* with more, From is malformed */
+		unsigned remember_s; /* use records for so long when their
+		                        look-up fails; 0: never */
 	} dmarc;
 	struct {
 		bool verify;

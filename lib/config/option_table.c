@@ -297,6 +297,10 @@ const struct pst_option pst_options[] = {
 	.name = "max-author-domains",
 	NUMBER(dmarc.max_author_domains, 1, 32),
 	.initial = "4"},
+    {.section = "dmarc",
+	.name = "remember",
+	SECONDS(dmarc.remember_s, 0, 30 * DAY_MS),
+	.initial = "7d"},
 
     {.section = "arc", .name = "verify", SWITCH(arc.verify), .initial = "no"},
     {.section = "arc",

@@ -16,6 +16,7 @@ struct pst_service {
 	struct pst_dns_health health;
 	struct pst_resolver *resolver;
 	bool asks_servers; /* the resolver is that of dns/resolver */
+	struct pst_memory *memory;
 	struct pst_clock *clock;
 };
 
@@ -47,6 +48,8 @@ pst_service_start_with(struct pst_config *config, struct pst_resolver *resolver,
 	pst_spf_init();
 	service->config = config;
 	service->resolver = resolver;
+	service->memory =
+	    pst_memory_new(PST_MEMORY_MAX_DOMAINS, pst_clock_epoch(clock));
 	service->clock = clock;
 	return service;
 }
@@ -72,6 +75,7 @@ void
 pst_service_stop(struct pst_service *service)
 {
 	pst_resolver_free(service->resolver);
+	pst_memory_free(service->memory);
 	pst_config_unref(service->config);
 	pst_mutex_destroy(&service->lock);
 	free(service);
@@ -124,6 +128,12 @@ pst_service_watch_dns(struct pst_service *service,
 {
 	if (service->asks_servers)
 		pst_resolver_watch(service->resolver, call);
+}
+
+struct pst_memory *
+pst_service_memory(struct pst_service *service)
+{
+	return service->memory;
 }
 
 struct pst_resolver *

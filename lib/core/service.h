@@ -4,7 +4,7 @@
 
 /*
  * What all messages of a process share: the current configuration, the
- * resolver, the state of the DNS, the clock. A process has one service. Its
+ * resolver, the state of the DNS, the memory of domains, the clock. A process has one service. Its
  * functions are thread-safe, except for starting and stopping it.
  */
 
@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "config/config.h"
 #include "core/dns_health.h"
+#include "core/memory.h"
 #include "dns/dns.h"
 #include "dns/resolver.h"
 
@@ -62,7 +63,11 @@ enum pst_dns_health_change pst_service_note_dns(struct pst_service *service,
 void pst_service_watch_dns(struct pst_service *service,
     void (*call)(enum pst_resolver_alarm alarm, bool on));
 
-/* Return the resolver and the clock of the service; the caller borrows them. */
+/*
+ * Return what belongs to the service; the caller borrows it. The memory of
+ * domains is never NULL. It begins empty, and young.
+ */
+struct pst_memory *pst_service_memory(struct pst_service *service);
 struct pst_resolver *pst_service_resolver(struct pst_service *service);
 struct pst_clock *pst_service_clock(struct pst_service *service);
 

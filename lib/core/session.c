@@ -13,6 +13,7 @@
 #include "core/edits.h"
 #include "core/recipients.h"
 #include "core/indirect.h"
+#include "core/lesson.h"
 #include "core/relay.h"
 #include "core/temperror.h"
 
@@ -197,6 +198,9 @@ new_message(struct pst_session *session)
 		msg->config->dns_limits);
 	msg->world.now_epoch = pst_clock_epoch(clock);
 	msg->world.eager = true;
+	msg->world.recall =
+	    pst_lesson_recall(arena, pst_service_memory(session->service),
+		msg->world.now_epoch, msg->config->dmarc.remember_s);
 	msg->out.config = msg->config;
 	msg->out.dns = msg->world.dns;
 	msg->out.header = &msg->header;
@@ -573,6 +577,9 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,
 	    &msg->out.decision);
 	msg->out.done = pst_done_as_decided(&msg->out.decision);
+	if (msg->out.findings.exempt == PST_EXEMPT_NO)
+		pst_lesson_learn(pst_service_memory(session->service),
+		    msg->arena, &msg->out, msg->world.now_epoch);
 	msg->out.elapsed_ms = (unsigned)(pst_clock_ms(clock) - begun);
 	msg->state = STATE_DECIDED;
 	return &msg->out;
