@@ -77,9 +77,21 @@ static const char indexes[] =
     "CREATE INDEX IF NOT EXISTS delivery_address ON delivery (address);"
     "CREATE INDEX IF NOT EXISTS report_day ON report (day, domain);";
 
+/* What is remembered of domains (store/memory_file.h). */
+static const char memory[] =
+    "CREATE TABLE IF NOT EXISTS memory ("
+    " domain TEXT NOT NULL PRIMARY KEY, record TEXT NOT NULL,"
+    " record_s BIGINT NOT NULL, days BIGINT NOT NULL,"
+    " last_day BIGINT NOT NULL, first_s BIGINT NOT NULL,"
+    " aligned_s BIGINT NOT NULL, seen_s BIGINT NOT NULL,"
+    " change_n BIGINT NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS memory_change ON memory (change_n);"
+    "CREATE INDEX IF NOT EXISTS memory_seen ON memory (seen_s);";
+
 const struct pst_migration pst_migrations[] = {
     {.version = 1, .oldest_writer = 1, .sql = first_tables},
     {.version = 2, .oldest_writer = 1, .sql = indexes},
+    {.version = 3, .oldest_writer = 1, .sql = memory},
 };
 
 const size_t pst_migrations_count = PST_COUNT(pst_migrations);

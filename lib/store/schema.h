@@ -8,7 +8,8 @@
  *
  * meta      name, value: "version" and "oldest_writer"; in a file also "gateway"
  *           (a random id) and "secret" (for hashes in failure reports), created
- *           at the first use, and "spool" (store/spool.h).
+ *           at the first use, "spool" (store/spool.h), "born" and "change"
+ *           (store/memory_file.h).
  * lease     the process that may send reports now (report/lease.h).
  * policy    what a policy domain published, as last seen on a day.
  * record    what happened to messages: rows of a report, with a count n. The
@@ -21,6 +22,8 @@
  * failure   incidents for failure reports, redacted and merged.
  * feedback  imported reports of others, and
  * source    their rows.
+ * memory    what is remembered of domains (store/memory_file.h): in a file of
+ *           its own beside the gateway's file, and in a shared database.
  *
  * The `owner` of policy, record and failure is empty while messages may still
  * be added. A report, or a batch on its way to the shared database, takes rows
@@ -33,7 +36,7 @@
 #include "store/db.h"
 
 /* What this program writes: the version of the last migration. */
-#define PST_SCHEMA_VERSION 2
+#define PST_SCHEMA_VERSION 3
 
 /*
  * The oldest version that this program can read without migrating it first.

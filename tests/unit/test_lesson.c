@@ -142,7 +142,7 @@ test_recall(void **state)
 	pst_arena_free(arena);
 }
 
-/* With remember = 0 there are no records, but days count all the same. */
+/* With remember = 0s there are no records, but days count all the same. */
 static void
 test_remember_nothing(void **state)
 {
@@ -155,7 +155,7 @@ test_remember_nothing(void **state)
 	struct lab lab;
 
 	(void)state;
-	lab_open(&lab, LAB_TOP "dmarc { " LAB_NO_LIST " remember = 0 }\n",
+	lab_open(&lab, LAB_TOP "dmarc { " LAB_NO_LIST " remember = 0s }\n",
 	    POLICY SPF);
 	memory = pst_service_memory(lab.service);
 	session = lab_connect(&lab, GOOD);
