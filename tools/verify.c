@@ -6,6 +6,8 @@
 
 #include "core/explain.h"
 #include "core/session.h"
+#include "store/memory_file.h"
+#include "store/open.h"
 #include "tools/command.h"
 #include "tools/envelope.h"
 #include "tools/argument.h"
@@ -158,6 +160,42 @@ verify_file(const struct request *request, struct pst_service *service,
 	return status;
 }
 
+/*
+ * Reads what the daemon remembers of domains, if it has a file of that. Nothing
+ * is written to it.
+ */
+static void
+remember(const struct request *request, struct pst_service *service)
+{
+	struct pst_config *config = pst_service_config(service);
+	struct pst_memory *memory = pst_service_memory(service);
+	struct pst_clock *clock = pst_service_clock(service);
+	int64_t last = 0, born = pst_clock_epoch(clock);
+	char path[PST_MEMORY_PATH_SIZE];
+	struct pst_db *db = NULL;
+	struct pst_err err;
+	bool ok;
+
+	pst_memory_file_path(config, path);
+	if (pst_memory_file_exists(config)) {
+		db = pst_memory_file_open(
+		    config, PST_DB_READ, PST_STORE_PATIENCE_MS, &err);
+		ok = db != NULL &&
+		    pst_memory_file_born(db, PST_DB_READ, &born, &err) &&
+		    pst_memory_file_read(db, memory, &last, &err);
+		if (ok && !request->json)
+			pst_ui_note(command, "remembered domains: %s", path);
+		if (!ok)
+			pst_ui_note(command,
+			    "verifying without what the daemon remembers of "
+			    "domains: %s",
+			    err.text);
+		pst_memory_set_born(memory, born);
+	}
+	pst_db_close(db);
+	pst_config_unref(config);
+}
+
 static int
 verify_all(const struct request *request)
 {
@@ -171,6 +209,7 @@ verify_all(const struct request *request)
 		return PST_EXIT_USAGE;
 	if (!request->json)
 		pst_ui_note(command, "configuration: %s", origin);
+	remember(request, service);
 	for (size_t i = 0; i < request->file_count; i++) {
 		/* With --now, all messages arrive at the same moment. */
 		clock = pst_settings_clock(&request->settings);
