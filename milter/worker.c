@@ -13,6 +13,7 @@
 #include "core/service.h"
 #include "milter/milter.h"
 #include "milter/recorder.h"
+#include "store/memory_keeper.h"
 
 struct control {
 	struct pst_service *service;
@@ -113,6 +114,34 @@ drain(unsigned drain_ms)
 		    pst_milter_busy());
 }
 
+static void
+log_memory(void *arg, const char *why)
+{
+	(void)arg;
+	if (why != NULL)
+		pst_log(PST_LOG_WARNING,
+		    "cannot read or write the file of remembered domains; mail "
+		    "is checked with what this process itself remembers: %s",
+		    why);
+	else
+		pst_log(PST_LOG_NOTICE,
+		    "the file of remembered domains can be read and written "
+		    "again");
+}
+
+/* Begins with what was remembered before the start, and keeps it on disk. */
+static struct pst_memory_keeper *
+start_keeper(struct pst_service *service)
+{
+	struct pst_config *config = pst_service_config(service);
+	struct pst_memory_keeper *keeper = pst_memory_keeper_start(config,
+	    pst_service_memory(service),
+	    (struct pst_memory_log){log_memory, NULL}, PST_MEMORY_KEEPER_MS);
+
+	pst_config_unref(config);
+	return keeper;
+}
+
 static bool
 start_obeying(struct control *control)
 {
@@ -179,6 +208,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	static struct control control;
 	static char file[4096];
 	const char *name = pst_config_file(config);
+	struct pst_memory_keeper *keeper;
 	struct pst_config *current;
 	struct pst_err err;
 	unsigned drain_ms;
@@ -206,6 +236,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	current = pst_service_config(control.service);
 	pst_recorder_start(current);
 	pst_config_unref(current);
+	keeper = start_keeper(control.service);
 	if (write(control_fd, &(char){PST_WORKER_READY}, 1) != 1)
 		return 1;
 	ok = pst_milter_serve(control.service);
@@ -214,6 +245,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	pst_config_unref(current);
 	drain(drain_ms);
 	pst_recorder_stop();
+	pst_memory_keeper_stop(keeper);
 	if (!ok)
 		pst_log(
 		    PST_LOG_ERROR, "libmilter has stopped because of an error");

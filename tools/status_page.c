@@ -306,6 +306,29 @@ add_store(struct page *page)
 	pst_buf_add_char(&page->buf, '\n');
 }
 
+static void
+add_memory(struct page *page)
+{
+	pst_buf_printf(&page->buf, "\nRemembered domains\n");
+	if (value(page, PST_COUNTER_MEMORY_FAILING_SINCE) != 0) {
+		line(page, "failing for");
+		pst_buf_printf(&page->buf, "%s\n",
+		    ago(page, PST_COUNTER_MEMORY_FAILING_SINCE));
+	}
+	line(page, "domains");
+	pst_buf_printf(&page->buf,
+	    "%" PRIu64 ", %" PRIu64 " with a DMARC record, %" PRIu64
+	    " refused\n",
+	    value(page, PST_COUNTER_MEMORY_DOMAINS),
+	    value(page, PST_COUNTER_MEMORY_RECORDS),
+	    value(page, PST_COUNTER_MEMORY_REFUSED));
+	if (value(page, PST_COUNTER_MEMORY_BORN) != 0) {
+		line(page, "age");
+		pst_buf_printf(
+		    &page->buf, "%s\n", ago(page, PST_COUNTER_MEMORY_BORN));
+	}
+}
+
 const char *
 pst_status_page(struct pst_arena *arena, const struct pst_status *status)
 {
@@ -320,5 +343,6 @@ pst_status_page(struct pst_arena *arena, const struct pst_status *status)
 	    &page, "Decided by a rule of yours", PST_COUNTER_OPERATOR_RULES);
 	add_dns(&page);
 	add_store(&page);
+	add_memory(&page);
 	return pst_buf_str(&page.buf);
 }

@@ -239,6 +239,7 @@ is_gauge(enum pst_counter counter)
 {
 	switch (pst_counter_info(counter)->kind) {
 	case PST_COUNTER_GAUGE:
+	case PST_COUNTER_LARGEST:
 	case PST_COUNTER_SINCE:
 		return true;
 	case PST_COUNTER_TOTAL:
@@ -271,6 +272,7 @@ join(enum pst_counter_kind kind, uint64_t a, uint64_t b)
 		return a + b;
 	case PST_COUNTER_SINCE: /* the earlier one of those that are set */
 		return a == 0 || (b != 0 && b < a) ? b : a;
+	case PST_COUNTER_LARGEST:
 	case PST_COUNTER_LAST:
 		return a > b ? a : b;
 	}

@@ -62,6 +62,12 @@ enum pst_counter {
 	PST_COUNTER_STORE_FAILING_SINCE,
 	PST_COUNTER_UPLOAD_BATCHES,
 	PST_COUNTER_UPLOAD_FAILING_SINCE,
+	/* The memory of domains */
+	PST_COUNTER_MEMORY_DOMAINS,
+	PST_COUNTER_MEMORY_RECORDS,
+	PST_COUNTER_MEMORY_BORN,
+	PST_COUNTER_MEMORY_REFUSED,
+	PST_COUNTER_MEMORY_FAILING_SINCE,
 	/* The processes */
 	PST_COUNTER_STARTED,
 	PST_COUNTER_WORKERS,
@@ -77,6 +83,7 @@ enum pst_counter {
 enum pst_counter_kind {
 	PST_COUNTER_TOTAL,     /* only grows */
 	PST_COUNTER_GAUGE,     /* now; 0 again when its process dies */
+	PST_COUNTER_LARGEST,   /* a gauge; of all processes the largest */
 	PST_COUNTER_SINCE,     /* epoch since when; 0: not now; else a gauge */
 	PST_COUNTER_LAST,      /* epoch of the last time; 0: never */
 	PST_COUNTER_HISTOGRAM, /* of milliseconds */

@@ -12,6 +12,8 @@ kind_word(enum pst_counter_kind kind)
 		return "total";
 	case PST_COUNTER_GAUGE:
 		return "gauge";
+	case PST_COUNTER_LARGEST:
+		return "largest";
 	case PST_COUNTER_SINCE:
 		return "since";
 	case PST_COUNTER_LAST:

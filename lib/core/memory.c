@@ -313,6 +313,14 @@ pst_memory_take_changed(struct pst_memory *memory, struct pst_arena *arena,
 	return count;
 }
 
+void
+pst_memory_change_all(struct pst_memory *memory)
+{
+	pst_mutex_lock(&memory->mutex);
+	pst_memory_table_change_all(memory->table);
+	pst_mutex_unlock(&memory->mutex);
+}
+
 static int64_t
 larger(int64_t a, int64_t b)
 {

@@ -139,6 +139,9 @@ bool pst_memory_is_young(struct pst_memory *memory, int64_t now_epoch);
 size_t pst_memory_take_changed(struct pst_memory *memory,
     struct pst_arena *arena, struct pst_memory_row *rows, size_t max);
 
+/* The same for a file that is new: marks all rows as changed. */
+void pst_memory_change_all(struct pst_memory *memory);
+
 /*
  * Merges a row from the disk or from another gateway: of each value the newer
  * or larger one counts. Days from before a gap of more than

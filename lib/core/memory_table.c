@@ -356,6 +356,16 @@ replace(struct pst_memory_table *table, uint32_t slot,
 	table->bytes += size_of(table->rows[slot]);
 }
 
+static void
+mark_changed(struct pst_memory_table *table, uint32_t slot)
+{
+	if (table->is_changed[slot])
+		return;
+	table->is_changed[slot] = true;
+	table->changed[(table->first_changed + table->changed_count++) %
+	    table->max] = slot;
+}
+
 bool
 pst_memory_table_put(struct pst_memory_table *table,
     const struct pst_memory_row *row, int64_t now_epoch, bool changed)
@@ -372,11 +382,8 @@ pst_memory_table_put(struct pst_memory_table *table,
 		return false;
 	table->with_record += table->rows[slot]->record_len > 0;
 	link_newest(table, slot);
-	if (changed && !table->is_changed[slot]) {
-		table->is_changed[slot] = true;
-		table->changed[(table->first_changed + table->changed_count++) %
-		    table->max] = slot;
-	}
+	if (changed)
+		mark_changed(table, slot);
 	return true;
 }
 
@@ -397,6 +404,15 @@ pst_memory_table_take(
 		}
 	}
 	return false;
+}
+
+void
+pst_memory_table_change_all(struct pst_memory_table *table)
+{
+	for (size_t i = 0; i < table->ever_used; i++) {
+		if (table->rows[i] != NULL)
+			mark_changed(table, (uint32_t)i);
+	}
 }
 
 void

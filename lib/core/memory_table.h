@@ -36,6 +36,9 @@ bool pst_memory_table_put(struct pst_memory_table *table,
 bool pst_memory_table_take(
     struct pst_memory_table *table, struct pst_memory_row *out);
 
+/* Marks all rows as changed. */
+void pst_memory_table_change_all(struct pst_memory_table *table);
+
 /* Sets the members that the table knows. */
 void pst_memory_table_figures(
     const struct pst_memory_table *table, struct pst_memory_figures *out);

@@ -529,6 +529,11 @@ test_changed(void **state)
 		see_record(memory, name, NONE, NOON + DAY);
 	}
 	assert_int_equal(count_changed(memory), 3);
+	/* A new file gets everything, and each row once. */
+	see_record(memory, "x1.example", REJECT, NOON + DAY);
+	pst_memory_change_all(memory);
+	assert_int_equal(count_changed(memory), count_domains(memory));
+	assert_int_equal(count_changed(memory), 0);
 	pst_arena_free(arena);
 	pst_memory_free(memory);
 }
