@@ -62,6 +62,20 @@ log_upload(void *arg, enum pst_writer_event event, const char *text)
 		    text);
 }
 
+static void
+log_memory(void *arg, const char *why)
+{
+	(void)arg;
+	if (why != NULL)
+		pst_log(PST_LOG_WARNING,
+		    "cannot share remembered domains with other gateways; this "
+		    "one uses its own: %s",
+		    why);
+	else
+		pst_log(PST_LOG_NOTICE,
+		    "remembered domains are shared with other gateways again");
+}
+
 /* Opens the log; a file that cannot be loaded is logged as the defaults say. */
 static struct pst_config *
 load(const struct options *options)
@@ -163,8 +177,9 @@ main(int argc, char **argv)
 	}
 	if (options.counts)
 		enter_counters();
-	uploader = pst_uploader_start(
-	    config, (struct pst_writer_log){log_upload, NULL});
+	uploader = pst_uploader_start(config,
+	    (struct pst_writer_log){log_upload, NULL},
+	    (struct pst_memory_log){log_memory, NULL});
 	pst_config_unref(config);
 	obey(options.file);
 	pst_uploader_stop(uploader);

@@ -11,6 +11,7 @@
  */
 
 #include "base/macros.h"
+#include "store/memory_keeper.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -54,13 +55,14 @@ bool pst_upload_batch(const struct pst_upload *upload, bool *more,
 /*
  * The thread of postern-upload that uploads. It tries every
  * PST_UPLOAD_INTERVAL_MS, less often while the database is unreachable, and
- * deletes old rows there. It keeps a reference to config and calls log in its
- * own thread. pst_uploader_stop() does not wait for a server that does not
- * answer.
+ * deletes old rows there. It also shares what gateways remember of domains
+ * (store/memory_share.h). It keeps a reference to config and calls log, or
+ * memory_log if that cannot be shared, in its own thread. pst_uploader_stop()
+ * does not wait for a server that does not answer.
  */
 struct pst_uploader;
-struct pst_uploader *
-pst_uploader_start(struct pst_config *config, struct pst_writer_log log);
+struct pst_uploader *pst_uploader_start(struct pst_config *config,
+    struct pst_writer_log log, struct pst_memory_log memory_log);
 void pst_uploader_stop(struct pst_uploader *uploader); /* NULL is allowed */
 
 #endif

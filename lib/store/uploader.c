@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "core/counters.h"
+#include "store/memory_share.h"
 
 #define MAX_PAUSE_MS 300000
 #define EXPIRE_MS 3600000
@@ -14,6 +15,7 @@
 struct pst_uploader {
 	struct pst_config *config;
 	struct pst_writer_log log;
+	struct pst_memory_log memory_log;
 	pthread_t thread;
 
 	/* Used by the thread only */
@@ -22,6 +24,8 @@ struct pst_uploader {
 	bool tidied;           /* rows too old to upload were deleted */
 	int64_t expire_ms;     /* when to delete old shared rows next */
 	bool failing;          /* the last attempt failed */
+	struct pst_memory_share share;
+	bool share_failing; /* the last attempt to share the memory failed */
 	unsigned pause_ms;
 
 	pthread_mutex_t mutex; /* protects all below */
@@ -92,6 +96,21 @@ expire(struct pst_uploader *uploader, struct pst_err *err)
 	return true;
 }
 
+/* Report rows come first; this neither ends nor delays their upload. */
+static void
+share_memory(struct pst_uploader *uploader)
+{
+	struct pst_err err;
+	bool ok =
+	    pst_memory_share_turn(&uploader->share, uploader->shared, &err);
+
+	if (ok != uploader->share_failing)
+		return;
+	uploader->share_failing = !ok;
+	uploader->memory_log.call(
+	    uploader->memory_log.arg, ok ? NULL : err.text);
+}
+
 static void
 try_once(struct pst_uploader *uploader)
 {
@@ -107,6 +126,7 @@ try_once(struct pst_uploader *uploader)
 		uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;
 		pst_counter_add(PST_COUNTER_UPLOAD_BATCHES, 0, batches);
 		pst_counter_since(PST_COUNTER_UPLOAD_FAILING_SINCE, false);
+		share_memory(uploader);
 		if (!uploader->failing)
 			return;
 		uploader->failing = false;
@@ -161,7 +181,8 @@ run(void *arg)
 }
 
 struct pst_uploader *
-pst_uploader_start(struct pst_config *config, struct pst_writer_log log)
+pst_uploader_start(struct pst_config *config, struct pst_writer_log log,
+    struct pst_memory_log memory_log)
 {
 	struct pst_uploader *uploader = calloc(1, sizeof(*uploader));
 
@@ -169,6 +190,8 @@ pst_uploader_start(struct pst_config *config, struct pst_writer_log log)
 		abort();
 	uploader->config = pst_config_ref(config);
 	uploader->log = log;
+	uploader->memory_log = memory_log;
+	uploader->share.config = uploader->config;
 	uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;
 	pst_mutex_init(&uploader->mutex);
 	pst_cond_init(&uploader->change);
