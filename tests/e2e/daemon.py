@@ -46,7 +46,11 @@ class Daemon:
         self.notify = None
 
     def write_config(self, **changes):
-        """Writes the configuration file."""
+        """Writes the configuration file, with a store unless it has one."""
+        extra = changes.get("extra", "")
+        if "store {" not in extra:
+            changes["extra"] = extra + '\nstore { path = "%s" }' % (
+                self.lab.path(self.name, "db"))
         self.lab.write(self.name + "/postern.conf",
                        config_text(self.listen, **changes))
 

@@ -89,8 +89,7 @@ def reload_two(t):
     listen = '{"%s", "inet:18891@127.0.0.1"}' % t.daemon.listen
     top = {"control-socket": '"%s"' % path, "listen": listen}
     t.daemon.stop()
-    t.lab.write(t.daemon.name + "/postern.conf",
-                config_text(t.daemon.listen, top=top))
+    t.daemon.write_config(top=top)
     t.daemon.start()
     status, said = reload(t, "--control", path)
     equal((status, said), (0, "configuration reloaded\n"), "answer")
