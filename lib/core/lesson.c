@@ -109,6 +109,8 @@ add_answer(struct making *making, const char *domain)
 	case PST_DNS_TIMEOUT:
 	case PST_DNS_BUDGET:
 	case PST_DNS_BADNAME:
+	case PST_DNS_CROWDED:
+	case PST_DNS_PAUSED:
 		break;
 	}
 }
