@@ -110,6 +110,9 @@ static const struct {
 	"Content-Disposition: attachment; filename*1=\".xml\";"
 	" filename*0*=us-ascii''a%2eb; filename*2*=%2Egz\n\n",
 	"text/plain[a.b.xml.gz]()"},
+    {"RFC 2231, of two digits only one is hexadecimal",
+	"Content-Disposition: attachment; filename*=us-ascii''a%4gb%g4c\n\n",
+	"text/plain[a%4gb%g4c]()"},
     {"rubbish between parameters",
 	"Content-Type: a/b; ; x; =; (c) name (d) = n\n\n", "a/b[n]()"},
     {"lines that are not fields",

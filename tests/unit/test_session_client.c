@@ -221,6 +221,38 @@ test_long_envelope(void **state)
 	pst_arena_free(arena);
 }
 
+/* A name that is too long is cut off before the MTA's own name begins. */
+static void
+test_client_name_length(void **state)
+{
+	static const struct pst_mta able = {true, true, true};
+	static const struct {
+		const char *label;
+		size_t given, kept;
+	} rows[] = {
+	    {"none", 0, 0},
+	    {"the longest", 255, 255},
+	    {"one octet too long", 256, 255},
+	    {"much too long", 1000, 255},
+	};
+	const struct pst_ip ip = {.family = PST_IP_NONE};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_session *session = pst_session_open(lab.service, &ip,
+		    pst_str(fill(arena, 'n', rows[i].given)), able);
+		const struct pst_message *m;
+
+		pst_session_host(session, PST_STR("mx.example"));
+		m = lab_send(session, &spoof);
+		assert_string_equal(
+		    m->client_name, fill(arena, 'n', rows[i].kept));
+		pst_session_close(session);
+		pst_arena_free(arena);
+	}
+}
+
 static void
 test_authserv_id(void **state)
 {
@@ -272,6 +304,7 @@ main(void)
 	    cmocka_unit_test(test_mta_address_rows),
 	    cmocka_unit_test(test_exempt_rows),
 	    cmocka_unit_test(test_long_envelope),
+	    cmocka_unit_test(test_client_name_length),
 	    cmocka_unit_test(test_authserv_id),
 	};
 

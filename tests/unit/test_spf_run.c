@@ -193,6 +193,39 @@ test_eager(void **state)
 	bench_close(&bench);
 }
 
+/* Eager evaluation queries all MX hosts at once, but no more than count. */
+static void
+test_eager_mx(void **state)
+{
+	static const struct {
+		unsigned names, queries;
+	} rows[] = {{1, 1}, {3, 3}, {10, 10}, {12, 10}};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows_number(rows[i].names)) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_buf zone;
+		struct bench bench;
+
+		pst_buf_init(&zone, arena, 65535);
+		pst_buf_add_text(&zone, D "\"v=spf1 mx -all\"\n");
+		for (unsigned n = 1; n <= rows[i].names; n++)
+			pst_buf_printf(&zone,
+			    "d.example. 60 IN MX %u h%u.example.\n"
+			    ";! delay h%u.example 20ms\n",
+			    n, n, n);
+		bench_open(&bench, pst_buf_str(&zone), C4);
+		bench.world.eager = true;
+		assert_false(
+		    pst_spf_check(&bench.world, &bench.input, &bench.spf));
+		/* after those for the record and for the MX names */
+		assert_int_equal(
+		    pst_dns_count(bench.world.dns), 2 + rows[i].queries);
+		bench_close(&bench);
+		pst_arena_free(arena);
+	}
+}
+
 /* Evaluations share only the resolver and libspf2's globals. */
 static void *
 evaluate_often(void *arg)
@@ -257,6 +290,7 @@ main(void)
 	    cmocka_unit_test(test_pending),
 	    cmocka_unit_test(test_expired),
 	    cmocka_unit_test(test_eager),
+	    cmocka_unit_test(test_eager_mx),
 	    cmocka_unit_test(test_threads),
 	};
 
