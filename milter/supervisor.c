@@ -115,7 +115,12 @@ start_missing(struct pst_keeper *keeper)
 		    0)
 			continue;
 		leave(keeper);
-		exit(child->role->run(keeper->supervisor, child->index, fd));
+		/*
+		 * Not exit(): sessions may still run, and exit handlers of
+		 * libraries free what they use. Without OpenSSL's algorithms a
+		 * good signature is not valid, and good mail is rejected.
+		 */
+		_exit(child->role->run(keeper->supervisor, child->index, fd));
 	}
 }
 
