@@ -16,7 +16,6 @@
  */
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static struct pst_writer *writer;
-static bool stopped;
 
 static void
 log_writer(void *arg, enum pst_writer_event event, const char *text)
@@ -48,11 +47,29 @@ log_writer(void *arg, enum pst_writer_event event, const char *text)
 	}
 }
 
+static bool
+is_running(void)
+{
+	bool running;
+
+	(void)pthread_rwlock_rdlock(&lock);
+	running = writer != NULL;
+	(void)pthread_rwlock_unlock(&lock);
+	return running;
+}
+
 void
 pst_recorder_start(struct pst_config *config)
 {
+	/*
+	 * glibc lets messages pass a thread that waits to lock for writing, so
+	 * a reload must not do so while they wait for their rows here: with 60
+	 * busy sessions it took 20 s.
+	 */
+	if (is_running())
+		return;
 	(void)pthread_rwlock_wrlock(&lock);
-	if (config->reports.from[0] != '\0' && !stopped && writer == NULL)
+	if (config->reports.from[0] != '\0' && writer == NULL)
 		writer = pst_writer_start(
 		    config, (struct pst_writer_log){log_writer, NULL});
 	(void)pthread_rwlock_unlock(&lock);
@@ -75,14 +92,13 @@ pst_recorder_stop(void)
 {
 	struct pst_writer_counts counts;
 
+	/* It stays locked. */
 	(void)pthread_rwlock_wrlock(&lock);
-	stopped = true;
 	if (writer != NULL) {
 		pst_writer_stop(writer, &counts);
 		log_counts(&counts);
 		writer = NULL;
 	}
-	(void)pthread_rwlock_unlock(&lock);
 }
 
 void

@@ -17,7 +17,11 @@
  */
 void pst_recorder_start(struct pst_config *config);
 
-/* Writes the queued rows and stops. Later messages are not recorded. */
+/*
+ * Writes the queued rows and stops. Call it last: from now on every other
+ * function here waits for the end of the process, so no message is answered
+ * without its rows.
+ */
 void pst_recorder_stop(void);
 
 /*
