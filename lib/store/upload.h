@@ -55,10 +55,12 @@ bool pst_upload_batch(const struct pst_upload *upload, bool *more,
 /*
  * The thread of postern-upload that uploads. It tries every
  * PST_UPLOAD_INTERVAL_MS, less often while the database is unreachable, and
- * deletes old rows there. It also shares what gateways remember of domains
- * (store/memory_share.h). It keeps a reference to config and calls log, or
- * memory_log if that cannot be shared, in its own thread. pst_uploader_stop()
- * does not wait for a server that does not answer.
+ * deletes old rows there. Other processes write the rows, and nothing tells it
+ * of them, so it also wakes up for that while no mail arrives. It also shares
+ * what gateways remember of domains (store/memory_share.h). It keeps a
+ * reference to config and calls log, or memory_log if that cannot be shared, in
+ * its own thread. pst_uploader_stop() does not wait for a server that does not
+ * answer.
  */
 struct pst_uploader;
 struct pst_uploader *pst_uploader_start(struct pst_config *config,
