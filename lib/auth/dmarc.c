@@ -142,19 +142,19 @@ from_fault(const struct pst_dmarc_config *config, const struct pst_from *from)
 }
 
 /*
- * Evaluates all Author Domains; *best becomes the evaluation that decides.
+ * Evaluates the Author Domains; *best becomes the evaluation that decides.
  * Returns false while an answer is missing.
  */
 static bool
-evaluate_all(const struct pst_dmarc_eval *blank, const struct pst_from *from,
-    struct pst_dmarc_eval *best)
+evaluate_all(const struct pst_dmarc_eval *blank, const char *const *domains,
+    size_t count, struct pst_dmarc_eval *best)
 {
 	bool psl_mode = blank->config->discovery == PST_DMARC_PSL;
 	bool done = true;
 
-	for (size_t i = 0; i < from->domain_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct pst_dmarc_eval ev =
-		    pst_dmarc_eval_begin(blank, from->domains[i], psl_mode);
+		    pst_dmarc_eval_begin(blank, domains[i], psl_mode);
 
 		if (!evaluate_domain(&ev)) {
 			if (!blank->world->eager)
@@ -167,6 +167,27 @@ evaluate_all(const struct pst_dmarc_eval *blank, const struct pst_from *from,
 	return done;
 }
 
+/* Returns whether a result is bad enough to count for a malformed field. */
+static bool
+is_bad(enum pst_result result)
+{
+	return result == PST_RESULT_FAIL || result == PST_RESULT_TEMPERROR;
+}
+
+/* A From field with a fault, with the evaluation of its only domain, if any. */
+static void
+add_fault(struct pst_dmarc_eval *best, const char *fault)
+{
+	const char *discovery = best->out.discovery;
+
+	if (is_bad(best->out.result))
+		return;
+	best->out = (struct pst_dmarc){.result = PST_RESULT_PERMERROR,
+	    .discovery = discovery,
+	    .fault = fault};
+	best->sig_align = NULL;
+}
+
 bool
 pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
     const struct pst_from *from, const struct pst_spf *spf,
@@ -177,17 +198,22 @@ pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
 	const struct pst_dmarc_eval blank = {
 	    .world = world, .config = config, .spf = spf, .dkim = dkim};
 	struct pst_dmarc_eval best = {.out.result = PST_RESULT_NONE};
+	bool done = true;
 
 	best.out.discovery =
 	    config->discovery == PST_DMARC_PSL ? "psl" : "treewalk";
 	assert(config->discovery == PST_DMARC_TREEWALK || config->psl != NULL);
-	if (fault != NULL) {
-		best.out.result = PST_RESULT_PERMERROR;
-		best.out.fault = fault;
-	} else if (!evaluate_all(&blank, from, &best)) {
+	if (fault == NULL)
+		done = evaluate_all(
+		    &blank, from->domains, from->domain_count, &best);
+	else if (from->only_domain != NULL)
+		done = evaluate_all(&blank, &from->only_domain, 1, &best);
+	if (!done) {
 		pst_arena_rewind(world->arena, mark);
 		return false;
 	}
+	if (fault != NULL)
+		add_fault(&best, fault);
 	for (size_t i = 0; i < dkim->count; i++)
 		dkim->sigs[i].aligned = best.sig_align != NULL &&
 		    best.sig_align[i] == PST_DMARC_ALIGN_YES;

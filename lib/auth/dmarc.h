@@ -66,6 +66,11 @@ void pst_dmarc_prefetch(struct pst_world *world,
  * Evaluates DMARC for a message. spf and dkim must be complete; the function
  * sets `aligned` in dkim's signatures. For several Author Domains
  * (evaluate_all) *out is the combined result, with the domain that decided it.
+ *
+ * A malformed From field is a permerror. If every reader finds the same domain
+ * in it (only_domain), that domain is evaluated, and the result is a failure or
+ * a temporary error if that is what the evaluation gives: it may make the
+ * outcome stricter, but a malformed field never passes (R-DMARC-7).
  * Restartable, as described in auth/world.h.
  */
 bool

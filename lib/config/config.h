@@ -95,12 +95,13 @@ struct pst_config {
 	enum pst_action on_iprev_temperror;
 	unsigned temperror_cap_ms; /* when the DNS has failed for this long,
 	                              tag instead of tempfail; 0: never */
-	enum pst_action on_missing_from;   /* no From field */
-	enum pst_action on_several_from;   /* more than one From field */
-	enum pst_action on_malformed_from; /* not in RFC 5322's grammar */
-	enum pst_action on_encoded_from;   /* encoded-words, no address */
-	enum pst_action on_multiple_from;  /* several Author Domains */
-	enum pst_action on_spf_fail;       /* whatever DMARC says */
+	enum pst_action on_missing_from;     /* no From field */
+	enum pst_action on_several_from;     /* more than one From field */
+	enum pst_action on_malformed_from;   /* not in RFC 5322's grammar */
+	enum pst_action on_encoded_from;     /* encoded-words, no address */
+	enum pst_action on_multiple_from;    /* several Author Domains */
+	enum pst_action on_no_author_domain; /* an address without a domain */
+	enum pst_action on_spf_fail;         /* whatever DMARC says */
 	enum pst_action on_spf_softfail;
 	enum pst_action on_iprev_fail;
 	enum pst_action on_dkim_missing;     /* no valid signature of a

@@ -16,7 +16,8 @@ static void
 start(struct pst_check_run *run)
 {
 	const struct pst_from *from = &run->message->findings.from;
-	const char *author = from->domain_count > 0 ? from->domains[0] : NULL;
+	const char *author =
+	    from->domain_count > 0 ? from->domains[0] : from->only_domain;
 
 	run->state = pst_dkim_begin(run->world, run->config->dkim_lib,
 	    &run->config->dkim, run->message->header, author, is_public_suffix,

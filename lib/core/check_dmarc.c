@@ -19,6 +19,8 @@ start(struct pst_check_run *run)
 		return;
 	for (size_t i = 0; i < from->domain_count; i++)
 		pst_dmarc_prefetch(run->world, config, from->domains[i]);
+	if (from->only_domain != NULL)
+		pst_dmarc_prefetch(run->world, config, from->only_domain);
 }
 
 /* Returns a remark for the log that is not part of the decision, or NULL. */

@@ -25,8 +25,13 @@ bool
 pst_enforcement_applies(const struct pst_config *config,
     const struct pst_header *header, const struct pst_from *from)
 {
-	bool listed = from->domain_count > 0;
+	bool listed = from->domain_count > 0 || from->only_domain != NULL;
 
+	/* A malformed field may be enforced, but never excused, by its domain. */
+	if (from->only_domain != NULL &&
+	    !pst_domain_set_has(
+		&config->enforce_domains.set, from->only_domain))
+		listed = false;
 	for (size_t i = 0; i < from->domain_count; i++) {
 		const char *domain = from->domains[i];
 

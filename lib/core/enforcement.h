@@ -9,7 +9,8 @@
 /*
  * Returns whether the decision is carried out. The first that applies counts:
  *	a From domain is in monitor-domains		no
- *	all From domains are in enforce-domains		yes
+ *	all From domains are in enforce-domains, or	yes
+ *	the only domain of a malformed field
  *	mode = monitor					no
  *	else						enforce-percent of the
  *							messages

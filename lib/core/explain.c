@@ -25,6 +25,8 @@ add_from(struct pst_buf *buf, const struct pst_from *from)
 
 	if (from->domain_count == 0)
 		pst_buf_add_text(buf, pst_from_verdict_word(from->verdict));
+	if (from->only_domain != NULL)
+		pst_buf_printf(buf, ":%s", from->only_domain);
 	for (i = 0; pst_print_list_goes_on(buf, begin, i, from->domain_count);
 	     i++)
 		pst_buf_printf(

@@ -27,6 +27,7 @@ add_from(struct pst_json *json, const struct pst_from *from)
 	pst_json_open_object(json, "from");
 	pst_json_text(json, "verdict", pst_from_verdict_word(from->verdict));
 	pst_print_texts(json, "domains", from->domains, from->domain_count);
+	pst_print_if_set(json, "only_domain", from->only_domain);
 	pst_print_if_set(json, "why", from->why);
 	pst_json_close(json);
 }

@@ -87,14 +87,16 @@ dkim_refusal(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, struct pst_local_action *out)
 {
 	const struct pst_from *from = &findings->from;
+	bool malformed = from->only_domain != NULL;
+	const char *const *domains =
+	    malformed ? &from->only_domain : from->domains;
+	size_t count = malformed ? 1 : from->domain_count;
 	const char *xcode = NULL;
 	size_t i;
 
-	for (i = 0; i < from->domain_count && xcode == NULL; i++) {
-		if (pst_domain_set_has(
-			&config->dkim_required.set, from->domains[i]))
-			xcode =
-			    missing_xcode(&findings->dkim, from->domains[i]);
+	for (i = 0; i < count && xcode == NULL; i++) {
+		if (pst_domain_set_has(&config->dkim_required.set, domains[i]))
+			xcode = missing_xcode(&findings->dkim, domains[i]);
 	}
 	if (xcode == NULL)
 		return false;
@@ -103,7 +105,7 @@ dkim_refusal(struct pst_arena *arena, const struct pst_config *config,
 	    .rule = "dkim-missing",
 	    .xcode = xcode,
 	    .reason = pst_arena_printf(
-		arena, "no valid DKIM signature from %s", from->domains[i - 1]),
+		arena, "no valid DKIM signature from %s", domains[i - 1]),
 	};
 	return out->action != PST_ACTION_ACCEPT;
 }

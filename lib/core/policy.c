@@ -143,18 +143,20 @@ decide_malformed(const struct pst_config *config, enum pst_from_fault fault,
 	assert(false);
 }
 
-/* R-DMARC-7, R-DMARC-8. False if the From field is not a reason to act. */
+/* R-DMARC-7 to R-DMARC-9. False if the From field is not a reason to act. */
 static bool
-decide_from(const struct pst_config *config,
-    const struct pst_findings *findings, struct verdict *out)
+read_from(const struct pst_config *config, const struct pst_findings *findings,
+    struct verdict *out)
 {
 	out->xcode = "5.6.0";
 	out->text = config->malformed_text;
 	out->hold = "Postern: no single sender domain";
 	switch (findings->from.verdict) {
 	case PST_FROM_SINGLE:
-	case PST_FROM_NONE:
 		return false;
+	case PST_FROM_NONE:
+		decide(out, config->on_no_author_domain, "from-no-domain");
+		return config->on_no_author_domain != PST_ACTION_ACCEPT;
 	case PST_FROM_MALFORMED:
 		decide_malformed(config, findings->from.fault, out);
 		return true;
@@ -171,6 +173,27 @@ decide_from(const struct pst_config *config,
 	}
 	assert(false);
 	return false;
+}
+
+/*
+ * The From field counts unless the checks ask for something stricter. An odd
+ * field must not switch off what a proper one would have led to.
+ */
+static void
+decide_from(const struct pst_config *config,
+    const struct pst_findings *findings, struct verdict *out)
+{
+	struct verdict own = {
+	    .later = out->later, .later_xcode = out->later_xcode};
+
+	if (!read_from(config, findings, &own) ||
+	    pst_action_is_stricter(out->action, own.action))
+		return;
+	if (findings->dmarc.result == PST_RESULT_FAIL) {
+		own.override = PST_REASON_LOCAL_POLICY;
+		own.comment = own.rule;
+	}
+	*out = own;
 }
 
 /* R-DMARC-43: a policy of reject alone is not a reason to refuse a message. */
@@ -332,9 +355,8 @@ decide_all(struct pst_arena *arena, const struct pst_config *config,
 		decide_by_rule(arena, config, findings, rule, out);
 		return;
 	}
-	if (decide_from(config, findings, out))
-		return;
 	decide_dmarc(arena, config, findings, out);
+	decide_from(config, findings, out);
 	decide_other(arena, config, findings, out);
 	decide_undecided(config, findings, out);
 }

@@ -451,14 +451,17 @@ set_classes(struct msg *msg)
 static void
 parse_from(struct msg *msg)
 {
-	const struct pst_header_field *field =
-	    pst_header_find(&msg->header, "From", 1);
-	struct pst_str value = PST_STR("");
+	struct pst_str values[PST_FROM_MAX_FIELDS] = {msg->header.first_from};
 
-	/* A From field beyond a limit is counted, but its value is unknown. */
-	if (field != NULL)
-		value = field->value;
-	pst_from_parse(msg->arena, &value, msg->header.from_count,
+	/* A further field beyond a limit is counted; its value is unknown. */
+	for (size_t i = 1; i < PST_FROM_MAX_FIELDS; i++) {
+		const struct pst_header_field *field =
+		    pst_header_find(&msg->header, "From", i + 1);
+
+		if (field != NULL)
+			values[i] = field->value;
+	}
+	pst_from_parse(msg->arena, values, msg->header.from_count,
 	    &msg->out.findings.from);
 }
 

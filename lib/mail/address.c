@@ -22,8 +22,8 @@ struct parser {
 /* The words before an `@`, `<` or `:`. */
 struct words {
 	bool is_empty;
-	bool is_phrase;      /* phrase, obs-phrase */
-	bool is_local;       /* local-part, obs-local-part */
+	bool is_phrase; /* phrase, obs-phrase */
+	bool is_local;  /* local-part, obs-local-part, with dots anywhere */
 	struct pst_str text; /* without the CFWS at its ends */
 };
 
@@ -113,7 +113,7 @@ static bool
 scan_words(struct parser *p, struct words *out)
 {
 	size_t start = p->scan.pos, end = start;
-	bool after_dot = true;
+	bool after_word = false;
 
 	*out = (struct words){.is_empty = true, .is_local = true};
 	for (;;) {
@@ -125,17 +125,18 @@ scan_words(struct parser *p, struct words *out)
 			break;
 		if (out->is_empty)
 			out->is_phrase = !is_dot;
-		/* a local part is words with exactly one dot between them */
-		if (is_dot == after_dot)
+		/*
+		 * A local part is words with dots between them. Real addresses
+		 * have dots at its ends and several in a row, too.
+		 */
+		if (!is_dot && after_word)
 			out->is_local = false;
-		after_dot = is_dot;
+		after_word = !is_dot;
 		out->is_empty = false;
 		end = p->scan.pos;
 		if (!skip_cfws(p))
 			return false;
 	}
-	if (after_dot)
-		out->is_local = false;
 	out->text =
 	    pst_str_first(pst_str_from(p->scan.text, start), end - start);
 	return true;
@@ -371,8 +372,27 @@ is_all_encoded(struct pst_str value)
 	}
 }
 
-void
-pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
+/* The domain of which every reader of these fields thinks; NULL: none. */
+static const char *
+only_domain(struct pst_arena *arena, const struct pst_str *values, size_t count)
+{
+	const char *only = NULL;
+
+	if (count > PST_FROM_MAX_FIELDS)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *domain = pst_from_only_domain(arena, values[i]);
+
+		if (domain == NULL ||
+		    (only != NULL && strcmp(only, domain) != 0))
+			return NULL;
+		only = domain;
+	}
+	return only;
+}
+
+static void
+parse_fields(struct pst_arena *arena, const struct pst_str *values,
     size_t count, struct pst_from *out)
 {
 	struct parser p = {.arena = arena, .out = out};
@@ -406,4 +426,13 @@ pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
 		out->verdict = PST_FROM_SINGLE;
 	else
 		out->verdict = PST_FROM_NONE;
+}
+
+void
+pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
+    size_t count, struct pst_from *out)
+{
+	parse_fields(arena, values, count, out);
+	if (out->verdict == PST_FROM_MALFORMED)
+		out->only_domain = only_domain(arena, values, count);
 }

@@ -35,21 +35,41 @@ struct pst_from {
 	size_t domain_count;
 	enum pst_from_fault fault;
 	const char *why; /* malformed: one of a few fixed texts; else NULL */
+	/*
+	 * Malformed: the domain that every reader finds in the fields, however
+	 * lenient it is, in normal form. NULL if there is none, or if two
+	 * readers may find two; and NULL if the field is not malformed.
+	 */
+	const char *only_domain;
 };
 
 /* Domains kept from one field; a field with more is malformed (R-DMARC-8). */
 #define PST_FROM_MAX_DOMAINS 32
+/* From fields that are read; of more than one, only only_domain is known. */
+#define PST_FROM_MAX_FIELDS 4
 
 /* Returns "single", "multi", "none" or "malformed". */
 const char *pst_from_verdict_word(enum pst_from_verdict verdict);
 
 /*
- * Finds the Author Domains of a message whose From fields have the values
- * values[0..count); a count other than 1 is malformed. Accepts any octets and
- * takes linear time.
+ * Finds the Author Domains of a message that has `count` From fields; a count
+ * other than 1 is malformed. Their values are values[0..count); with more than
+ * PST_FROM_MAX_FIELDS, values is not read. A value that is not known is empty.
+ * Accepts any octets and takes linear time.
+ *
+ * The local part decides nothing in SPF and DMARC, so dots may be anywhere in
+ * it: addresses such as "a..b@" and "a.@" are in use.
  */
 void pst_from_parse(struct pst_arena *arena, const struct pst_str *values,
     size_t count, struct pst_from *out);
+
+/*
+ * Returns the one domain in the value of a From field that every reader finds,
+ * in normal form and in the arena: each `@` is followed by that domain, also in
+ * comments and quoted strings, and the domain certainly ends there. NULL if
+ * there is none or another one, too. Encoded-words are not decoded.
+ */
+const char *pst_from_only_domain(struct pst_arena *arena, struct pst_str value);
 
 struct pst_path {
 	bool valid;           /* a mailbox or <> */
@@ -63,7 +83,8 @@ struct pst_path {
  * Parses the argument of MAIL FROM (RFC 5321 s. 4.1.2), with or without its
  * angle brackets; a source route is dropped. If it is not a valid mailbox,
  * out->valid is false and no part of it is taken as a domain (R-SPF-4). A
- * mailbox without a domain ("root") is not valid.
+ * mailbox without a domain ("root") is not valid. Dots may be anywhere in the
+ * local part, as in From fields.
  */
 void pst_reverse_path_parse(
     struct pst_arena *arena, struct pst_str raw, struct pst_path *out);

@@ -151,13 +151,23 @@ without_final_blanks(struct pst_str name)
 	return name;
 }
 
+/* It is not charged to the bounds, which only one such value can pass. */
+static void
+count_from(struct pst_header *header, struct pst_str name, struct pst_str value)
+{
+	if (!pst_str_ieq(name, PST_STR("From")))
+		return;
+	if (header->from_count++ == 0 &&
+	    name.len + value.len <= header->limits.max_field_bytes)
+		header->first_from = copy_of(header->arena, value);
+}
+
 const struct pst_header_field *
 pst_header_add(
     struct pst_header *header, struct pst_str name, struct pst_str value)
 {
 	name = without_final_blanks(name);
-	if (pst_str_ieq(name, PST_STR("From")))
-		header->from_count++;
+	count_from(header, name, value);
 	count_watched(header, name);
 	if (name.len + value.len > header->limits.max_field_bytes) {
 		header->truncated = true;

@@ -5,7 +5,8 @@
 /*
  * The header section of one message as received, in order, and bounded while it
  * arrives (R-SEC-6). A field that passes a bound is not kept. From fields are
- * counted in any case, so that a flood of fields cannot hide or double one.
+ * counted in any case, and the value of the first one is kept unless it is too
+ * large on its own, so that a flood of fields cannot hide or double one.
  *
  * A field that is too large on its own is left out, and the fields after it are
  * still kept. Once the bound on fields or on all octets has been passed, no
@@ -45,8 +46,11 @@ struct pst_header {
 	size_t left_out_count; /* fields that were too large on their own */
 	size_t total_bytes;
 	size_t from_count; /* From fields seen, kept or not */
-	bool truncated;    /* a bound was passed: some field was not kept */
-	bool closed;       /* no further field will be kept */
+	/* Of the first From field; ptr is NULL if there is none or if it is
+	   too large. */
+	struct pst_str first_from;
+	bool truncated; /* a bound was passed: some field was not kept */
+	bool closed;    /* no further field will be kept */
 	struct {
 		const char *name; /* NULL: not used */
 		size_t seen;      /* fields of that name, kept or not */

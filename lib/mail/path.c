@@ -15,20 +15,21 @@ has_control(struct pst_str raw)
 	return false;
 }
 
-/* Reads a Dot-string (RFC 5321 s. 4.1.2). */
+/*
+ * Reads a Dot-string (RFC 5321 s. 4.1.2), but with dots at any place: real
+ * addresses have them at the ends and several in a row.
+ */
 static bool
 scan_dot_string(struct pst_scan *scan, struct pst_str *out)
 {
 	size_t start = scan->pos;
 	struct pst_str atom;
 
-	do {
-		if (!pst_scan_atom(scan, &atom))
-			return false;
-	} while (pst_scan_char(scan, '.'));
+	while (pst_scan_char(scan, '.') || pst_scan_atom(scan, &atom))
+		continue;
 	*out =
 	    pst_str_first(pst_str_from(scan->text, start), scan->pos - start);
-	return true;
+	return out->len > 0;
 }
 
 /* Skips an A-d-l and its colon (RFC 5321 s. 4.1.2), if there is one. */

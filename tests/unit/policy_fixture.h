@@ -45,6 +45,7 @@ defaults(void)
 	    .on_malformed_from = PST_ACTION_REJECT,
 	    .on_encoded_from = PST_ACTION_REJECT,
 	    .on_multiple_from = PST_ACTION_REJECT,
+	    .on_no_author_domain = PST_ACTION_TAG,
 	    .quarantine_fallback = PST_ACTION_TAG,
 	    .reject_text = "Message refused by DMARC policy of {domain}",
 	    .tempfail_text = "Try {domain} later",

@@ -112,8 +112,11 @@ read_message(struct bench *bench, const struct row *row)
 	bench->from.domains = pst_arena_array(
 	    bench->arena, MAX_AUTHORS, sizeof(*bench->from.domains));
 	bench->from.verdict = PST_FROM_MALFORMED;
-	if (pst_str_eq(from, PST_STR("!")))
+	if (pst_str_starts(from, PST_STR("!"))) {
+		if (from.len > 1)
+			bench->from.only_domain = row->from + 1;
 		return;
+	}
 	bench->from.verdict = PST_FROM_NONE;
 	if (pst_str_eq(from, PST_STR("-")))
 		return;

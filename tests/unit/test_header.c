@@ -157,11 +157,13 @@ test_too_many_fields(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_non_null(add(&header, "X", " v"));
 	assert_false(header.truncated);
-	assert_null(add(&header, "From", " a@b"));
-	assert_null(add(&header, "From", " a@b"));
+	assert_null(add(&header, "From ", " a@b"));
+	assert_null(add(&header, "From", " c@d"));
 	assert_true(header.truncated);
 	assert_int_equal(header.count, 3);
 	assert_int_equal(header.from_count, 2);
+	assert_true(pst_str_eq(header.first_from, PST_STR(" a@b")));
+	assert_int_equal(header.total_bytes, 9);
 }
 
 static void
@@ -178,6 +180,7 @@ test_too_large_field(void **state)
 	assert_true(header.truncated);
 	assert_null(add(&header, "From", "1234567890"));
 	assert_int_equal(header.from_count, 1);
+	assert_null(header.first_from.ptr);
 
 	/* Later fields are kept, with the number that the MTA gives them. */
 	assert_field(add(&header, "x", " 2"), "x", " 2", 4);
@@ -186,6 +189,7 @@ test_too_large_field(void **state)
 	assert_int_equal(pst_header_count(&header, "X"), 3);
 	assert_field(add(&header, "From", " a@b"), "From", " a@b", 2);
 	assert_int_equal(header.from_count, 2);
+	assert_null(header.first_from.ptr);
 }
 
 static void

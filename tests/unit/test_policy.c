@@ -166,8 +166,10 @@ test_from_rows(void **state)
 		enum pst_action want;
 		const char *rule;
 	} rows[] = {
-	    {"none", PST_FROM_NONE, 0, false, PST_RESULT_NONE,
-		PST_ACTION_ACCEPT, "default"},
+	    {"none", PST_FROM_NONE, 0, false, PST_RESULT_NONE, PST_ACTION_TAG,
+		"from-no-domain"},
+	    {"malformed, fails", PST_FROM_MALFORMED, 0, false, PST_RESULT_FAIL,
+		PST_ACTION_REJECT, "dmarc-reject"},
 	    {"malformed", PST_FROM_MALFORMED, 0, false, PST_RESULT_PERMERROR,
 		PST_ACTION_QUARANTINE, "from-malformed"},
 	    {"malformed, evaluate-all", PST_FROM_MALFORMED, 0, true,

@@ -206,25 +206,35 @@ test_enforce_rows(void **state)
 		const char *const *from;
 		size_t count;
 		bool want;
+		const char *only;
 	} rows[] = {
 #define E PST_MODE_ENFORCE
 #define M PST_MODE_MONITOR
-	    {"enforce", E, 100, NULL, NULL, one, 1, true},
-	    {"monitor", M, 100, NULL, NULL, one, 1, false},
-	    {"no share", E, 0, NULL, NULL, one, 1, false},
+	    {"enforce", E, 100, NULL, NULL, one, 1, true, NULL},
+	    {"monitor", M, 100, NULL, NULL, one, 1, false, NULL},
+	    {"no share", E, 0, NULL, NULL, one, 1, false, NULL},
 	    {"a domain in monitor mode", M, 100, "a.example", NULL, one, 1,
-		true},
-	    {"a domain without a share", E, 0, "a.example", NULL, one, 1, true},
-	    {"another domain", M, 100, "b.example", NULL, one, 1, false},
-	    {"one of two", M, 100, "a.example", NULL, two, 2, false},
-	    {"both", M, 100, ".example", NULL, two, 2, true},
+		true, NULL},
+	    {"a domain without a share", E, 0, "a.example", NULL, one, 1, true,
+		NULL},
+	    {"another domain", M, 100, "b.example", NULL, one, 1, false, NULL},
+	    {"one of two", M, 100, "a.example", NULL, two, 2, false, NULL},
+	    {"both", M, 100, ".example", NULL, two, 2, true, NULL},
 	    {"a domain that is watched", E, 100, NULL, "a.example", one, 1,
-		false},
-	    {"one of two is watched", E, 100, NULL, "b.example", two, 2, false},
-	    {"on both lists", E, 100, "a.example", "a.example", one, 1, false},
-	    {"no domain", E, 100, ".example", ".example", NULL, 0, true},
+		false, NULL},
+	    {"one of two is watched", E, 100, NULL, "b.example", two, 2, false,
+		NULL},
+	    {"on both lists", E, 100, "a.example", "a.example", one, 1, false,
+		NULL},
+	    {"no domain", E, 100, ".example", ".example", NULL, 0, true, NULL},
 	    {"no domain in monitor mode", M, 100, ".example", NULL, NULL, 0,
-		false},
+		false, NULL},
+	    {"malformed, enforced", M, 100, "a.example", NULL, NULL, 0, true,
+		"a.example"},
+	    {"malformed, not enforced", M, 100, "a.example", NULL, NULL, 0,
+		false, "b.example"},
+	    {"malformed is not excused", E, 100, NULL, "a.example", NULL, 0,
+		true, "a.example"},
 #undef E
 #undef M
 	};
@@ -234,8 +244,9 @@ test_enforce_rows(void **state)
 	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_config config = defaults();
 		const char *domains[2] = {"", ""};
-		struct pst_from from = {
-		    .domains = domains, .domain_count = rows[i].count};
+		struct pst_from from = {.domains = domains,
+		    .domain_count = rows[i].count,
+		    .only_domain = rows[i].only};
 
 		for (size_t n = 0; n < rows[i].count; n++)
 			domains[n] = rows[i].from[n];
