@@ -344,7 +344,8 @@ print_json(
 
 struct request {
 	bool json;
-	bool any; /* a report was printed before */
+	bool any;        /* a report was printed before */
+	bool incomplete; /* rows of one of them may be missing */
 };
 
 static void
@@ -353,6 +354,8 @@ on_report(void *arg, struct pst_arena *arena, const char *label,
 {
 	struct request *request = arg;
 
+	if (feedback->incomplete)
+		request->incomplete = true;
 	if (request->json) {
 		print_json(arena, label, feedback);
 		return;
@@ -370,10 +373,10 @@ pst_report_read(int argc, char **argv)
 	    {"json", no_argument, NULL, 'j'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct request request = {false, false};
+	struct request request = {false, false, false};
 	struct pst_report_visitor visitor = {on_report, &request};
 	struct pst_report_tally tally;
-	int key;
+	int key, status;
 
 	while ((key = pst_argument_next("report", argc, argv, options)) != -1) {
 		if (key == '?')
@@ -388,5 +391,8 @@ pst_report_read(int argc, char **argv)
 	    command, argv + optind, (size_t)(argc - optind), visitor, &tally);
 	if (!request.json)
 		pst_report_note_tally(command, &tally);
-	return pst_ui_finish(command, pst_report_status(&tally));
+	status = pst_report_status(&tally);
+	if (status == PST_EXIT_OK && request.incomplete)
+		status = PST_EXIT_OTHER;
+	return pst_ui_finish(command, status);
 }

@@ -13,6 +13,8 @@
  * lives in the arena that the report was read into.
  */
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -76,6 +78,8 @@ struct pst_feedback {
 	 * domain. No schema is used (R-AGG-34).
 	 */
 	const char *fault;
+	/* The XML is broken or cut short: rows may be missing. */
+	bool incomplete;
 	const char *org;
 	const char *email;
 	const char *report_id;

@@ -456,7 +456,8 @@ pst_feedback_xml_read(struct pst_arena *arena, struct pst_str xml,
 	if (!reader.has_root)
 		return pst_err_set(err,
 		    "begins like XML but is not XML, so it is not a report");
-	if (reader.bad_line > 0)
+	out->incomplete = reader.bad_line > 0;
+	if (out->incomplete)
 		pst_feedback_fault(arena, out,
 		    "the XML is broken or cut short at line %d",
 		    reader.bad_line);

@@ -191,6 +191,44 @@ pst_authres_end(struct pst_authres *ar)
 	return pst_buf_str(&ar->buf);
 }
 
+/*
+ * Whether s holds a control that is neither a TAB nor the CRLF or LF of a fold.
+ * Readers differ in what they make of one, so the field may have our id for
+ * another reader.
+ */
+static bool
+has_odd_control(struct pst_str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		char next = i + 1 < s.len ? s.ptr[i + 1] : '\0';
+
+		if (c == '\t' || (c == '\r' && next == '\n') ||
+		    (c == '\n' && pst_is_wsp(next)))
+			continue;
+		if (c == 0xc2 && ((unsigned char)next & 0xe0) == 0x80)
+			return true;
+		if (c < 0x20 || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* A quoted id without a fold inside: some readers drop the blank, others not. */
+static bool
+scan_quoted_id(
+    struct pst_scan *scan, struct pst_arena *arena, struct pst_str *out)
+{
+	size_t from = scan->pos;
+
+	if (!pst_scan_quoted(scan, arena, out))
+		return false;
+	if (memchr(scan->text.ptr + from, '\n', scan->pos - from) == NULL)
+		return true;
+	scan->pos = from;
+	return false;
+}
+
 /* Reads a MIME token that may hold 8-bit octets too (RFC 8601 s. 2.5). */
 static bool
 scan_token_8bit(struct pst_scan *scan, struct pst_str *out)
@@ -257,8 +295,8 @@ pst_authres_read_id(
 	struct pst_str raw;
 
 	*out = NULL;
-	if (!pst_scan_cfws(&scan) ||
-	    (!pst_scan_quoted(&scan, arena, &raw) &&
+	if (has_odd_control(value) || !pst_scan_cfws(&scan) ||
+	    (!scan_quoted_id(&scan, arena, &raw) &&
 		!scan_token_8bit(&scan, &raw)))
 		return PST_AUTHRES_ID_MALFORMED;
 	if (!pst_scan_cfws(&scan))

@@ -67,7 +67,9 @@ enum pst_authres_id {
  * Reads the authserv-id of an existing field's value. Comments and folds are
  * removed, quotes are undone, U-labels are converted and letters are in lower
  * case (R-AR-12, R-AR-13). An id that is a domain name is in normal form
- * (base/domain.h), without a final dot. *out is a C string in the arena if the
+ * (base/domain.h), without a final dot. A value with a control other than TAB and
+ * folds, or with a fold inside a quoted id, is malformed: for another reader it
+ * may have another id. *out is a C string in the arena if the
  * result is OK or VERSION, else NULL.
  */
 enum pst_authres_id pst_authres_read_id(
