@@ -23,10 +23,4 @@ bool pst_feedback_arf_find(const struct pst_mime *mime, size_t *at);
 void pst_feedback_arf_read(struct pst_arena *arena, const struct pst_mime *mime,
     size_t at, struct pst_feedback *out);
 
-/*
- * Parses a date of RFC 5322 s. 3.3, obsolete zones included, to seconds since
- * 1970. Returns false for anything else and for dates before 1970.
- */
-bool pst_feedback_date(struct pst_str text, int64_t *epoch);
-
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "feedback/arf.h"
+#include "mail/date.h"
 #include "tests/unit/rows.h"
 
 #define LENGTH_OF(array) (PST_COUNT(array))
@@ -48,7 +49,7 @@ test_dates(void **state)
 	FOR_ROWS(i, rows, rows[i].text) {
 		int64_t epoch = -1;
 
-		if (pst_feedback_date(pst_str(rows[i].text), &epoch) !=
+		if (pst_date_parse(pst_str(rows[i].text), &epoch) !=
 			(rows[i].epoch >= 0) ||
 		    (rows[i].epoch >= 0 && epoch != rows[i].epoch))
 			fail_msg("%lld", (long long)epoch);
