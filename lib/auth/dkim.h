@@ -54,6 +54,9 @@ struct pst_dkim_sig {
 	bool body_length;      /* l= is present */
 	bool body_failed;      /* the body hash differs; see also header_ok */
 	bool header_ok;        /* the signature over the header verifies */
+	bool covers_origin;    /* h= names every From, Date and Subject field,
+	                          and each of them at least once */
+	uint64_t signed_at;    /* t=, seconds since 1970; 0: not given */
 	bool checked; /* false: beyond a limit; never counted as failed */
 	bool aligned; /* set by auth/dmarc */
 };

@@ -84,8 +84,10 @@ mark_uncovered(const struct pst_header *header,
 		for (size_t j = 0; copies > 1 && j < pick->count; j++) {
 			struct pst_dkim_item *item = &pick->items[j];
 
-			if (pst_dkim_tags_mentions(&item->tags, name) < copies)
-				item->uncovered = true;
+			if (pst_dkim_tags_mentions(&item->tags, name) >= copies)
+				continue;
+			item->uncovered = true;
+			item->sig.covers_origin = false;
 		}
 	}
 }
@@ -117,6 +119,11 @@ describe(struct pst_dkim_item *item)
 	    .identity = tags->identity,
 	    .b = tags->b,
 	    .body_length = tags->has_length,
+	    .covers_origin =
+		pst_dkim_tags_mentions(tags, PST_STR("From")) > 0 &&
+		pst_dkim_tags_mentions(tags, PST_STR("Date")) > 0 &&
+		pst_dkim_tags_mentions(tags, PST_STR("Subject")) > 0,
+	    .signed_at = tags->signed_at,
 	    .checked = true,
 	};
 	item->chosen = tags->reason == NULL;

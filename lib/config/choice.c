@@ -23,6 +23,12 @@ const struct pst_choice pst_choices_on_reject[] = {
     {NULL, 0},
 };
 
+const struct pst_choice pst_choices_indirect_claims[] = {
+    {"verify", PST_INDIRECT_CLAIMS_VERIFY},
+    {"believe", PST_INDIRECT_CLAIMS_BELIEVE},
+    {NULL, 0},
+};
+
 const struct pst_choice pst_choices_lasting[] = {
     {"accept", PST_ACTION_ACCEPT},
     {"tag", PST_ACTION_TAG},

@@ -38,6 +38,12 @@ enum pst_on_reject {
 	PST_ON_REJECT_ACCEPT,
 };
 
+/* What claims of indirect mail count for (core/indirect). */
+enum pst_indirect_claims {
+	PST_INDIRECT_CLAIMS_VERIFY,
+	PST_INDIRECT_CLAIMS_BELIEVE, /* although anybody can make them */
+};
+
 enum pst_log_target {
 	PST_LOG_TO_AUTO, /* foreground: standard error; background: syslog */
 	PST_LOG_TO_SYSLOG,
@@ -69,6 +75,7 @@ struct pst_choice {
 /* One list for each enum, in the order in which error messages give it. */
 extern const struct pst_choice pst_choices_mode[];
 extern const struct pst_choice pst_choices_on_reject[];
+extern const struct pst_choice pst_choices_indirect_claims[];
 extern const struct pst_choice pst_choices_look_up[];
 extern const struct pst_choice pst_choices_discovery[];
 extern const struct pst_choice pst_choices_compat[];

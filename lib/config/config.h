@@ -87,6 +87,8 @@ struct pst_config {
 	                                       enforce_domains */
 	struct pst_rules rules;
 	enum pst_on_reject on_reject;
+	enum pst_indirect_claims indirect_claims;
+	unsigned indirect_known_days; /* 0: any authenticated domain counts */
 	enum pst_action on_quarantine;
 	enum pst_action on_temperror;
 	enum pst_look_up_action on_policy_temperror;

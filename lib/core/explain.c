@@ -102,6 +102,8 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 	add_details(&buf, f, false);
 	if (f->indirect != NULL)
 		pst_buf_printf(&buf, " indirect=%s", f->indirect);
+	if (f->claims != NULL)
+		pst_buf_printf(&buf, " claims=%s", f->claims);
 	add_details(&buf, f, true);
 	pst_buf_printf(&buf, " dns=%zu time=%ums client=%s",
 	    pst_dns_count(message->dns), message->elapsed_ms,
@@ -155,7 +157,11 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 	}
 	if (f->indirect != NULL) {
 		pst_print_label(buf, "indirect");
-		pst_buf_printf(buf, "yes, signs: %s\n", f->indirect);
+		pst_buf_printf(buf, "yes, evidence: %s\n", f->indirect);
+	}
+	if (f->claims != NULL) {
+		pst_print_label(buf, "claims");
+		pst_buf_printf(buf, "do not count: %s\n", f->claims);
 	}
 }
 

@@ -1,100 +1,249 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "base/macros.h"
 #include "core/indirect.h"
 
 #include "base/buf.h"
+#include "base/domain.h"
+#include "core/claims.h"
+#include "core/print.h"
+#include "mail/date.h"
 
-#define MAX_SIGNS 200
+/* core/print bounds a list long before this. */
+#define MAX_LIST 1000
+#define FRESH_S (INT64_C(3) * 24 * 3600)
+
+/* Items of a list are counted, also those that are not printed. */
+struct list {
+	struct pst_buf buf;
+	size_t count, printed;
+};
+
+struct judging {
+	struct pst_arena *arena;
+	const struct pst_indirect_input *input;
+	const struct pst_findings *findings;
+	struct list evidence, claims;
+};
 
 static void
-add(struct pst_buf *signs, const char *sign)
+add(struct list *list, const char *item)
 {
-	if (signs->len > 0)
-		pst_buf_add_char(signs, ',');
-	pst_buf_add_text(signs, sign);
+	size_t i = list->count++;
+
+	/* Once an item was left out, the rest are, so that "+N" is true. */
+	if (list->printed < i ||
+	    !pst_print_list_goes_on(&list->buf, 0, i, list->count))
+		return;
+	pst_buf_printf(&list->buf, "%s%s", i == 0 ? "" : ",", item);
+	list->printed++;
+}
+
+static const char *
+end(struct list *list)
+{
+	if (list->count == 0)
+		return NULL;
+	pst_print_list_end(&list->buf, list->printed, list->count);
+	return pst_buf_str(&list->buf);
+}
+
+/* ---- who authenticated ---- */
+
+struct proof {
+	const char *domain; /* that passed; NULL: none did */
+	const char *method; /* "spf" or "dkim" */
+	bool counts;
+};
+
+/*
+ * Whether domains are asked to be known. While the memory is young none can be.
+ */
+static bool
+asks_for_days(const struct pst_indirect_input *input)
+{
+	return input->known != NULL && input->config->indirect_known_days > 0;
 }
 
 static bool
-has_broken_body(const struct pst_dkim *dkim)
+is_known(const struct pst_indirect_input *input, const char *domain)
 {
-	for (size_t i = 0; i < dkim->count; i++) {
-		const struct pst_dkim_sig *sig = &dkim->sigs[i];
+	return !asks_for_days(input) ||
+	    input->known->call(input->known->arg, domain) >=
+	    input->config->indirect_known_days;
+}
 
-		if (sig->aligned && sig->header_ok && sig->body_failed)
-			return true;
-	}
-	return false;
+/*
+ * Whether a domain that authenticated speaks for the one that a claim names:
+ * for itself and for those below it. Below a public suffix are many owners.
+ * named may be NULL: for any.
+ */
+static bool
+speaks_for(
+    const struct pst_config *config, const char *domain, const char *named)
+{
+	return named == NULL ||
+	    (pst_domain_is_below(named, domain) &&
+		pst_domain_labels(domain) >= 2 &&
+		!pst_psl_is_suffix(config->psl, domain));
 }
 
 static void
-add_fields(struct pst_buf *signs, const struct pst_header *header)
+weigh(const struct pst_indirect_input *input, const char *domain,
+    const char *method, const char *named, struct proof *best)
 {
-	static const char *const fields[] = {
-	    "List-Id", "List-Post", "Mailing-List"};
-	const struct pst_header_field *field;
+	if (best->counts || domain == NULL ||
+	    !speaks_for(input->config, domain, named))
+		return;
+	*best = (struct proof){domain, method, is_known(input, domain)};
+}
 
-	for (size_t i = 0; i < PST_COUNT(fields); i++) {
-		if (pst_header_count(header, fields[i]) > 0)
-			add(signs, fields[i]);
+/* Finds who authenticated and speaks for that domain (NULL: for any). */
+static struct proof
+prove(const struct judging *judging, const char *named)
+{
+	const struct pst_indirect_input *input = judging->input;
+	const struct pst_findings *findings = judging->findings;
+	struct proof best = {.domain = NULL};
+
+	if (findings->spf.result == PST_RESULT_PASS)
+		weigh(input, findings->spf.domain, "spf", named, &best);
+	for (size_t i = 0; i < findings->dkim.count; i++) {
+		const struct pst_dkim_sig *sig = &findings->dkim.sigs[i];
+
+		if (sig->result == PST_RESULT_PASS)
+			weigh(input, sig->domain, "dkim", named, &best);
 	}
-	for (size_t i = 1;; i++) {
-		field = pst_header_find(header, "Precedence", i);
-		if (field == NULL)
-			return;
-		if (pst_str_ieq(pst_str_trim(field->value), PST_STR("list"))) {
-			add(signs, "Precedence");
+	return best;
+}
+
+/* Adds a claim that a proof decides; named is for the text, or NULL. */
+static void
+add_claim(struct judging *judging, const char *word, const char *named,
+    const struct proof *proof)
+{
+	const char *domain = proof->domain == NULL ? named : proof->domain;
+	const char *colon = domain == NULL ? "" : ":";
+	const char *asked = asks_for_days(judging->input) ? "known," : "";
+
+	domain = domain == NULL ? "" : domain;
+	if (proof->counts)
+		add(&judging->evidence,
+		    pst_arena_printf(judging->arena, "%s%s%s(%s%s)", word,
+			colon, domain, asked, proof->method));
+	else if (proof->domain == NULL)
+		add(&judging->claims,
+		    pst_arena_printf(judging->arena,
+			"%s%s%s(not-authenticated)", word, colon, domain));
+	else
+		add(&judging->claims,
+		    pst_arena_printf(judging->arena, "%s%s%s(%s,not-known)",
+			word, colon, domain, proof->method));
+}
+
+static bool
+believes(const struct judging *judging)
+{
+	return judging->input->config->indirect_claims ==
+	    PST_INDIRECT_CLAIMS_BELIEVE;
+}
+
+/* ---- the claims ---- */
+
+/* Whether a signature is fresh: by t=, or else by Date, which it covers. */
+static bool
+is_fresh(const struct pst_indirect_input *input, const struct pst_dkim_sig *sig)
+{
+	const struct pst_header_field *date =
+	    pst_header_find(input->header, "Date", 1);
+	int64_t epoch;
+
+	if (sig->signed_at > INT64_MAX)
+		return false;
+	epoch = (int64_t)sig->signed_at;
+	if (epoch == 0 &&
+	    (date == NULL || !pst_date_parse(date->value, &epoch)))
+		return false;
+	return epoch >= input->now_epoch - FRESH_S &&
+	    epoch <= input->now_epoch + FRESH_S;
+}
+
+static bool
+is_broken(const struct pst_dkim_sig *sig)
+{
+	return sig->aligned && sig->header_ok && sig->body_failed;
+}
+
+/* Returns why a signature over another body proves nothing; NULL if it may. */
+static const char *
+fault_of(const struct pst_indirect_input *input, const struct pst_dkim_sig *sig)
+{
+	if (!sig->covers_origin)
+		return "broken-body(unsigned)";
+	return is_fresh(input, sig) ? NULL : "broken-body(old)";
+}
+
+static void
+judge_broken_body(struct judging *judging)
+{
+	const struct pst_dkim *dkim = &judging->findings->dkim;
+	const char *fault = NULL;
+	struct proof proof;
+
+	for (size_t i = 0; i < dkim->count; i++) {
+		if (!is_broken(&dkim->sigs[i]))
+			continue;
+		if (believes(judging)) {
+			add(&judging->evidence, "broken-body");
 			return;
 		}
+		fault = fault_of(judging->input, &dkim->sigs[i]);
+		if (fault != NULL)
+			continue;
+		proof = prove(judging, NULL);
+		add_claim(judging, "broken-body", NULL, &proof);
+		return;
 	}
+	if (fault != NULL)
+		add(&judging->claims, fault);
 }
 
-static bool
-contains(struct pst_str s, struct pst_str part)
+static void
+judge_claim(struct judging *judging, const struct pst_claim *claim)
 {
-	for (size_t i = 0; i + part.len <= s.len; i++) {
-		if (pst_str_istarts(pst_str_from(s, i), part))
-			return true;
+	const char *word = pst_claim_word(claim->kind);
+	struct proof proof;
+
+	if (believes(judging)) {
+		add(&judging->evidence, word);
+		return;
 	}
-	return false;
+	if (claim->domain == NULL) {
+		add(&judging->claims,
+		    pst_arena_printf(judging->arena, "%s(no-domain)", word));
+		return;
+	}
+	proof = prove(judging, claim->domain);
+	add_claim(judging, word, claim->domain, &proof);
 }
 
-/* SRS0 or SRS1, followed by one of the separators in use. */
-static bool
-is_srs(struct pst_str local)
+void
+pst_indirect_judge(struct pst_arena *arena,
+    const struct pst_indirect_input *input, struct pst_findings *findings)
 {
-	return local.len > 4 && pst_str_istarts(local, PST_STR("SRS")) &&
-	    (local.ptr[3] == '0' || local.ptr[3] == '1') &&
-	    (local.ptr[4] == '=' || local.ptr[4] == '+' || local.ptr[4] == '-');
-}
+	struct judging judging = {
+	    .arena = arena, .input = input, .findings = findings};
+	struct pst_claim claims[PST_CLAIMS_MAX];
+	size_t count;
 
-/* The forms of Mailman, ezmlm and Majordomo, with VERP or without. */
-static bool
-is_list_bounce(struct pst_str local)
-{
-	return pst_str_iends(local, PST_STR("-bounces")) ||
-	    contains(local, PST_STR("-bounces+")) ||
-	    contains(local, PST_STR("-return-")) ||
-	    pst_str_iends(local, PST_STR("-owner")) ||
-	    pst_str_istarts(local, PST_STR("owner-"));
-}
-
-const char *
-pst_indirect_signs(struct pst_arena *arena, const struct pst_config *config,
-    const struct pst_header *header, const struct pst_findings *findings)
-{
-	struct pst_buf signs;
-
-	pst_buf_init(&signs, arena, MAX_SIGNS);
-	if (pst_net_set_has(&config->forwarders.set, &findings->client))
-		add(&signs, "forwarder");
+	pst_buf_init(&judging.evidence.buf, arena, MAX_LIST);
+	pst_buf_init(&judging.claims.buf, arena, MAX_LIST);
+	if (pst_net_set_has(&input->config->forwarders.set, &findings->client))
+		add(&judging.evidence, "forwarder");
 	if (findings->arc_sealer != NULL)
-		add(&signs, "ARC");
-	if (has_broken_body(&findings->dkim))
-		add(&signs, "broken-body");
-	add_fields(&signs, header);
-	if (is_srs(findings->mail_from_local))
-		add(&signs, "SRS");
-	if (is_list_bounce(findings->mail_from_local))
-		add(&signs, "bounce-address");
-	return signs.len == 0 ? NULL : pst_buf_str(&signs);
+		add(&judging.evidence, "ARC");
+	judge_broken_body(&judging);
+	count = pst_claims_read(arena, input->header, findings, claims);
+	for (size_t i = 0; i < count; i++)
+		judge_claim(&judging, &claims[i]);
+	findings->indirect = end(&judging.evidence);
+	findings->claims = end(&judging.claims);
 }

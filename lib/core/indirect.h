@@ -3,28 +3,71 @@
 #define PST_CORE_INDIRECT_H
 
 /*
- * Signs that a message did not come directly from its author's server, but by
- * way of a mailing list or a forwarder (R-DMARC-43). All of them except for the
- * first two can be forged. So a sign may turn a refusal into a spam mark, but
- * it never makes a message pass. Pure.
+ * Tells whether a message came by way of a mailing list or a forwarder instead
+ * of directly from its author's server (R-DMARC-43). If so, a refusal may
+ * become a spam mark, but the message never passes. Pure.
+ *
+ * Evidence on its own:
+ *	forwarder	the client is in `forwarders`
+ *	ARC		a chain that verifies, with a trusted newest sealer
+ * Claims (core/claims) are text that anybody can write. A claim counts only if
+ * the domain that it names, or one above it, passes SPF or DKIM in this
+ * message, and only if that domain is known: it has authenticated here on
+ * indirect-known-days earlier days. One more claim needs the same of the domain
+ * of MAIL FROM, or of any other domain:
+ *	broken-body	an aligned signature whose header verifies and whose
+ *			body hash does not, as after a footer was added. It is
+ *			at most three days old and covers From, Date and
+ *			Subject.
+ * With indirect-claims = believe each claim counts.
+ *
+ * A forger reaches a spam mark by way of a domain of his own that he has used
+ * here for some days.
  */
 
 #include "config/config.h"
+#include "core/memory.h"
 #include "core/policy.h"
 
+/* The memory of domains that have authenticated here. */
+struct pst_known_days {
+	/* Returns on how many earlier days the domain has authenticated. */
+	unsigned (*call)(void *arg, const char *domain);
+	void *arg;
+};
+
 /*
- * Returns the signs, separated by commas, in the arena; NULL if there is none:
- *	forwarder	the client is in `forwarders`
- *	ARC		a chain that verifies, with a trusted newest sealer
- *	broken-body	an aligned signature whose header verifies and whose
- *			body hash does not, as after a footer was added
- *	List-Id, List-Post, Mailing-List, Precedence (list)	the field exists
- *	SRS		MAIL FROM was rewritten by a forwarder
- *	bounce-address	MAIL FROM looks like that of a mailing list
- * The findings must be complete, except for `indirect`.
+ * Returns the memory in this form for a message that arrived at now_epoch, in
+ * the arena; NULL while the memory is too young for a domain to be known.
  */
-const char *
-pst_indirect_signs(struct pst_arena *arena, const struct pst_config *config,
-    const struct pst_header *header, const struct pst_findings *findings);
+const struct pst_known_days *pst_known_days_of(
+    struct pst_arena *arena, struct pst_memory *memory, int64_t now_epoch);
+
+struct pst_indirect_input {
+	const struct pst_config *config;
+	const struct pst_header *header;
+	int64_t now_epoch; /* when the message arrived, seconds since 1970 */
+	/* NULL: a domain cannot be known yet, so any may vouch */
+	const struct pst_known_days *known;
+};
+
+/*
+ * Completes the findings: sets `indirect` and `claims`, two lists separated by
+ * commas, or NULL.
+ *
+ * indirect has what counts; if it is NULL, the message is not indirect. A claim
+ * has the domain and how it authenticated, as in
+ * "List-Id:lists.example(known,dkim)"; "known" is left out if it was not asked
+ * for. claims has the claims that do not count, with the reason:
+ *	no-domain		there is no domain to look at
+ *	not-authenticated	it passes neither SPF nor DKIM
+ *	dkim,not-known		it passes, but is not known here
+ *	old, unsigned		of broken-body
+ *
+ * Both are in the arena, bounded, and printable ASCII without blanks: a domain
+ * is in normal form.
+ */
+void pst_indirect_judge(struct pst_arena *arena,
+    const struct pst_indirect_input *input, struct pst_findings *findings);
 
 #endif

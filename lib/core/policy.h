@@ -46,8 +46,9 @@ struct pst_findings {
 	bool has_arc;
 	struct pst_arc arc;
 	bool temperror_capped; /* the DNS has failed for too long to defer */
-	const char
-	    *indirect; /* signs of indirect mail (core/indirect), or NULL */
+	const char *indirect;  /* evidence of indirect mail (core/indirect), or
+	                         NULL: the message is not indirect */
+	const char *claims;    /* claims of it that do not count, or NULL */
 	const char
 	    *indirect_comment; /* on an ARC chain, for reports; or NULL */
 	/* What else the operator's rules may look at */

@@ -541,9 +541,23 @@ note_dns(struct pst_service *service, struct msg *msg)
 	    &findings->temperror_capped);
 }
 
+static void
+judge_claims(struct pst_service *service, struct msg *msg)
+{
+	const struct pst_indirect_input input = {
+	    .config = msg->config,
+	    .header = &msg->header,
+	    .now_epoch = msg->world.now_epoch,
+	    .known = pst_known_days_of(
+		msg->arena, pst_service_memory(service), msg->world.now_epoch),
+	};
+
+	pst_indirect_judge(msg->arena, &input, &msg->out.findings);
+}
+
 /* Completes the findings with what the operator's rules may look at. */
 static void
-describe(struct msg *msg)
+describe(struct pst_service *service, struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
 
@@ -552,8 +566,7 @@ describe(struct msg *msg)
 	findings->mail_from_local = msg->spf_input.mail_from.local;
 	if (findings->has_arc)
 		pst_policy_chain(msg->arena, msg->config, findings);
-	findings->indirect =
-	    pst_indirect_signs(msg->arena, msg->config, &msg->header, findings);
+	judge_claims(service, msg);
 }
 
 const struct pst_message *
@@ -574,7 +587,7 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	if (msg->out.findings.exempt == PST_EXEMPT_NO) {
 		wait_for_all(msg, clock, progress);
 		note_dns(session->service, msg);
-		describe(msg);
+		describe(session->service, msg);
 	}
 	pst_policy_decide(msg->arena, msg->config, &session->mta,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,

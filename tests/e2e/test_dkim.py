@@ -70,7 +70,7 @@ def ed25519(t):
 @scenario("DKIM: one changed octet in body or header is refused",
           top={"on-reject": "always"})
 def changed(t):
-    """R-DKIM-15; with unless-indirect a changed body is only tagged."""
+    """R-DKIM-15; with unless-indirect a changed body may be only tagged."""
     prepare(t)
     for old, new in ((b"last", b"lost"), (b"X-None:none", b"X-None: none")):
         message = sign("rsa", "simple/simple", "changed")

@@ -52,6 +52,8 @@ static const char unusual[] =
     "control-socket = \"/c\"\ntemperror-cap = 0s\n"
     "relays = {192.0.2.1}\nrelay-names = {a.example}\n"
     "on-malformed-from = quarantine\non-multiple-from = tag\n"
+    "on-no-author-domain = accept\nindirect-claims = believe\n"
+    "indirect-known-days = 4\n"
     "on-internal-error = accept\nquarantine-fallback = reject\n"
     "reject-text = \"100% \\${x} /* {domain}\"\ntempfail-text = \" \"\n"
     "malformed-text = \"'\"\ntag-header = X\ntag-value = \"a\\\\\"\n"

@@ -19,6 +19,7 @@ static const char zone[] =
     "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject; sp=none\"\n"
     "_dmarc.test.example. 60 IN TXT \"v=DMARC1; p=reject; t=y\"\n"
     "_dmarc.odd.example. 60 IN TXT \"v=DMARC1; p=maybe\"\n"
+    "list.example. 60 IN TXT \"v=spf1 ip4:192.0.2.66 -all\"\n"
     "66.2.0.192.in-addr.arpa. 60 IN PTR bulk.example.\n"
     "bulk.example. 60 IN A 192.0.2.66\n";
 
@@ -62,11 +63,17 @@ test_line_rows(void **state)
 		"client=192.0.2.66 helo=mx.bulk.example "
 		"mail-from=<x@bulk.example>"},
 	    {"list",
-		{"h", "<x@bulk.example>", false, BANK "List-Id: x\n", NULL},
-		"4FA43A8A3F9: from=bank.example spf=none:bulk.example "
+		{"h", "<x@list.example>", false,
+		    BANK "List-Id: <a.list.example>\n"
+			 "List-Post: <mailto:a@b.example>\n",
+		    NULL},
+		"4FA43A8A3F9: from=bank.example spf=pass:list.example "
 		"dkim=none dmarc=fail policy=bank.example:p=reject action=tag "
-		"rule=dmarc-reject-indirect indirect=List-Id iprev=pass dns=5 "
-		"time=0ms client=192.0.2.66 helo=h mail-from=<x@bulk.example>"},
+		"rule=dmarc-reject-indirect org=bank.example "
+		"indirect=List-Id:list.example(spf) "
+		"claims=List-Post:b.example(not-authenticated) "
+		"iprev=pass dns=5 time=0ms client=192.0.2.66 helo=h "
+		"mail-from=<x@list.example>"},
 	    {"t=y", {"h", "<>", false, "From: a@test.example\n", NULL},
 		"4FA43A8A3F9: from=test.example spf=none:- dkim=none "
 		"dmarc=fail policy=test.example:p=quarantine action=tag "
@@ -246,32 +253,35 @@ test_reply(void **state)
 static void
 test_text(void **state)
 {
-	static const struct letter letter = {"mx \xff", "<x@bulk.example>",
+	static const struct letter letter = {"mx \xff", "<x@list.example>",
 	    false,
-	    BANK "List-Id: x\nAuthentication-Results: " LAB_ID "; dmarc=pass\n",
+	    BANK
+	    "List-Id: x\nList-Post: <mailto:a@b.example>\nAuthentication-Results: " LAB_ID
+	    "; dmarc=pass\n",
 	    NULL};
 	static const char *const want[] = {
 	    "client    192.0.2.66 (client.example)\n",
 	    "\nhelo      mx \\xFF\n",
-	    "\nmail from <x@bulk.example>\n",
+	    "\nmail from <x@list.example>\n",
 	    "\nfrom      bank.example\n",
 	    "\niprev     pass\n",
-	    "\nspf       none for bulk.example",
+	    "\nspf       pass for list.example",
 	    "\ndkim      none\n",
 	    "\ndmarc     fail: p=reject at bank.example ",
 	    "; aligned: none",
-	    "\nindirect  yes, signs: List-Id\n",
+	    "\nindirect  yes, evidence: List-Id:list.example(spf)\n",
+	    "\nclaims    do not count: List-Post:b.example(not-authenticated)\n",
 	    "\naction    tag, by rule dmarc-reject-indirect\n",
 	    "\ndelete    Authentication-Results #1\n",
 	    "\ninsert    X-Spam-Flag: YES\n",
-	    "\ninsert    Authentication-Results: " LAB_ID ";\n\tspf=none ",
+	    "\ninsert    Authentication-Results: " LAB_ID ";\n\tspf=pass ",
 	    "\ndns       TXT  _dmarc.bank.example  NOERROR ttl 60\n",
 	    "            v=DMARC1; p=reject; sp=none\n",
 	    "\ndns       PTR  66.2.0.192.in-addr.arpa  NOERROR ttl 60\n",
 	    "            bulk.example\n",
 	    "\ndns       A    bulk.example  NOERROR ttl 60\n",
 	    "            192.0.2.66\n",
-	    "\ndns       TXT  bulk.example  NODATA ttl ",
+	    "\ndns       TXT  list.example  NOERROR ttl 60\n",
 	};
 	const char *text = pst_explain_text(arena, lab_send(session, &letter));
 

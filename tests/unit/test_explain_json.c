@@ -21,6 +21,7 @@ static const char zone[] =
     "mail.bank.example. 60 IN A 192.0.2.1\n"
     "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject; adkim=s; "
     "rua=mailto:r@bank.example; x=\\195\\188\\000\"\n"
+    "list.example. 60 IN TXT \"v=spf1 ip4:192.0.2.66 -all\"\n"
     "_dmarc.odd.example. 60 IN TXT \"v=DMARC1; p=maybe\"\n"
     ";! timeout 66.2.0.192.in-addr.arpa\n";
 
@@ -171,6 +172,7 @@ test_all_fields(void **state)
 	    {"dmarc.aligned_by", "[\"spf\"]"},
 	    {"dmarc.discovery", "treewalk"},
 	    {"indirect", "null"},
+	    {"claims", "null"},
 	    {"action", "accept"},
 	    {"would", "accept"},
 	    {"rule", "default"},
@@ -211,12 +213,14 @@ test_refused(void **state)
 static void
 test_tagged(void **state)
 {
-	static const struct letter letter = {"h", "<>", false,
+	static const struct letter letter = {"h", "<a@list.example>", false,
 	    "Authentication-Results: " LAB_ID "; x=y\nList-Id: x\n"
+	    "List-Post: <mailto:a@b.example>\n"
 	    "From: ceo@bank.example\n",
 	    NULL};
 	static const struct expected rows[] = {
-	    {"indirect", "List-Id"},
+	    {"indirect", "List-Id:list.example(spf)"},
+	    {"claims", "List-Post:b.example(not-authenticated)"},
 	    {"action", "tag"},
 	    {"headers.0.op", "delete"},
 	    {"headers.0.index", "1"},
@@ -226,7 +230,8 @@ test_tagged(void **state)
 	    {"headers.1.name", "X-Spam-Flag"},
 	    {"headers.1.value", " YES"},
 	    {"headers.2.value",
-		" " LAB_ID ";\n\tspf=none;\n\tdkim=none;\n\tdmarc=fail "
+		" " LAB_ID ";\n\tspf=pass smtp.mailfrom=list.example;"
+		"\n\tdkim=none;\n\tdmarc=fail "
 		"header.from=bank.example policy.dmarc=reject;\n\t"
 		"iprev=temperror policy.iprev=192.0.2.66"},
 	};

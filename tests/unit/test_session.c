@@ -19,6 +19,7 @@ static const char zone[] =
     "_dmarc.bank.example. 60 IN TXT \"v=DMARC1; p=reject\"\n"
     "_dmarc.soft.example. 60 IN TXT \"v=DMARC1; p=quarantine\"\n"
     "_dmarc.lax.example. 60 IN TXT \"v=DMARC1; p=none\"\n"
+    "list.example. 60 IN TXT \"v=spf1 ip4:192.0.2.10 -all\"\n"
     "helo.bank.example. 60 IN TXT \"v=spf1 ip4:192.0.2.10 -all\"\n"
     "10.2.0.192.in-addr.arpa. 60 IN PTR mail.bank.example.\n"
     "mail.bank.example. 60 IN A 192.0.2.10\n"
@@ -228,8 +229,12 @@ test_several_messages(void **state)
 		PST_ACTION_REJECT, "dmarc-reject", PST_RESULT_NONE,
 		PST_RESULT_FAIL},
 	    {"list",
+		{NULL, "<x@list.example>", false, BANK "List-Id: <x>\n", NULL},
+		PST_ACTION_TAG, "dmarc-reject-indirect", PST_RESULT_PASS,
+		PST_RESULT_FAIL},
+	    {"forged list",
 		{NULL, "<x@bulk.example>", false, BANK "List-Id: <x>\n", NULL},
-		PST_ACTION_TAG, "dmarc-reject-indirect", PST_RESULT_NONE,
+		PST_ACTION_REJECT, "dmarc-reject", PST_RESULT_NONE,
 		PST_RESULT_FAIL},
 	    {"two From fields",
 		{NULL, "<a@bank.example>", false, BANK BANK, NULL},
