@@ -292,6 +292,9 @@ pst_transport_drop(struct pst_transport *transport)
 {
 	struct channel *channel = transport->first;
 
+	/* Empty ones are destroyed later. */
+	while (channel != NULL && channel->open == 0)
+		channel = channel->next;
 	if (channel == NULL)
 		return;
 	/* Its queries may be sent again, but not by this channel. */
