@@ -92,7 +92,7 @@ put_number(
 	return pst_db_run(db, sql, &value, 1, NULL, err);
 }
 
-/* pst_memory_combine() in SQL; it changes nothing if nothing is news. */
+/* pst_memory_combine() in SQL; it changes nothing if nothing is new. */
 #define DAYS_ARE_NEWS                                                          \
 	"(excluded.last_day - memory.last_day > $10"                           \
 	" OR (memory.last_day - excluded.last_day <= $10"                      \

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import time
 
-from daemon import config_text
 from harness import check, equal, lab, mail, own_results, scenario
 
 

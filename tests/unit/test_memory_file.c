@@ -157,7 +157,7 @@ test_same_as_memory(void **state)
 		write_rows(file, &rows[i].one, 1);
 		assert_true(pst_memory_file_write(
 		    file, &rows[i].other, 1, &changed, &err));
-		/* Rows that are no news are not handed on. */
+		/* A row that brings nothing new is not handed on. */
 		assert_int_equal(changed,
 		    want.record_epoch != rows[i].one.record_epoch ||
 			want.days != rows[i].one.days ||
