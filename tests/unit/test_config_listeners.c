@@ -129,6 +129,7 @@ static const struct {
     {"on-several-from-fields", "tag"},
     {"on-malformed-from", "tag"},
     {"on-encoded-from", "tag"},
+    {"on-no-author-domain", "reject"},
     {"on-multiple-from", "tag"},
     {"on-spf-fail", "tag"},
     {"on-spf-softfail", "tag"},
@@ -137,6 +138,8 @@ static const struct {
     {"quarantine-fallback", "reject"},
     {"tag-header", "\"X-Own\""},
     {"tag-value", "\"own\""},
+    {"indirect-claims", "believe"},
+    {"indirect-known-days", "9"},
 };
 
 /* Checks that the option of that row differs, and nothing else does. */

@@ -62,7 +62,7 @@ static const char unusual[] =
     "iprev { enabled = no }\nspf { void-lookups = 0 }\n"
     "dkim {\nmax-verified = 1\nmax-parsed = 1\nmin-key-bits = 2048\n"
     "clock-skew = 90s\naccept-body-length = yes\naccept-test-keys = no\n"
-    "accept-unsigned-copies = yes\n}\ndmarc {\npublic-suffix-list = \"\"\n"
+    "accept-unsigned-copies = yes\n}\ndmarc {\nremember = 3d\npublic-suffix-list = \"\"\n"
     "suffix-guard = no\nevaluate-all = yes\nmax-author-domains = 32\n}\n"
     "arc { verify = yes\nmax-sets = 1\ntrusted-sealers = {a.example}\n}\n"
     "header {\nmax-fields = 50\nmax-field-size = 1k\nmax-size = 1G\n}\n"

@@ -323,7 +323,7 @@ change(const char *name, const char *sql)
 #define CLOSE                                                                  \
 	"UPDATE meta SET value = '99' WHERE name IN ('version', 'oldest_writer')"
 #define OPEN                                                                   \
-	"UPDATE meta SET value = '2' WHERE name = 'version';"                  \
+	"UPDATE meta SET value = '3' WHERE name = 'version';"                  \
 	"UPDATE meta SET value = '1' WHERE name = 'oldest_writer'"
 
 /* Returns store_sum() of a store, without any check of its version. */
