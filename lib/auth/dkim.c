@@ -496,14 +496,41 @@ judge(struct pst_dkim_msg *msg, size_t i)
 }
 
 static void
-verify(struct pst_dkim_msg *msg)
+end_body(struct pst_dkim_msg *msg)
 {
-	DKIM *handle = msg->handle;
-
 	if (pst_dkim_body_end(&msg->body))
 		feed_body(msg, "\r\n", 2);
 	if (msg->bodies != NULL)
 		pst_msgsig_bodies_end(msg->bodies);
+}
+
+/*
+ * A signature over another body fails, whatever its key is. So a sender cannot
+ * keep the result open with any signature whose key cannot be looked up
+ * (R-DMARC-40). With l= the body is left to libopendkim, which does not look at
+ * it without a key.
+ */
+static void
+judge_without_key(struct pst_dkim_msg *msg, bool *was_chosen)
+{
+	for (size_t i = 0; msg->bodies != NULL && i < msg->pick.count; i++) {
+		struct pst_dkim_item *item = &msg->pick.items[i];
+
+		if (!was_chosen[i] || item->chosen ||
+		    pst_msgsig_bodies_match(msg->bodies, msg->body_numbers[i],
+			item->tags.body_hash))
+			continue;
+		item->sig.body_failed = true;
+		pst_dkim_item_decide(
+		    item, PST_RESULT_FAIL, "body hash does not verify");
+	}
+}
+
+static void
+verify(struct pst_dkim_msg *msg)
+{
+	DKIM *handle = msg->handle;
+
 	/* its return value is about only one of the signatures */
 	pst_pubkey_enter();
 	(void)dkim_eom(handle, NULL);
@@ -511,6 +538,24 @@ verify(struct pst_dkim_msg *msg)
 	for (size_t i = 0; i < msg->pick.count; i++)
 		if (msg->pick.items[i].chosen)
 			judge(msg, i);
+}
+
+static void
+decide_chosen(struct pst_world *world, struct pst_dkim_msg *msg)
+{
+	struct pst_dkim_pick *pick = &msg->pick;
+	bool *was_chosen =
+	    pst_arena_array(msg->arena, pick->count, sizeof(*was_chosen));
+	bool any;
+
+	for (size_t i = 0; i < pick->count; i++)
+		was_chosen[i] = pick->items[i].chosen;
+	any = pst_dkim_pick_keys(world, &msg->config, pick);
+	end_body(msg);
+	judge_without_key(msg, was_chosen);
+	/* feed_body() may have given up. */
+	if (any && msg->handle != NULL)
+		verify(msg);
 }
 
 bool
@@ -522,9 +567,8 @@ pst_dkim_check(
 	if (!msg->done) {
 		if (msg->handle != NULL && pst_dkim_pick_is_waiting(pick))
 			return false;
-		if (msg->handle != NULL &&
-		    pst_dkim_pick_keys(world, &msg->config, pick))
-			verify(msg);
+		if (msg->handle != NULL)
+			decide_chosen(world, msg);
 		pst_dkim_pick_results(world, pick, &msg->result);
 		msg->done = true;
 	}

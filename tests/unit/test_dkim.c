@@ -303,6 +303,59 @@ test_tags_and_keys(void **state)
 		    tag_rows[i].reason, SIGN_SPKI);
 }
 
+/*
+ * Without a key, a signature over another body has failed; one over this body,
+ * or one with l=, may be good.
+ */
+static void
+test_body_without_key(void **state)
+{
+	static const struct {
+		const char *label, *zone, *tags, *body;
+		size_t length;
+		enum pst_result want;
+		bool body_failed;
+	} rows[] = {
+#define DEAD ";! servfail " KEY_NAME "\n"
+	    {"no answer, this body", DEAD, PLAIN, BODY, SIZE_MAX,
+		PST_RESULT_TEMPERROR, false},
+	    {"no answer, another body", DEAD, PLAIN, "x\r\n", SIZE_MAX,
+		PST_RESULT_FAIL, true},
+	    {"no answer, l=, another body", DEAD, PLAIN "l=26; ", "x\r\n", 26,
+		PST_RESULT_TEMPERROR, false},
+	    {"no key, this body", "", PLAIN, BODY, SIZE_MAX,
+		PST_RESULT_PERMERROR, false},
+	    {"no key, another body", "", PLAIN, "x\r\n", SIZE_MAX,
+		PST_RESULT_FAIL, true},
+#undef DEAD
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		struct sign_options options = {.tags = rows[i].tags,
+		    .canon = "relaxed/relaxed",
+		    .names = NAMES,
+		    .length = rows[i].length};
+		const char *field =
+		    sign_message(arena, rsa, &options, HEADER, pst_str(BODY));
+		struct trial trial = {
+		    .header =
+			pst_str(pst_arena_printf(arena, "%s" HEADER, field)),
+		    .body = pst_str(rows[i].body),
+		    .zone = rows[i].zone,
+		};
+		struct pst_dkim out;
+
+		trial_run(arena, lib, &trial, &out);
+		assert_int_equal(out.count, 1);
+		assert_int_equal(out.sigs[0].result, rows[i].want);
+		assert_int_equal(out.sigs[0].body_failed, rows[i].body_failed);
+		assert_false(out.sigs[0].header_ok);
+		pst_arena_free(arena);
+	}
+}
+
 static void
 test_pkcs1_keys(void **state)
 {
@@ -402,6 +455,7 @@ main(void)
 	    cmocka_unit_test(test_canonicalizations),
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_tags_and_keys),
+	    cmocka_unit_test(test_body_without_key),
 	    cmocka_unit_test(test_pkcs1_keys),
 	    cmocka_unit_test(test_configuration),
 	    cmocka_unit_test(test_threads),
