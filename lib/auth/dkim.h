@@ -57,8 +57,11 @@ struct pst_dkim_sig {
 	bool covers_origin;    /* h= names every From, Date and Subject field,
 	                          and each of them at least once */
 	uint64_t signed_at;    /* t=, seconds since 1970; 0: not given */
-	bool checked; /* false: beyond a limit; never counted as failed */
-	bool aligned; /* set by auth/dmarc */
+	bool checked;   /* false: beyond a limit; never counted as failed */
+	bool aligned;   /* set by auth/dmarc */
+	bool may_align; /* set by auth/dmarc: a pass or temperror, but an answer
+	                   is missing to tell whether it is aligned */
+	bool overdue;   /* set by core/deferrals */
 };
 
 struct pst_dkim {

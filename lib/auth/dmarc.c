@@ -6,13 +6,37 @@
 
 #include "auth/dmarc_eval.h"
 #include "base/domain.h"
+#include "base/macros.h"
+
+const char *
+pst_dmarc_knowledge_word(enum pst_dmarc_knowledge knowledge)
+{
+	static const char *const words[] = {
+	    [PST_DMARC_UNKNOWN] = "unknown",
+	    [PST_DMARC_ABSENT] = "absent",
+	    [PST_DMARC_LEARNED] = "learned",
+	    [PST_DMARC_REMEMBERED] = "remembered",
+	    [PST_DMARC_INHERITED] = "inherited",
+	};
+
+	return words[knowledge];
+}
+
+static bool
+is_certain(enum pst_dmarc_knowledge knowledge)
+{
+	return knowledge != PST_DMARC_UNKNOWN &&
+	    knowledge != PST_DMARC_INHERITED;
+}
 
 static bool
 same_answer(const struct pst_dmarc *a, const struct pst_dmarc *b)
 {
+	/* There is nothing to compare. */
 	if (a->result == PST_RESULT_TEMPERROR ||
-	    b->result == PST_RESULT_TEMPERROR)
-		return true; /* there is nothing to compare */
+	    b->result == PST_RESULT_TEMPERROR || !is_certain(a->knowledge) ||
+	    !is_certain(b->knowledge))
+		return true;
 	if (a->result != b->result)
 		return false;
 	if (a->policy_domain == NULL || b->policy_domain == NULL)
@@ -70,10 +94,10 @@ static void
 prefetch_name(struct pst_world *world, const char *domain)
 {
 	struct pst_arena_mark mark = pst_arena_mark(world->arena);
-	struct pst_dmarc_record record;
+	struct pst_walk_hit hit;
 	const char *fault;
 
-	(void)pst_walk_record(world, domain, &record, &fault);
+	(void)pst_walk_record(world, domain, &hit, &fault);
 	pst_arena_rewind(world->arena, mark);
 }
 
@@ -93,11 +117,20 @@ pst_dmarc_prefetch(struct pst_world *world,
 		    world, pst_psl_org_domain(config->psl, author_domain));
 }
 
+/* Returns whether a policy of none is known. */
+static bool
+asks_for_nothing(const struct pst_dmarc *verdict)
+{
+	return is_certain(verdict->knowledge) &&
+	    verdict->effective == PST_DMARC_NONE;
+}
+
 /*
  * Ranks the results of several Author Domains; the highest is the message's
  * result. A pass requires all of them to pass, and an error of one domain must
  * not hide the failure of another (R-DMARC-8). Among failures the stricter
- * policy ranks higher.
+ * policy ranks higher. A domain with a policy of none, which a sender can add,
+ * must not hide that another one is undetermined (R-DMARC-40).
  */
 static unsigned
 rank(const struct pst_dmarc *verdict)
@@ -106,15 +139,18 @@ rank(const struct pst_dmarc *verdict)
 	    PST_RESULT_PASS,
 	    PST_RESULT_NONE,
 	    PST_RESULT_PERMERROR,
+	    PST_RESULT_FAIL, /* with a policy of none */
 	    PST_RESULT_TEMPERROR,
-	    PST_RESULT_FAIL,
 	};
 	unsigned i = 0;
 
+	if (verdict->result == PST_RESULT_FAIL && !asks_for_nothing(verdict))
+		return PST_COUNT(order) + (unsigned)verdict->effective;
 	while (order[i] != verdict->result)
 		i++;
-	if (verdict->result == PST_RESULT_FAIL)
-		i += (unsigned)verdict->effective;
+	if (verdict->result == PST_RESULT_TEMPERROR &&
+	    asks_for_nothing(verdict))
+		i--;
 	return i;
 }
 
@@ -197,7 +233,8 @@ pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
 	const char *fault = from_fault(config, from);
 	const struct pst_dmarc_eval blank = {
 	    .world = world, .config = config, .spf = spf, .dkim = dkim};
-	struct pst_dmarc_eval best = {.out.result = PST_RESULT_NONE};
+	struct pst_dmarc_eval best = {
+	    .out.result = PST_RESULT_NONE, .out.knowledge = PST_DMARC_ABSENT};
 	bool done = true;
 
 	best.out.discovery =
@@ -214,9 +251,16 @@ pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
 	}
 	if (fault != NULL)
 		add_fault(&best, fault);
-	for (size_t i = 0; i < dkim->count; i++)
-		dkim->sigs[i].aligned = best.sig_align != NULL &&
-		    best.sig_align[i] == PST_DMARC_ALIGN_YES;
+	for (size_t i = 0; i < dkim->count; i++) {
+		struct pst_dkim_sig *sig = &dkim->sigs[i];
+		enum pst_dmarc_align align = best.sig_align == NULL ?
+		    PST_DMARC_ALIGN_NO :
+		    best.sig_align[i];
+
+		sig->aligned = align == PST_DMARC_ALIGN_YES;
+		sig->may_align = align == PST_DMARC_ALIGN_UNKNOWN &&
+		    pst_dmarc_eval_sig_matters(&best, sig);
+	}
 	*out = best.out;
 	return true;
 }

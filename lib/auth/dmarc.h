@@ -36,10 +36,53 @@ enum pst_dmarc_source {
 	PST_DMARC_FROM_PSD,
 };
 
+/* What is known of the policy that applies to the Author Domain. */
+enum pst_dmarc_knowledge {
+	/* A look-up failed, and nothing that is remembered helps. */
+	PST_DMARC_UNKNOWN,
+	/* No record applies, by answers, or there is no one Author Domain. */
+	PST_DMARC_ABSENT,
+	/* The record is from an answer. */
+	PST_DMARC_LEARNED,
+	/* The look-up failed, and the record is from the memory. */
+	PST_DMARC_REMEMBERED,
+	/*
+	 * A look-up that could show another record failed, and nothing is
+	 * remembered there; but the policy of a domain above is known,
+	 * answered or remembered, and it would be enforcing: quarantine or
+	 * reject (R-DMARC-47).
+	 */
+	PST_DMARC_INHERITED,
+};
+
+/* Returns "unknown", "absent", "learned", "remembered" or "inherited". */
+const char *pst_dmarc_knowledge_word(enum pst_dmarc_knowledge knowledge);
+
+/* What is known of the aligned identifiers together. */
+enum pst_dmarc_identifiers {
+	/* None passed, and no answer is missing. With PST_DMARC_ABSENT, they
+	   are not looked at. */
+	PST_DMARC_NONE_PASSED,
+	PST_DMARC_ALIGNED_PASS,
+	/* None passed, but one might have, had a look-up not failed. Always so
+	   with PST_DMARC_INHERITED, unless one passed. */
+	PST_DMARC_UNDETERMINED,
+};
+
 struct pst_dmarc {
-	enum pst_result result;    /* none, pass, fail, temperror, permerror */
+	/*
+	 * None, pass, fail, temperror or permerror. An aligned pass is a pass
+	 * even if the policy is unknown. Temperror: no pass, and the policy is
+	 * unknown or inherited, or the identifiers are undetermined.
+	 */
+	enum pst_result result;
+	enum pst_dmarc_knowledge knowledge;
+	enum pst_dmarc_identifiers identifiers;
+	int64_t remembered_s; /* age of a record from the memory, in seconds */
+	bool from_memory;     /* `record` is from the memory */
 	const char *author_domain; /* NULL: there is none */
-	const char *policy_domain; /* where the record is; NULL: no record */
+	const char *policy_domain; /* where the record is; NULL: no record, or
+	                              it is unknown */
 	const char *org_domain;    /* of the author domain; NULL: unknown */
 	enum pst_dmarc_source source;
 	struct pst_dmarc_record record; /* valid when policy_domain is set */
@@ -49,9 +92,9 @@ struct pst_dmarc {
 	bool spf_aligned;                /* an SPF pass that is aligned */
 	bool dkim_aligned;               /* a DKIM pass that is aligned */
 	bool spf_undecided;              /* an SPF temperror that is aligned */
-	bool align_undecided;       /* an answer is missing to tell whether a
-	                               check that may pass is aligned */
-	bool psl_differs;           /* compare mode: psl gives another result */
+	bool spf_may_align; /* an answer is missing to tell whether an SPF pass
+	                       or temperror is aligned */
+	bool psl_differs;   /* compare mode: psl gives another result */
 	const char *psl_org_domain; /* compare mode; or NULL */
 	bool psl_guarded;           /* R-DMARC-31 took effect */
 	const char *fault;          /* fixed text for errors; or NULL */
@@ -64,7 +107,7 @@ void pst_dmarc_prefetch(struct pst_world *world,
 
 /*
  * Evaluates DMARC for a message. spf and dkim must be complete; the function
- * sets `aligned` in dkim's signatures. For several Author Domains
+ * sets `aligned` and `may_align` in dkim's signatures. For several Author Domains
  * (evaluate_all) *out is the combined result, with the domain that decided it.
  *
  * A malformed From field is a permerror. If every reader finds the same domain

@@ -5,6 +5,8 @@
 
 #include "base/domain.h"
 
+static const char dns_fault[] = "no answer to the DMARC policy look-up";
+
 /*
  * A public suffix that publishes a record without psd=y would become the org
  * domain of all names below it. The list, if there is one, prevents that
@@ -46,110 +48,195 @@ pst_dmarc_eval_org_domain(
 
 static void
 apply_record(struct pst_dmarc_eval *ev, enum pst_dmarc_source source,
-    const char *domain, const struct pst_dmarc_record *record)
+    const struct pst_walk_hit *hit)
 {
 	ev->out.source = source;
-	ev->out.policy_domain = domain;
-	ev->out.record = *record;
+	ev->out.policy_domain = hit->domain;
+	ev->out.record = hit->record;
+	ev->out.from_memory = hit->remembered;
+	ev->out.remembered_s = hit->remembered_s;
+	ev->out.knowledge =
+	    hit->remembered ? PST_DMARC_REMEMBERED : PST_DMARC_LEARNED;
 }
 
-static bool
-end_temperror(struct pst_dmarc_eval *ev, const char *fault)
+static enum pst_dmarc_policy
+step_down(enum pst_dmarc_policy policy)
 {
-	ev->out.result = PST_RESULT_TEMPERROR;
-	ev->out.fault = fault;
-	return true;
+	static const enum pst_dmarc_policy lower[] = {
+	    [PST_DMARC_NONE] = PST_DMARC_NONE,
+	    [PST_DMARC_QUARANTINE] = PST_DMARC_NONE,
+	    [PST_DMARC_REJECT] = PST_DMARC_QUARANTINE,
+	};
+
+	return lower[policy];
 }
 
-static const char dns_fault[] = "no answer to the DMARC policy look-up";
+static void
+set_policy(struct pst_dmarc *out, const char *tag, enum pst_dmarc_policy policy)
+{
+	out->tag = tag;
+	out->published = policy;
+	out->effective = out->record.test ? step_down(policy) : policy;
+}
+
+/* The policy, unless the Author Domain does not exist and np differs. */
+static void
+set_usual_policy(struct pst_dmarc *out)
+{
+	const struct pst_dmarc_record *record = &out->record;
+
+	if (out->source == PST_DMARC_FROM_AUTHOR || !record->has_sp)
+		set_policy(out, "p", record->p);
+	else
+		set_policy(out, "sp", record->sp);
+}
 
 /*
- * Applies the record of the org domain, or else that of the public suffix
- * domain. Returns false while an answer is missing.
+ * A look-up failed whose record could be the one that applies. If it has none,
+ * hit applies; NULL: there is no such record either. It is used only if its
+ * policy is enforcing: a sender must not be able to replace a policy with a
+ * milder one (R-DMARC-47).
+ */
+static void
+inherit(struct pst_dmarc_eval *ev, enum pst_dmarc_source source,
+    const struct pst_walk_hit *hit)
+{
+	struct pst_dmarc_eval tried = *ev;
+
+	ev->out.fault = dns_fault;
+	if (hit == NULL || !hit->record.usable_policy)
+		return;
+	apply_record(&tried, source, hit);
+	set_usual_policy(&tried.out);
+	if (tried.out.effective == PST_DMARC_NONE)
+		return;
+	tried.out.knowledge = PST_DMARC_INHERITED;
+	tried.out.fault = dns_fault;
+	*ev = tried;
+}
+
+/*
+ * Applies the record that was found above the Author Domain. missed: a look-up
+ * failed that could have shown another one.
+ */
+static void
+apply_above(struct pst_dmarc_eval *ev, enum pst_dmarc_source source,
+    const struct pst_walk_hit *hit, bool missed)
+{
+	if (missed)
+		inherit(ev, source, hit);
+	else if (hit != NULL)
+		apply_record(ev, source, hit);
+	else
+		ev->out.knowledge = PST_DMARC_ABSENT;
+}
+
+/*
+ * Returns the hit of the org domain, or else that of the public suffix domain;
+ * NULL if there is neither. Names whose look-up failed count as without a
+ * record.
+ */
+static const struct pst_walk_hit *
+pick_hit(const struct pst_walk *walk, enum pst_dmarc_source *source)
+{
+	const struct pst_walk_hit *last;
+
+	*source = PST_DMARC_FROM_NOWHERE;
+	if (walk->hit_count == 0)
+		return NULL;
+	last = &walk->hits[walk->hit_count - 1];
+	*source = PST_DMARC_FROM_ORG;
+	for (const struct pst_walk_hit *hit = walk->hits; hit <= last; hit++) {
+		if (pst_domain_eq(hit->domain, walk->guess))
+			return hit;
+	}
+	/* Unless a walk ends at psd=y, its org domain is one of the hits. */
+	assert(last->record.psd == PST_DMARC_PSD_Y);
+	*source = PST_DMARC_FROM_PSD;
+	return last;
+}
+
+/*
+ * Applies a record above the Author Domain. missed: the look-up of the Author
+ * Domain's own record failed. Returns false while an answer is missing.
  */
 static bool
-discover_above_by_walk(struct pst_dmarc_eval *ev)
+discover_above_by_walk(struct pst_dmarc_eval *ev, bool missed)
 {
+	enum pst_dmarc_source source;
+	const struct pst_walk_hit *hit;
 	struct pst_walk walk;
-	size_t last;
 
 	if (!pst_walk_check(ev->world, ev->author, &walk))
 		return false;
-	if (walk.temperror)
-		return end_temperror(ev, dns_fault);
-	ev->out.org_domain = guard(ev, ev->author, walk.org_domain);
-	if (walk.fault != NULL)
-		ev->out.fault = walk.fault;
-	if (walk.hit_count == 0)
-		return true;
-	last = walk.hit_count - 1;
-	for (size_t i = 0; i <= last; i++) {
-		if (!pst_domain_eq(walk.hits[i].domain, walk.org_domain))
-			continue;
-		apply_record(ev, PST_DMARC_FROM_ORG, walk.hits[i].domain,
-		    &walk.hits[i].record);
-		return true;
+	assert(walk.temperror || !missed);
+	if (!walk.temperror) {
+		ev->out.org_domain = guard(ev, ev->author, walk.org_domain);
+		if (walk.fault != NULL)
+			ev->out.fault = walk.fault;
 	}
-	/* Unless a walk ends at psd=y, its org domain is one of the hits. */
-	assert(walk.hits[last].record.psd == PST_DMARC_PSD_Y);
-	apply_record(ev, PST_DMARC_FROM_PSD, walk.hits[last].domain,
-	    &walk.hits[last].record);
+	hit = pick_hit(&walk, &source);
+	apply_above(ev, source, hit, walk.temperror);
 	return true;
 }
 
 static bool
-discover_above_by_psl(struct pst_dmarc_eval *ev)
+discover_above_by_psl(struct pst_dmarc_eval *ev, bool missed)
 {
-	struct pst_dmarc_record record;
-	const char *org_domain;
+	struct pst_walk_hit hit;
+	const char *org_domain =
+	    pst_psl_org_domain(ev->config->psl, ev->author);
 	const char *fault = NULL;
 
-	org_domain = pst_psl_org_domain(ev->config->psl, ev->author);
-	if (pst_domain_eq(org_domain, ev->author))
+	if (pst_domain_eq(org_domain, ev->author)) {
+		apply_above(ev, PST_DMARC_FROM_ORG, NULL, missed);
 		return true;
-	switch (pst_walk_record(ev->world, org_domain, &record, &fault)) {
+	}
+	switch (pst_walk_record(ev->world, org_domain, &hit, &fault)) {
 	case PST_WALK_PENDING:
 		return false;
 	case PST_WALK_TEMPERROR:
-		return end_temperror(ev, dns_fault);
+		apply_above(ev, PST_DMARC_FROM_ORG, NULL, true);
+		return true;
 	case PST_WALK_RECORD:
-		apply_record(ev, PST_DMARC_FROM_ORG, org_domain, &record);
-		break;
+		apply_above(ev, PST_DMARC_FROM_ORG, &hit, missed);
+		return true;
 	case PST_WALK_ABSENT:
+		apply_above(ev, PST_DMARC_FROM_ORG, NULL, missed);
 		break;
 	}
-	if (fault != NULL)
+	if (fault != NULL && !missed)
 		ev->out.fault = fault;
 	return true;
 }
 
-/*
- * Returns false while an answer is missing. Only a temperror sets out.result.
- */
+/* Finds the policy. Returns false while an answer is missing. */
 static bool
 discover(struct pst_dmarc_eval *ev)
 {
-	struct pst_dmarc_record record;
+	struct pst_walk_hit hit;
 	const char *fault = NULL;
+	bool missed = false;
 
 	if (ev->psl_mode)
 		ev->out.org_domain =
 		    pst_psl_org_domain(ev->config->psl, ev->author);
-	switch (pst_walk_record(ev->world, ev->author, &record, &fault)) {
+	switch (pst_walk_record(ev->world, ev->author, &hit, &fault)) {
 	case PST_WALK_PENDING:
 		return false;
-	case PST_WALK_TEMPERROR:
-		return end_temperror(ev, dns_fault);
 	case PST_WALK_RECORD:
-		apply_record(ev, PST_DMARC_FROM_AUTHOR, ev->author, &record);
+		apply_record(ev, PST_DMARC_FROM_AUTHOR, &hit);
 		return true;
+	case PST_WALK_TEMPERROR:
+		missed = true;
+		break;
 	case PST_WALK_ABSENT:
 		break;
 	}
 	ev->out.fault = fault;
 	if (ev->psl_mode)
-		return discover_above_by_psl(ev);
-	return discover_above_by_walk(ev);
+		return discover_above_by_psl(ev, missed);
+	return discover_above_by_walk(ev, missed);
 }
 
 static enum pst_dmarc_align
@@ -205,8 +292,9 @@ sig_counts(const struct pst_dmarc_eval *ev, const struct pst_dkim_sig *sig)
 	    (!sig->test_key || ev->config->accept_test_keys);
 }
 
-static bool
-sig_matters(const struct pst_dmarc_eval *ev, const struct pst_dkim_sig *sig)
+bool
+pst_dmarc_eval_sig_matters(
+    const struct pst_dmarc_eval *ev, const struct pst_dkim_sig *sig)
 {
 	return sig_counts(ev, sig) || sig->result == PST_RESULT_TEMPERROR;
 }
@@ -225,7 +313,8 @@ align_sigs(struct pst_dmarc_eval *ev, bool matter)
 	for (size_t i = 0; i < ev->dkim->count; i++) {
 		const struct pst_dkim_sig *sig = &ev->dkim->sigs[i];
 
-		if (!sig->checked || sig_matters(ev, sig) != matter)
+		if (!sig->checked ||
+		    pst_dmarc_eval_sig_matters(ev, sig) != matter)
 			continue;
 		ev->sig_align[i] =
 		    align(ev, sig->domain, ev->out.record.adkim_strict);
@@ -271,13 +360,14 @@ weigh(enum pst_dmarc_align alignment, bool passed, bool *aligned)
 	    (!passed && alignment == PST_DMARC_ALIGN_YES);
 }
 
+/* Sums up the identifiers. */
 static void
-decide(struct pst_dmarc_eval *ev)
+weigh_all(struct pst_dmarc_eval *ev)
 {
 	struct pst_dmarc *out = &ev->out;
-	bool undecided = false;
+	bool undecided;
 
-	out->align_undecided = ev->spf_align == PST_DMARC_ALIGN_UNKNOWN;
+	out->spf_may_align = ev->spf_align == PST_DMARC_ALIGN_UNKNOWN;
 	undecided = weigh(ev->spf_align, ev->spf->result == PST_RESULT_PASS,
 	    &out->spf_aligned);
 	out->spf_undecided = ev->spf->result == PST_RESULT_TEMPERROR &&
@@ -285,40 +375,37 @@ decide(struct pst_dmarc_eval *ev)
 	for (size_t i = 0; i < ev->dkim->count; i++) {
 		const struct pst_dkim_sig *sig = &ev->dkim->sigs[i];
 
-		if (!sig_matters(ev, sig))
+		if (!pst_dmarc_eval_sig_matters(ev, sig))
 			continue;
-		if (ev->sig_align[i] == PST_DMARC_ALIGN_UNKNOWN)
-			out->align_undecided = true;
 		if (weigh(ev->sig_align[i], sig_counts(ev, sig),
 			&out->dkim_aligned))
 			undecided = true;
 	}
 	if (out->spf_aligned || out->dkim_aligned)
-		out->result = PST_RESULT_PASS;
-	else if (undecided)
-		(void)end_temperror(ev, "an aligned check is undecided");
+		out->identifiers = PST_DMARC_ALIGNED_PASS;
+	else if (undecided || out->knowledge == PST_DMARC_INHERITED)
+		out->identifiers = PST_DMARC_UNDETERMINED;
 	else
-		out->result = PST_RESULT_FAIL;
-}
-
-static enum pst_dmarc_policy
-step_down(enum pst_dmarc_policy policy)
-{
-	static const enum pst_dmarc_policy lower[] = {
-	    [PST_DMARC_NONE] = PST_DMARC_NONE,
-	    [PST_DMARC_QUARANTINE] = PST_DMARC_NONE,
-	    [PST_DMARC_REJECT] = PST_DMARC_QUARANTINE,
-	};
-
-	return lower[policy];
+		out->identifiers = PST_DMARC_NONE_PASSED;
 }
 
 static void
-set_policy(struct pst_dmarc *out, const char *tag, enum pst_dmarc_policy policy)
+decide(struct pst_dmarc_eval *ev)
 {
-	out->tag = tag;
-	out->published = policy;
-	out->effective = out->record.test ? step_down(policy) : policy;
+	struct pst_dmarc *out = &ev->out;
+
+	weigh_all(ev);
+	if (out->identifiers == PST_DMARC_ALIGNED_PASS) {
+		out->result = PST_RESULT_PASS;
+	} else if (out->knowledge == PST_DMARC_UNKNOWN ||
+	    out->knowledge == PST_DMARC_INHERITED) {
+		out->result = PST_RESULT_TEMPERROR;
+	} else if (out->identifiers == PST_DMARC_UNDETERMINED) {
+		out->result = PST_RESULT_TEMPERROR;
+		out->fault = "an aligned check is undecided";
+	} else {
+		out->result = PST_RESULT_FAIL;
+	}
 }
 
 static bool
@@ -336,28 +423,30 @@ ask_existence(struct pst_dmarc_eval *ev)
 	    ->answer;
 }
 
-/* Returns false while it is unknown whether the Author Domain exists. */
+/*
+ * Returns false while it is unknown whether the Author Domain exists. If it
+ * stays so, the policy does.
+ */
 static bool
 choose_policy(struct pst_dmarc_eval *ev)
 {
 	struct pst_dmarc *out = &ev->out;
-	const struct pst_dmarc_record *record = &out->record;
 	const struct pst_dns_answer *answer;
 
-	if (out->source == PST_DMARC_FROM_AUTHOR || !record->has_sp)
-		set_policy(out, "p", record->p);
-	else
-		set_policy(out, "sp", record->sp);
-	if (out->result != PST_RESULT_FAIL || !np_differs(out))
+	set_usual_policy(out);
+	if (out->result == PST_RESULT_PASS ||
+	    out->knowledge == PST_DMARC_INHERITED || !np_differs(out))
 		return true;
 	answer = ask_existence(ev);
 	if (answer == NULL)
 		return false;
-	if (answer->status == PST_DNS_NXDOMAIN)
-		set_policy(out, "np", record->np);
-	else if (pst_dns_is_temporary(answer->status))
-		(void)end_temperror(
-		    ev, "no answer on whether the Author Domain exists");
+	if (answer->status == PST_DNS_NXDOMAIN) {
+		set_policy(out, "np", out->record.np);
+	} else if (pst_dns_is_temporary(answer->status)) {
+		out->knowledge = PST_DMARC_UNKNOWN;
+		out->result = PST_RESULT_TEMPERROR;
+		out->fault = "no answer on whether the Author Domain exists";
+	}
 	return true;
 }
 
@@ -400,19 +489,24 @@ pst_dmarc_eval_check(struct pst_dmarc_eval *ev)
 
 	if (!discover(ev))
 		return false;
-	if (out->policy_domain == NULL)
+	if (out->knowledge == PST_DMARC_ABSENT)
 		return true;
-	if (out->record.fault != NULL)
-		out->fault = out->record.fault;
-	tell_org_domain(ev);
-	if (!out->record.usable_policy) {
-		out->result = PST_RESULT_PERMERROR;
-		return true;
+	if (out->knowledge != PST_DMARC_UNKNOWN &&
+	    out->knowledge != PST_DMARC_INHERITED) {
+		if (out->record.fault != NULL)
+			out->fault = out->record.fault;
+		tell_org_domain(ev);
+		if (!out->record.usable_policy) {
+			out->result = PST_RESULT_PERMERROR;
+			return true;
+		}
+		if (ev->world->eager && np_differs(out))
+			(void)ask_existence(ev);
 	}
-	if (ev->world->eager && np_differs(out))
-		(void)ask_existence(ev);
 	if (!align_all(ev))
 		return false;
 	decide(ev);
-	return choose_policy(ev) && align_sigs(ev, false);
+	if (out->policy_domain != NULL && !choose_policy(ev))
+		return false;
+	return align_sigs(ev, false);
 }

@@ -48,6 +48,10 @@ struct pst_dmarc_eval pst_dmarc_eval_begin(
 /* Restartable, as described in auth/world.h. True: ev->out is complete. */
 bool pst_dmarc_eval_check(struct pst_dmarc_eval *ev) PST_MUST_CHECK;
 
+/* Returns whether a signature can decide the result, if it is aligned. */
+bool pst_dmarc_eval_sig_matters(
+    const struct pst_dmarc_eval *ev, const struct pst_dkim_sig *sig);
+
 /*
  * Finds the org domain of name by the discovery method of ev. After
  * PST_DMARC_TEMPERROR, *org_domain is the widest one possible.

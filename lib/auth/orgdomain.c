@@ -84,18 +84,36 @@ pick_record(struct pst_arena *arena, const struct pst_dns_answer *answer,
 	return PST_WALK_RECORD;
 }
 
+/* A record that is unusable as a whole is not remembered as one. */
+static enum pst_walk_found
+recall(struct pst_world *world, struct pst_walk_hit *out)
+{
+	struct pst_recalled recalled = {.arena = world->arena};
+
+	if (world->recall == NULL ||
+	    !world->recall->call(world->recall->arg, out->domain, &recalled) ||
+	    !pst_dmarc_record_parse(
+		world->arena, recalled.record, &out->record) ||
+	    out->record.repeated_tag)
+		return PST_WALK_TEMPERROR;
+	out->remembered = true;
+	out->remembered_s = recalled.age_s < 0 ? 0 : recalled.age_s;
+	return PST_WALK_RECORD;
+}
+
 enum pst_walk_found
 pst_walk_record(struct pst_world *world, const char *domain,
-    struct pst_dmarc_record *out, const char **fault)
+    struct pst_walk_hit *out, const char **fault)
 {
 	const struct pst_dns_answer *answer = ask(world, domain);
 
 	*fault = NULL;
 	if (answer == NULL)
 		return PST_WALK_PENDING;
+	*out = (struct pst_walk_hit){.domain = domain};
 	if (pst_dns_is_temporary(answer->status))
-		return PST_WALK_TEMPERROR;
-	return pick_record(world->arena, answer, out, fault);
+		return recall(world, out);
+	return pick_record(world->arena, answer, &out->record, fault);
 }
 
 /*
@@ -127,6 +145,7 @@ conclude(struct pst_walk *walk, const char *last_failed)
 {
 	const char *org_domain = select_org_domain(walk);
 
+	walk->guess = org_domain;
 	walk->widest = org_domain;
 	if (!walk->temperror) {
 		walk->org_domain = org_domain;
@@ -144,11 +163,10 @@ visit(struct pst_world *world, const char *name, struct pst_walk *walk,
 	struct pst_walk_hit *hit = &walk->hits[walk->hit_count];
 	const char *fault;
 
-	switch (pst_walk_record(world, name, &hit->record, &fault)) {
+	switch (pst_walk_record(world, name, hit, &fault)) {
 	case PST_WALK_PENDING:
 		return false;
 	case PST_WALK_RECORD:
-		hit->domain = name;
 		walk->hit_count++;
 		break;
 	case PST_WALK_TEMPERROR:

@@ -14,21 +14,29 @@
 
 #define PST_WALK_MAX 8 /* queries from one start name */
 
-/* A name of the walk at which exactly one usable record was found. */
+/*
+ * A name of the walk at which exactly one usable record was found: in the DNS,
+ * or, where the look-up failed, in the memory (world->recall; R-DMARC-47).
+ */
 struct pst_walk_hit {
 	const char *domain;
 	struct pst_dmarc_record record;
+	bool remembered;      /* the record is from the memory */
+	int64_t remembered_s; /* then its age in seconds, else 0 */
 };
 
 struct pst_walk {
 	const char *start;
 	const char *org_domain; /* R-DMARC-23; NULL after a temperror */
+	const char *guess;      /* the org domain if the names whose look-up
+	                           failed have no record; never NULL */
 	const char *widest;     /* every possible org domain equals it or is
 	                           below it; org_domain if that is known */
 	struct pst_walk_hit hits[PST_WALK_MAX]; /* longest name first */
 	size_t hit_count;
-	bool temperror;        /* some look-up failed temporarily */
-	const char *failed_at; /* the first name whose look-up failed */
+	bool temperror;        /* some look-up failed temporarily, and the
+	                          record of that name is not remembered */
+	const char *failed_at; /* the first such name */
 	const char *fault;     /* several records, repeated tag, ...; or NULL */
 };
 
@@ -38,15 +46,21 @@ struct pst_walk {
  */
 size_t pst_walk_names(const char *start, const char *names[PST_WALK_MAX]);
 
-/* Looks up the record of one name, as the walk does for each of its names. */
 enum pst_walk_found {
 	PST_WALK_PENDING,
 	PST_WALK_RECORD,
 	PST_WALK_ABSENT,
 	PST_WALK_TEMPERROR,
 };
+
+/*
+ * Looks up the record of one name, as the walk does for each of its names. The
+ * memory is asked only after a temporary failure: an answer that shows no
+ * record always counts. *out is set after PST_WALK_RECORD only; *fault is set
+ * in any case, to NULL or to why there is no usable record.
+ */
 enum pst_walk_found pst_walk_record(struct pst_world *world, const char *domain,
-    struct pst_dmarc_record *out, const char **fault);
+    struct pst_walk_hit *out, const char **fault);
 
 /*
  * Does the whole walk, which ends early at psd=y and psd=n. Restartable, as

@@ -95,6 +95,8 @@ struct pst_config {
 	enum pst_look_up_action on_spf_temperror;
 	enum pst_look_up_action on_dkim_temperror;
 	enum pst_action on_iprev_temperror;
+	unsigned temperror_domain_cap_ms; /* for what of one Author Domain has
+	                                     failed for this long; 0: none */
 	unsigned temperror_cap_ms; /* when the DNS has failed for this long,
 	                              tag instead of tempfail; 0: never */
 	enum pst_action on_missing_from;     /* no From field */

@@ -2,6 +2,9 @@
 
 /* The row of DMARC, which reads the results of SPF and DKIM. */
 
+#include <inttypes.h>
+
+#include "base/macros.h"
 #include "core/check.h"
 #include "core/print.h"
 #include "core/session.h"
@@ -77,6 +80,22 @@ authres(const struct pst_findings *findings, const void *state,
 		    pst_dmarc_policy_word(dmarc->effective));
 }
 
+/* Adds an age in its largest whole unit, such as "3h". */
+static void
+add_age(struct pst_buf *buf, int64_t age_s)
+{
+	static const struct {
+		int64_t seconds;
+		char name;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	size_t i = 0;
+
+	while (i + 1 < PST_COUNT(units) && age_s < units[i].seconds)
+		i++;
+	pst_buf_printf(
+	    buf, "%" PRId64 "%c", age_s / units[i].seconds, units[i].name);
+}
+
 static void
 log_words(
     const struct pst_findings *findings, const void *state, struct pst_buf *buf)
@@ -96,6 +115,12 @@ log_words(
 	else
 		pst_buf_printf(buf, " policy=%s:%s=%s", dmarc->policy_domain,
 		    dmarc->tag, pst_dmarc_policy_word(dmarc->effective));
+	if (dmarc->from_memory) {
+		pst_buf_add_text(buf, " remembered=");
+		add_age(buf, dmarc->remembered_s);
+	}
+	if (dmarc->knowledge == PST_DMARC_INHERITED)
+		pst_buf_add_text(buf, " inherited=yes");
 }
 
 static void
@@ -135,6 +160,15 @@ text(
 		pst_buf_printf(
 		    buf, ": no usable policy at %s", dmarc->policy_domain);
 	}
+	if (dmarc->from_memory) {
+		pst_buf_add_text(buf, "; remembered, last seen ");
+		add_age(buf, dmarc->remembered_s);
+		pst_buf_add_text(buf, " ago");
+	}
+	if (dmarc->knowledge == PST_DMARC_INHERITED)
+		pst_buf_printf(buf,
+		    "; inherited, since the policy of %s is unknown",
+		    dmarc->author_domain);
 	if (dmarc->fault != NULL)
 		pst_buf_printf(buf, " (%s)", dmarc->fault);
 	pst_buf_add_text(buf, "\n");
@@ -171,6 +205,11 @@ json(const struct pst_findings *findings, const void *state,
 	}
 	pst_json_open_object(out, "dmarc");
 	pst_json_text(out, "result", pst_result_word(dmarc->result));
+	pst_json_text(
+	    out, "knowledge", pst_dmarc_knowledge_word(dmarc->knowledge));
+	if (dmarc->from_memory)
+		pst_json_number(
+		    out, "remembered_s", (uint64_t)dmarc->remembered_s);
 	pst_json_text(out, "policy_domain", dmarc->policy_domain);
 	pst_json_text(out, "org_domain", dmarc->org_domain);
 	pst_json_open_object(out, "published");

@@ -228,26 +228,18 @@ decide_reject(const struct pst_config *config,
 	assert(false);
 }
 
+/*
+ * Follows the policy. A temperror gets here if the policy is none, or after
+ * temperror-domain-cap; it then counts as a failure.
+ */
 static void
-decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
+apply_policy(const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
-	struct pst_temperror temperror;
 
-	out->xcode = "5.7.26";
-	out->text = config->reject_text;
-	out->domain = dmarc->author_domain;
-	out->hold = dmarc->author_domain == NULL ?
-	    "Postern: no single sender domain" :
-	    pst_arena_printf(
-		arena, "Postern: DMARC policy of %s", dmarc->author_domain);
-	if (pst_temperror_of_dmarc(config, findings, &temperror)) {
-		decide(out, temperror.action, temperror.rule);
-		out->later_xcode = temperror.xcode;
-		return;
-	}
-	if (dmarc->result != PST_RESULT_FAIL) {
+	if (dmarc->result != PST_RESULT_FAIL &&
+	    dmarc->result != PST_RESULT_TEMPERROR) {
 		decide(out, PST_ACTION_ACCEPT, "default");
 		return;
 	}
@@ -262,6 +254,34 @@ decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
 		return;
 	case PST_DMARC_REJECT:
 		decide_reject(config, findings, out);
+		return;
+	}
+	assert(false);
+}
+
+static void
+decide_dmarc(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_findings *findings, struct verdict *out)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+	struct pst_temperror temperror;
+
+	out->xcode = "5.7.26";
+	out->text = config->reject_text;
+	out->domain = dmarc->author_domain;
+	out->hold = dmarc->author_domain == NULL ?
+	    "Postern: no single sender domain" :
+	    pst_arena_printf(
+		arena, "Postern: DMARC policy of %s", dmarc->author_domain);
+	switch (pst_temperror_of_dmarc(config, findings, &temperror)) {
+	case PST_COURSE_DEFER:
+	case PST_COURSE_TAG:
+		decide(out, temperror.action, temperror.rule);
+		out->later_xcode = temperror.xcode;
+		return;
+	case PST_COURSE_ACCEPT:
+	case PST_COURSE_APPLY:
+		apply_policy(config, findings, out);
 		return;
 	}
 	assert(false);
@@ -294,7 +314,8 @@ decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
 	out->text = rule->reply == NULL ? config->refused_text : rule->reply;
 	out->later = out->text;
 	/* If the rule defers because of a temperror, use its code. */
-	if (pst_temperror_of_dmarc(config, findings, &temperror))
+	if (pst_temperror_is_deferring(
+		pst_temperror_of_dmarc(config, findings, &temperror)))
 		out->later_xcode = temperror.xcode;
 	out->domain = dmarc->author_domain;
 	out->reason = failed && dmarc->author_domain != NULL ?

@@ -49,6 +49,9 @@ struct pst_findings {
 	const char *indirect;  /* evidence of indirect mail (core/indirect), or
 	                         NULL: the message is not indirect */
 	const char *claims;    /* claims of it that do not count, or NULL */
+	bool crowded;          /* a failure is ours: a question was not asked */
+	bool policy_overdue;   /* see core/deferrals; dkim.sigs have the same */
+	bool spf_overdue;
 	const char
 	    *indirect_comment; /* on an ARC chain, for reports; or NULL */
 	/* What else the operator's rules may look at */

@@ -18,6 +18,7 @@ struct pst_service {
 	bool asks_servers; /* the resolver is that of dns/resolver */
 	struct pst_memory *memory;
 	struct pst_clock *clock;
+	struct pst_deferrals *deferrals;
 };
 
 static struct pst_resolver *
@@ -51,6 +52,7 @@ pst_service_start_with(struct pst_config *config, struct pst_resolver *resolver,
 	service->memory =
 	    pst_memory_new(PST_MEMORY_MAX_DOMAINS, pst_clock_epoch(clock));
 	service->clock = clock;
+	service->deferrals = pst_deferrals_new(PST_DEFERRALS_MAX);
 	return service;
 }
 
@@ -76,6 +78,7 @@ pst_service_stop(struct pst_service *service)
 {
 	pst_resolver_free(service->resolver);
 	pst_memory_free(service->memory);
+	pst_deferrals_free(service->deferrals);
 	pst_config_unref(service->config);
 	pst_mutex_destroy(&service->lock);
 	free(service);
@@ -134,6 +137,12 @@ struct pst_memory *
 pst_service_memory(struct pst_service *service)
 {
 	return service->memory;
+}
+
+struct pst_deferrals *
+pst_service_deferrals(struct pst_service *service)
+{
+	return service->deferrals;
 }
 
 struct pst_resolver *

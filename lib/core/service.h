@@ -4,13 +4,15 @@
 
 /*
  * What all messages of a process share: the current configuration, the
- * resolver, the state of the DNS, the memory of domains, the clock. A process has one service. Its
- * functions are thread-safe, except for starting and stopping it.
+ * resolver, the state of the DNS, the failing look-ups, the memory of domains
+ * and the clock. A process has one service. Its functions are thread-safe,
+ * except for starting and stopping it.
  */
 
 #include "base/clock.h"
 #include "base/macros.h"
 #include "config/config.h"
+#include "core/deferrals.h"
 #include "core/dns_health.h"
 #include "core/memory.h"
 #include "dns/dns.h"
@@ -68,6 +70,7 @@ void pst_service_watch_dns(struct pst_service *service,
  * domains is never NULL. It begins empty, and young.
  */
 struct pst_memory *pst_service_memory(struct pst_service *service);
+struct pst_deferrals *pst_service_deferrals(struct pst_service *service);
 struct pst_resolver *pst_service_resolver(struct pst_service *service);
 struct pst_clock *pst_service_clock(struct pst_service *service);
 

@@ -530,15 +530,39 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 	}
 }
 
+/*
+ * Returns whether a question failed because of a limit that all messages share.
+ * The message's own budget, and a pause of its names, are the sender's doing.
+ */
+static bool
+has_own_failure(const struct pst_dns *dns)
+{
+	for (size_t i = 0; i < pst_dns_count(dns); i++) {
+		const struct pst_dns_answer *answer =
+		    pst_dns_at(dns, i)->answer;
+
+		if (answer != NULL && answer->status == PST_DNS_CROWDED)
+			return true;
+	}
+	return false;
+}
+
 static void
 note_dns(struct pst_service *service, struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
 	bool felt = pst_temperror_is_felt(msg->config, findings);
+	enum pst_dns_observation observed =
+	    pst_dns_health_observe(msg->world.dns, felt);
 
-	msg->out.dns_change = pst_service_note_dns(service, msg->config,
-	    pst_dns_health_observe(msg->world.dns, felt),
-	    &findings->temperror_capped);
+	msg->out.dns_change = pst_service_note_dns(
+	    service, msg->config, observed, &findings->temperror_capped);
+	findings->crowded = has_own_failure(msg->world.dns);
+	pst_deferrals_judge(pst_service_deferrals(service),
+	    pst_clock_ms(pst_service_clock(service)),
+	    msg->config->temperror_domain_cap_ms,
+	    findings->temperror_capped || observed == PST_DNS_OBSERVED_FAILURE,
+	    findings);
 }
 
 static void

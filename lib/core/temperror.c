@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/temperror.h"
 
+#include <assert.h>
+
 #include "core/local_checks.h"
 
 /* A failed look-up. Of two with the same action, the first one counts. */
@@ -58,37 +60,85 @@ part_of_dmarc(const struct pst_config *config, enum pst_look_up_action own)
 }
 
 static bool
-has_sig(const struct pst_dkim *dkim, enum pst_result result, bool aligned)
+has_sig(const struct pst_dkim *dkim, enum pst_result result)
 {
 	for (size_t i = 0; i < dkim->count; i++) {
-		if (dkim->sigs[i].result == result &&
-		    (dkim->sigs[i].aligned || !aligned))
+		if (dkim->sigs[i].result == result)
 			return true;
 	}
 	return false;
 }
 
+/*
+ * Collects the look-ups that keep the DMARC result from being known. all: also
+ * those that are overdue.
+ */
+static struct choice
+dmarc_causes(const struct pst_config *config,
+    const struct pst_findings *findings, bool all)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+	bool policy = dmarc->knowledge == PST_DMARC_UNKNOWN ||
+	    dmarc->knowledge == PST_DMARC_INHERITED;
+	bool spf = all || !findings->spf_overdue;
+	bool walk = dmarc->spf_may_align && spf;
+	bool key = false;
+	struct choice best = {NULL, PST_ACTION_ACCEPT};
+
+	for (size_t i = 0; i < findings->dkim.count; i++) {
+		const struct pst_dkim_sig *sig = &findings->dkim.sigs[i];
+
+		if (sig->overdue && !all)
+			continue;
+		walk = walk || sig->may_align;
+		key = key ||
+		    (sig->aligned && sig->result == PST_RESULT_TEMPERROR);
+	}
+	if (key)
+		weigh(&best, part_of_dmarc(config, config->on_dkim_temperror),
+		    &dmarc_by_dkim);
+	if (dmarc->spf_undecided && spf)
+		weigh(&best, part_of_dmarc(config, config->on_spf_temperror),
+		    &dmarc_by_spf);
+	if (walk || (policy && (all || !findings->policy_overdue)))
+		weigh(&best, part_of_dmarc(config, config->on_policy_temperror),
+		    &dmarc_by_policy);
+	return best;
+}
+
 bool
+pst_temperror_is_deferring(enum pst_course course)
+{
+	return course == PST_COURSE_DEFER || course == PST_COURSE_TAG;
+}
+
+enum pst_course
 pst_temperror_of_dmarc(const struct pst_config *config,
     const struct pst_findings *findings, struct pst_temperror *out)
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
-	struct choice best = {NULL, PST_ACTION_ACCEPT};
+	enum pst_known_policy policy = pst_undetermined_policy(dmarc);
+	enum pst_deferring_cap cap = PST_CAP_NOT_REACHED;
+	enum pst_course course =
+	    pst_undetermined_course(policy, dmarc->identifiers, cap);
+	struct choice best;
 
-	if (dmarc->result != PST_RESULT_TEMPERROR)
-		return false;
-	if (has_sig(&findings->dkim, PST_RESULT_TEMPERROR, true))
-		weigh(&best, part_of_dmarc(config, config->on_dkim_temperror),
-		    &dmarc_by_dkim);
-	if (dmarc->spf_undecided)
-		weigh(&best, part_of_dmarc(config, config->on_spf_temperror),
-		    &dmarc_by_spf);
-	/* If it was neither, the policy or the tree walk to it has failed. */
-	if (dmarc->align_undecided || best.cause == NULL)
-		weigh(&best, part_of_dmarc(config, config->on_policy_temperror),
-		    &dmarc_by_policy);
-	conclude(&best, findings->temperror_capped, out);
-	return true;
+	if (course != PST_COURSE_DEFER)
+		return course;
+	best = dmarc_causes(config, findings, false);
+	if (best.cause == NULL) {
+		cap = PST_CAP_DOMAIN;
+		best = dmarc_causes(config, findings, true);
+		assert(best.cause != NULL);
+	}
+	if (findings->temperror_capped)
+		cap = PST_CAP_RESOLVER;
+	/* The caps end tempfail only; the other actions let mail through. */
+	if (best.action == PST_ACTION_TEMPFAIL)
+		course =
+		    pst_undetermined_course(policy, dmarc->identifiers, cap);
+	conclude(&best, course == PST_COURSE_TAG, out);
+	return course;
 }
 
 /* `same` does nothing here: on-temperror is about the DMARC result only. */
@@ -115,9 +165,8 @@ pst_temperror_beside(const struct pst_config *config,
 	    dmarc == PST_RESULT_NONE || dmarc == PST_RESULT_PERMERROR;
 	struct choice best = {NULL, PST_ACTION_ACCEPT};
 
-	if (no_verdict &&
-	    has_sig(&findings->dkim, PST_RESULT_TEMPERROR, false) &&
-	    !has_sig(&findings->dkim, PST_RESULT_PASS, false))
+	if (no_verdict && has_sig(&findings->dkim, PST_RESULT_TEMPERROR) &&
+	    !has_sig(&findings->dkim, PST_RESULT_PASS))
 		weigh_alone(&best, beside_dmarc(config->on_dkim_temperror),
 		    &dkim_alone);
 	if (no_verdict && findings->spf.result == PST_RESULT_TEMPERROR)
@@ -138,7 +187,7 @@ pst_temperror_is_felt(
 {
 	struct pst_temperror found;
 
-	return pst_temperror_of_dmarc(config, findings, &found) ||
+	return findings->dmarc.result == PST_RESULT_TEMPERROR ||
 	    pst_temperror_beside(config, findings, &found);
 }
 

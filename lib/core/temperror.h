@@ -3,16 +3,21 @@
 #define PST_CORE_TEMPERROR_H
 
 /*
- * What happens to a message when the DNS did not answer. Each kind of look-up
+ * What happens to a message when the DNS did not answer. The table of
+ * core/undetermined says which messages are deferred; the options say what is
+ * done with those instead (accept, tag) and what with the others. Each kind of look-up
  * has an action of its own (on-policy-temperror, on-spf-temperror etc.). Of
  * those that failed, the strictest action counts, and the reply has the code of
  * the look-up with that action, as in RFC 7372 and RFC 6376 s. 6.3: 4.7.5 for a
  * DKIM key, 4.7.24 for SPF, 4.7.25 for iprev, 4.4.3 for the policy.
  *
- * If temperror_capped is set in the findings, tag takes the place of tempfail.
+ * What has been failing for longer than temperror-domain-cap (core/deferrals) is
+ * no longer a cause. If temperror_capped is set in the findings, tag takes the
+ * place of tempfail.
  */
 
 #include "core/policy.h"
+#include "core/undetermined.h"
 
 struct pst_temperror {
 	enum pst_action action; /* accept, tag or tempfail */
@@ -21,11 +26,16 @@ struct pst_temperror {
 };
 
 /*
- * Returns true if the DMARC result is temperror, because of the policy, or of a
- * DKIM key or an SPF record that would be aligned. Otherwise *out is not set.
+ * Returns what DMARC makes of the message. For PST_COURSE_DEFER and _TAG, a
+ * failed look-up decides, of the policy, or of a DKIM key or an SPF record that
+ * would be aligned: *out is then what the options make of it. Otherwise *out is
+ * not set.
  */
-bool pst_temperror_of_dmarc(const struct pst_config *config,
+enum pst_course pst_temperror_of_dmarc(const struct pst_config *config,
     const struct pst_findings *findings, struct pst_temperror *out);
+
+/* Returns true for PST_COURSE_DEFER and PST_COURSE_TAG. */
+bool pst_temperror_is_deferring(enum pst_course course);
 
 /*
  * Returns true if there is a temperror to act on in addition to DMARC: of DKIM
@@ -37,8 +47,8 @@ bool pst_temperror_beside(const struct pst_config *config,
     const struct pst_findings *findings, struct pst_temperror *out);
 
 /*
- * Returns true if one of the two functions above does: a failed look-up takes
- * part in the decision.
+ * Returns true if a failed look-up takes part in the decision: the DMARC result
+ * is temperror, or pst_temperror_beside() returns true.
  */
 bool pst_temperror_is_felt(
     const struct pst_config *config, const struct pst_findings *findings);

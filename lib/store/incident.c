@@ -99,6 +99,7 @@ pst_incident_is_due(const struct pst_message *message)
 
 	if (config->reports.from[0] == '\0' ||
 	    findings->exempt != PST_EXEMPT_NO || dmarc->policy_domain == NULL ||
+	    dmarc->knowledge == PST_DMARC_INHERITED ||
 	    dmarc->author_domain == NULL || dmarc->record.ruf_count == 0 ||
 	    message->done.action == PST_ACTION_TEMPFAIL ||
 	    !is_asked_for(config, dmarc))

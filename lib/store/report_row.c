@@ -47,6 +47,7 @@ pst_report_row_is_due(const struct pst_message *message)
 
 	return config->reports.from[0] != '\0' &&
 	    findings->exempt == PST_EXEMPT_NO && dmarc->policy_domain != NULL &&
+	    dmarc->knowledge != PST_DMARC_INHERITED &&
 	    dmarc->author_domain != NULL && dmarc->record.rua_count > 0 &&
 	    message->done.action != PST_ACTION_TEMPFAIL &&
 	    !findings->to_reports && !looks_like_report(message) &&

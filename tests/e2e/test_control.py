@@ -154,7 +154,7 @@ def status_dns(t):
 
 
 @scenario("DNS dead for longer than temperror-cap: tagged, then deferred again",
-          top={"on-temperror": "tempfail", "temperror-cap": "1s"},
+          top={"temperror-cap": "1s"},
           dns={"query-timeout": '"300ms"'})
 def cap(t):
     """There is a log line at each change."""

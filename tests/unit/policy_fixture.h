@@ -70,12 +70,32 @@ failing(enum pst_dmarc_policy effective)
 	    .domains = one_domain,
 	    .domain_count = 1};
 	findings.dmarc = (struct pst_dmarc){.result = PST_RESULT_FAIL,
+	    .knowledge = PST_DMARC_LEARNED,
 	    .author_domain = "bank.example",
 	    .policy_domain = "bank.example",
 	    .tag = "p",
 	    .published = effective,
 	    .effective = effective};
 	return findings;
+}
+
+/*
+ * Sets the DMARC result and what goes with it. With temperror, the policy is
+ * unknown.
+ */
+static inline void
+set_result(struct pst_findings *findings, enum pst_result result)
+{
+	struct pst_dmarc *dmarc = &findings->dmarc;
+
+	dmarc->result = result;
+	dmarc->identifiers = result == PST_RESULT_PASS ?
+	    PST_DMARC_ALIGNED_PASS :
+	    PST_DMARC_NONE_PASSED;
+	dmarc->knowledge = result == PST_RESULT_TEMPERROR ? PST_DMARC_UNKNOWN :
+	    result == PST_RESULT_FAIL || result == PST_RESULT_PASS ?
+							    PST_DMARC_LEARNED :
+							    PST_DMARC_ABSENT;
 }
 
 static inline struct pst_decision

@@ -120,7 +120,7 @@ static const struct {
     {"evaluate-authenticated", "yes"},
     {"on-reject", "always"},
     {"on-quarantine", "reject"},
-    {"on-temperror", "tempfail"},
+    {"on-temperror", "accept"},
     {"on-policy-temperror", "tempfail"},
     {"on-spf-temperror", "accept"},
     {"on-dkim-temperror", "tag"},

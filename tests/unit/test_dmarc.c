@@ -38,6 +38,8 @@ struct row {
 	const char *queries; /* NULL: any */
 };
 
+#define REMEMBERED_S 10800
+
 static struct pst_psl *list;
 
 struct bench {
@@ -45,6 +47,8 @@ struct bench {
 	struct pst_resolver *zone;
 	struct pst_clock clock;
 	struct pst_world world;
+	struct row row;
+	struct pst_recall recall;
 	struct pst_dmarc_config config;
 	struct pst_from from;
 	struct pst_spf spf;
@@ -94,6 +98,7 @@ read_id(struct bench *bench, const struct row *row, struct pst_str id)
 	sig->checked = !pst_str_eq(rest, PST_STR("unchecked"));
 	sig->test_key = pst_str_eq(rest, PST_STR("test"));
 	sig->aligned = true; /* must be overwritten */
+	sig->may_align = true;
 }
 
 static void
@@ -128,6 +133,32 @@ read_message(struct bench *bench, const struct row *row)
 	    bench->from.domain_count == 1 ? PST_FROM_SINGLE : PST_FROM_MULTI;
 }
 
+/* Finds "; memory DOMAIN RECORD" in a zone. */
+static bool
+recall_from(void *arg, const char *domain, struct pst_recalled *out)
+{
+	const struct row *row = arg;
+	struct pst_str rest = pst_str(row->zone), line;
+	bool more = true;
+
+	while (pst_str_split(&rest, '\n', &line, &more)) {
+		struct pst_str word;
+		bool rest_of_line = true;
+
+		if (!pst_str_starts(line, PST_STR("; memory ")))
+			continue;
+		line = pst_str_from(line, strlen("; memory "));
+		(void)pst_str_split(&line, ' ', &word, &rest_of_line);
+		if (!pst_str_eq(word, pst_str(domain)))
+			continue;
+		out->record =
+		    pst_str(pst_arena_memdup(out->arena, line.ptr, line.len));
+		out->age_s = REMEMBERED_S;
+		return true;
+	}
+	return false;
+}
+
 static void
 bench_open(
     struct bench *bench, const struct row *row, const char *zone, bool eager)
@@ -148,6 +179,10 @@ bench_open(
 	    .now_epoch = 1700000000,
 	    .eager = eager,
 	};
+	bench->row = *row;
+	bench->recall = (struct pst_recall){recall_from, &bench->row};
+	if (strstr(zone, "; memory ") != NULL)
+		bench->world.recall = &bench->recall;
 	bench->config = (struct pst_dmarc_config){
 	    .psl_guard = (row->flags & GUARD) != 0,
 	    .psl = (row->flags & (PSL | COMPARE | GUARD)) != 0 ? list : NULL,
@@ -186,7 +221,9 @@ or_dash(const char *text)
 /*
  * Returns "result [author] source policy-domain tag published>effective
  * aligned", where aligned is S for SPF, D for DKIM and a digit for each
- * signature, followed by the cause of a temperror.
+ * signature, followed by the cause of a temperror and by what is known of the
+ * policy, unless it is learned or absent; "?" if the identifiers are
+ * undetermined.
  */
 static const char *
 summary(const struct bench *bench)
@@ -212,11 +249,26 @@ summary(const struct bench *bench)
 	pst_buf_printf(&buf, " %s%s", v->spf_aligned ? "S" : "",
 	    v->dkim_aligned ? "D" : "");
 	for (size_t i = 0; i < bench->dkim.count; i++)
-		pst_buf_add_char(&buf, bench->dkim.sigs[i].aligned ? '1' : '0');
+		pst_buf_add_char(&buf,
+		    bench->dkim.sigs[i].aligned       ? '1' :
+			bench->dkim.sigs[i].may_align ? '?' :
+							'0');
 	if (v->result == PST_RESULT_TEMPERROR && v->spf_undecided)
 		pst_buf_add_text(&buf, " spf?");
-	if (v->result == PST_RESULT_TEMPERROR && v->align_undecided)
+	if (v->spf_may_align)
 		pst_buf_add_text(&buf, " aligned?");
+	if (v->knowledge == PST_DMARC_UNKNOWN ||
+	    v->knowledge == PST_DMARC_REMEMBERED ||
+	    v->knowledge == PST_DMARC_INHERITED)
+		pst_buf_printf(&buf, " %s%s%s",
+		    pst_dmarc_knowledge_word(v->knowledge),
+		    v->identifiers == PST_DMARC_UNDETERMINED ? "?" : "",
+		    v->from_memory ? " 3h" : "");
+	assert_int_equal(v->remembered_s, v->from_memory ? REMEMBERED_S : 0);
+	assert_int_equal(v->identifiers == PST_DMARC_ALIGNED_PASS,
+	    v->result == PST_RESULT_PASS);
+	assert_int_equal(v->knowledge == PST_DMARC_ABSENT,
+	    v->policy_domain == NULL && v->knowledge != PST_DMARC_UNKNOWN);
 	if (v->psl_guarded)
 		pst_buf_add_text(&buf, " guarded");
 	if (v->psl_differs)
@@ -324,6 +376,7 @@ ROWS_TEST(policy_rows)
 ROWS_TEST(existence_rows)
 ROWS_TEST(alignment_rows)
 ROWS_TEST(undecided_rows)
+ROWS_TEST(memory_rows)
 ROWS_TEST(from_rows)
 ROWS_TEST(psl_rows)
 ROWS_TEST(compare_rows)
@@ -458,6 +511,7 @@ main(void)
 	    cmocka_unit_test(test_existence_rows),
 	    cmocka_unit_test(test_alignment_rows),
 	    cmocka_unit_test(test_undecided_rows),
+	    cmocka_unit_test(test_memory_rows),
 	    cmocka_unit_test(test_from_rows),
 	    cmocka_unit_test(test_psl_rows),
 	    cmocka_unit_test(test_compare_rows),

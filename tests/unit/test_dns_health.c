@@ -196,8 +196,8 @@ test_cap_of_one_key(void **state)
 
 	(void)state;
 	lab_open(&lab,
-	    LAB_CONFIG SPF_DEFERS
-	    "on-no-author-domain = accept\ntemperror-cap = 1h\n",
+	    LAB_CONFIG "on-temperror = accept\n" SPF_DEFERS
+		       "on-no-author-domain = accept\ntemperror-cap = 1h\n",
 	    ";! servfail _dmarc.bank.example\n;! servfail _dmarc.example\n"
 	    ";! servfail other.example\n" CLIENT_FAILS);
 	session = lab_connect(&lab, "192.0.2.66");

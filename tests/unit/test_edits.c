@@ -18,7 +18,7 @@ plain(void)
 {
 	struct pst_findings findings = failing(PST_DMARC_REJECT);
 
-	findings.dmarc.result = PST_RESULT_PASS;
+	set_result(&findings, PST_RESULT_PASS);
 	findings.spf.result = PST_RESULT_PASS;
 	findings.spf.domain = "bank.example";
 	return findings;
@@ -103,7 +103,7 @@ test_dmarc_rows(void **state)
 	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_findings findings = plain();
 
-		findings.dmarc.result = rows[i].result;
+		set_result(&findings, rows[i].result);
 		findings.dmarc.author_domain = rows[i].author;
 		findings.dmarc.policy_domain = rows[i].policy_domain;
 		findings.dmarc.tag = rows[i].policy_domain == NULL ? NULL : "p";

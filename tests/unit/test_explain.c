@@ -294,6 +294,64 @@ test_text(void **state)
 		    (*text >= ' ' && *text <= '~'));
 }
 
+/* What a policy is known from: the line, the text and the JSON say it. */
+static void
+test_remembered(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_dmarc_knowledge knowledge;
+		bool from_memory;
+		int64_t age_s;
+		const char *line, *text, *json;
+	} rows[] = {
+#define POLICY " policy=bank.example:p=reject"
+	    {"learned", PST_DMARC_LEARNED, false, 0, POLICY " action=",
+		"; aligned: none\n", "\"knowledge\":\"learned\",\"policy_"},
+	    {"seconds", PST_DMARC_REMEMBERED, true, 59,
+		POLICY " remembered=59s action=",
+		"; remembered, last seen 59s ago\n",
+		"\"knowledge\":\"remembered\",\"remembered_s\":59,"},
+	    {"minutes", PST_DMARC_REMEMBERED, true, 3599,
+		" remembered=59m action=", " 59m ago\n",
+		"\"remembered_s\":3599,"},
+	    {"hours", PST_DMARC_REMEMBERED, true, 3 * 3600 + 1,
+		" remembered=3h action=", " 3h ago\n",
+		"\"remembered_s\":10801,"},
+	    {"days", PST_DMARC_REMEMBERED, true, 6 * 86400,
+		" remembered=6d action=", " 6d ago\n",
+		"\"remembered_s\":518400,"},
+	    {"inherited", PST_DMARC_INHERITED, false, 0,
+		POLICY " inherited=yes action=",
+		"; inherited, since the policy of bank.example is unknown\n",
+		"\"knowledge\":\"inherited\",\"policy_"},
+	    {"inherited from the memory", PST_DMARC_INHERITED, true, 60,
+		" remembered=1m inherited=yes action=",
+		"; remembered, last seen 1m ago; inherited, since",
+		"\"knowledge\":\"inherited\",\"remembered_s\":60,"},
+#undef POLICY
+	};
+	static const struct letter letter = {
+	    "h", "<x@bulk.example>", false, BANK, NULL};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_message m = *lab_send(session, &letter);
+		const char *got[3];
+		const char *want[] = {rows[i].line, rows[i].text, rows[i].json};
+
+		m.findings.dmarc.knowledge = rows[i].knowledge;
+		m.findings.dmarc.from_memory = rows[i].from_memory;
+		m.findings.dmarc.remembered_s = rows[i].age_s;
+		got[0] = pst_explain_line(arena, &m);
+		got[1] = pst_explain_text(arena, &m);
+		got[2] = pst_explain_json(arena, &m, NULL, NULL);
+		for (size_t k = 0; k < PST_COUNT(want); k++)
+			if (strstr(got[k], want[k]) == NULL)
+				fail_msg("no \"%s\" in:\n%s", want[k], got[k]);
+	}
+}
+
 static void
 test_arc(void **state)
 {
@@ -390,6 +448,7 @@ main(void)
 	    cmocka_unit_test(test_line_lists),
 	    cmocka_unit_test(test_reply),
 	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_remembered),
 	    cmocka_unit_test(test_arc),
 	    cmocka_unit_test(test_text_rows),
 	    cmocka_unit_test(test_text_of_hostile_field),

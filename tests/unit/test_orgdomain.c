@@ -275,12 +275,12 @@ test_record(void **state)
 	(void)state;
 	FOR_ROWS(i, rows, rows[i].label) {
 		struct bench bench;
-		struct pst_dmarc_record record;
+		struct pst_walk_hit hit;
 		const char *fault;
 		enum pst_walk_found found;
 
 		bench_open(&bench, rows[i].zone, false);
-		while ((found = pst_walk_record(&bench.world, "a", &record,
+		while ((found = pst_walk_record(&bench.world, "a", &hit,
 			    &fault)) == PST_WALK_PENDING)
 			assert_true(pst_dns_wait(bench.world.dns, INT64_MAX));
 		if (found != rows[i].want)

@@ -144,7 +144,7 @@ test_dmarc_rows(void **state)
 		config.on_reject = dmarc_rows[i].on_reject;
 		config.on_quarantine = dmarc_rows[i].on_quarantine;
 		config.on_temperror = dmarc_rows[i].on_temperror;
-		findings.dmarc.result = dmarc_rows[i].result;
+		set_result(&findings, dmarc_rows[i].result);
 		findings.indirect = dmarc_rows[i].indirect;
 		struct pst_decision d = decide_for(&config, able, &findings);
 		if (d.action != dmarc_rows[i].want ||
@@ -197,7 +197,7 @@ test_from_rows(void **state)
 		findings.from = (struct pst_from){.verdict = rows[i].verdict,
 		    .domains = domains,
 		    .domain_count = rows[i].domains};
-		findings.dmarc.result = rows[i].result;
+		set_result(&findings, rows[i].result);
 		struct pst_decision d = decide_for(&config, able, &findings);
 		if (d.action != rows[i].want ||
 		    strcmp(d.rule, rows[i].rule) != 0)
@@ -315,7 +315,7 @@ test_monitor_temperror(void **state)
 	(void)state;
 	config.mode = PST_MODE_MONITOR;
 	config.on_temperror = PST_ACTION_TEMPFAIL;
-	findings.dmarc.result = PST_RESULT_TEMPERROR;
+	set_result(&findings, PST_RESULT_TEMPERROR);
 	struct pst_decision d = decide_for(&config, able, &findings);
 	assert_int_equal(d.action, PST_ACTION_ACCEPT);
 	assert_int_equal(d.would, PST_ACTION_TEMPFAIL);

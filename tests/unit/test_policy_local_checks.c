@@ -67,7 +67,7 @@ test_ladder(void **state)
 		for (size_t n = 0; n < rows[i].count; n++)
 			values[n] = pst_str(rows[i].values[n]);
 		pst_from_parse(arena, values, rows[i].count, &findings.from);
-		findings.dmarc.result = PST_RESULT_PERMERROR;
+		set_result(&findings, PST_RESULT_PERMERROR);
 		struct pst_decision d = decide_for(&config, able, &findings);
 		if (d.action != rows[i].want ||
 		    strcmp(d.rule, rows[i].rule) != 0)
@@ -154,7 +154,7 @@ test_refusals(void **state)
 		config.on_dkim_missing = refusal_rows[i].on_dkim;
 		if (refusal_rows[i].required)
 			config.dkim_required.set = set_of("bank.example");
-		findings.dmarc.result = refusal_rows[i].dmarc;
+		set_result(&findings, refusal_rows[i].dmarc);
 		findings.spf.result = refusal_rows[i].spf;
 		findings.spf.domain = "sender.example";
 		findings.has_iprev = true;

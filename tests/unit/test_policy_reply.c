@@ -66,7 +66,7 @@ test_reply_rows(void **state)
 		config.on_temperror = PST_ACTION_TEMPFAIL;
 		config.quarantine_fallback = rows[i].fallback;
 		findings.from.verdict = rows[i].verdict;
-		findings.dmarc.result = rows[i].result;
+		set_result(&findings, rows[i].result);
 		findings.dmarc.author_domain = rows[i].domain;
 		struct pst_decision d = decide_for(&config, mta, &findings);
 		const char *label = rows[i].label;
@@ -161,8 +161,12 @@ test_tempfail_codes(void **state)
 						    PST_RESULT_FAIL};
 
 		config.on_temperror = PST_ACTION_TEMPFAIL;
-		findings.dmarc.result = PST_RESULT_TEMPERROR;
+		set_result(&findings, PST_RESULT_TEMPERROR);
 		findings.dmarc.spf_undecided = rows[i].spf_undecided;
+		if (rows[i].spf_undecided || rows[i].key_aligned) {
+			findings.dmarc.knowledge = PST_DMARC_LEARNED;
+			findings.dmarc.identifiers = PST_DMARC_UNDETERMINED;
+		}
 		findings.dkim.sigs = &sig;
 		findings.dkim.count = 1;
 		struct pst_decision d = decide_for(&config, able, &findings);

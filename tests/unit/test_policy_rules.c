@@ -79,7 +79,7 @@ test_rule_rows(void **state)
 		struct pst_rule rule = rule_on(rows[i].dmarc, rows[i].asked);
 
 		config.rules = (struct pst_rules){&rule, 1};
-		findings.dmarc.result = rows[i].dmarc;
+		set_result(&findings, rows[i].dmarc);
 		findings.from.verdict = rows[i].from;
 		struct pst_decision d = decide_for(&config, able, &findings);
 		if (d.action != rows[i].want || d.code != rows[i].code ||

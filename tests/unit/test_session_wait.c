@@ -85,24 +85,24 @@ test_rows(void **state)
 		PST_RESULT_PASS, PST_RESULT_PASS, PST_ACTION_ACCEPT, 4900, 1},
 	    {"no SPF record arrives", "",
 		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
-		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 5000, 1},
-	    {"the same, deferred", "on-temperror = tempfail\n",
-		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
 		PST_RESULT_TEMPERROR, PST_ACTION_TEMPFAIL, 5000, 1},
+	    {"the same, accepted", "on-temperror = accept\n",
+		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
+		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 5000, 1},
 	    {"no policy arrives", "",
 		SPF POLICY ";! timeout _dmarc.bank.example\n", PST_RESULT_PASS,
-		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 5000, 1},
+		PST_RESULT_PASS, PST_ACTION_ACCEPT, 5000, 1},
 	    {"no PTR arrives", "",
 		SPF POLICY ";! timeout 66.2.0.192.in-addr.arpa\n",
 		PST_RESULT_PASS, PST_RESULT_PASS, PST_ACTION_ACCEPT, 5000, 1},
 	    {"all are dead", "",
 		";! timeout bank.example\n;! timeout _dmarc.bank.example\n"
 		";! timeout 66.2.0.192.in-addr.arpa\n",
-		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT,
+		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_TEMPFAIL,
 		5000, 1},
 	    {"deadline first", "deadline = 1s\n",
 		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
-		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 1000, 0},
+		PST_RESULT_TEMPERROR, PST_ACTION_TEMPFAIL, 1000, 0},
 	    {"one after the other", "deadline = 12s\n",
 		"bank.example. 60 IN TXT \"v=spf1 mx:a.example mx:b.example "
 		"-all\"\n"
@@ -111,13 +111,13 @@ test_rows(void **state)
 		"x.example. 60 IN A 192.0.2.1\ny.example. 60 IN A 192.0.2.66\n"
 		";! delay bank.example 4000ms\n;! delay a.example 4000ms\n"
 		";! delay x.example 4500ms\n;! delay b.example 4000ms\n" POLICY,
-		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT,
+		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_TEMPFAIL,
 		12000, 3},
 	    {"shorter time for a query", "dns { query-timeout = 500ms }\n",
 		SPF POLICY ";! timeout bank.example\n", PST_RESULT_TEMPERROR,
-		PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT, 500, 0},
+		PST_RESULT_TEMPERROR, PST_ACTION_TEMPFAIL, 500, 0},
 	    {"servfail does not wait", "", POLICY ";! servfail bank.example\n",
-		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_ACCEPT,
+		PST_RESULT_TEMPERROR, PST_RESULT_TEMPERROR, PST_ACTION_TEMPFAIL,
 		0, 0},
 	};
 

@@ -30,14 +30,18 @@ undecided(const char *failed)
 {
 	struct pst_findings findings = failing(PST_DMARC_REJECT);
 
-	findings.dmarc.result = PST_RESULT_TEMPERROR;
+	set_result(&findings, PST_RESULT_TEMPERROR);
 	findings.dkim.sigs =
 	    pst_arena_array(arena, strlen(failed), sizeof(struct pst_dkim_sig));
 	for (; *failed != '\0'; failed++) {
 		if (*failed == 's')
 			findings.dmarc.spf_undecided = true;
 		if (*failed == 'w')
-			findings.dmarc.align_undecided = true;
+			findings.dmarc.spf_may_align = true;
+		if (strchr("dsw", *failed) != NULL) {
+			findings.dmarc.knowledge = PST_DMARC_LEARNED;
+			findings.dmarc.identifiers = PST_DMARC_UNDETERMINED;
+		}
 		if (strchr("dxp", *failed) == NULL)
 			continue;
 		findings.dkim.sigs[findings.dkim.count++] =
@@ -108,7 +112,8 @@ check_dmarc_row(size_t i, bool capped)
 	config.on_spf_temperror = dmarc_rows[i].look_ups[1];
 	config.on_dkim_temperror = dmarc_rows[i].look_ups[2];
 	findings.temperror_capped = capped;
-	assert_true(pst_temperror_of_dmarc(&config, &findings, &got));
+	assert_true(pst_temperror_is_deferring(
+	    pst_temperror_of_dmarc(&config, &findings, &got)));
 	if (got.action != want || strcmp(got.rule, rule) != 0 ||
 	    strcmp(got.xcode, dmarc_rows[i].xcode) != 0)
 		fail_msg("%s: %s by %s, %s", dmarc_rows[i].label,
@@ -164,7 +169,8 @@ test_strictest(void **state)
 			if (there && pst_action_is_stricter(action, want))
 				want = action;
 		}
-		assert_true(pst_temperror_of_dmarc(&config, &findings, &got));
+		assert_true(pst_temperror_is_deferring(
+		    pst_temperror_of_dmarc(&config, &findings, &got)));
 		if (got.action != want)
 			fail_msg("%zu: %s", n, pst_action_word(got.action));
 	}
@@ -182,13 +188,81 @@ test_other_results(void **state)
 	(void)state;
 	config.on_temperror = D;
 	FOR_ROWS(i, results, pst_result_word(results[i])) {
-		findings.dmarc.result = results[i];
-		assert_false(pst_temperror_of_dmarc(&config, &findings, &got));
+		set_result(&findings, results[i]);
+		assert_false(pst_temperror_is_deferring(
+		    pst_temperror_of_dmarc(&config, &findings, &got)));
 		assert_false(pst_temperror_is_felt(&config, &findings));
 	}
-	findings.dmarc.result = PST_RESULT_TEMPERROR;
+	set_result(&findings, PST_RESULT_TEMPERROR);
 	config.on_temperror = A;
 	assert_true(pst_temperror_is_felt(&config, &findings));
+}
+
+/*
+ * What is overdue is no longer a cause: D the aligned key, S the SPF record, P
+ * the policy. on-temperror is tempfail unless the row says so.
+ */
+static const struct {
+	const char *label, *failed, *overdue;
+	bool capped; /* by temperror-cap */
+	enum pst_action on;
+	enum pst_look_up_action look_ups[3];
+	enum pst_action want;
+	const char *rule, *xcode;
+} overdue_rows[] = {
+#define J PST_ACTION_REJECT
+#define DT "dmarc-temperror"
+#define DTC "dmarc-temperror-capped"
+    {"key", "d", "D", false, D, {LS, LS, LS}, J, "dmarc-reject", "5.7.26"},
+    {"SPF", "s", "S", false, D, {LS, LS, LS}, J, "dmarc-reject", "5.7.26"},
+    {"walk", "w", "S", false, D, {LS, LS, LS}, J, "dmarc-reject", "5.7.26"},
+    {"policy", "", "P", false, D, {LS, LS, LS}, T, DTC, NULL},
+    {"another one", "s", "DP", false, D, {LS, LS, LS}, D, DT, "4.7.24"},
+    {"one of two", "ds", "D", false, D, {LS, LS, LS}, D, DT, "4.7.24"},
+    {"the other of two", "ds", "S", false, D, {LS, LS, LS}, D, DT, "4.7.5"},
+    {"both of two", "ds", "DS", false, D, {LS, LS, LS}, J, "dmarc-reject",
+	"5.7.26"},
+    {"the strict one of two", "ds", "D", false, D, {LS, LT, LS}, T, DT, NULL},
+    {"our resolver goes first", "ds", "DS", true, D, {LS, LS, LS}, T, DTC,
+	NULL},
+    {"our resolver, policy", "", "P", true, D, {LS, LS, LS}, T, DTC, NULL},
+    {"accept stays accept", "ds", "DS", false, A, {LS, LS, LS}, A, DT, NULL},
+    {"tag stays tag", "ds", "DS", false, T, {LS, LS, LS}, T, DT, NULL},
+    {"a stranger's key does not matter", "x", "P", false, D, {LS, LS, LS}, T,
+	DTC, NULL},
+#undef J
+#undef DT
+#undef DTC
+};
+
+static void
+test_overdue(void **state)
+{
+	(void)state;
+	FOR_ROWS(i, overdue_rows, overdue_rows[i].label) {
+		const char *overdue = overdue_rows[i].overdue;
+		const char *xcode = overdue_rows[i].xcode;
+		struct pst_config config = defaults();
+		struct pst_findings findings =
+		    undecided(overdue_rows[i].failed);
+
+		config.on_temperror = overdue_rows[i].on;
+		config.on_policy_temperror = overdue_rows[i].look_ups[0];
+		config.on_spf_temperror = overdue_rows[i].look_ups[1];
+		config.on_dkim_temperror = overdue_rows[i].look_ups[2];
+		findings.temperror_capped = overdue_rows[i].capped;
+		findings.policy_overdue = strchr(overdue, 'P') != NULL;
+		findings.spf_overdue = strchr(overdue, 'S') != NULL;
+		for (size_t k = 0; k < findings.dkim.count; k++)
+			findings.dkim.sigs[k].overdue =
+			    strchr(overdue, 'D') != NULL;
+		struct pst_decision d = decide_for(&config, able, &findings);
+		if (d.action != overdue_rows[i].want ||
+		    strcmp(d.rule, overdue_rows[i].rule) != 0 ||
+		    (xcode == NULL) != (d.xcode == NULL) ||
+		    (xcode != NULL && strcmp(d.xcode, xcode) != 0))
+			fail_msg("%s by %s", pst_action_word(d.action), d.rule);
+	}
 }
 
 /*
@@ -270,7 +344,7 @@ check_beside_row(size_t i, bool capped)
 	config.on_dkim_temperror = beside_rows[i].look_ups[1];
 	config.on_iprev_temperror = beside_rows[i].on_iprev;
 	findings.temperror_capped = capped;
-	findings.dmarc.result = beside_rows[i].dmarc;
+	set_result(&findings, beside_rows[i].dmarc);
 	if (beside_rows[i].spf)
 		findings.spf.result = PST_RESULT_TEMPERROR;
 	findings.has_iprev = true;
@@ -357,7 +431,7 @@ test_mixed(void **state)
 		config.on_spf_fail = mixed_rows[i].on_spf_fail;
 		config.on_spf_temperror = mixed_rows[i].on_spf;
 		config.on_iprev_temperror = mixed_rows[i].on_iprev;
-		findings.dmarc.result = mixed_rows[i].dmarc;
+		set_result(&findings, mixed_rows[i].dmarc);
 		findings.spf.result = mixed_rows[i].spf;
 		findings.has_iprev = true;
 		findings.iprev.result = PST_RESULT_TEMPERROR;
@@ -468,6 +542,7 @@ main(void)
 	    cmocka_unit_test(test_of_dmarc),
 	    cmocka_unit_test(test_strictest),
 	    cmocka_unit_test(test_other_results),
+	    cmocka_unit_test(test_overdue),
 	    cmocka_unit_test(test_beside),
 	    cmocka_unit_test(test_mixed),
 	    cmocka_unit_test(test_fallback_is_no_temperror),
