@@ -8,7 +8,7 @@
 #include "auth/world.h"
 #include "base/buf.h"
 #include "base/domain.h"
-#include "core/check.h"
+#include "core/check_runner.h"
 #include "core/counters.h"
 #include "core/edits.h"
 #include "core/recipients.h"
@@ -54,9 +54,7 @@ struct msg {
 	bool behind_relay; /* the client to check is not known yet */
 	bool has_begun;    /* the checks of the envelope */
 	bool wants_body;
-	struct pst_check_run run; /* state is that of the row at work */
-	void **states;            /* by row */
-	uint32_t complete;        /* a bit for each row */
+	struct pst_check_runner checks;
 	struct pst_message out;
 };
 
@@ -204,14 +202,11 @@ new_message(struct pst_session *session)
 	msg->out.config = msg->config;
 	msg->out.dns = msg->world.dns;
 	msg->out.header = &msg->header;
-	assert(pst_check_count <= PST_DNS_MAX_READERS);
-	msg->states =
-	    pst_arena_array(arena, pst_check_count, sizeof(*msg->states));
-	msg->out.findings.check_states = msg->states;
-	msg->run = (struct pst_check_run){.world = &msg->world,
-	    .config = msg->config,
-	    .message = &msg->out,
-	    .spf_input = &msg->spf_input};
+	pst_check_runner_init(&msg->checks,
+	    (struct pst_check_run){.world = &msg->world,
+		.config = msg->config,
+		.message = &msg->out,
+		.spf_input = &msg->spf_input});
 	pst_header_init(&msg->header, arena, msg->config->header_limits);
 	pst_header_watch(&msg->header, PST_AUTHRES_NAME);
 	pst_header_watch(&msg->header, msg->config->tag_header);
@@ -224,96 +219,12 @@ dup_slice(struct pst_arena *arena, struct pst_str s)
 	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
 }
 
-static uint32_t
-bit_of(size_t row)
-{
-	return UINT32_C(1) << row;
-}
-
-/* Prepares a call of that row's check. */
-static struct pst_check_run *
-enter(struct msg *msg, size_t row, unsigned reader)
-{
-	msg->world.reader = reader;
-	msg->run.state = msg->states[row];
-	return &msg->run;
-}
-
-/* Starts the checks that need this; one that is not wanted is complete. */
-static void
-start_checks(struct msg *msg, enum pst_check_needs needs)
-{
-	for (size_t i = 0; i < pst_check_count; i++) {
-		const struct pst_check *check = pst_checks[i];
-		struct pst_check_run *run;
-
-		if (check->needs != needs)
-			continue;
-		run = enter(msg, i, PST_DNS_NOBODY);
-		if (check->is_wanted != NULL && !check->is_wanted(run)) {
-			msg->complete |= bit_of(i);
-		} else if (check->start != NULL) {
-			check->start(run);
-			msg->states[i] = run->state;
-		}
-	}
-}
-
-static bool
-is_complete(const struct msg *msg, const struct pst_check *check)
-{
-	size_t row = 0;
-
-	while (pst_checks[row] != check) {
-		row++;
-		assert(row < pst_check_count);
-	}
-	return (msg->complete & bit_of(row)) != 0;
-}
-
-/* Begins a turn of that row's check; false if it cannot go on now. */
-static bool
-begin_turn(struct msg *msg, size_t row, enum pst_check_needs up_to)
-{
-	const struct pst_check *check = pst_checks[row];
-
-	if ((msg->complete & bit_of(row)) != 0 || check->needs > up_to)
-		return false;
-	for (size_t i = 0; i < PST_CHECK_MAX_AFTER && check->after[i]; i++) {
-		if (!is_complete(msg, check->after[i]))
-			return false;
-	}
-	/* As a reader of the transcript, a row has the number after its own. */
-	return pst_dns_turn(msg->world.dns, (unsigned)row + 1);
-}
-
-/*
- * Runs the checks that can go on, among those that need no more than this. A
- * check that has become complete may let one of an earlier row go on. True if
- * all checks are complete.
- */
-static bool
-step_checks(struct msg *msg, enum pst_check_needs up_to)
-{
-	uint32_t all = bit_of(pst_check_count) - 1;
-	uint32_t before;
-
-	do {
-		before = msg->complete;
-		for (size_t i = 0; i < pst_check_count; i++) {
-			if (begin_turn(msg, i, up_to) &&
-			    pst_checks[i]->step(enter(msg, i, (unsigned)i + 1)))
-				msg->complete |= bit_of(i);
-		}
-	} while (msg->complete != before && msg->complete != all);
-	return msg->complete == all;
-}
-
 static void
 poll_envelope(struct msg *msg)
 {
 	if (msg->has_begun && pst_dns_poll(msg->world.dns))
-		(void)step_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
+		(void)pst_check_runner_step(
+		    &msg->checks, PST_CHECK_NEEDS_ENVELOPE);
 }
 
 /* Once, and as soon as the client to check is known. */
@@ -325,8 +236,8 @@ begin_envelope(struct msg *msg)
 		return;
 	msg->has_begun = true;
 	pst_dns_set_client(msg->world.dns, &msg->out.client);
-	start_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
-	(void)step_checks(msg, PST_CHECK_NEEDS_ENVELOPE);
+	pst_check_runner_start(&msg->checks, PST_CHECK_NEEDS_ENVELOPE);
+	(void)pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_ENVELOPE);
 }
 
 /* Drops the reverse-path if the MTA reads another domain in it (R-SPF-4). */
@@ -439,13 +350,11 @@ look_behind_relay(struct msg *msg)
 static void
 set_classes(struct msg *msg)
 {
-	if (pst_check_spf_may_align(&msg->run))
+	if (pst_check_spf_may_align(&msg->checks.run))
 		return;
 	msg->world.spf_is_aside = true;
-	for (size_t i = 0; i < pst_check_count; i++)
-		if (pst_checks[i] == &pst_check_spf)
-			pst_dns_reclass(
-			    msg->world.dns, (unsigned)i + 1, PST_DNS_OTHER);
+	pst_dns_reclass(
+	    msg->world.dns, pst_check_reader(&pst_check_spf), PST_DNS_OTHER);
 }
 
 static void
@@ -480,7 +389,7 @@ pst_session_eoh(struct pst_session *session)
 		return;
 	set_classes(msg);
 	begin_envelope(msg);
-	start_checks(msg, PST_CHECK_NEEDS_HEADER);
+	pst_check_runner_start(&msg->checks, PST_CHECK_NEEDS_HEADER);
 	msg->wants_body = true;
 	poll_envelope(msg);
 }
@@ -489,18 +398,10 @@ bool
 pst_session_body(struct pst_session *session, const void *ptr, size_t len)
 {
 	struct msg *msg = session->msg;
-	bool wanted = false;
 
 	if (msg == NULL || msg->state != STATE_BODY || !msg->wants_body)
 		return false;
-	for (size_t i = 0; i < pst_check_count; i++) {
-		if (pst_checks[i]->body != NULL &&
-		    (msg->complete & bit_of(i)) == 0 &&
-		    pst_checks[i]->body(
-			enter(msg, i, PST_DNS_NOBODY), ptr, len))
-			wanted = true;
-	}
-	msg->wants_body = wanted;
+	msg->wants_body = pst_check_runner_body(&msg->checks, ptr, len);
 	poll_envelope(msg);
 	return msg->wants_body;
 }
@@ -514,7 +415,7 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 	int64_t report = now + PST_PROGRESS_MS;
 
 	(void)pst_dns_poll(msg->world.dns);
-	while (!step_checks(msg, PST_CHECK_NEEDS_HEADER)) {
+	while (!pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_HEADER)) {
 		now = pst_clock_ms(clock);
 		if (now >= until) {
 			pst_dns_expire(msg->world.dns);
