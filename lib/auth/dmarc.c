@@ -219,6 +219,7 @@ add_fault(struct pst_dmarc_eval *best, const char *fault)
 	if (is_bad(best->out.result))
 		return;
 	best->out = (struct pst_dmarc){.result = PST_RESULT_PERMERROR,
+	    .knowledge = PST_DMARC_ABSENT,
 	    .discovery = discovery,
 	    .fault = fault};
 	best->sig_align = NULL;
