@@ -168,31 +168,20 @@ static void
 remember(const struct request *request, struct pst_service *service)
 {
 	struct pst_config *config = pst_service_config(service);
-	struct pst_memory *memory = pst_service_memory(service);
-	struct pst_clock *clock = pst_service_clock(service);
-	int64_t last = 0, born = pst_clock_epoch(clock);
+	bool exists = pst_memory_file_exists(config);
 	char path[PST_MEMORY_PATH_SIZE];
-	struct pst_db *db = NULL;
 	struct pst_err err;
-	bool ok;
+	int64_t last;
 
 	pst_memory_file_path(config, path);
-	if (pst_memory_file_exists(config)) {
-		db = pst_memory_file_open(
-		    config, PST_DB_READ, PST_STORE_PATIENCE_MS, &err);
-		ok = db != NULL &&
-		    pst_memory_file_born(db, PST_DB_READ, &born, &err) &&
-		    pst_memory_file_read(db, memory, &last, &err);
-		if (ok && !request->json)
-			pst_ui_note(command, "remembered domains: %s", path);
-		if (!ok)
-			pst_ui_note(command,
-			    "verifying without what the daemon remembers of "
-			    "domains: %s",
-			    err.text);
-		pst_memory_set_born(memory, born);
-	}
-	pst_db_close(db);
+	if (!pst_memory_file_load(config, pst_service_memory(service),
+		PST_STORE_PATIENCE_MS, &last, &err))
+		pst_ui_note(command,
+		    "verifying without what the daemon remembers of domains: "
+		    "%s",
+		    err.text);
+	else if (exists && !request->json)
+		pst_ui_note(command, "remembered domains: %s", path);
 	pst_config_unref(config);
 }
 

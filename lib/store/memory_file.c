@@ -12,6 +12,9 @@
 /* Rows that one transaction deletes. */
 #define PRUNE_ROWS 5000
 
+/* The version of the schema that has the table. */
+#define TABLE_VERSION 3
+
 void
 pst_memory_file_path(
     const struct pst_config *config, char path[PST_MEMORY_PATH_SIZE])
@@ -294,6 +297,43 @@ pst_memory_file_born(struct pst_db *db, enum pst_db_access access,
 
 	return (access == PST_DB_READ || put_number(db, store, *born, err)) &&
 	    pst_db_get_number(db, load, NULL, 0, born, NULL, err);
+}
+
+static bool
+load_open(struct pst_db *db, struct pst_memory *memory, int64_t *last,
+    struct pst_err *err)
+{
+	int64_t born = INT64_MAX;
+	struct pst_schema schema;
+
+	if (!pst_schema_read(db, &schema, err))
+		return false;
+	/* Somebody is making the tables. */
+	if (schema.version < TABLE_VERSION)
+		return true;
+	if (!pst_memory_file_born(db, PST_DB_READ, &born, err) ||
+	    !pst_memory_file_read(db, memory, last, err))
+		return false;
+	pst_memory_set_born(memory, born);
+	return true;
+}
+
+bool
+pst_memory_file_load(const struct pst_config *config, struct pst_memory *memory,
+    unsigned patience_ms, int64_t *last, struct pst_err *err)
+{
+	struct pst_db *db;
+	bool ok;
+
+	*last = 0;
+	if (!pst_memory_file_exists(config))
+		return true;
+	db = pst_memory_file_open(config, PST_DB_READ, patience_ms, err);
+	if (db == NULL)
+		return false;
+	ok = load_open(db, memory, last, err);
+	pst_db_close(db);
+	return ok;
 }
 
 /* Deletes rows; *deleted is how many. */

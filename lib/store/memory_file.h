@@ -60,6 +60,15 @@ bool pst_memory_file_read(struct pst_db *db, struct pst_memory *memory,
     int64_t *last, struct pst_err *err) PST_MUST_CHECK;
 
 /*
+ * Reads the file into a memory, if there is one, without changing it: all rows,
+ * and its birth. *last is then as pst_memory_file_read() sets it. A file that
+ * is just being made is empty.
+ */
+bool
+pst_memory_file_load(const struct pst_config *config, struct pst_memory *memory,
+    unsigned patience_ms, int64_t *last, struct pst_err *err) PST_MUST_CHECK;
+
+/*
  * Copies one batch of the rows with a change after *last to another database,
  * and sets *last to the last change copied. *more is false if there was none.
  */
@@ -68,7 +77,8 @@ bool pst_memory_file_copy(struct pst_db *from, struct pst_db *to, int64_t *last,
 
 /*
  * Sets *born to the birth that is stored, after storing *born if none is or if
- * that is earlier. With PST_DB_READ nothing is stored.
+ * that is earlier. With PST_DB_READ nothing is stored, and *born is unchanged if
+ * none is.
  */
 bool pst_memory_file_born(struct pst_db *db, enum pst_db_access access,
     int64_t *born, struct pst_err *err) PST_MUST_CHECK;

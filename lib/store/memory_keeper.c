@@ -64,15 +64,14 @@ have_batch(struct pst_memory_keeper *keeper)
 
 /* The memory and the file become as old as the older one of them. */
 static bool
-compare_births(struct pst_memory_keeper *keeper, enum pst_db_access access,
-    struct pst_err *err)
+compare_births(struct pst_memory_keeper *keeper, struct pst_err *err)
 {
 	struct pst_memory_figures figures;
 	int64_t born;
 
 	pst_memory_figures(keeper->memory, &figures);
 	born = figures.born_epoch;
-	if (!pst_memory_file_born(keeper->db, access, &born, err))
+	if (!pst_memory_file_born(keeper->db, PST_DB_WRITE, &born, err))
 		return false;
 	pst_memory_set_born(keeper->memory, born);
 	return true;
@@ -99,7 +98,7 @@ have_file(struct pst_memory_keeper *keeper, struct pst_err *err)
 		return false;
 	if (!exists)
 		pst_memory_change_all(keeper->memory);
-	return compare_births(keeper, PST_DB_WRITE, err);
+	return compare_births(keeper, err);
 }
 
 /*
@@ -221,18 +220,9 @@ static void
 read_file(struct pst_memory_keeper *keeper)
 {
 	struct pst_err err;
-	bool ok = true;
+	bool ok = pst_memory_file_load(
+	    keeper->config, keeper->memory, PATIENCE_MS, &keeper->last, &err);
 
-	if (pst_memory_file_exists(keeper->config)) {
-		keeper->db = pst_memory_file_open(
-		    keeper->config, PST_DB_READ, PATIENCE_MS, &err);
-		ok = keeper->db != NULL &&
-		    compare_births(keeper, PST_DB_READ, &err) &&
-		    pst_memory_file_read(
-			keeper->db, keeper->memory, &keeper->last, &err);
-		pst_db_close(keeper->db);
-		keeper->db = NULL;
-	}
 	note(keeper, ok, &err);
 	count(keeper);
 }

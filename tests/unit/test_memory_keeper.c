@@ -110,14 +110,15 @@ recalls(struct pst_memory *memory, const char *domain)
 static bool
 is_written(void)
 {
+	struct pst_memory *memory = pst_memory_new(10, now());
+	struct pst_memory_figures figures;
 	struct pst_err err;
-	struct pst_db *db =
-	    pst_memory_file_open(config, PST_DB_READ, 1000, &err);
-	bool written =
-	    db != NULL && store_number(db, "SELECT COUNT(*) FROM memory") > 0;
+	int64_t last;
+	bool ok = pst_memory_file_load(config, memory, 1000, &last, &err);
 
-	pst_db_close(db);
-	return written;
+	pst_memory_figures(memory, &figures);
+	pst_memory_free(memory);
+	return ok && figures.domains > 0;
 }
 
 /* Waits for a condition that a keeper's thread brings about. */
