@@ -70,15 +70,21 @@ find_answer(const struct pst_dns *dns, const char *domain)
  * one that is unusable as a whole, as auth/orgdomain has it.
  */
 static struct pst_str
-pick_record(struct pst_arena *arena, const struct pst_dns_answer *answer)
+pick_record(const struct making *making, const char *domain,
+    const struct pst_dns_answer *answer)
 {
+	const struct pst_dmarc *dmarc = &making->message->findings.dmarc;
 	struct pst_dmarc_record record;
 	struct pst_str text = PST_STR("");
 	size_t count = 0;
 
+	/* The check has found it there, which is most of the time. */
+	if (dmarc->policy_domain != NULL &&
+	    strcmp(dmarc->policy_domain, domain) == 0)
+		return dmarc->record.text;
 	for (size_t i = 0; i < answer->count; i++) {
 		if (!pst_dmarc_record_parse(
-			arena, answer->records[i].data, &record))
+			making->arena, answer->records[i].data, &record))
 			continue;
 		text = answer->records[i].data;
 		count += record.repeated_tag ? 2 : 1;
@@ -101,7 +107,7 @@ add_answer(struct making *making, const char *domain)
 	case PST_DNS_NXDOMAIN:
 		making->answers[lesson->answer_count++] =
 		    (struct pst_memory_answer){
-			domain, pick_record(making->arena, answer)};
+			domain, pick_record(making, domain, answer)};
 		break;
 	/* No answer of the domain's own servers. */
 	case PST_DNS_SERVFAIL:
