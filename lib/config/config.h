@@ -184,8 +184,11 @@ struct pst_config {
 		bool own_domain_only;   /* send only to addresses in the
 		                           organizational domain reported on */
 		unsigned max_addresses; /* used from one DMARC record */
-		unsigned max_per_day;   /* reports per destination domain */
-		size_t max_bytes;       /* of one report, compressed */
+		/* Reports a day: to one organization, about one, in all */
+		unsigned max_per_day;
+		unsigned max_per_policy_domain;
+		unsigned max_per_day_total;
+		size_t max_bytes;  /* of one report, compressed */
 		unsigned pause_ms; /* between reports to a destination domain */
 		unsigned retry_for_s; /* then a report is given up */
 		const char *relay;    /* smtp://host:port or smtps://... */

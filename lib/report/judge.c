@@ -55,12 +55,14 @@ stop(struct pst_judgement *judgement, enum pst_outbox_state state,
 }
 
 static void
-judge_day(const struct pst_store *store, const struct pst_judge_counts *counts,
-    struct pst_judgement *judgement)
+judge_day(const struct pst_store *store, const struct pst_delivery *delivery,
+    const struct pst_judge_counts *counts, struct pst_judgement *judgement)
 {
-	if (counts->today >= store->config->reports.max_per_day)
-		stop(judgement, PST_OUTBOX_RETRY,
-		    "reports.max-per-day is reached for its domain",
+	const char *why = pst_day_limits_reached(
+	    counts->day, judgement->domain, delivery->domain);
+
+	if (why != NULL)
+		stop(judgement, PST_OUTBOX_RETRY, why,
 		    pst_day_end(pst_day_of(pst_store_now(store))) + 1);
 }
 
@@ -94,7 +96,7 @@ pst_judge_limits(const struct pst_store *store,
 	bool suppressed;
 
 	if (delivery->kind == PST_OUTBOX_AGGREGATE)
-		judge_day(store, counts, judgement);
+		judge_day(store, delivery, counts, judgement);
 	else if (!judge_hour(store, delivery, counts, judgement, err))
 		return false;
 	if (judgement->state != PST_OUTBOX_SENT)

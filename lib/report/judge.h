@@ -13,6 +13,7 @@
  */
 
 #include "base/macros.h"
+#include "report/day_limits.h"
 #include "report/outbox.h"
 
 struct pst_judgement {
@@ -35,12 +36,15 @@ struct pst_judgement {
 void pst_judge_address(const struct pst_destinations *list,
     const struct pst_delivery *delivery, struct pst_judgement *out);
 
-/* Deliveries that count against a limit, in addition to what the store says. */
+/*
+ * Deliveries that count against a limit: of aggregate reports all, of failure
+ * reports those that the store does not know of.
+ */
 struct pst_judge_counts {
-	uint64_t today;   /* aggregate reports to the target's domain; in all */
-	uint64_t hour;    /* failure reports */
-	uint64_t domain;  /* ... about the policy domain */
-	uint64_t address; /* ... to the address */
+	const struct pst_day_limits *day; /* aggregate reports; in all */
+	uint64_t hour;                    /* failure reports */
+	uint64_t domain;                  /* ... about the policy domain */
+	uint64_t address;                 /* ... to the address */
 };
 
 /*

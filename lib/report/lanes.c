@@ -12,7 +12,6 @@ struct lane {
 	const char *domain;
 	size_t first, last; /* the first and the last item; NOTHING if none */
 	size_t same_slot;   /* the next lane in the same slot */
-	uint64_t got;
 	int64_t next_ms;
 };
 
@@ -97,18 +96,8 @@ pst_lanes_add(struct pst_lanes *lanes, const char *domain)
 	lanes->after[item] = NOTHING;
 }
 
-void
-pst_lanes_count(struct pst_lanes *lanes, const char *domain)
-{
-	struct lane *lane = find(lanes, domain);
-
-	if (lane != NULL)
-		lane->got++;
-}
-
 size_t
-pst_lanes_next(
-    struct pst_lanes *lanes, int64_t now_ms, uint64_t *got, int64_t *until_ms)
+pst_lanes_next(struct pst_lanes *lanes, int64_t now_ms, int64_t *until_ms)
 {
 	bool waits = false;
 
@@ -128,7 +117,6 @@ pst_lanes_next(
 		lane->first = lanes->after[item];
 		lanes->turn = (at + 1) % lanes->lane_count;
 		lanes->taken = at;
-		*got = lane->got;
 		return item;
 	}
 	return waits ? PST_LANES_WAIT : PST_LANES_NONE;
@@ -139,6 +127,5 @@ pst_lanes_sent(struct pst_lanes *lanes, int64_t now_ms)
 {
 	struct lane *lane = &lanes->lanes[lanes->taken];
 
-	lane->got++;
 	lane->next_ms = now_ms + lanes->pause_ms;
 }

@@ -26,18 +26,14 @@ pst_lanes_new(struct pst_arena *arena, size_t max, unsigned pause_ms);
 /* Adds an item. Items are numbered in the order in which they are added. */
 void pst_lanes_add(struct pst_lanes *lanes, const char *domain);
 
-/* Counts one delivery that the domain already got today, if it has a lane. */
-void pst_lanes_count(struct pst_lanes *lanes, const char *domain);
-
 /*
- * Takes the next item that may be sent at now_ms. *got is how many its domain
- * has got. PST_LANES_NONE means that no item is left; PST_LANES_WAIT that none
- * may be sent before *until_ms.
+ * Takes the next item that may be sent at now_ms. PST_LANES_NONE means that no
+ * item is left; PST_LANES_WAIT that none may be sent before *until_ms.
  */
 #define PST_LANES_NONE SIZE_MAX
 #define PST_LANES_WAIT (SIZE_MAX - 1)
-size_t pst_lanes_next(
-    struct pst_lanes *lanes, int64_t now_ms, uint64_t *got, int64_t *until_ms);
+size_t
+pst_lanes_next(struct pst_lanes *lanes, int64_t now_ms, int64_t *until_ms);
 
 /* Notes that the item taken last was sent: its domain pauses from now_ms on. */
 void pst_lanes_sent(struct pst_lanes *lanes, int64_t now_ms);

@@ -368,16 +368,18 @@ pst_outbox_reopen(struct pst_db *db, const struct pst_outbox_filter *filter,
 
 bool
 pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
-    void (*each)(void *arg, struct pst_str address), void *arg,
-    struct pst_err *err)
+    void (*each)(void *arg, struct pst_str address, struct pst_str domain),
+    void *arg, struct pst_err *err)
 {
 	if (!pst_db_select(db,
-		"SELECT address FROM delivery WHERE kind = 'aggregate'"
-		" AND (state = 'handing' OR (state = 'sent' AND done_s >= $1))",
+		"SELECT d.address, r.domain FROM delivery d"
+		" JOIN report r ON r.id = d.report"
+		" WHERE d.kind = 'aggregate' AND (d.state = 'handing'"
+		" OR (d.state = 'sent' AND d.done_s >= $1))",
 		(struct pst_db_value[]){pst_db_int(since_s)}, 1, err))
 		return false;
 	while (pst_db_next(db))
-		each(arg, pst_db_column(db, 0));
+		each(arg, pst_db_column(db, 0), pst_db_column(db, 1));
 	return pst_db_end(db, err);
 }
 

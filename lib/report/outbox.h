@@ -202,12 +202,13 @@ bool pst_outbox_reopen(struct pst_db *db,
     const struct pst_outbox_filter *filter, struct pst_err *err) PST_MUST_CHECK;
 
 /*
- * Calls each() with the address of every aggregate delivery that was sent at or
- * after since_s or is being handed over, in no particular order.
+ * Calls each() with the address and the policy domain of every aggregate
+ * delivery that was sent at or after since_s or is being handed over, in no
+ * particular order.
  */
 bool pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
-    void (*each)(void *arg, struct pst_str address), void *arg,
-    struct pst_err *err) PST_MUST_CHECK;
+    void (*each)(void *arg, struct pst_str address, struct pst_str domain),
+    void *arg, struct pst_err *err) PST_MUST_CHECK;
 
 /* ---- addresses that bounce ---- */
 

@@ -26,9 +26,9 @@ struct entry {
 struct run {
 	const struct pst_preview *plan;
 	const struct pst_store *store;
-	struct pst_arena *arena;  /* for the whole run */
-	struct pst_tally *today;  /* aggregate reports by destination domain */
-	struct pst_tally *domain; /* failure reports by policy domain */
+	struct pst_arena *arena;    /* for the whole run */
+	struct pst_day_limits *day; /* aggregate reports */
+	struct pst_tally *domain;   /* failure reports by policy domain */
 	struct pst_tally *address;
 	/* The batch, with an arena of its own. */
 	struct pst_arena *batch_arena;
@@ -64,7 +64,8 @@ count_sent(struct run *run, const struct pst_delivery *delivery,
     const struct pst_judgement *judgement)
 {
 	if (delivery->kind == PST_OUTBOX_AGGREGATE) {
-		pst_tally_add(run->today, pst_str(judgement->domain), 1);
+		pst_day_limits_add(
+		    run->day, judgement->domain, delivery->domain);
 		return;
 	}
 	pst_tally_add(run->domain, pst_str(delivery->domain), 1);
@@ -77,6 +78,7 @@ judge(struct run *run, const struct pst_delivery *delivery,
     struct pst_err *err)
 {
 	struct pst_judge_counts counts = {
+	    .day = run->day,
 	    .hour = pst_tally_sum(run->domain),
 	    .domain = pst_tally_of(run->domain, pst_str(delivery->domain)),
 	    .address = pst_tally_of(run->address, pst_str(delivery->address)),
@@ -86,8 +88,6 @@ judge(struct run *run, const struct pst_delivery *delivery,
 
 	pst_judge_address(list, delivery, &judgement);
 	if (judgement.state == PST_OUTBOX_SENT) {
-		counts.today =
-		    pst_tally_of(run->today, pst_str(judgement.domain));
 		if (!pst_judge_limits(
 			run->store, delivery, &counts, &judgement, err))
 			return false;
@@ -396,23 +396,10 @@ plan_due(struct run *run, enum pst_outbox_kind kind, struct pst_err *err)
 
 /* ---- the run ---- */
 
-static void
-count_today(void *arg, struct pst_str address)
-{
-	size_t at = pst_str_rfind(address, '@');
-
-	if (at < address.len)
-		pst_tally_add(arg, pst_str_from(address, at + 1), 1);
-}
-
 static bool
 plan_all(struct run *run, struct pst_err *err)
 {
-	int64_t now_s = pst_store_now(run->store);
-
-	return pst_outbox_each_sent(run->store->db,
-		   pst_day_begin(pst_day_of(now_s)), count_today, run->today,
-		   err) &&
+	return pst_day_limits_load(run->day, run->store, err) &&
 	    plan_pending(run, err) &&
 	    plan_due(run, PST_OUTBOX_AGGREGATE, err) &&
 	    plan_incidents(run, err) &&
@@ -429,7 +416,7 @@ pst_preview_run(const struct pst_preview *plan, struct pst_err *err)
 	run->plan = plan;
 	run->store = plan->store;
 	run->arena = arena;
-	run->today = pst_tally_new(arena);
+	run->day = pst_day_limits_new(arena, plan->store->config);
 	run->domain = pst_tally_new(arena);
 	run->address = pst_tally_new(arena);
 	run->batch_arena = pst_arena_new();

@@ -160,10 +160,10 @@ struct item {
  * whether the relay was used.
  */
 static bool
-deliver(struct run *run, const struct item *item, uint64_t got, bool *sent,
-    struct pst_err *err)
+deliver(struct run *run, const struct item *item, struct pst_day_limits *day,
+    bool *sent, struct pst_err *err)
 {
-	const struct pst_judge_counts counts = {.today = got};
+	const struct pst_judge_counts counts = {.day = day};
 	struct pst_judgement judgement = item->judgement;
 	struct pst_courier_outcome outcome;
 	bool ok;
@@ -172,6 +172,9 @@ deliver(struct run *run, const struct item *item, uint64_t got, bool *sent,
 		run->store, item->delivery, &counts, &judgement, err))
 		return false;
 	*sent = judgement.state == PST_OUTBOX_SENT;
+	if (*sent && item->delivery->kind == PST_OUTBOX_AGGREGATE)
+		pst_day_limits_add(
+		    day, judgement.domain, item->delivery->domain);
 	ok = *sent ? pst_courier_deliver(run->courier, item->delivery,
 			 judgement.target, &outcome, err) :
 		     pst_courier_book(run->courier, item->delivery, &judgement,
@@ -190,6 +193,7 @@ struct pass {
 	struct item *items;
 	size_t item_count;
 	struct pst_lanes *lanes;
+	struct pst_day_limits *day;
 	/* the answers of the batch that is being sorted in */
 	struct pst_consent asked[PST_CONSENT_MAX];
 	size_t asked_count;
@@ -291,16 +295,6 @@ sort_all(struct pass *pass, struct pst_err *err)
 }
 
 static void
-count_sent(void *arg, struct pst_str address)
-{
-	struct pass *pass = arg;
-	size_t at = pst_str_rfind(address, '@');
-
-	if (at < address.len)
-		pst_lanes_count(pass->lanes, address.ptr + at + 1);
-}
-
-static void
 wait_until(const struct run *run, int64_t until_ms)
 {
 	int64_t left = until_ms - pst_clock_ms(&pst_clock_system);
@@ -319,16 +313,13 @@ send_all(struct pass *pass, struct pst_err *err)
 {
 	struct run *run = pass->run;
 
-	if (!pst_outbox_each_sent(run->store->db,
-		pst_day_begin(pst_day_of(pst_store_now(run->store))),
-		count_sent, pass, err))
+	if (!pst_day_limits_load(pass->day, run->store, err))
 		return false;
 	while (!is_stopped(run)) {
 		int64_t until_ms = 0;
-		uint64_t got = 0;
 		bool sent = false;
-		size_t next = pst_lanes_next(pass->lanes,
-		    pst_clock_ms(&pst_clock_system), &got, &until_ms);
+		size_t next = pst_lanes_next(
+		    pass->lanes, pst_clock_ms(&pst_clock_system), &until_ms);
 
 		if (next == PST_LANES_NONE)
 			break;
@@ -336,7 +327,7 @@ send_all(struct pass *pass, struct pst_err *err)
 			wait_until(run, until_ms);
 			continue;
 		}
-		if (!deliver(run, &pass->items[next], got, &sent, err))
+		if (!deliver(run, &pass->items[next], pass->day, &sent, err))
 			return false;
 		if (sent)
 			pst_lanes_sent(
@@ -365,6 +356,7 @@ make_pass(struct run *run, enum pst_outbox_kind kind,
 	due->items = pst_arena_array(arena, PASS_MAX, sizeof(*due->items));
 	pass->items = pst_arena_array(arena, PASS_MAX, sizeof(*pass->items));
 	pass->lanes = pst_lanes_new(arena, PASS_MAX, pause_ms);
+	pass->day = pst_day_limits_new(arena, run->store->config);
 	ok = pst_outbox_due(run->store, &run->send->filter, after, due, err) &&
 	    sort_all(pass, err) && send_all(pass, err);
 	*more = ok && due->count == PASS_MAX && !is_stopped(run);

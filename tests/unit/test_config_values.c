@@ -76,6 +76,7 @@ static const char unusual[] =
     "skip-recipients = {\"a@b.example\"}\n"
     "allow-destinations = {a.example}\ndeny-destinations = {b.example}\n"
     "own-domain-only = yes\nmax-addresses = 1\nmax-per-day = 1\n"
+    "max-per-policy-domain = 1\nmax-per-day-total = 1\n"
     "max-size = 64k\npause = 0s\nretry-for = 1h\n"
     "relay = \"smtps://[::1]:465\"\nrelay-tls = required\n"
     "relay-user = \"u\"\nrelay-password-file = \"/p\"\n"

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/day_limits.h"
 #include "report/lease.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/send_fixture.h"
 
 #define EMPTY "x.invalid. A 192.0.2.1\n"
@@ -325,6 +327,77 @@ test_limit_a_day(void **state)
 	send_close(&bench);
 }
 
+/* The owner of a domain, if there is no public suffix list. */
+static void
+test_owner(void **state)
+{
+	static const struct {
+		const char *domain, *want;
+	} rows[] = {
+	    {"example", "example"},
+	    {"a.example", "a.example"},
+	    {"c.b.a.example", "a.example"},
+	    {"c.b.co.uk", "b.co.uk"},
+	    {"co.uk", "co.uk"},
+	    {"b.com.au", "b.com.au"},
+	    {"c.b.info.uk", "info.uk"},
+	    {"c.b.co.com", "co.com"},
+	    {"c.b.example.de", "example.de"},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].domain) {
+		assert_string_equal(
+		    pst_day_limits_owner(NULL, rows[i].domain), rows[i].want);
+	}
+}
+
+/* Sub-domains do not get around the limits of their owner. */
+static void
+test_limits_of_owners(void **state)
+{
+	static const struct {
+		const char *label;
+		unsigned per_day, per_policy, total;
+		const char *parent; /* of the policy domains, and addresses */
+		unsigned sent;
+	} rows[] = {
+	    {"no limit", 9, 9, 9, "one.example", 5},
+	    {"addresses below one domain", 2, 9, 9, "one.example", 2},
+	    {"addresses of several owners", 2, 9, 9, "example", 5},
+	    {"policy domains below one domain", 9, 3, 9, "one.example", 3},
+	    {"in all", 9, 9, 4, "example", 4},
+	};
+
+	(void)state;
+	FOR_ROWS(n, rows, rows[n].label) {
+		struct send_bench bench;
+
+		send_open(&bench, EMPTY);
+		bench.config->reports.max_per_day = rows[n].per_day;
+		bench.config->reports.max_per_policy_domain =
+		    rows[n].per_policy;
+		bench.config->reports.max_per_day_total = rows[n].total;
+		for (unsigned i = 0; i < 5; i++) {
+			char domain[64], uri[64];
+
+			(void)snprintf(domain, sizeof(domain), "d%u.%s", i,
+			    rows[n].parent);
+			(void)snprintf(uri, sizeof(uri), "mailto:x@d%u.%s", i,
+			    rows[n].parent);
+			send_row(&bench,
+			    (struct send_row){STORE_DAY, domain, uri, 1, 1});
+		}
+		assert_true(send_run(&bench));
+		assert_int_equal(bench.counts.sent, rows[n].sent);
+		/* The store counts, too. */
+		bench.clock.now_epoch += 3600;
+		assert_true(send_run(&bench));
+		assert_int_equal(bench.counts.sent, 0);
+		send_close(&bench);
+	}
+}
+
 /* Mail goes out with VERP, and a bounce comes in. */
 static void
 test_bounced(void **state)
@@ -440,6 +513,8 @@ main(void)
 	    cmocka_unit_test(test_late_rows),
 	    cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_limit_a_day),
+	    cmocka_unit_test(test_limits_of_owners),
+	    cmocka_unit_test(test_owner),
 	    cmocka_unit_test(test_bounced),
 	    cmocka_unit_test(test_lease),
 	    cmocka_unit_test(test_settings),
