@@ -202,6 +202,29 @@ log_dns_alarm(enum pst_resolver_alarm alarm, bool on)
 	}
 }
 
+/*
+ * Sets the secret of enforce-percent. Without its file, a key of this process
+ * does: a sender cannot tell that one either.
+ */
+static void
+set_key(struct pst_service *service, const struct pst_config *config)
+{
+	struct pst_site_key key;
+	struct pst_err err;
+
+	if (!pst_site_key_make(config, &key, &err)) {
+		if (config->enforce_percent > 0 &&
+		    config->enforce_percent < 100)
+			pst_log(PST_LOG_WARNING,
+			    "enforce-percent will select other messages after "
+			    "the next start, because its secret cannot be "
+			    "kept; correct enforce-secret-file: %s",
+			    err.text);
+		pst_site_key_random(&key);
+	}
+	pst_service_set_key(service, &key);
+}
+
 int
 pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 {
@@ -234,6 +257,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 		return 1;
 	}
 	current = pst_service_config(control.service);
+	set_key(control.service, current);
 	pst_recorder_start(current);
 	pst_config_unref(current);
 	keeper = start_keeper(control.service);

@@ -185,6 +185,22 @@ remember(const struct request *request, struct pst_service *service)
 	pst_config_unref(config);
 }
 
+/*
+ * Takes the secret of enforce-percent if this user may read it. Otherwise the
+ * result says so where it matters.
+ */
+static void
+take_key(struct pst_service *service)
+{
+	struct pst_config *config = pst_service_config(service);
+	struct pst_site_key key;
+	struct pst_err err;
+
+	if (pst_site_key_read(config, &key, &err))
+		pst_service_set_key(service, &key);
+	pst_config_unref(config);
+}
+
 static int
 verify_all(const struct request *request)
 {
@@ -199,6 +215,7 @@ verify_all(const struct request *request)
 	if (!request->json)
 		pst_ui_note(command, "configuration: %s", origin);
 	remember(request, service);
+	take_key(service);
 	for (size_t i = 0; i < request->file_count; i++) {
 		/* With --now, all messages arrive at the same moment. */
 		clock = pst_settings_clock(&request->settings);

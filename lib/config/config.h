@@ -82,6 +82,7 @@ struct pst_config {
 	/* What is done with a message */
 	enum pst_mode mode;
 	unsigned enforce_percent; /* share of messages enforced, 0 to 100 */
+	const char *enforce_secret_file;    /* "": beside the store */
 	struct pst_domains enforce_domains; /* enforced in either mode */
 	struct pst_domains monitor_domains; /* never enforced; overrides
 	                                       enforce_domains */

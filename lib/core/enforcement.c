@@ -2,28 +2,41 @@
 #include "base/macros.h"
 #include "core/enforcement.h"
 
-#include "base/hash.h"
+#include "base/digest.h"
 
 unsigned
-pst_enforcement_bucket(const struct pst_header *header)
+pst_enforcement_bucket(
+    const struct pst_header *header, const struct pst_site_key *key)
 {
 	static const char *const names[] = {"Message-ID", "Date", "From"};
-	const struct pst_header_field *field;
-	uint64_t hash = PST_HASH_START;
+	unsigned char mac[PST_DIGEST_BYTES];
+	unsigned number = 0;
 
+	if (key == NULL)
+		return PST_BUCKET_UNKNOWN;
+	_Static_assert(sizeof(key->octets) == sizeof(mac), "both are keys");
+	memcpy(mac, key->octets, sizeof(mac));
 	for (size_t i = 0; i < PST_COUNT(names); i++) {
-		field = pst_header_find(header, names[i], 1);
-		if (field != NULL)
-			hash = pst_hash(hash, pst_str_trim(field->value));
-		hash = pst_hash_octet(hash, '\n');
+		const struct pst_header_field *field =
+		    pst_header_find(header, names[i], 1);
+		struct pst_str value =
+		    field == NULL ? PST_STR("") : pst_str_trim(field->value);
+		unsigned char next[PST_DIGEST_BYTES];
+
+		/* Each result is the key for the next field. */
+		pst_digest_hmac(
+		    (struct pst_str){(const char *)mac, sizeof(mac)}, value,
+		    next);
+		memcpy(mac, next, sizeof(mac));
 	}
-	/* The hash is not keyed, so a sender can choose its bucket. */
-	return (unsigned)((hash ^ hash >> 32) % 100);
+	for (size_t i = 0; i < sizeof(number); i++)
+		number = number << 8 | mac[i];
+	return number % 100;
 }
 
-bool
-pst_enforcement_applies(const struct pst_config *config,
-    const struct pst_header *header, const struct pst_from *from)
+enum pst_enforcement
+pst_enforcement_of(const struct pst_config *config, const struct pst_from *from,
+    unsigned bucket)
 {
 	bool listed = from->domain_count > 0 || from->only_domain != NULL;
 
@@ -36,14 +49,17 @@ pst_enforcement_applies(const struct pst_config *config,
 		const char *domain = from->domains[i];
 
 		if (pst_domain_set_has(&config->monitor_domains.set, domain))
-			return false;
+			return PST_MONITORED;
 		if (!pst_domain_set_has(&config->enforce_domains.set, domain))
 			listed = false;
 	}
 	if (listed)
-		return true;
-	if (config->mode == PST_MODE_MONITOR)
-		return false;
-	return config->enforce_percent >= 100 ||
-	    pst_enforcement_bucket(header) < config->enforce_percent;
+		return PST_ENFORCED;
+	if (config->mode == PST_MODE_MONITOR || config->enforce_percent == 0)
+		return PST_MONITORED;
+	if (config->enforce_percent >= 100)
+		return PST_ENFORCED;
+	if (bucket == PST_BUCKET_UNKNOWN)
+		return PST_ENFORCEMENT_UNSURE;
+	return bucket < config->enforce_percent ? PST_ENFORCED : PST_MONITORED;
 }

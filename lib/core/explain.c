@@ -199,6 +199,10 @@ text_decision(
 		    buf, "; would %s if enforced", pst_action_word(d->would));
 	if (d->skip)
 		pst_buf_add_text(buf, "; the message is not changed");
+	if (d->unsure)
+		pst_buf_add_text(buf,
+		    "; or only logged, if enforce-percent leaves it out: its "
+		    "secret cannot be read here");
 	if (d->reason != PST_REASON_NONE)
 		pst_buf_printf(
 		    buf, "\n%-10s%s", "override", pst_reason_word(d->reason));

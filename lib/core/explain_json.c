@@ -132,6 +132,8 @@ pst_explain_json(struct pst_arena *arena, const struct pst_message *message,
 	add_findings(json, &message->findings);
 	pst_json_text(json, "action", pst_action_word(d->action));
 	pst_json_text(json, "would", pst_action_word(d->would));
+	if (d->unsure)
+		pst_json_bool(json, "unsure", true);
 	pst_json_text(json, "rule", d->rule);
 	pst_json_bool(json, "titled", d->titled);
 	pst_json_text(json, "reason",

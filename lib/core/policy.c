@@ -436,10 +436,13 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
 	    .later = config->tempfail_text,
 	    .later_xcode = NO_LOOK_UP,
 	};
+	enum pst_enforcement enforcement;
 
 	memset(out, 0, sizeof(*out));
-	out->monitored =
-	    !pst_enforcement_applies(config, header, &findings->from);
+	enforcement =
+	    pst_enforcement_of(config, &findings->from, findings->bucket);
+	out->monitored = enforcement == PST_MONITORED;
+	out->unsure = enforcement == PST_ENFORCEMENT_UNSURE;
 	if (findings->exempt != PST_EXEMPT_NO)
 		decide(
 		    &v, PST_ACTION_ACCEPT, pst_exempt_word(findings->exempt));

@@ -45,6 +45,7 @@ struct pst_findings {
 	struct pst_dmarc dmarc;
 	bool has_arc;
 	struct pst_arc arc;
+	unsigned bucket;       /* for enforce-percent (core/enforcement) */
 	bool temperror_capped; /* the DNS has failed for too long to defer */
 	const char *indirect;  /* evidence of indirect mail (core/indirect), or
 	                         NULL: the message is not indirect */
@@ -77,11 +78,13 @@ struct pst_edit {
 
 struct pst_decision {
 	enum pst_action action;
-	enum pst_action would;  /* the action if this were enforced */
-	bool monitored;         /* not enforced: only result fields change */
-	bool skip;              /* a rule says so: no mark, no result field */
-	const char *rule;       /* fixed name of what decided, or a title */
-	bool titled;            /* rule is the title of an operator's rule */
+	enum pst_action would; /* the action if this were enforced */
+	bool monitored;        /* not enforced: only result fields change */
+	bool unsure;      /* the secret of enforce-percent is not known here, so
+	                the message may be monitored; treated as enforced */
+	bool skip;        /* a rule says so: no mark, no result field */
+	const char *rule; /* fixed name of what decided, or a title */
+	bool titled;      /* rule is the title of an operator's rule */
 	enum pst_reason reason; /* why the policy was not followed */
 	const char *comment;    /* on the reason, printable ASCII; or NULL */
 	unsigned code;          /* 550 or 451; 0: no SMTP reply of ours */

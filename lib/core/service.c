@@ -17,6 +17,8 @@ struct pst_service {
 	struct pst_resolver *resolver;
 	bool asks_servers; /* the resolver is that of dns/resolver */
 	struct pst_memory *memory;
+	struct pst_site_key key;
+	bool has_key;
 	struct pst_clock *clock;
 	struct pst_deferrals *deferrals;
 };
@@ -131,6 +133,19 @@ pst_service_watch_dns(struct pst_service *service,
 {
 	if (service->asks_servers)
 		pst_resolver_watch(service->resolver, call);
+}
+
+void
+pst_service_set_key(struct pst_service *service, const struct pst_site_key *key)
+{
+	service->key = *key;
+	service->has_key = true;
+}
+
+const struct pst_site_key *
+pst_service_key(const struct pst_service *service)
+{
+	return service->has_key ? &service->key : NULL;
 }
 
 struct pst_memory *

@@ -15,6 +15,7 @@
 #include "core/deferrals.h"
 #include "core/dns_health.h"
 #include "core/memory.h"
+#include "core/site_key.h"
 #include "dns/dns.h"
 #include "dns/resolver.h"
 
@@ -64,6 +65,15 @@ enum pst_dns_health_change pst_service_note_dns(struct pst_service *service,
  */
 void pst_service_watch_dns(struct pst_service *service,
     void (*call)(enum pst_resolver_alarm alarm, bool on));
+
+/*
+ * Sets the secret of the installation, before the first session. Without this,
+ * it is not known.
+ */
+void pst_service_set_key(
+    struct pst_service *service, const struct pst_site_key *key);
+/* Returns that secret; NULL if it is not known. */
+const struct pst_site_key *pst_service_key(const struct pst_service *service);
 
 /*
  * Return what belongs to the service; the caller borrows it. The memory of

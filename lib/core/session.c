@@ -11,6 +11,7 @@
 #include "core/check_runner.h"
 #include "core/counters.h"
 #include "core/edits.h"
+#include "core/enforcement.h"
 #include "core/recipients.h"
 #include "core/indirect.h"
 #include "core/lesson.h"
@@ -466,32 +467,23 @@ note_dns(struct pst_service *service, struct msg *msg)
 	    findings);
 }
 
-static void
-judge_claims(struct pst_service *service, struct msg *msg)
-{
-	const struct pst_indirect_input input = {
-	    .config = msg->config,
-	    .header = &msg->header,
-	    .now_epoch = msg->world.now_epoch,
-	    .known = pst_known_days_of(
-		msg->arena, pst_service_memory(service), msg->world.now_epoch),
-	};
-
-	pst_indirect_judge(msg->arena, &input, &msg->out.findings);
-}
-
 /* Completes the findings with what the operator's rules may look at. */
 static void
 describe(struct pst_service *service, struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
+	const struct pst_indirect_input input = {.config = msg->config,
+	    .header = &msg->header,
+	    .now_epoch = msg->world.now_epoch,
+	    .known = pst_known_days_of(
+		msg->arena, pst_service_memory(service), msg->world.now_epoch)};
 
 	findings->client = msg->out.client;
 	findings->mail_from = msg->spf_input.mail_from.domain;
 	findings->mail_from_local = msg->spf_input.mail_from.local;
 	if (findings->has_arc)
 		pst_policy_chain(msg->arena, msg->config, findings);
-	judge_claims(service, msg);
+	pst_indirect_judge(msg->arena, &input, findings);
 }
 
 const struct pst_message *
@@ -514,6 +506,8 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 		note_dns(session->service, msg);
 		describe(session->service, msg);
 	}
+	msg->out.findings.bucket = pst_enforcement_bucket(
+	    &msg->header, pst_service_key(session->service));
 	pst_policy_decide(msg->arena, msg->config, &session->mta,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,
 	    &msg->out.decision);

@@ -175,22 +175,28 @@ test_buckets(void **state)
 	struct pst_header a = header_with(" <1@x>", " now", " a@b.example");
 	struct pst_header b = header_with("<1@x> ", "now", "a@b.example");
 	struct pst_header none = header_with(NULL, NULL, NULL);
-	unsigned seen[10] = {0};
+	const struct pst_site_key key = {{1}}, other = {{2}};
+	unsigned seen[10] = {0}, same = 0;
 
 	(void)state;
-	/* The bucket is a fixed value, the same on all gateways. */
+	/* The bucket is the same on all gateways with the same key. */
 	assert_int_equal(
-	    pst_enforcement_bucket(&a), pst_enforcement_bucket(&b));
-	assert_in_range(pst_enforcement_bucket(&none), 0, 99);
+	    pst_enforcement_bucket(&a, &key), pst_enforcement_bucket(&b, &key));
+	assert_in_range(pst_enforcement_bucket(&none, &key), 0, 99);
+	assert_int_equal(pst_enforcement_bucket(&a, NULL), PST_BUCKET_UNKNOWN);
 	for (unsigned i = 0; i < 2000; i++) {
 		struct pst_header one = header_with(
 		    pst_arena_printf(arena, " <%u@x.example>", i), NULL, NULL);
 
-		assert_in_range(pst_enforcement_bucket(&one), 0, 99);
-		seen[pst_enforcement_bucket(&one) / 10]++;
+		assert_in_range(pst_enforcement_bucket(&one, &key), 0, 99);
+		seen[pst_enforcement_bucket(&one, &key) / 10]++;
+		same += pst_enforcement_bucket(&one, &key) ==
+		    pst_enforcement_bucket(&one, &other);
 	}
 	FOR_ROWS(i, seen, rows_number(seen[i]))
 		assert_in_range(seen[i], 140, 260);
+	/* Another key selects other messages. */
+	assert_in_range(same, 0, 60);
 }
 
 static void
@@ -238,7 +244,6 @@ test_enforce_rows(void **state)
 #undef E
 #undef M
 	};
-	struct pst_header header = header_with(" <1@x>", NULL, NULL);
 
 	(void)state;
 	FOR_ROWS(i, rows, rows[i].label) {
@@ -256,9 +261,8 @@ test_enforce_rows(void **state)
 			config.enforce_domains.set = set_of(rows[i].enforce);
 		if (rows[i].monitor != NULL)
 			config.monitor_domains.set = set_of(rows[i].monitor);
-		if (pst_enforcement_applies(&config, &header, &from) !=
-		    rows[i].want)
-			fail_msg("%s", rows[i].label);
+		assert_int_equal(pst_enforcement_of(&config, &from, 0),
+		    rows[i].want ? PST_ENFORCED : PST_MONITORED);
 	}
 }
 
@@ -268,15 +272,14 @@ test_percent(void **state)
 {
 	struct pst_config config = defaults();
 	struct pst_findings findings = failing(PST_DMARC_REJECT);
-	struct pst_header header = header_with(NULL, NULL, NULL);
-	unsigned bucket = pst_enforcement_bucket(&header);
 
 	(void)state;
-	config.enforce_percent = bucket + 1;
+	findings.bucket = 30;
+	config.enforce_percent = 31;
 	struct pst_decision d = decide_for(&config, able, &findings);
 	assert_int_equal(d.action, PST_ACTION_REJECT);
 	assert_false(d.monitored);
-	config.enforce_percent = bucket;
+	config.enforce_percent = 30;
 	d = decide_for(&config, able, &findings);
 	assert_int_equal(d.action, PST_ACTION_ACCEPT);
 	assert_int_equal(d.would, PST_ACTION_REJECT);
@@ -284,6 +287,15 @@ test_percent(void **state)
 	assert_string_equal(d.rule, "dmarc-reject");
 	assert_int_equal(d.reason, PST_REASON_LOCAL_POLICY);
 	assert_string_equal(d.comment, "not enforced");
+	assert_false(d.unsure);
+	/* Without the secret, it is treated as enforced, and says so. */
+	findings.bucket = PST_BUCKET_UNKNOWN;
+	d = decide_for(&config, able, &findings);
+	assert_int_equal(d.action, PST_ACTION_REJECT);
+	assert_true(d.unsure);
+	config.enforce_percent = 100;
+	d = decide_for(&config, able, &findings);
+	assert_false(d.unsure);
 }
 
 /* R-AGG-14: a departure from the published policy has a reason. */
