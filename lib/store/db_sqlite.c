@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -477,6 +478,53 @@ wait_for_lock(void *arg, int tries)
 	return 1;
 }
 
+/* With more room than this, SQLite's own limit for the log is small enough. */
+#define ROOMY_BYTES (INT64_C(64) << 20)
+#define PAGE_BYTES 4096
+/* The shared memory beside the log. */
+#define SHM_BYTES 32768
+
+static int64_t
+size_of(const char *path, const char *suffix)
+{
+	char name[4096];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "%s%s", path, suffix);
+	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+/*
+ * On a small or nearly full disk, keeps the log short and the file small enough
+ * for the log to be copied into it. Otherwise the log fills the disk, and SQLite
+ * can neither copy nor shorten it, so that not even a DELETE works any more. The
+ * limits count as a full disk; whoever gets that error opens the store again,
+ * which sets new limits. Half of the room is left to another store in the same
+ * directory.
+ */
+static int
+fit_to_disk(struct sqlite_db *db)
+{
+	struct statvfs disk;
+	int64_t room, pages, most;
+	char text[128];
+
+	if (statvfs(db->path, &disk) != 0)
+		return SQLITE_OK;
+	if ((uint64_t)disk.f_bavail > (uint64_t)ROOMY_BYTES / disk.f_frsize)
+		return SQLITE_OK;
+	room = (int64_t)(disk.f_bavail * disk.f_frsize) / 2 +
+	    size_of(db->path, "") + size_of(db->path, "-wal");
+	pages = room / 8 / PAGE_BYTES;
+	pages = pages < 16 ? 16 : pages > 1000 ? 1000 : pages;
+	/* SQLite never sets the limit below the size that the file has. */
+	most = (room - SHM_BYTES) / PAGE_BYTES - 3 * pages;
+	(void)snprintf(text, sizeof(text),
+	    "PRAGMA wal_autocheckpoint = %lld; PRAGMA max_page_count = %lld",
+	    (long long)pages, (long long)(most < 1 ? 1 : most));
+	return sqlite3_exec(db->handle, text, NULL, NULL, NULL);
+}
+
 static bool
 open_handle(
     struct sqlite_db *db, enum pst_db_access access, struct pst_err *err)
@@ -494,6 +542,8 @@ open_handle(
 		status = set_wal(db);
 	if (status == SQLITE_OK)
 		status = sqlite3_exec(db->handle, settings, NULL, NULL, NULL);
+	if (status == SQLITE_OK && access != PST_DB_READ)
+		status = fit_to_disk(db);
 	return status == SQLITE_OK || fail(db, status, err);
 }
 
