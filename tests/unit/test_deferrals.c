@@ -242,10 +242,66 @@ test_life(void **state)
 	}
 }
 
-/* A limit of ours starts no clock. */
+/* A zone behind a full pool: one name is not asked for. */
+struct full_pool {
+	struct pst_resolver resolver; /* must be first */
+	struct pst_resolver *zone;
+};
+
 static void
-test_own_limit(void **state)
+ask_pool(struct pst_resolver *resolver, struct pst_dns_job *job)
 {
+	struct full_pool *pool = (struct full_pool *)resolver;
+
+	if (pst_str_eq(pst_dns_job_name(job), PST_STR("bank.example")))
+		pst_dns_job_complete(
+		    job, pst_dns_answer_new(PST_DNS_CROWDED, 0, 0, 0), 0);
+	else
+		pool->zone->ask(pool->zone, job);
+}
+
+static void
+free_pool(struct pst_resolver *resolver)
+{
+	struct full_pool *pool = (struct full_pool *)resolver;
+
+	pst_resolver_free(pool->zone);
+}
+
+/* A failure of ours starts no clock. */
+static void
+test_own_failure(void **state)
+{
+	const struct letter letter = {
+	    .mail_from = "<a@bank.example>", .header = FROM};
+	struct full_pool pool = {{.ask = ask_pool, .free = free_pool},
+	    lab_zone(POLICY "bank.example. TXT \"v=spf1 -all\"\n")};
+	struct lab lab = {.clock = pst_clock_manual(LAB_NOW)};
+	struct pst_session *session;
+
+	(void)state;
+	lab.service = pst_service_start_with(
+	    lab_config(LAB_CONFIG), &pool.resolver, &lab.clock);
+	session = lab_connect(&lab, "192.0.2.66");
+	for (size_t n = 0; n < 3; n++) {
+		const struct pst_message *m = lab_send(session, &letter);
+
+		assert_true(m->findings.crowded);
+		assert_int_equal(m->findings.spf.result, PST_RESULT_TEMPERROR);
+		assert_int_equal(m->decision.action, PST_ACTION_TEMPFAIL);
+		pst_clock_advance(&lab.clock, 5 * HOUR_MS);
+	}
+	assert_int_equal(
+	    pst_deferrals_count(pst_service_deferrals(lab.service)), 0);
+	pst_session_close(session);
+	lab_close(&lab);
+}
+
+/* The budget of a message is spent by its sender, so the clock runs. */
+static void
+test_own_budget(void **state)
+{
+	static const unsigned codes[] = {451, 550};
 	const struct letter letter = {
 	    .mail_from = "<a@bank.example>", .header = FROM};
 	struct pst_arena *arena = pst_arena_new();
@@ -267,16 +323,14 @@ test_own_limit(void **state)
 	lab_open(
 	    &lab, LAB_CONFIG "dns { max-queries = 50 }\n", pst_buf_str(&zone));
 	session = lab_connect(&lab, "192.0.2.66");
-	for (size_t n = 0; n < 3; n++) {
+	for (size_t n = 0; n < PST_COUNT(codes); n++) {
 		const struct pst_message *m = lab_send(session, &letter);
 
-		assert_true(m->findings.crowded);
+		assert_false(m->findings.crowded);
 		assert_int_equal(m->findings.spf.result, PST_RESULT_TEMPERROR);
-		assert_int_equal(m->decision.action, PST_ACTION_TEMPFAIL);
+		assert_int_equal(m->decision.code, codes[n]);
 		pst_clock_advance(&lab.clock, 5 * HOUR_MS);
 	}
-	assert_int_equal(
-	    pst_deferrals_count(pst_service_deferrals(lab.service)), 0);
 	pst_session_close(session);
 	lab_close(&lab);
 	pst_arena_free(arena);
@@ -382,7 +436,8 @@ main(void)
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_threads),
 	    cmocka_unit_test(test_life),
-	    cmocka_unit_test(test_own_limit),
+	    cmocka_unit_test(test_own_failure),
+	    cmocka_unit_test(test_own_budget),
 	    cmocka_unit_test(test_clock_of_another),
 	    cmocka_unit_test(test_answers),
 	};
