@@ -53,8 +53,9 @@ find_answer(const struct pst_dns *dns, const char *domain)
 {
 	const struct pst_str prefix = PST_STR(PREFIX);
 
-	for (size_t i = 0; i < pst_dns_count(dns); i++) {
-		const struct pst_dns_entry *entry = pst_dns_at(dns, i);
+	/* The last one: a question that was refused may have been asked again. */
+	for (size_t i = pst_dns_count(dns); i > 0; i--) {
+		const struct pst_dns_entry *entry = pst_dns_at(dns, i - 1);
 		struct pst_str name = {entry->name, entry->name_len};
 
 		if (entry->type == PST_DNS_TXT &&
