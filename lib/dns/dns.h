@@ -147,7 +147,7 @@ pst_dns_open(struct pst_arena *arena, struct pst_resolver *resolver,
 #define PST_DNS_NOBODY 0
 #define PST_DNS_MAX_READERS 31
 
-/* Who asks, and what for. */
+/* The check that asks, and what for. */
 struct pst_dns_asker {
 	unsigned reader;
 	enum pst_dns_class class;

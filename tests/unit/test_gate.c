@@ -50,7 +50,7 @@ bench_free(struct bench *bench)
 	pst_gate_free(bench->gate);
 }
 
-/* The network 192.a.b.0/24; 0 is no network. */
+/* The network 192.a.b.0/24; 0: none. */
 static struct pst_ip
 network(unsigned number)
 {
@@ -117,7 +117,7 @@ play(struct bench *bench, const char *story)
 	}
 }
 
-/* Who makes room in a pool of four, each question of a network of its own. */
+/* The flight that makes room in a pool of four, each question of a network of its own. */
 static void
 test_ranks(void **state)
 {
