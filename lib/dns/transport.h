@@ -9,8 +9,8 @@
  *
  * A c-ares channel has one UDP socket for each server, and it cannot forget a
  * single query. So channels are small: each gets a few queries and is then
- * replaced by a new one, whose socket has another port. Whoever wants to forge
- * a reply must guess the port as well as the id of the query. A channel is
+ * replaced by a new one, whose socket has another port. To forge
+ * a reply, one must guess the port as well as the id of the query. A channel is
  * destroyed when its last query has ended, or with all its queries.
  *
  * Everything is called by one thread, and so is `done`.
