@@ -94,13 +94,17 @@ dmarc_causes(const struct pst_config *config,
 		key = key ||
 		    (sig->aligned && sig->result == PST_RESULT_TEMPERROR);
 	}
+	/* Without a policy, the other look-ups do not decide anything yet. */
+	if (policy && (all || !findings->policy_overdue))
+		weigh(&best, part_of_dmarc(config, config->on_policy_temperror),
+		    &dmarc_by_policy);
 	if (key)
 		weigh(&best, part_of_dmarc(config, config->on_dkim_temperror),
 		    &dmarc_by_dkim);
 	if (dmarc->spf_undecided && spf)
 		weigh(&best, part_of_dmarc(config, config->on_spf_temperror),
 		    &dmarc_by_spf);
-	if (walk || (policy && (all || !findings->policy_overdue)))
+	if (walk)
 		weigh(&best, part_of_dmarc(config, config->on_policy_temperror),
 		    &dmarc_by_policy);
 	return best;

@@ -30,11 +30,21 @@ def per_cent(t):
 
 @scenario("mailing list with p=reject is marked, not refused")
 def mailing_list(t):
-    """R-DMARC-43."""
+    """R-DMARC-43: the domain that the list field names passes SPF."""
     got = t.delivered(mail("<a@reject.example>",
-                           "List-Id: <talk.lists.example>", subject="list"))
+                           "List-Id: <talk.none.example>", subject="list"))
     equal(got.values("X-Spam-Flag"), ["YES"], "X-Spam-Flag")
     equal(result(got, "dmarc"), "fail", "dmarc")
+
+
+@scenario("the name of a list alone does not help a forged message")
+def bare_claim(t):
+    """R-DMARC-43."""
+    reply, _ = t.send(mail("<a@reject.example>", "List-Id: <a>",
+                           "List-Post: <mailto:talk@lists.example>",
+                           subject="claim"),
+                      mail_from="<talk-bounces@lists.example>")
+    check(reply.text.startswith("550 5.7.26 "), "refused", reply)
 
 
 @scenario("on-reject = always refuses a mailing list",
@@ -42,7 +52,7 @@ def mailing_list(t):
 def always(t):
     """R-DMARC-43."""
     reply, _ = t.send(mail("<a@reject.example>",
-                           "List-Id: <talk.lists.example>", subject="always"))
+                           "List-Id: <talk.none.example>", subject="always"))
     check(reply.text.startswith("550 5.7.26 "), "refused", reply)
 
 
