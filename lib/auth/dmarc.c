@@ -216,9 +216,14 @@ add_fault(struct pst_dmarc_eval *best, const char *fault)
 {
 	const char *discovery = best->out.discovery;
 
-	if (is_bad(best->out.result))
+	if (is_bad(best->out.result)) {
+		best->out.judged = best->out.result;
+		best->out.result = PST_RESULT_PERMERROR;
+		best->out.fault = fault;
 		return;
+	}
 	best->out = (struct pst_dmarc){.result = PST_RESULT_PERMERROR,
+	    .judged = PST_RESULT_PERMERROR,
 	    .knowledge = PST_DMARC_ABSENT,
 	    .discovery = discovery,
 	    .fault = fault};
@@ -250,6 +255,7 @@ pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
 		pst_arena_rewind(world->arena, mark);
 		return false;
 	}
+	best.out.judged = best.out.result;
 	if (fault != NULL)
 		add_fault(&best, fault);
 	for (size_t i = 0; i < dkim->count; i++) {

@@ -76,6 +76,12 @@ struct pst_dmarc {
 	 * unknown or inherited, or the identifiers are undetermined.
 	 */
 	enum pst_result result;
+	/*
+	 * Fail or temperror: that of the only domain of a malformed From field,
+	 * whose own result is permerror (R-DMARC-7). Otherwise the same as
+	 * result. The policy goes by this.
+	 */
+	enum pst_result judged;
 	enum pst_dmarc_knowledge knowledge;
 	enum pst_dmarc_identifiers identifiers;
 	int64_t remembered_s; /* age of a record from the memory, in seconds */

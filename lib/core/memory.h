@@ -38,7 +38,7 @@
 /* Longer records are not remembered. */
 #define PST_MEMORY_MAX_RECORD 1024
 /* New domains that one client network may add in a day. */
-#define PST_MEMORY_MAX_NEW 500
+#define PST_MEMORY_MAX_NEW 2000
 /* Days are counted up to this number. */
 #define PST_MEMORY_MAX_DAYS 60
 /*

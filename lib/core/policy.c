@@ -189,7 +189,7 @@ decide_from(const struct pst_config *config,
 	if (!read_from(config, findings, &own) ||
 	    pst_action_is_stricter(out->action, own.action))
 		return;
-	if (findings->dmarc.result == PST_RESULT_FAIL) {
+	if (findings->dmarc.judged == PST_RESULT_FAIL) {
 		own.override = PST_REASON_LOCAL_POLICY;
 		own.comment = own.rule;
 	}
@@ -238,8 +238,8 @@ apply_policy(const struct pst_config *config,
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
 
-	if (dmarc->result != PST_RESULT_FAIL &&
-	    dmarc->result != PST_RESULT_TEMPERROR) {
+	if (dmarc->judged != PST_RESULT_FAIL &&
+	    dmarc->judged != PST_RESULT_TEMPERROR) {
 		decide(out, PST_ACTION_ACCEPT, "default");
 		return;
 	}
@@ -305,7 +305,7 @@ decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
     struct verdict *out)
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
-	bool failed = dmarc->result == PST_RESULT_FAIL;
+	bool failed = dmarc->judged == PST_RESULT_FAIL;
 	struct pst_temperror temperror;
 
 	decide(out, rule->action, rule->title);

@@ -164,7 +164,7 @@ bool
 pst_temperror_beside(const struct pst_config *config,
     const struct pst_findings *findings, struct pst_temperror *out)
 {
-	enum pst_result dmarc = findings->dmarc.result;
+	enum pst_result dmarc = findings->dmarc.judged;
 	bool no_verdict =
 	    dmarc == PST_RESULT_NONE || dmarc == PST_RESULT_PERMERROR;
 	struct choice best = {NULL, PST_ACTION_ACCEPT};
@@ -191,7 +191,7 @@ pst_temperror_is_felt(
 {
 	struct pst_temperror found;
 
-	return findings->dmarc.result == PST_RESULT_TEMPERROR ||
+	return findings->dmarc.judged == PST_RESULT_TEMPERROR ||
 	    pst_temperror_beside(config, findings, &found);
 }
 

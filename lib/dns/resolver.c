@@ -219,8 +219,11 @@ send_query(struct engine *engine, struct pst_flight *flight)
 	size_t len = pst_query_make(pst_flight_target(flight), flight->type,
 	    !flight->without_edns, packet);
 
-	if (len == 0) {
-		finish(engine, flight, failure(PST_DNS_SERVFAIL));
+	/* Not every version of c-ares can ask for a name that holds a NUL. */
+	if (len == 0 ||
+	    pst_str_find(pst_flight_target(flight), '\0') <
+		pst_flight_target(flight).len) {
+		finish(engine, flight, failure(PST_DNS_BADNAME));
 		return;
 	}
 	if (pst_transport_open(engine->transport) >= engine->max_queries)

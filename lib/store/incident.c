@@ -48,7 +48,7 @@ what_failed(const struct pst_findings *findings)
 	const char *fo = dmarc->record.fo;
 	bool spf = dmarc->spf_aligned, dkim = dmarc->dkim_aligned;
 
-	if (dmarc->result == PST_RESULT_TEMPERROR)
+	if (dmarc->judged == PST_RESULT_TEMPERROR)
 		return FAILED_NOTHING;
 	if ((strchr(fo, '1') != NULL && (!spf || !dkim)) ||
 	    (strchr(fo, '0') != NULL && !spf && !dkim))

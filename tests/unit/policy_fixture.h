@@ -70,6 +70,7 @@ failing(enum pst_dmarc_policy effective)
 	    .domains = one_domain,
 	    .domain_count = 1};
 	findings.dmarc = (struct pst_dmarc){.result = PST_RESULT_FAIL,
+	    .judged = PST_RESULT_FAIL,
 	    .knowledge = PST_DMARC_LEARNED,
 	    .author_domain = "bank.example",
 	    .policy_domain = "bank.example",
@@ -89,6 +90,7 @@ set_result(struct pst_findings *findings, enum pst_result result)
 	struct pst_dmarc *dmarc = &findings->dmarc;
 
 	dmarc->result = result;
+	dmarc->judged = result;
 	dmarc->identifiers = result == PST_RESULT_PASS ?
 	    PST_DMARC_ALIGNED_PASS :
 	    PST_DMARC_NONE_PASSED;
