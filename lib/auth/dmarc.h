@@ -113,8 +113,9 @@ void pst_dmarc_prefetch(struct pst_world *world,
 
 /*
  * Evaluates DMARC for a message. spf and dkim must be complete; the function
- * sets `aligned` and `may_align` in dkim's signatures. For several Author Domains
- * (evaluate_all) *out is the combined result, with the domain that decided it.
+ * sets `aligned` and `may_align` in dkim's signatures. For several Author
+ * Domains (evaluate_all) *out is the combined result, with the domain that
+ * decided it.
  *
  * A malformed From field is a permerror. If every reader finds the same domain
  * in it (only_domain), that domain is evaluated, and the result is a failure or

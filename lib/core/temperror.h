@@ -5,15 +5,15 @@
 /*
  * What happens to a message when the DNS did not answer. The table of
  * core/undetermined says which messages are deferred; the options say what is
- * done with those instead (accept, tag) and what with the others. Each kind of look-up
- * has an action of its own (on-policy-temperror, on-spf-temperror etc.). Of
- * those that failed, the strictest action counts, and the reply has the code of
- * the look-up with that action, as in RFC 7372 and RFC 6376 s. 6.3: 4.7.5 for a
- * DKIM key, 4.7.24 for SPF, 4.7.25 for iprev, 4.4.3 for the policy.
+ * done with those instead (accept, tag), and what with the others. Each kind of
+ * look-up has an action of its own (on-policy-temperror, on-spf-temperror etc.).
+ * Of those that failed, the strictest action counts, and the reply has the code
+ * of the look-up with that action, as in RFC 7372 and RFC 6376 s. 6.3: 4.7.5 for
+ * a DKIM key, 4.7.24 for SPF, 4.7.25 for iprev, 4.4.3 for the policy.
  *
- * What has been failing for longer than temperror-domain-cap (core/deferrals) is
- * no longer a cause. If temperror_capped is set in the findings, tag takes the
- * place of tempfail.
+ * What has been failing for longer than temperror-domain-cap (core/deferrals)
+ * is no longer a cause. If temperror_capped is set in the findings, tag takes
+ * the place of tempfail.
  */
 
 #include "core/policy.h"
