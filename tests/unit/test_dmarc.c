@@ -239,6 +239,8 @@ summary(const struct bench *bench)
 
 	pst_buf_init(&buf, bench->arena, 4096);
 	pst_buf_add_text(&buf, pst_result_word(v->result));
+	if (v->judged != v->result)
+		pst_buf_printf(&buf, "/%s", pst_result_word(v->judged));
 	if (bench->from.domain_count > 1)
 		pst_buf_printf(&buf, " [%s]", or_dash(v->author_domain));
 	if (v->source != PST_DMARC_FROM_NOWHERE)
