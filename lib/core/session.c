@@ -45,6 +45,13 @@ enum state {
 /* RFC 5321 s. 4.5.3.1 allows a command 512 octets; MTAs accept some more. */
 #define MAX_ARGUMENT 2048
 
+/*
+ * How long a message waits for its other answers after one of the questions
+ * that matter was refused. During a flood, messages that cannot be decided
+ * would otherwise all wait for the deadline, each with a thread of its own.
+ */
+#define MAX_CROWDED_MS 1000
+
 struct msg {
 	struct pst_arena *arena;
 	struct pst_config *config;
@@ -418,6 +425,9 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 	(void)pst_dns_poll(msg->world.dns);
 	while (!pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_HEADER)) {
 		now = pst_clock_ms(clock);
+		if (pst_dns_is_crowded(msg->world.dns) &&
+		    now + MAX_CROWDED_MS < until)
+			until = now + MAX_CROWDED_MS;
 		if (now >= until) {
 			pst_dns_expire(msg->world.dns);
 			continue;
@@ -432,23 +442,6 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 	}
 }
 
-/*
- * Returns whether a question failed because of a limit that all messages share.
- * The message's own budget, and a pause of its names, are the sender's doing.
- */
-static bool
-has_own_failure(const struct pst_dns *dns)
-{
-	for (size_t i = 0; i < pst_dns_count(dns); i++) {
-		const struct pst_dns_answer *answer =
-		    pst_dns_at(dns, i)->answer;
-
-		if (answer != NULL && answer->status == PST_DNS_CROWDED)
-			return true;
-	}
-	return false;
-}
-
 static void
 note_dns(struct pst_service *service, struct msg *msg)
 {
@@ -459,7 +452,7 @@ note_dns(struct pst_service *service, struct msg *msg)
 
 	msg->out.dns_change = pst_service_note_dns(
 	    service, msg->config, observed, &findings->temperror_capped);
-	findings->crowded = has_own_failure(msg->world.dns);
+	findings->crowded = pst_dns_is_crowded(msg->world.dns);
 	pst_deferrals_judge(pst_service_deferrals(service),
 	    pst_clock_ms(pst_service_clock(service)),
 	    msg->config->temperror_domain_cap_ms,

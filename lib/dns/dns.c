@@ -29,6 +29,7 @@ struct pst_dns {
 	uint32_t told;    /* those of them that got an answer since */
 	bool fresh;       /* an entry was answered since the last poll */
 	bool expired;
+	bool crowded; /* see pst_dns_is_crowded() */
 };
 
 void
@@ -74,10 +75,20 @@ take_job(struct pst_dns *dns, struct pst_dns_job *job)
 		job->held = true;
 		return;
 	}
-	if (job->answer != NULL)
+	if (job->answer != NULL) {
+		if (job->answer->status == PST_DNS_CROWDED &&
+		    job->class <= PST_DNS_SENDER)
+			dns->crowded = true;
 		set_answer(dns, entry, pst_dns_job_take(job));
+	}
 	entry->job = NULL;
 	pst_dns_job_free(job);
+}
+
+bool
+pst_dns_is_crowded(const struct pst_dns *dns)
+{
+	return dns->crowded;
 }
 
 static void

@@ -205,6 +205,12 @@ bool pst_dns_poll(struct pst_dns *dns);
  */
 bool pst_dns_wait(struct pst_dns *dns, int64_t until_ms);
 
+/*
+ * Returns true if a question of the class POLICY, KEY or SENDER was answered
+ * with PST_DNS_CROWDED: what it was for stays unknown, however long one waits.
+ */
+bool pst_dns_is_crowded(const struct pst_dns *dns);
+
 /* Answers every open and every later question with PST_DNS_TIMEOUT. */
 void pst_dns_expire(struct pst_dns *dns);
 
