@@ -121,11 +121,6 @@ test_answers(void **state)
 		PST_DNS_TXT, PST_DNS_SERVFAIL, 0, 0},
 	    {"TCP after truncation", PST_STR_INIT("big.example"), PST_DNS_TXT,
 		PST_DNS_OK, 1, BIG_LEN},
-	    /* c-ares of Debian 13 does not ask for any octet. */
-	    {"printable octets", PST_STR_INIT("a+b=c.example"), PST_DNS_TXT,
-		PST_DNS_OK, 1, 6},
-	    {"NUL", PST_STR_INIT("a\0b.example"), PST_DNS_TXT, PST_DNS_BADNAME,
-		0, 0},
 	    {"a name of .test", PST_STR_INIT("x.test"), PST_DNS_A, PST_DNS_OK,
 		1, 0},
 	    {"private reverse name", PST_STR_INIT("1.0.0.10.in-addr.arpa"),
