@@ -22,8 +22,8 @@ pst_dmarc_knowledge_word(enum pst_dmarc_knowledge knowledge)
 	return words[knowledge];
 }
 
-static bool
-is_certain(enum pst_dmarc_knowledge knowledge)
+bool
+pst_dmarc_is_certain(enum pst_dmarc_knowledge knowledge)
 {
 	return knowledge != PST_DMARC_UNKNOWN &&
 	    knowledge != PST_DMARC_INHERITED;
@@ -34,8 +34,9 @@ same_answer(const struct pst_dmarc *a, const struct pst_dmarc *b)
 {
 	/* There is nothing to compare. */
 	if (a->result == PST_RESULT_TEMPERROR ||
-	    b->result == PST_RESULT_TEMPERROR || !is_certain(a->knowledge) ||
-	    !is_certain(b->knowledge))
+	    b->result == PST_RESULT_TEMPERROR ||
+	    !pst_dmarc_is_certain(a->knowledge) ||
+	    !pst_dmarc_is_certain(b->knowledge))
 		return true;
 	if (a->result != b->result)
 		return false;
@@ -121,7 +122,7 @@ pst_dmarc_prefetch(struct pst_world *world,
 static bool
 asks_for_nothing(const struct pst_dmarc *verdict)
 {
-	return is_certain(verdict->knowledge) &&
+	return pst_dmarc_is_certain(verdict->knowledge) &&
 	    verdict->effective == PST_DMARC_NONE;
 }
 

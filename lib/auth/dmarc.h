@@ -40,7 +40,8 @@ enum pst_dmarc_source {
 enum pst_dmarc_knowledge {
 	/* A look-up failed, and nothing that is remembered helps. */
 	PST_DMARC_UNKNOWN,
-	/* No record applies, by answers, or there is no one Author Domain. */
+	/* Answers show that no record applies, or the message does not have
+	   exactly one Author Domain. */
 	PST_DMARC_ABSENT,
 	/* The record is from an answer. */
 	PST_DMARC_LEARNED,
@@ -54,6 +55,9 @@ enum pst_dmarc_knowledge {
 	 */
 	PST_DMARC_INHERITED,
 };
+
+/* Returns whether the policy, or that there is none, is known for certain. */
+bool pst_dmarc_is_certain(enum pst_dmarc_knowledge knowledge);
 
 /* Returns "unknown", "absent", "learned", "remembered" or "inherited". */
 const char *pst_dmarc_knowledge_word(enum pst_dmarc_knowledge knowledge);

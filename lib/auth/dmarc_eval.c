@@ -93,8 +93,8 @@ set_usual_policy(struct pst_dmarc *out)
 
 /*
  * A look-up failed whose record could be the one that applies. If it has none,
- * hit applies; NULL: there is no such record either. It is used only if its
- * policy is enforcing: a sender must not be able to replace a policy with a
+ * hit applies; NULL: nothing else was found. It is used only if its policy is
+ * enforcing: a sender must not be able to replace a policy with a
  * milder one (R-DMARC-47).
  */
 static void
@@ -397,8 +397,7 @@ decide(struct pst_dmarc_eval *ev)
 	weigh_all(ev);
 	if (out->identifiers == PST_DMARC_ALIGNED_PASS) {
 		out->result = PST_RESULT_PASS;
-	} else if (out->knowledge == PST_DMARC_UNKNOWN ||
-	    out->knowledge == PST_DMARC_INHERITED) {
+	} else if (!pst_dmarc_is_certain(out->knowledge)) {
 		out->result = PST_RESULT_TEMPERROR;
 	} else if (out->identifiers == PST_DMARC_UNDETERMINED) {
 		out->result = PST_RESULT_TEMPERROR;
@@ -491,8 +490,7 @@ pst_dmarc_eval_check(struct pst_dmarc_eval *ev)
 		return false;
 	if (out->knowledge == PST_DMARC_ABSENT)
 		return true;
-	if (out->knowledge != PST_DMARC_UNKNOWN &&
-	    out->knowledge != PST_DMARC_INHERITED) {
+	if (pst_dmarc_is_certain(out->knowledge)) {
 		if (out->record.fault != NULL)
 			out->fault = out->record.fault;
 		tell_org_domain(ev);

@@ -56,8 +56,8 @@ enum pst_walk_found {
 /*
  * Looks up the record of one name, as the walk does for each of its names. The
  * memory is asked only after a temporary failure: an answer that shows no
- * record always counts. *out is set after PST_WALK_RECORD only; *fault is set
- * in any case, to NULL or to why there is no usable record.
+ * record always counts. *out is set after PST_WALK_RECORD only; *fault is
+ * always set: to the reason why no record can be used, or to NULL.
  */
 enum pst_walk_found pst_walk_record(struct pst_world *world, const char *domain,
     struct pst_walk_hit *out, const char **fault);

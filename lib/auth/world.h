@@ -26,14 +26,16 @@
 
 /* A DMARC record that was seen at a name earlier. */
 struct pst_recalled {
-	struct pst_arena *arena; /* set by the caller: where record goes */
+	struct pst_arena *arena; /* set by the caller: where record goes, if
+	                            it does not live as long as the message */
 	struct pst_str record;   /* the text of the TXT record */
 	int64_t age_s;           /* seconds since it was last seen */
 };
 
 /*
  * The memory of DMARC records, for a name whose look-up has failed. Returns
- * false if no record of that name is remembered.
+ * false if no record of that name is remembered. Like an answer of the DNS, what
+ * it returns for a name stays the same for the life of the message.
  */
 struct pst_recall {
 	bool (*call)(void *arg, const char *domain, struct pst_recalled *out);

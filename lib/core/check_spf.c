@@ -16,6 +16,9 @@ pst_check_spf_may_align(const struct pst_check_run *run)
 	if (domain == NULL)
 		domain = pst_domain_normalize(
 		    run->world->arena, run->spf_input->helo);
+	if (domain != NULL && from->only_domain != NULL &&
+	    pst_domain_are_near(domain, from->only_domain))
+		return true;
 	for (size_t i = 0; domain != NULL && i < from->domain_count; i++)
 		if (pst_domain_are_near(domain, from->domains[i]))
 			return true;

@@ -150,7 +150,7 @@ discard(struct pst_deferrals *table, uint32_t *link)
 	table->used--;
 }
 
-/* Removes the entries that are too old, and one more if there is no room. */
+/* Removes the entries that are too old, and one more if the table is full. */
 static void
 make_room(struct pst_deferrals *table, int64_t now_ms)
 {

@@ -59,7 +59,7 @@ struct pst_indirect_input {
  * has the domain and how it authenticated, as in
  * "List-Id:lists.example(known,dkim)"; "known" is left out if it was not asked
  * for. claims has the claims that do not count, with the reason:
- *	no-domain		there is no domain to look at
+ *	no-domain		it names none, and MAIL FROM has none
  *	not-authenticated	it passes neither SPF nor DKIM
  *	dkim,not-known		it passes, but is not known here
  *	old, unsigned		of broken-body

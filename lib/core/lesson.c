@@ -9,19 +9,68 @@
 #define MAX_AUTHENTICATED 16
 #define MAX_AUTHORS 4
 
+/* What was recalled for a name. */
+struct recollection {
+	struct recollection *next;
+	const char *domain;
+	bool found;
+	struct pst_recalled what;
+};
+
+/*
+ * The recollections of one message. A name is looked up once: checks start over
+ * and must find the same again, although other messages teach the memory
+ * meanwhile.
+ */
 struct recaller {
 	struct pst_recall recall;
+	/* Separate: rewinding the message's arena must keep them. NULL until a
+	   look-up fails, as in few messages. */
+	struct pst_arena *arena;
 	struct pst_memory *memory;
 	int64_t now_epoch, max_age_s;
+	struct recollection *first;
 };
+
+static struct recollection *
+recollect(struct recaller *recaller, const char *domain)
+{
+	struct recollection *one;
+
+	if (recaller->arena == NULL)
+		recaller->arena = pst_arena_new();
+	one = pst_arena_alloc(recaller->arena, sizeof(*one));
+	one->next = recaller->first;
+	one->domain = pst_arena_strdup(recaller->arena, domain);
+	one->what.arena = recaller->arena;
+	one->found = pst_memory_recall(recaller->memory, domain,
+	    recaller->now_epoch, recaller->max_age_s, &one->what);
+	recaller->first = one;
+	return one;
+}
 
 static bool
 recall(void *arg, const char *domain, struct pst_recalled *out)
 {
-	const struct recaller *recaller = arg;
+	struct recaller *recaller = arg;
+	const struct recollection *one = recaller->first;
 
-	return pst_memory_recall(recaller->memory, domain, recaller->now_epoch,
-	    recaller->max_age_s, out);
+	while (one != NULL && strcmp(one->domain, domain) != 0)
+		one = one->next;
+	if (one == NULL)
+		one = recollect(recaller, domain);
+	out->record = one->what.record;
+	out->age_s = one->what.age_s;
+	return one->found;
+}
+
+static void
+forget(void *arg)
+{
+	struct recaller *recaller = arg;
+
+	if (recaller->arena != NULL)
+		pst_arena_free(recaller->arena);
 }
 
 const struct pst_recall *
@@ -33,8 +82,11 @@ pst_lesson_recall(struct pst_arena *arena, struct pst_memory *memory,
 	if (max_age_s == 0)
 		return NULL;
 	recaller = pst_arena_alloc(arena, sizeof(*recaller));
-	*recaller =
-	    (struct recaller){{recall, recaller}, memory, now_epoch, max_age_s};
+	*recaller = (struct recaller){.recall = {recall, recaller},
+	    .memory = memory,
+	    .now_epoch = now_epoch,
+	    .max_age_s = max_age_s};
+	pst_arena_defer(arena, forget, recaller);
 	return &recaller->recall;
 }
 

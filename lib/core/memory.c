@@ -209,7 +209,7 @@ learn_of(struct pst_memory *memory, const struct pst_memory_lesson *lesson,
 		note_aligned(&pupil);
 	if (answer != NULL)
 		note_record(&pupil, answer->record);
-	/* That there is no record is nothing to remember on its own. */
+	/* The absence of a record alone is not remembered. */
 	if (pupil.is_new && row->record.len == 0 && row->days == 0 &&
 	    row->aligned_epoch == 0)
 		return;

@@ -74,6 +74,7 @@ pack_dmarc(struct packer *packer, const struct pst_dmarc *from,
 
 	*to = (struct pst_dmarc){
 	    .result = from->result,
+	    .judged = from->judged,
 	    .knowledge = from->knowledge,
 	    .author_domain = pack(packer, from->author_domain),
 	    .policy_domain = pack(packer, from->policy_domain),

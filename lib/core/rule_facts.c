@@ -43,11 +43,6 @@ void
 pst_rule_facts_make(struct pst_arena *arena, const struct pst_header *header,
     const struct pst_findings *findings, struct pst_rule_facts *out)
 {
-	/* A rule sees no more of a malformed field than that it is one. */
-	enum pst_result dmarc = findings->from.verdict == PST_FROM_MALFORMED ?
-	    PST_RESULT_PERMERROR :
-	    findings->dmarc.result;
-
 	*out = (struct pst_rule_facts){
 	    .client = findings->client,
 	    .mail_from = findings->mail_from,
@@ -55,7 +50,7 @@ pst_rule_facts_make(struct pst_arena *arena, const struct pst_header *header,
 	    .dkim = passing(arena, &findings->dkim),
 	    .list_id = pst_rule_facts_list_id(arena, header),
 	    .arc_sealer = findings->arc_sealer,
-	    .dmarc = dmarc,
+	    .dmarc = findings->dmarc.result,
 	    .spf = findings->spf.result,
 	    .indirect = findings->indirect != NULL,
 	};

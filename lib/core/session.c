@@ -371,7 +371,8 @@ parse_from(struct msg *msg)
 	struct pst_str values[PST_FROM_MAX_FIELDS] = {msg->header.first_from};
 
 	/* A further field beyond a limit is counted; its value is unknown. */
-	for (size_t i = 1; i < PST_FROM_MAX_FIELDS; i++) {
+	for (size_t i = 1;
+	     i < msg->header.from_count && i < PST_FROM_MAX_FIELDS; i++) {
 		const struct pst_header_field *field =
 		    pst_header_find(&msg->header, "From", i + 1);
 
@@ -479,6 +480,17 @@ describe(struct pst_service *service, struct msg *msg)
 	pst_indirect_judge(msg->arena, &input, findings);
 }
 
+/* Only a share between 0 and 100 per cent asks for it, and it takes digests. */
+static unsigned
+bucket_of(struct pst_service *service, const struct msg *msg)
+{
+	unsigned percent = msg->config->enforce_percent;
+
+	return percent == 0 || percent >= 100 ?
+	    PST_BUCKET_UNKNOWN :
+	    pst_enforcement_bucket(&msg->header, pst_service_key(service));
+}
+
 const struct pst_message *
 pst_session_end(struct pst_session *session, struct pst_str queue_id,
     const struct pst_progress *progress)
@@ -499,8 +511,7 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 		note_dns(session->service, msg);
 		describe(session->service, msg);
 	}
-	msg->out.findings.bucket = pst_enforcement_bucket(
-	    &msg->header, pst_service_key(session->service));
+	msg->out.findings.bucket = bucket_of(session->service, msg);
 	pst_policy_decide(msg->arena, msg->config, &session->mta,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,
 	    &msg->out.decision);

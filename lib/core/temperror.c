@@ -78,8 +78,7 @@ dmarc_causes(const struct pst_config *config,
     const struct pst_findings *findings, bool all)
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
-	bool policy = dmarc->knowledge == PST_DMARC_UNKNOWN ||
-	    dmarc->knowledge == PST_DMARC_INHERITED;
+	bool policy = !pst_dmarc_is_certain(dmarc->knowledge);
 	bool spf = all || !findings->spf_overdue;
 	bool walk = dmarc->spf_may_align && spf;
 	bool key = false;

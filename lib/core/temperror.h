@@ -12,7 +12,7 @@
  * a DKIM key, 4.7.24 for SPF, 4.7.25 for iprev, 4.4.3 for the policy.
  *
  * What has been failing for longer than temperror-domain-cap (core/deferrals)
- * is no longer a cause. If temperror_capped is set in the findings, tag takes
+ * does not count as a cause. If temperror_capped is set in the findings, tag takes
  * the place of tempfail.
  */
 

@@ -29,7 +29,6 @@ struct pst_dns {
 	uint32_t told;    /* those of them that got an answer since */
 	bool fresh;       /* an entry was answered since the last poll */
 	bool expired;
-	bool crowded; /* see pst_dns_is_crowded() */
 };
 
 void
@@ -75,12 +74,8 @@ take_job(struct pst_dns *dns, struct pst_dns_job *job)
 		job->held = true;
 		return;
 	}
-	if (job->answer != NULL) {
-		if (job->answer->status == PST_DNS_CROWDED &&
-		    job->class <= PST_DNS_SENDER)
-			dns->crowded = true;
+	if (job->answer != NULL)
 		set_answer(dns, entry, pst_dns_job_take(job));
-	}
 	entry->job = NULL;
 	pst_dns_job_free(job);
 }
@@ -88,7 +83,14 @@ take_job(struct pst_dns *dns, struct pst_dns_job *job)
 bool
 pst_dns_is_crowded(const struct pst_dns *dns)
 {
-	return dns->crowded;
+	for (size_t i = 0; i < dns->count; i++) {
+		const struct pst_dns_entry *entry = dns->entries[i];
+
+		if (entry->answer != NULL && entry->class <= PST_DNS_SENDER &&
+		    entry->answer->status == PST_DNS_CROWDED)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -479,6 +481,7 @@ pst_dns_ask(struct pst_dns *dns, struct pst_dns_asker asker,
 	struct pst_dns_entry *entry =
 	    find_or_start(dns, name, type, asker.class);
 
+	entry->asked_by |= bit;
 	if (entry->answer == NULL) {
 		entry->missed_by |= bit;
 		dns->lacking |= bit;
@@ -494,8 +497,7 @@ pst_dns_reclass(struct pst_dns *dns, unsigned reader, enum pst_dns_class class)
 	for (size_t i = 0; i < dns->count; i++) {
 		struct pst_dns_entry *entry = dns->entries[i];
 
-		if (entry->answer == NULL && bit != 0 &&
-		    entry->missed_by == bit)
+		if (bit != 0 && entry->asked_by == bit)
 			set_class(dns, entry, class);
 	}
 }

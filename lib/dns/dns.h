@@ -94,6 +94,7 @@ struct pst_dns_entry {
 	const struct pst_dns_answer *answer; /* NULL while the query is open */
 	struct pst_dns_job *job;             /* private to dns.c */
 	enum pst_dns_class class; /* the highest one it was asked in */
+	uint32_t asked_by;        /* private: readers; see pst_dns_reclass() */
 	uint32_t missed_by;       /* private: see pst_dns_turn() */
 	int64_t asked_ms;
 	int64_t ready_ms; /* private: not before this time (zone's delay) */
@@ -178,9 +179,9 @@ const struct pst_dns_entry *pst_dns_ask(struct pst_dns *dns,
     struct pst_dns_asker asker, struct pst_str name, enum pst_dns_type type);
 
 /*
- * Puts the open questions that only this reader has missed into another class:
- * it has become known that they matter less, or more. Later questions have the
- * class of their asker.
+ * Puts the questions that only this reader has asked into another class: it has
+ * become known that they matter less, or more. Later questions have the class of
+ * their asker.
  */
 void
 pst_dns_reclass(struct pst_dns *dns, unsigned reader, enum pst_dns_class class);

@@ -74,7 +74,7 @@ take_jobs(struct pst_flight *flight, unsigned *count)
 	return jobs;
 }
 
-/* The flight is no longer open; the gate knows it already. */
+/* Ends a flight of which the gate knows already that it has ended. */
 static void
 close_flight(struct pst_flights *flights, struct pst_flight *flight)
 {

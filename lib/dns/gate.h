@@ -14,7 +14,7 @@
  *   for more than 200 ms. That is the oldest one of the lowest rank below its
  *   own, or else, within its own rank, the oldest one of the client network or
  *   subject that holds most. POLICY, KEY and SENDER have the highest rank,
- *   then comes OTHER, then CLIENT. If there is no such flight, the newcomer is
+ *   then comes OTHER, then CLIENT. If none is that old, the newcomer is
  *   refused. Only questions that are answered slowly are ever given up.
  * - Shares: of the flights that have been open for more than 500 ms, one client
  *   network may hold an eighth of the pool, one subject a sixteenth, and

@@ -151,23 +151,21 @@ without_final_blanks(struct pst_str name)
 	return name;
 }
 
-/* It is not charged to the bounds, which only one such value can pass. */
-static void
-count_from(struct pst_header *header, struct pst_str name, struct pst_str value)
+/* True for the first From field. */
+static bool
+count_from(struct pst_header *header, struct pst_str name)
 {
-	if (!pst_str_ieq(name, PST_STR("From")))
-		return;
-	if (header->from_count++ == 0 &&
-	    name.len + value.len <= header->limits.max_field_bytes)
-		header->first_from = copy_of(header->arena, value);
+	return pst_str_ieq(name, PST_STR("From")) && header->from_count++ == 0;
 }
 
 const struct pst_header_field *
 pst_header_add(
     struct pst_header *header, struct pst_str name, struct pst_str value)
 {
+	bool is_first_from;
+
 	name = without_final_blanks(name);
-	count_from(header, name, value);
+	is_first_from = count_from(header, name);
 	count_watched(header, name);
 	if (name.len + value.len > header->limits.max_field_bytes) {
 		header->truncated = true;
@@ -176,6 +174,9 @@ pst_header_add(
 	}
 	if (!charge(header, name.len + value.len)) {
 		header->truncated = true;
+		/* Only this value can pass the bounds. */
+		if (is_first_from)
+			header->first_from = copy_of(header->arena, value);
 		return NULL;
 	}
 	if (header->count == header->capacity)
@@ -185,6 +186,8 @@ pst_header_add(
 	field->name = copy_of(header->arena, name);
 	field->nth = count_field(header, field->name);
 	field->value = copy_of(header->arena, value);
+	if (is_first_from)
+		header->first_from = field->value;
 	header->count++;
 	return field;
 }

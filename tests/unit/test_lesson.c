@@ -142,6 +142,27 @@ test_recall(void **state)
 	pst_arena_free(arena);
 }
 
+/* What one message recalled does not change when another one teaches more. */
+static void
+test_recalls_the_same(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_memory *memory = pst_memory_new(10, LAB_NOW);
+	struct pst_recalled out = {.arena = arena};
+	const struct pst_recall *before, *after;
+
+	(void)state;
+	before = pst_lesson_recall(arena, memory, LAB_NOW, 3600);
+	assert_false(before->call(before->arg, "bank.example", &out));
+	seed(memory);
+	assert_false(before->call(before->arg, "bank.example", &out));
+	after = pst_lesson_recall(arena, memory, LAB_NOW, 3600);
+	assert_true(after->call(after->arg, "bank.example", &out));
+	assert_true(pst_str_eq(out.record, PST_STR(SEED)));
+	pst_memory_free(memory);
+	pst_arena_free(arena);
+}
+
 /* With remember = 0s there are no records, but days count all the same. */
 static void
 test_remember_nothing(void **state)
@@ -176,6 +197,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lessons),
 	    cmocka_unit_test(test_recall),
+	    cmocka_unit_test(test_recalls_the_same),
 	    cmocka_unit_test(test_remember_nothing),
 	};
 

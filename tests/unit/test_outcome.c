@@ -92,6 +92,7 @@ test_outlives(void **state)
 	assert_string_equal(m->findings.rcpts.domains[1], "two.example");
 	assert_int_equal(m->findings.rcpts.count, 2);
 	assert_int_equal(m->findings.dmarc.result, PST_RESULT_FAIL);
+	assert_int_equal(m->findings.dmarc.judged, PST_RESULT_FAIL);
 	assert_string_equal(m->findings.dmarc.policy_domain, "bank.example");
 	assert_string_equal(m->findings.dmarc.record.fo, "1");
 	assert_int_equal(m->findings.dmarc.record.rua_count, 2);
