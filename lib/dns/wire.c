@@ -389,8 +389,11 @@ pst_wire_target(struct pst_str packet, struct pst_str name,
 	ldns_rdf *end;
 	ldns_pkt *parsed;
 
-	if (ldns_wire2pkt(&parsed, (const uint8_t *)packet.ptr, packet.len) !=
-	    LDNS_STATUS_OK)
+	/* Most negative answers hold no record at all: nothing to parse. */
+	if (packet.len < LDNS_HEADER_SIZE ||
+	    LDNS_ANCOUNT((const uint8_t *)packet.ptr) == 0 ||
+	    ldns_wire2pkt(&parsed, (const uint8_t *)packet.ptr, packet.len) !=
+		LDNS_STATUS_OK)
 		return false;
 	chain.answers = ldns_pkt_answer(parsed);
 	if (find_soa(parsed) == NULL &&
