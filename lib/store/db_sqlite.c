@@ -33,6 +33,7 @@ struct sqlite_db {
 	size_t next_kept;        /* the next one to replace */
 	sqlite3_stmt *selection; /* the open one, or NULL */
 	int status;              /* the result of its last step */
+	bool is_limited;         /* by the room on the disk */
 };
 
 static struct sqlite_db *
@@ -213,11 +214,70 @@ script(struct pst_db *base, const char *sql, struct pst_err *err)
 	return status == SQLITE_OK || fail_sql(db, status, err);
 }
 
+/* With more room than this, SQLite's own limit for the log is small enough. */
+#define ROOMY_BYTES (INT64_C(64) << 20)
+#define PAGE_BYTES 4096
+/* What SQLite begins with. */
+#define NO_LIMITS                                                              \
+	"PRAGMA wal_autocheckpoint = 1000; PRAGMA max_page_count = 4294967294"
+/* The shared memory beside the log. */
+#define SHM_BYTES 32768
+
+static int64_t
+size_of(const char *path, const char *suffix)
+{
+	char name[4096];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "%s%s", path, suffix);
+	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+/*
+ * On a small or nearly full disk, keeps the log short and the file small enough
+ * for the log to be copied into it. Otherwise the log fills the disk, and SQLite
+ * can neither copy nor shorten it, so that not even a DELETE works any more. The
+ * limits count as a full disk. They follow the room on the disk from one
+ * transaction to the next. Half of it is left to another store in the same
+ * directory.
+ */
+static int
+fit_to_disk(struct sqlite_db *db)
+{
+	struct statvfs disk;
+	int64_t room, pages, most;
+	char text[128];
+
+	if (statvfs(db->path, &disk) != 0)
+		return SQLITE_OK;
+	if ((uint64_t)disk.f_bavail > (uint64_t)ROOMY_BYTES / disk.f_frsize) {
+		if (!db->is_limited)
+			return SQLITE_OK;
+		db->is_limited = false;
+		return sqlite3_exec(db->handle, NO_LIMITS, NULL, NULL, NULL);
+	}
+	room = (int64_t)(disk.f_bavail * disk.f_frsize) / 2 +
+	    size_of(db->path, "") + size_of(db->path, "-wal");
+	pages = room / 8 / PAGE_BYTES;
+	pages = pages < 16 ? 16 : pages > 1000 ? 1000 : pages;
+	/* SQLite never sets the limit below the size that the file has. */
+	most = (room - SHM_BYTES) / PAGE_BYTES - 3 * pages;
+	(void)snprintf(text, sizeof(text),
+	    "PRAGMA wal_autocheckpoint = %lld; PRAGMA max_page_count = %lld",
+	    (long long)pages, (long long)(most < 1 ? 1 : most));
+	db->is_limited = true;
+	return sqlite3_exec(db->handle, text, NULL, NULL, NULL);
+}
+
 static bool
 begin(struct pst_db *base, struct pst_err *err)
 {
+	struct sqlite_db *db = own(base);
+	int status = db->is_limited ? fit_to_disk(db) : SQLITE_OK;
 	int64_t ignored;
 
+	if (status != SQLITE_OK)
+		return fail(db, status, err);
 	/* A transaction that has read can fail to get the write lock later. */
 	return run(base, &(struct pst_db_statement){.sql = "BEGIN IMMEDIATE"},
 	    &ignored, err);
@@ -476,53 +536,6 @@ wait_for_lock(void *arg, int tries)
 		return 0;
 	sleep_ms(tries < 100 ? 1 : 10);
 	return 1;
-}
-
-/* With more room than this, SQLite's own limit for the log is small enough. */
-#define ROOMY_BYTES (INT64_C(64) << 20)
-#define PAGE_BYTES 4096
-/* The shared memory beside the log. */
-#define SHM_BYTES 32768
-
-static int64_t
-size_of(const char *path, const char *suffix)
-{
-	char name[4096];
-	struct stat st;
-
-	(void)snprintf(name, sizeof(name), "%s%s", path, suffix);
-	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
-}
-
-/*
- * On a small or nearly full disk, keeps the log short and the file small enough
- * for the log to be copied into it. Otherwise the log fills the disk, and SQLite
- * can neither copy nor shorten it, so that not even a DELETE works any more. The
- * limits count as a full disk; whoever gets that error opens the store again,
- * which sets new limits. Half of the room is left to another store in the same
- * directory.
- */
-static int
-fit_to_disk(struct sqlite_db *db)
-{
-	struct statvfs disk;
-	int64_t room, pages, most;
-	char text[128];
-
-	if (statvfs(db->path, &disk) != 0)
-		return SQLITE_OK;
-	if ((uint64_t)disk.f_bavail > (uint64_t)ROOMY_BYTES / disk.f_frsize)
-		return SQLITE_OK;
-	room = (int64_t)(disk.f_bavail * disk.f_frsize) / 2 +
-	    size_of(db->path, "") + size_of(db->path, "-wal");
-	pages = room / 8 / PAGE_BYTES;
-	pages = pages < 16 ? 16 : pages > 1000 ? 1000 : pages;
-	/* SQLite never sets the limit below the size that the file has. */
-	most = (room - SHM_BYTES) / PAGE_BYTES - 3 * pages;
-	(void)snprintf(text, sizeof(text),
-	    "PRAGMA wal_autocheckpoint = %lld; PRAGMA max_page_count = %lld",
-	    (long long)pages, (long long)(most < 1 ? 1 : most));
-	return sqlite3_exec(db->handle, text, NULL, NULL, NULL);
 }
 
 static bool
