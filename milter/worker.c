@@ -202,6 +202,23 @@ log_dns_alarm(enum pst_resolver_alarm alarm, bool on)
 	}
 }
 
+/* In the thread of a message. */
+static void
+log_waiting(bool on)
+{
+	if (on)
+		pst_log(PST_LOG_WARNING,
+		    "DNS: too many messages wait for answers, so some are "
+		    "decided without them; they are treated as after a "
+		    "temporary DNS failure; look for clients that send names "
+		    "whose servers are silent, and at \"postern status\"; "
+		    "dns.max-waiting is the limit");
+	else
+		pst_log(PST_LOG_NOTICE,
+		    "DNS: messages are no longer decided early for lack of "
+		    "room");
+}
+
 /*
  * Sets the secret of enforce-percent. Without its file, a key of this process
  * does: a sender cannot tell that one either.
@@ -252,6 +269,8 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 		return 1;
 	}
 	pst_service_watch_dns(control.service, log_dns_alarm);
+	pst_waiting_room_watch(
+	    pst_service_waiting_room(control.service), log_waiting);
 	if (!start_obeying(&control)) {
 		pst_log(PST_LOG_ERROR, "cannot start the control thread");
 		return 1;

@@ -253,7 +253,7 @@ warn_of_ourselves(struct job *job)
 
 	while (!pst_selfcheck(&world, job->config, &found))
 		if (!pst_dns_wait(world.dns, until))
-			pst_dns_expire(world.dns);
+			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
 	for (size_t i = 0; i < found.count; i++)
 		pst_ui_note(command, "%s", found.warnings[i]);
 	pst_arena_free(arena);

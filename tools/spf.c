@@ -99,7 +99,7 @@ check(struct pst_service *service, struct pst_arena *arena,
 	    arena, pst_service_resolver(service), clock, config->dns_limits);
 	while (!pst_spf_check(&world, input, out)) {
 		if (!pst_dns_wait(world.dns, until))
-			pst_dns_expire(world.dns);
+			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
 	}
 	pst_config_unref(config);
 }

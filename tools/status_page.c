@@ -272,6 +272,11 @@ add_dns(struct page *page)
 	    "%12" PRIu64 "   (%" PRIu64 " given up for others)\n",
 	    value(page, PST_COUNTER_DNS_OPEN),
 	    value(page, PST_COUNTER_DNS_DISPLACED));
+	line(page, "waiting now");
+	pst_buf_printf(&page->buf,
+	    "%12" PRIu64 "   (%" PRIu64 " messages decided early)\n",
+	    value(page, PST_COUNTER_WAITING),
+	    value(page, PST_COUNTER_WAITING_CUT));
 	line(page, "refused");
 	pst_buf_printf(&page->buf,
 	    "%12" PRIu64 "   (%" PRIu64 " crowded, %" PRIu64 " paused)\n",

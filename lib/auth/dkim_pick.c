@@ -131,6 +131,18 @@ describe(struct pst_dkim_item *item)
 	    pst_dkim_tags_mentions(tags, PST_STR("DKIM-Signature")) > 0;
 }
 
+static size_t
+count_signatures(const struct pst_header *header)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < header->count; i++) {
+		if (pst_dkim_is_signature(&header->fields[i]))
+			count++;
+	}
+	return count;
+}
+
 static void
 collect(struct pst_world *world, const struct pst_dkim_config *config,
     const struct pst_header *header, struct pst_dkim_pick *pick)
@@ -139,7 +151,7 @@ collect(struct pst_world *world, const struct pst_dkim_config *config,
 
 	for (size_t i = 0; i < header->count; i++) {
 		const struct pst_header_field *field = &header->fields[i];
-		struct pst_dkim_item *item = &pick->items[pick->count];
+		struct pst_dkim_item *item;
 
 		if (!pst_dkim_is_signature(field))
 			continue;
@@ -152,6 +164,7 @@ collect(struct pst_world *world, const struct pst_dkim_config *config,
 			pick->omitted = true;
 			continue;
 		}
+		item = &pick->items[pick->count];
 		item->value = field->value;
 		item->field = i;
 		pst_dkim_tags_parse(world->arena, field->value,
@@ -236,9 +249,12 @@ pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
     bool (*public_suffix)(const void *arg, const char *domain), const void *arg,
     struct pst_dkim_pick *out)
 {
-	*out = (struct pst_dkim_pick){
-	    .items = pst_arena_array(world->arena,
-		config->max_parsed + (size_t)1, sizeof(*out->items))};
+	size_t parsed = count_signatures(header);
+
+	if (parsed > config->max_parsed)
+		parsed = config->max_parsed;
+	*out = (struct pst_dkim_pick){.items = pst_arena_array(world->arena,
+					  parsed, sizeof(*out->items))};
 	collect(world, config, header, out);
 	for (size_t i = 0; i < out->count; i++) {
 		struct pst_dkim_item *item = &out->items[i];

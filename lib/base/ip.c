@@ -237,6 +237,16 @@ pst_ip_eq(const struct pst_ip *a, const struct pst_ip *b)
 	    prefix_eq(a->octets, b->octets, family_bits(a->family));
 }
 
+struct pst_ip
+pst_ip_network(const struct pst_ip *client)
+{
+	struct pst_ip network = {.family = client->family};
+
+	memcpy(network.octets, client->octets,
+	    client->family == PST_IP_V6 ? 8 : 3);
+	return network;
+}
+
 static bool
 has_host_bits(const struct pst_ip *ip, unsigned prefix_bits)
 {

@@ -60,6 +60,12 @@ pst_ip_reverse_name(const struct pst_ip *ip, char name[PST_IP_REVERSE_SIZE]);
 bool pst_ip_eq(const struct pst_ip *a, const struct pst_ip *b);
 
 /*
+ * Returns the network that a client counts for where clients have shares: the
+ * address with the host's bits zero, of an IPv4 /24 or an IPv6 /64.
+ */
+struct pst_ip pst_ip_network(const struct pst_ip *client);
+
+/*
  * Parses "192.0.2.0/24", "2001:db8::/32" or a single address. False for any
  * other text and when a host bit is set.
  */

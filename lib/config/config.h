@@ -129,6 +129,7 @@ struct pst_config {
 		unsigned query_timeout_ms;
 		unsigned max_queries; /* per message */
 		unsigned max_open;    /* queries open at once, per process */
+		unsigned max_waiting; /* messages that wait, per process */
 		size_t cache_bytes;   /* per process */
 		size_t max_txt_bytes; /* longest TXT record that is used */
 		const char *zone; /* zone file to use; "": ask the real DNS */

@@ -89,6 +89,13 @@ static const struct pst_counter_info table[] = {
 	ONE},
     [PST_COUNTER_SESSIONS_OPEN] = {"sessions_open",
 	"SMTP sessions that are open now", PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_WAITING] = {"waiting",
+	"messages that wait for the DNS at their end now", PST_COUNTER_GAUGE,
+	ONE},
+    [PST_COUNTER_WAITING_CUT] = {"waiting_cut",
+	"messages that had to make room for others and were decided without "
+	"some answers (dns.max-waiting)",
+	PST_COUNTER_TOTAL, ONE},
     [PST_COUNTER_DNS_ANSWERS] = {"dns_answers",
 	"questions of messages by how they were answered", PST_COUNTER_TOTAL,
 	"status", DNS_STATUSES, dns_status},

@@ -67,12 +67,11 @@ pst_memory_free(struct pst_memory *memory)
 static uint64_t
 hash_network(const struct newcomers *newcomers, const struct pst_ip *client)
 {
-	size_t octets = client->family == PST_IP_V4 ? 3 :
-	    client->family == PST_IP_V6             ? 8 :
-						      0;
-	const struct pst_str prefix = {(const char *)client->octets, octets};
+	const struct pst_ip network = pst_ip_network(client);
+	const struct pst_str octets = {
+	    (const char *)network.octets, sizeof(network.octets)};
 
-	return pst_hash(PST_HASH_START ^ newcomers->seed, prefix);
+	return pst_hash(PST_HASH_START ^ newcomers->seed, octets);
 }
 
 /* Counts one more domain of that network; false if it has had its share. */

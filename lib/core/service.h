@@ -16,6 +16,7 @@
 #include "core/dns_health.h"
 #include "core/memory.h"
 #include "core/site_key.h"
+#include "core/waiting_room.h"
 #include "dns/dns.h"
 #include "dns/resolver.h"
 
@@ -58,6 +59,9 @@ struct pst_config *pst_service_config(struct pst_service *service);
 enum pst_dns_health_change pst_service_note_dns(struct pst_service *service,
     const struct pst_config *config, enum pst_dns_observation health,
     bool *capped);
+
+/* Returns the room for messages that wait (dns.max-waiting); borrowed. */
+struct pst_waiting_room *pst_service_waiting_room(struct pst_service *service);
 
 /*
  * From now on `call` is told, in the resolver's thread, when questions begin or

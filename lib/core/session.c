@@ -17,6 +17,7 @@
 #include "core/lesson.h"
 #include "core/relay.h"
 #include "core/temperror.h"
+#include "core/waiting_room.h"
 
 /*
  * The life of one message:
@@ -415,24 +416,27 @@ pst_session_body(struct pst_session *session, const void *ptr, size_t len)
 	return msg->wants_body;
 }
 
-static void
-wait_for_all(struct msg *msg, struct pst_clock *clock,
-    const struct pst_progress *progress)
+/* Waits until the checks are done or time is up; returns why it ended. */
+static enum pst_dns_status
+wait_for_answers(struct msg *msg, struct pst_clock *clock,
+    const struct pst_waiting *waiting, const struct pst_progress *progress)
 {
 	int64_t now = pst_clock_ms(clock);
 	int64_t until = now + msg->config->deadline_ms;
 	int64_t report = now + PST_PROGRESS_MS;
+	bool is_crowded = false;
 
-	(void)pst_dns_poll(msg->world.dns);
 	while (!pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_HEADER)) {
 		now = pst_clock_ms(clock);
-		if (pst_dns_is_crowded(msg->world.dns) &&
-		    now + MAX_CROWDED_MS < until)
-			until = now + MAX_CROWDED_MS;
-		if (now >= until) {
-			pst_dns_expire(msg->world.dns);
-			continue;
+		if (!is_crowded && pst_dns_is_crowded(msg->world.dns)) {
+			is_crowded = true;
+			if (now + MAX_CROWDED_MS < until)
+				until = now + MAX_CROWDED_MS;
 		}
+		if (pst_waiting_must_leave(waiting))
+			return PST_DNS_CROWDED;
+		if (now >= until)
+			return is_crowded ? PST_DNS_CROWDED : PST_DNS_TIMEOUT;
 		if (now >= report) {
 			if (progress != NULL)
 				progress->call(progress->arg);
@@ -441,6 +445,32 @@ wait_for_all(struct msg *msg, struct pst_clock *clock,
 		(void)pst_dns_wait(
 		    msg->world.dns, report < until ? report : until);
 	}
+	return PST_DNS_OK;
+}
+
+/* Completes all checks. */
+static void
+finish_checks(struct pst_session *session, struct msg *msg,
+    const struct pst_progress *progress)
+{
+	struct pst_waiting_room *room =
+	    pst_service_waiting_room(session->service);
+	struct pst_clock *clock = pst_service_clock(session->service);
+	struct pst_waiting waiting;
+	enum pst_dns_status ended;
+
+	(void)pst_dns_poll(msg->world.dns);
+	if (pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_HEADER))
+		return;
+	pst_waiting_room_enter(room, &waiting, msg->world.dns, &msg->out.client,
+	    pst_clock_ms(clock));
+	ended = wait_for_answers(msg, clock, &waiting, progress);
+	pst_waiting_room_leave(room, &waiting, pst_clock_ms(clock));
+	if (ended == PST_DNS_OK)
+		return;
+	pst_dns_expire(msg->world.dns, ended);
+	while (!pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_HEADER))
+		continue;
 }
 
 static void
@@ -507,7 +537,7 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	msg->out.queue_id =
 	    pst_escaped(msg->arena, pst_str_first(queue_id, 64));
 	if (msg->out.findings.exempt == PST_EXEMPT_NO) {
-		wait_for_all(msg, clock, progress);
+		finish_checks(session, msg, progress);
 		note_dns(session->service, msg);
 		describe(session->service, msg);
 	}

@@ -29,15 +29,13 @@ struct pst_dns {
 	uint32_t told;    /* those of them that got an answer since */
 	bool fresh;       /* an entry was answered since the last poll */
 	bool expired;
+	enum pst_dns_status expired_as;
 };
 
 void
 pst_dns_set_client(struct pst_dns *dns, const struct pst_ip *client)
 {
-	size_t kept = client->family == PST_IP_V6 ? 8 : 3;
-
-	dns->network = (struct pst_ip){.family = client->family};
-	memcpy(dns->network.octets, client->octets, kept);
+	dns->network = pst_ip_network(client);
 }
 
 static void
@@ -130,10 +128,11 @@ drop_job(struct pst_dns *dns, struct pst_dns_entry *entry)
 }
 
 static void
-time_out(struct pst_dns *dns, struct pst_dns_entry *entry)
+end_open(struct pst_dns *dns, struct pst_dns_entry *entry,
+    enum pst_dns_status status)
 {
 	drop_job(dns, entry);
-	set_failure(dns, entry, PST_DNS_TIMEOUT);
+	set_failure(dns, entry, status);
 }
 
 static void
@@ -187,7 +186,7 @@ settle_entry(struct pst_dns *dns, struct pst_dns_entry *entry, int64_t now_ms)
 		return;
 	if (job == NULL || !job->held ||
 	    entry->ready_ms > end_of_wait(dns, entry)) {
-		time_out(dns, entry);
+		end_open(dns, entry, PST_DNS_TIMEOUT);
 		return;
 	}
 	set_answer(dns, entry, pst_dns_job_take(job));
@@ -261,6 +260,12 @@ pass_time(struct pst_dns *dns, int64_t ms)
 		pst_clock_advance(dns->clock, ms);
 }
 
+static bool
+is_interrupted(const struct pst_dns *dns)
+{
+	return dns->desk != NULL && pst_desk_is_interrupted(dns->desk);
+}
+
 bool
 pst_dns_wait(struct pst_dns *dns, int64_t until_ms)
 {
@@ -272,7 +277,7 @@ pst_dns_wait(struct pst_dns *dns, int64_t until_ms)
 		if (take_fresh(dns))
 			return true;
 		now_ms = pst_clock_ms(dns->clock);
-		if (dns->open == 0 || now_ms >= until_ms)
+		if (dns->open == 0 || now_ms >= until_ms || is_interrupted(dns))
 			return false;
 		for (size_t i = 0; i < dns->count; i++) {
 			const struct pst_dns_entry *entry = dns->entries[i];
@@ -286,14 +291,34 @@ pst_dns_wait(struct pst_dns *dns, int64_t until_ms)
 	}
 }
 
+static void
+need_desk(struct pst_dns *dns)
+{
+	if (dns->desk == NULL)
+		dns->desk = pst_desk_new();
+}
+
 void
-pst_dns_expire(struct pst_dns *dns)
+pst_dns_allow_interrupt(struct pst_dns *dns)
+{
+	need_desk(dns);
+}
+
+void
+pst_dns_interrupt(struct pst_dns *dns)
+{
+	pst_desk_interrupt(dns->desk);
+}
+
+void
+pst_dns_expire(struct pst_dns *dns, enum pst_dns_status status)
 {
 	dns->expired = true;
+	dns->expired_as = status;
 	settle(dns);
 	for (size_t i = 0; i < dns->count; i++) {
 		if (dns->entries[i]->answer == NULL)
-			time_out(dns, dns->entries[i]);
+			end_open(dns, dns->entries[i], status);
 	}
 }
 
@@ -415,8 +440,7 @@ start(struct pst_dns *dns, struct pst_dns_entry *entry)
 		set_answer(dns, entry, known);
 		return;
 	}
-	if (dns->desk == NULL)
-		dns->desk = pst_desk_new();
+	need_desk(dns);
 	dns->in_flight++;
 	entry->job = pst_dns_job_new(
 	    dns->desk, entry, dns->limits.max_txt_bytes, &dns->network);
@@ -462,7 +486,7 @@ find_or_start(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
 	if (!is_legal_name(key)) {
 		set_failure(dns, entry, PST_DNS_BADNAME);
 	} else if (dns->expired) {
-		set_failure(dns, entry, PST_DNS_TIMEOUT);
+		set_failure(dns, entry, dns->expired_as);
 	} else if (!is_affordable(dns, class)) {
 		set_failure(dns, entry, PST_DNS_BUDGET);
 	} else {

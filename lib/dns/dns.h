@@ -202,9 +202,17 @@ bool pst_dns_poll(struct pst_dns *dns);
 /*
  * Waits until an entry is answered, if only with PST_DNS_TIMEOUT, or the clock
  * reaches until_ms. True when an entry was answered; false when until_ms came
- * first or nothing is open.
+ * first, nothing is open or another thread interrupted the wait.
  */
 bool pst_dns_wait(struct pst_dns *dns, int64_t until_ms);
+
+/*
+ * pst_dns_interrupt() ends the wait of the message's thread, and its later ones
+ * too. It is for other threads, after the message's own thread has called
+ * pst_dns_allow_interrupt(), and until the handle is closed.
+ */
+void pst_dns_allow_interrupt(struct pst_dns *dns);
+void pst_dns_interrupt(struct pst_dns *dns);
 
 /*
  * Returns true if a question of the class POLICY, KEY or SENDER was answered
@@ -212,8 +220,12 @@ bool pst_dns_wait(struct pst_dns *dns, int64_t until_ms);
  */
 bool pst_dns_is_crowded(const struct pst_dns *dns);
 
-/* Answers every open and every later question with PST_DNS_TIMEOUT. */
-void pst_dns_expire(struct pst_dns *dns);
+/*
+ * Answers every open and every later question with this status: PST_DNS_TIMEOUT
+ * if the message has waited as long as it may, PST_DNS_CROWDED if it had to make
+ * room for other messages.
+ */
+void pst_dns_expire(struct pst_dns *dns, enum pst_dns_status status);
 
 /* The transcript, in the order in which the questions were asked. */
 size_t pst_dns_count(const struct pst_dns *dns);

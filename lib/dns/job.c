@@ -12,6 +12,7 @@ struct pst_desk {
 	pthread_cond_t arrival;
 	size_t refs;
 	bool closed;
+	bool interrupted;
 	struct pst_dns_job *arrived;
 	bool has_bell; /* in a list of bells, which holds a reference */
 	struct pst_desk *next_bell;
@@ -83,12 +84,32 @@ pst_desk_wait(struct pst_desk *desk, int64_t ms)
 	bool arrived;
 
 	pst_mutex_lock(&desk->lock);
-	while (desk->arrived == NULL &&
+	while (desk->arrived == NULL && !desk->interrupted &&
 	    pst_cond_wait_until(&desk->arrival, &desk->lock, until_ms))
 		continue;
 	arrived = desk->arrived != NULL;
 	pst_mutex_unlock(&desk->lock);
 	return arrived;
+}
+
+void
+pst_desk_interrupt(struct pst_desk *desk)
+{
+	pst_mutex_lock(&desk->lock);
+	desk->interrupted = true;
+	pst_cond_signal(&desk->arrival);
+	pst_mutex_unlock(&desk->lock);
+}
+
+bool
+pst_desk_is_interrupted(struct pst_desk *desk)
+{
+	bool interrupted;
+
+	pst_mutex_lock(&desk->lock);
+	interrupted = desk->interrupted;
+	pst_mutex_unlock(&desk->lock);
+	return interrupted;
 }
 
 struct pst_dns_job *

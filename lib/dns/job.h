@@ -43,8 +43,15 @@ void pst_desk_close(struct pst_desk *desk);
 /* Takes all jobs that arrived, linked by next; NULL if there are none. */
 struct pst_dns_job *pst_desk_take(struct pst_desk *desk);
 
-/* Sleeps until a job arrives, at most ms of real time; false if none did. */
+/*
+ * Sleeps until a job arrives or the desk is interrupted, at most ms of real
+ * time; false if no job arrived.
+ */
 bool pst_desk_wait(struct pst_desk *desk, int64_t ms);
+
+/* From now on pst_desk_wait() does not sleep. For any thread. */
+void pst_desk_interrupt(struct pst_desk *desk);
+bool pst_desk_is_interrupted(struct pst_desk *desk);
 
 /* Copies the question and its class from the entry, and the network. */
 struct pst_dns_job *

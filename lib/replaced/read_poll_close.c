@@ -18,6 +18,9 @@
 #define AHEAD 4096
 
 #define DESCRIPTORS 65536
+
+/* The time-out of the library's poll() for the next command of a session. */
+#define LIBRARY_LINGER_MS 1
 #define READABLE (POLLIN | POLLRDNORM)
 
 /* What was read ahead from a descriptor. */
@@ -250,6 +253,9 @@ our_poll(struct pollfd *fds, nfds_t count, int ms)
 	if (count == 1) {
 		last.polled = fds->fd + 1;
 		pst_dispatch_taken(fds->fd);
+		if (ms == LIBRARY_LINGER_MS && fds->events == POLLIN &&
+		    ahead_of(fds->fd) != NULL)
+			ms = PST_LINGER_MS;
 		/* Nothing but the data was asked for: no system call. */
 		if (is_here && (fds->events & ~READABLE) == 0) {
 			fds->revents = fds->events;

@@ -95,7 +95,8 @@ pst_consent_ask(struct pst_service *service, const struct pst_config *config,
 		begin(&askings[i], service, config);
 	while (step(askings, config, items, count, &first) > 0)
 		if (!pst_dns_wait(askings[first].world.dns, until))
-			pst_dns_expire(askings[first].world.dns);
+			pst_dns_expire(
+			    askings[first].world.dns, PST_DNS_TIMEOUT);
 	for (size_t i = 0; i < count; i++) {
 		keep(arena, items[i].list);
 		pst_arena_free(askings[i].arena);

@@ -44,7 +44,7 @@ finish(struct pst_world *world, struct pst_arc_msg *msg, struct pst_arc *out)
 		if (pst_arc_check(world, msg, out))
 			return;
 		if (!pst_dns_wait(world->dns, INT64_MAX))
-			pst_dns_expire(world->dns);
+			pst_dns_expire(world->dns, PST_DNS_TIMEOUT);
 	}
 	(void)fprintf(stderr, "arc_driver: the check does not end\n");
 	exit(2);

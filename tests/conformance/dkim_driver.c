@@ -132,7 +132,7 @@ finish(struct pst_world *world, struct pst_dkim_msg *msg, struct pst_dkim *out)
 		if (pst_dkim_check(world, msg, out))
 			return;
 		if (!pst_dns_wait(world->dns, INT64_MAX))
-			pst_dns_expire(world->dns);
+			pst_dns_expire(world->dns, PST_DNS_TIMEOUT);
 	}
 	(void)fprintf(stderr, "dkim_driver: the check does not end\n");
 	exit(2);

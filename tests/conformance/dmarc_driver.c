@@ -114,7 +114,7 @@ static void
 wait_answer(struct bench *bench)
 {
 	if (!pst_dns_wait(bench->world.dns, INT64_MAX))
-		pst_dns_expire(bench->world.dns);
+		pst_dns_expire(bench->world.dns, PST_DNS_TIMEOUT);
 }
 
 static void

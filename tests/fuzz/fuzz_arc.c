@@ -75,7 +75,7 @@ run(struct pst_arena *arena, struct pst_resolver *zone,
 	}
 	while (!pst_arc_check(&world, msg, &arc))
 		if (!pst_dns_wait(world.dns, INT64_MAX))
-			pst_dns_expire(world.dns);
+			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
 	check_result(&arc, world.dns);
 	return arc;
 }

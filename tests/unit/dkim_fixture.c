@@ -122,7 +122,7 @@ trial_run(struct pst_arena *arena, struct pst_dkim_lib *lib,
 	feed_body(msg, trial->body, trial->chunk);
 	while (!pst_dkim_check(&world, msg, &result))
 		if (!pst_dns_wait(world.dns, INT64_MAX))
-			pst_dns_expire(world.dns);
+			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
 
 	*out = result;
 	out->sigs = pst_arena_array(arena, result.count, sizeof(*out->sigs));

@@ -59,7 +59,7 @@ static const char unusual[] =
     "reject-text = \"100% \\${x} /* {domain}\"\ntempfail-text = \" \"\n"
     "malformed-text = \"'\"\ntag-header = X\ntag-value = \"a\\\\\"\n"
     "dns {\nservers = {\"::1@53\"}\nquery-timeout = 1min\nmax-queries = 9999\n"
-    "max-open = 16\ncache-size = 100000\nmax-txt = 512\nzone = \"z\"\n}\n"
+    "max-open = 16\nmax-waiting = 1\ncache-size = 100000\nmax-txt = 512\nzone = \"z\"\n}\n"
     "iprev { enabled = no }\nspf { void-lookups = 0 }\n"
     "dkim {\nmax-verified = 1\nmax-parsed = 1\nmin-key-bits = 2048\n"
     "clock-skew = 90s\naccept-body-length = yes\naccept-test-keys = no\n"

@@ -53,7 +53,7 @@ check(struct bench *bench, enum pst_destination_kind kind, const char *domain,
 	memset(out, 0xaa, sizeof(*out));
 	while (!pst_destination_check(&world, bench->config, &question, out))
 		if (!pst_dns_wait(world.dns, INT64_MAX))
-			pst_dns_expire(world.dns);
+			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
 }
 
 /* Returns "address" and, after it, ">target", "!" (refused) or "?". */

@@ -431,7 +431,7 @@ test_pending(void **state)
 	assert_ptr_equal(first.block, last.block);
 	assert_int_equal(first.used, last.used);
 	assert_memory_equal(&before, &bench.verdict, sizeof(before));
-	pst_dns_expire(bench.world.dns);
+	pst_dns_expire(bench.world.dns, PST_DNS_TIMEOUT);
 	assert_true(pst_dmarc_check(&bench.world, &bench.config, &bench.from,
 	    &bench.spf, &bench.dkim, &bench.verdict));
 	assert_int_equal(bench.verdict.result, PST_RESULT_TEMPERROR);

@@ -312,7 +312,7 @@ test_expire(void **state)
 	entries[2] = ask(f, "lost.example");
 	f->stub.mode = STUB_ANSWER;
 	ask(f, "good.example");
-	pst_dns_expire(f->dns);
+	pst_dns_expire(f->dns, PST_DNS_TIMEOUT);
 	entries[3] = ask(f, "after.example");
 	for (size_t i = 0; i < PST_COUNT(entries); i++) {
 		if (entries[i]->answer->status != PST_DNS_TIMEOUT)
@@ -362,7 +362,7 @@ test_turns(void **state)
 	assert_true(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
 	ask_as(f, PST_DNS_MAX_READERS, "b.example");
 	assert_false(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
-	pst_dns_expire(f->dns);
+	pst_dns_expire(f->dns, PST_DNS_TIMEOUT);
 	assert_true(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
 	ask_as(f, PST_DNS_MAX_READERS, "after.example");
 	assert_true(pst_dns_turn(f->dns, PST_DNS_MAX_READERS));
@@ -384,7 +384,7 @@ test_turns_of_nobody(void **state)
 	ask_as(f, 1, "a.example");
 	assert_false(pst_dns_turn(f->dns, 1));
 	assert_true(pst_dns_turn(f->dns, PST_DNS_NOBODY));
-	pst_dns_expire(f->dns);
+	pst_dns_expire(f->dns, PST_DNS_TIMEOUT);
 	assert_true(pst_dns_turn(f->dns, 1));
 	pst_dns_job_lose(f->stub.kept[0]);
 	pst_arena_free(f->arena);

@@ -111,7 +111,7 @@ test_race_with_close(void **state)
 					     complete_all, &races[i]),
 			    0);
 		if (round % 2 == 0)
-			pst_dns_expire(f->dns);
+			pst_dns_expire(f->dns, PST_DNS_TIMEOUT);
 		pst_dns_poll(f->dns);
 		pst_arena_free(f->arena);
 		pthread_join(threads[0], NULL);

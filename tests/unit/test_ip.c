@@ -160,6 +160,33 @@ test_eq(void **state)
 	assert_true(pst_ip_eq(&none, &none));
 }
 
+static void
+test_network(void **state)
+{
+	static const struct {
+		const char *client, *network;
+	} rows[] = {
+	    {"192.0.2.255", "192.0.2.0"},
+	    {"0.0.0.1", "0.0.0.0"},
+	    {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+	    {"::ffff:192.0.2.1", "192.0.2.0"},
+	};
+	const struct pst_ip none = {.family = PST_IP_NONE};
+	struct pst_ip network = pst_ip_network(&none);
+
+	(void)state;
+	assert_int_equal(network.family, PST_IP_NONE);
+	FOR_ROWS(i, rows, rows[i].client) {
+		struct pst_ip client;
+		char text[PST_IP_TEXT_SIZE];
+
+		assert_true(pst_ip_parse(pst_str(rows[i].client), &client));
+		network = pst_ip_network(&client);
+		assert_string_equal(
+		    pst_ip_text(&network, text), rows[i].network);
+	}
+}
+
 struct net_row {
 	const char *net; /* if `in` is NULL, the net is refused */
 	const char *in, *out;
@@ -233,6 +260,7 @@ main(void)
 	    cmocka_unit_test(test_reverse_name),
 	    cmocka_unit_test(test_from_sockaddr),
 	    cmocka_unit_test(test_eq),
+	    cmocka_unit_test(test_network),
 	    cmocka_unit_test(test_net),
 	    cmocka_unit_test(test_empty_net),
 	};

@@ -91,7 +91,7 @@ check(const struct pst_world *given, const char *zone, const char *client,
 	while (!pst_iprev_check(&world, &ip, out) && rounds++ < 50)
 		(void)pst_dns_wait(world.dns, pst_clock_ms(&clock) + 60000);
 	*questions = pst_dns_count(world.dns);
-	pst_dns_expire(world.dns);
+	pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
 	pst_resolver_free(resolver);
 	return rounds < 50;
 }

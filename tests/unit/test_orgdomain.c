@@ -219,7 +219,7 @@ test_expired(void **state)
 
 	(void)state;
 	bench_open(&bench, "_dmarc.a.b." T R, false);
-	pst_dns_expire(bench.world.dns);
+	pst_dns_expire(bench.world.dns, PST_DNS_TIMEOUT);
 	assert_true(pst_walk_check(&bench.world, "a.b", &walk));
 	assert_true(walk.temperror);
 	assert_null(walk.org_domain);

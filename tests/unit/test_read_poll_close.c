@@ -405,6 +405,33 @@ passed_on(void *param)
 	return NULL;
 }
 
+static void *
+put_later(void *param)
+{
+	const struct ends *ends = param;
+
+	(void)poll(NULL, 0, 20);
+	put(ends, "x", 1);
+	return NULL;
+}
+
+/* The millisecond for which libmilter waits for the next command is longer. */
+static void *
+lingers(void *param)
+{
+	const struct ends *ends = param;
+	struct pollfd fd = {.fd = ends->us, .events = POLLIN};
+	pthread_t thread;
+
+	begin(ends);
+	assert_int_equal(pthread_create(&thread, NULL, put_later, param), 0);
+	assert_int_equal(poll(&fd, 1, 1), 1);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	takes(ends, "x");
+	assert_int_equal(poll(&fd, 1, 1), 0);
+	return NULL;
+}
+
 typedef void *session(void *ends);
 
 /* Runs it in a new thread, which has not polled or read before. */
@@ -438,6 +465,7 @@ test_session(void **state)
 	    checked_sizes,
 	    hang_up,
 	    passed_on,
+	    lingers,
 	};
 
 	(void)state;

@@ -37,7 +37,7 @@ check(struct pst_arena *arena, const char *settings, const char *zone)
 	world.dns = pst_dns_open(mine, resolver, &clock, config->dns_limits);
 	while (!pst_selfcheck(&world, config, &found))
 		if (!pst_dns_wait(world.dns, INT64_MAX))
-			pst_dns_expire(world.dns);
+			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
 	for (size_t i = 0; i < found.count; i++)
 		text =
 		    pst_arena_printf(arena, "%s%s\n", text, found.warnings[i]);

@@ -165,7 +165,7 @@ test_expired(void **state)
 	assert_false(pst_spf_check(&bench.world, &bench.input, &bench.spf));
 	assert_true(pst_dns_wait(bench.world.dns, 60000));
 	assert_false(pst_spf_check(&bench.world, &bench.input, &bench.spf));
-	pst_dns_expire(bench.world.dns);
+	pst_dns_expire(bench.world.dns, PST_DNS_TIMEOUT);
 	assert_true(pst_spf_check(&bench.world, &bench.input, &bench.spf));
 	assert_int_equal(bench.spf.result, PST_RESULT_TEMPERROR);
 	bench_close(&bench);
