@@ -76,6 +76,19 @@ sig_comment(const struct pst_dkim_sig *sig)
 	return sig->reason;
 }
 
+/*
+ * An identity with 8-bit octets is left out: unless the message needs SMTPUTF8,
+ * other readers could not read the field then (RFC 8601 s. 5).
+ */
+static const char *
+printable_identity(const struct pst_dkim_sig *sig)
+{
+	bool ascii =
+	    sig->identity != NULL && pst_str_is_ascii(pst_str(sig->identity));
+
+	return ascii ? sig->identity : NULL;
+}
+
 static void
 write_sig(struct pst_authres *ar, const struct pst_dkim *dkim, size_t at)
 {
@@ -84,7 +97,7 @@ write_sig(struct pst_authres *ar, const struct pst_dkim *dkim, size_t at)
 	pst_authres_method(
 	    ar, "dkim", pst_result_word(sig->result), NULL, sig_comment(sig));
 	pst_print_prop(ar, "header", "d", sig->domain);
-	pst_print_prop(ar, "header", "i", sig->identity);
+	pst_print_prop(ar, "header", "i", printable_identity(sig));
 	pst_print_prop(ar, "header", "s", sig->selector);
 	pst_print_prop(ar, "header", "a", sig->algorithm);
 	if (sig->b != NULL && sig->b[0] != '\0')
