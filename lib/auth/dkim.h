@@ -3,9 +3,10 @@
 #define PST_AUTH_DKIM_H
 
 /*
- * DKIM verification (RFC 6376, 8301, 8463, 8616; R-DKIM-1 to -20). libopendkim
+ * DKIM verification (RFC 6376, 8301, 8463, 8616; R-DKIM-1 to -21). libopendkim
  * verifies the signatures, but it sees only what our own strict parser has
- * accepted. auth/msgsig hashes the body, unless a signature with l= makes
+ * accepted. auth/msgsig verifies those that libopendkim would misread
+ * (auth/dkim_own), and it hashes the body, unless a signature with l= makes
  * libopendkim do so.
  *
  * For each message, call pst_dkim_begin() when its header is complete,
@@ -79,7 +80,8 @@ struct pst_dkim_msg;
  * signatures come first if there are more than max_verified: those with d=
  * equal to it, then those with d= above it, then the others. public_suffix (may
  * be NULL) is called with arg and tells whether a d= is a public suffix
- * (R-DKIM-17). Never returns NULL.
+ * (R-DKIM-17). header must not change until the result is there. Never returns
+ * NULL.
  */
 struct pst_dkim_msg *pst_dkim_begin(struct pst_world *world,
     struct pst_dkim_lib *lib, const struct pst_dkim_config *config,

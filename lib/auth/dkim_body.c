@@ -64,8 +64,6 @@ pst_dkim_body_add(struct pst_dkim_body *body, const char *ptr, size_t len)
 	if (body->count_lengths)
 		count_lengths(body, ptr, len);
 	body->in_line = ptr[len - 1] != '\n';
-	if (memchr(ptr, '\0', len) != NULL)
-		body->odd = true;
 	if (body->open && ptr[0] != '\n')
 		body->odd = true;
 	if (body->open && ptr[0] == '\n') {

@@ -4,8 +4,8 @@
 
 /*
  * Collects what a hash does not tell about a body that is streamed: whether it
- * has a bare CR, a bare LF or a NUL, which verifiers, libopendkim among them,
- * hash in different ways; whether its last line is terminated; and how long the
+ * has a bare CR or a bare LF, which verifiers, libopendkim among them, hash in
+ * different ways; whether its last line is terminated; and how long the
  * canonical body is.
  */
 
@@ -16,7 +16,7 @@
 /* Zero-initialise it. */
 struct pst_dkim_body {
 	bool count_lengths; /* set before the first octet, if needed */
-	bool odd;           /* a NUL, or a CR or LF that is not in a CRLF */
+	bool odd;           /* a CR or LF that is not in a CRLF */
 	bool open;          /* the last octet so far was a CR */
 	bool in_line;       /* the last octet so far was not an LF */
 	bool blank;         /* relaxed: white space is pending */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "auth/dkim_pick.h"
 
+#include "auth/dkim_own.h"
 #include "base/domain.h"
 #include "base/macros.h"
 
@@ -32,41 +33,6 @@ pst_dkim_item_decide(
 	item->sig.result = result;
 	item->sig.reason = reason;
 	item->chosen = false;
-}
-
-/* Returns true if libopendkim hashes some octet of the value in its own way. */
-static bool
-is_odd(struct pst_str value)
-{
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-
-		if (c == '\0' || c == '\r' || c == '\v' || c == '\f')
-			return true;
-		if (c == '\n' &&
-		    (i + 1 == value.len || !pst_is_wsp(value.ptr[i + 1])))
-			return true;
-	}
-	return false;
-}
-
-static void
-mark_odd(const struct pst_header *header, struct pst_dkim_pick *pick)
-{
-	for (size_t i = 0; i < header->count; i++) {
-		const struct pst_header_field *field = &header->fields[i];
-
-		if (!is_odd(field->value))
-			continue;
-		for (size_t j = 0; j < pick->count; j++) {
-			struct pst_dkim_item *item = &pick->items[j];
-
-			if (item->chosen && !item->odd)
-				item->odd = item->field == i ||
-				    pst_dkim_tags_mentions(
-					&item->tags, field->name) > 0;
-		}
-	}
 }
 
 static void
@@ -127,8 +93,6 @@ describe(struct pst_dkim_item *item)
 	    .checked = true,
 	};
 	item->chosen = tags->reason == NULL;
-	item->signs_signatures =
-	    pst_dkim_tags_mentions(tags, PST_STR("DKIM-Signature")) > 0;
 }
 
 static size_t
@@ -160,10 +124,8 @@ collect(struct pst_world *world, const struct pst_dkim_config *config,
 			continue;
 		}
 		seen++;
-		if (is_repeated(pick, field->value)) {
-			pick->omitted = true;
+		if (is_repeated(pick, field->value))
 			continue;
-		}
 		item = &pick->items[pick->count];
 		item->value = field->value;
 		item->field = i;
@@ -262,15 +224,16 @@ pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
 		if (item->chosen && header->truncated)
 			pst_dkim_item_decide(
 			    item, PST_RESULT_POLICY, "header limits exceeded");
+		else if (item->chosen && header->from_count == 0)
+			pst_dkim_item_decide(
+			    item, PST_RESULT_PERMERROR, "no From field");
 		else if (item->chosen && public_suffix != NULL &&
 		    public_suffix(arg, item->sig.domain))
 			pst_dkim_item_decide(
 			    item, PST_RESULT_NEUTRAL, "d= is a public suffix");
 	}
 	choose(config, author_domain, out);
-	if (out->unparsed > 0 || out->chosen < out->count)
-		out->omitted = true;
-	mark_odd(header, out);
+	pst_dkim_own_mark(header, out);
 	mark_uncovered(header, config, out);
 	ask_keys(world, author_domain, out);
 }
@@ -285,31 +248,10 @@ pst_dkim_pick_is_waiting(const struct pst_dkim_pick *pick)
 	return false;
 }
 
-/*
- * Returns true if an earlier signature uses another key with the same name.
- * libopendkim keeps one key for each pair of d= and s=, so if a selector has
- * several keys (which RFC 6376 s. 3.6.2.2 leaves undefined), only one of them
- * works.
- */
-static bool
-is_other_key(const struct pst_dkim_pick *pick, size_t at)
-{
-	const struct pst_dkim_item *item = &pick->items[at];
-
-	for (size_t i = 0; i < at; i++)
-		if (pick->items[i].chosen &&
-		    pick->items[i].entry == item->entry &&
-		    strcmp(pick->items[i].key.record, item->key.record) != 0)
-			return true;
-	return false;
-}
-
-bool
+void
 pst_dkim_pick_keys(struct pst_world *world,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
 {
-	bool any = false;
-
 	for (size_t i = 0; i < pick->count; i++) {
 		struct pst_dkim_item *item = &pick->items[i];
 		struct pst_dkim_key *key = &item->key;
@@ -326,15 +268,9 @@ pst_dkim_pick_keys(struct pst_world *world,
 		    strcmp(item->tags.identity_domain, item->sig.domain) != 0)
 			pst_dkim_item_decide(item, PST_RESULT_PERMERROR,
 			    "key does not allow a subdomain in i=");
-		else if (is_other_key(pick, i))
-			pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
-			    "several keys at one selector");
-		else
-			any = true;
 		if (!item->chosen)
 			key->record = NULL;
 	}
-	return any;
 }
 
 /*

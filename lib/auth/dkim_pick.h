@@ -18,12 +18,12 @@ struct pst_dkim_item {
 	struct pst_dkim_tags tags;
 	const struct pst_dns_entry *entry; /* the key look-up; NULL: none */
 	struct pst_dkim_key key;
-	struct pst_str value;  /* of the header field */
-	size_t field;          /* the field's index in the header */
-	bool chosen;           /* to be verified; otherwise sig is complete */
-	bool odd;              /* libopendkim may hash a signed field wrongly */
-	bool uncovered;        /* leaves a copy unsigned: R-DKIM-18 */
-	bool signs_signatures; /* h= names DKIM-Signature */
+	struct pst_str value; /* of the header field */
+	size_t field;         /* the field's index in the header */
+	bool chosen;          /* to be verified; otherwise sig is complete */
+	bool own;             /* to be verified by auth/dkim_own */
+	bool odd;       /* a signed field has a bare CR, a bare LF or a NUL */
+	bool uncovered; /* leaves a copy unsigned: R-DKIM-18 */
 };
 
 struct pst_dkim_pick {
@@ -31,7 +31,6 @@ struct pst_dkim_pick {
 	size_t count;
 	size_t chosen;
 	size_t unparsed; /* signatures beyond max_parsed */
-	bool omitted;    /* some signature will not be verified */
 	bool any_length; /* a chosen signature has l= */
 };
 
@@ -50,9 +49,9 @@ bool pst_dkim_pick_is_waiting(const struct pst_dkim_pick *pick);
 
 /*
  * Reads the key records and decides the result of each signature that has no
- * usable key. Returns false if no signature is left to verify.
+ * usable key.
  */
-bool pst_dkim_pick_keys(struct pst_world *world,
+void pst_dkim_pick_keys(struct pst_world *world,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick);
 
 /* Collects the results of all items, in world's arena. */

@@ -4,7 +4,9 @@
 #include "auth/dkim_value.h"
 #include "base/domain.h"
 #include "base/macros.h"
-#include "mail/token.h"
+
+/* Octets of h= that libopendkim can read; it gives up at 4096. */
+#define LIBRARY_MAX_NAMES_LEN 4000
 
 /* The state while one field is read. */
 struct reading {
@@ -132,30 +134,42 @@ read_canon(struct reading *reading)
 {
 	static const struct {
 		const char *word;
+		bool relaxed_header;
 		bool relaxed_body;
 	} forms[] = {
-	    {"simple", false},
-	    {"relaxed", false},
-	    {"simple/simple", false},
-	    {"simple/relaxed", true},
-	    {"relaxed/simple", false},
-	    {"relaxed/relaxed", true},
+	    {"simple", false, false},
+	    {"relaxed", true, false},
+	    {"simple/simple", false, false},
+	    {"simple/relaxed", false, true},
+	    {"relaxed/simple", true, false},
+	    {"relaxed/relaxed", true, true},
 	};
 	struct pst_str c = value_of(reading, "c");
 
 	for (size_t i = 0; i < PST_COUNT(forms); i++) {
 		if (!pst_str_eq(c, pst_str(forms[i].word)))
 			continue;
+		reading->out->relaxed_header = forms[i].relaxed_header;
 		reading->out->relaxed_body = forms[i].relaxed_body;
 		return true;
 	}
 	return !has(reading, "c");
 }
 
+static size_t
+count_names(struct pst_str h)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < h.len; i++)
+		count += h.ptr[i] == ':';
+	return count;
+}
+
 static bool
 read_names_bound(struct reading *reading)
 {
-	return value_of(reading, "h").len <= PST_DKIM_MAX_NAMES_LEN;
+	return count_names(value_of(reading, "h")) <= PST_DKIM_MAX_NAMES;
 }
 
 static bool
@@ -172,15 +186,14 @@ read_names(struct reading *reading)
 {
 	struct pst_str h = value_of(reading, "h");
 	struct pst_str rest, name;
-	size_t count = 1;
 	bool more = true;
 
+	if (count_names(h) > PST_DKIM_MAX_NAMES)
+		return false;
 	h = (struct pst_str){
 	    pst_arena_memdup(reading->arena, h.ptr, h.len), h.len};
-	for (size_t i = 0; i < h.len; i++)
-		count += h.ptr[i] == ':';
-	reading->out->names =
-	    pst_arena_array(reading->arena, count, sizeof(struct pst_str));
+	reading->out->names = pst_arena_array(
+	    reading->arena, count_names(h), sizeof(struct pst_str));
 	rest = h;
 	while (pst_str_split(&rest, ':', &name, &more)) {
 		name = pst_str_trim(name);
@@ -209,6 +222,8 @@ read_hashes(struct reading *reading)
 		reading->out->b =
 		    pst_arena_memdup(reading->arena, b.ptr, b.len);
 	reading->out->body_hash = bh;
+	if (has(reading, "b"))
+		reading->out->b_tag = *pst_tag_find(&reading->list, "b");
 	return reading->out->b != NULL && pst_dkim_value_is_base64(bh);
 }
 
@@ -303,7 +318,7 @@ read_not_future(struct reading *reading)
  * the equals sign. So it takes "xb=" for b= and does not recognise "b =".
  */
 static bool
-read_plain_b(struct reading *reading)
+has_plain_b(const struct reading *reading)
 {
 	for (size_t i = 0; i < reading->list.count; i++) {
 		struct pst_str name = reading->list.tags[i].name;
@@ -315,10 +330,12 @@ read_plain_b(struct reading *reading)
 	return true;
 }
 
+/* libopendkim refuses 8-bit octets, which RFC 8616 allows. */
 static bool
-read_ascii(struct reading *reading)
+is_own(const struct reading *reading)
 {
-	return pst_str_is_ascii(reading->value);
+	return !has_plain_b(reading) || !pst_str_is_ascii(reading->value) ||
+	    value_of(reading, "h").len > LIBRARY_MAX_NAMES_LEN;
 }
 
 /*
@@ -350,9 +367,6 @@ static const struct {
     {read_times, PST_RESULT_NEUTRAL, "t= or x= is invalid"},
     {read_not_expired, PST_RESULT_FAIL, "signature expired"},
     {read_not_future, PST_RESULT_POLICY, "signed in the future"},
-    {read_plain_b, PST_RESULT_NEUTRAL, "unusual form of b= not supported"},
-    {read_ascii, PST_RESULT_NEUTRAL,
-	"internationalized signature not supported"},
 };
 
 static void
@@ -402,6 +416,7 @@ pst_dkim_tags_parse(struct pst_arena *arena, struct pst_str value, int64_t now,
 	}
 	if (!split_tags(&reading))
 		return;
+	out->own = is_own(&reading);
 	for (size_t i = 0; i < PST_COUNT(rules); i++)
 		if (!rules[i].read(&reading) && out->reason == NULL)
 			decide(out, rules[i].result, rules[i].reason);

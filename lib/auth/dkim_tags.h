@@ -13,9 +13,10 @@
 #include "auth/result.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "mail/token.h"
 
-#define PST_DKIM_MAX_FIELD 16384    /* octets of one DKIM-Signature value */
-#define PST_DKIM_MAX_NAMES_LEN 4000 /* octets of h= */
+#define PST_DKIM_MAX_FIELD 16384 /* octets of one DKIM-Signature value */
+#define PST_DKIM_MAX_NAMES 2000  /* in h=; no honest signer comes close */
 #define PST_DKIM_MAX_TAGS 64
 
 enum pst_dkim_algorithm {
@@ -34,9 +35,12 @@ struct pst_dkim_tags {
 	const char *identity;        /* i= decoded, if present and valid */
 	const char *identity_domain; /* of i=, normal form; domain without i= */
 	const char *b;               /* without white space */
+	struct pst_tag b_tag;        /* b= as it is in the field */
 	struct pst_str body_hash;    /* bh=, without white space */
 	enum pst_dkim_algorithm algorithm;
+	bool relaxed_header;
 	bool relaxed_body;
+	bool own; /* libopendkim would misread the field (auth/dkim_own) */
 	bool has_length;
 	uint64_t length;       /* l=; UINT64_MAX if it does not fit */
 	struct pst_str *names; /* the names in h=, in its order */
@@ -47,8 +51,8 @@ struct pst_dkim_tags {
 
 /*
  * Parses value, which is everything after the colon of the field. now is in
- * seconds since 1970; skew_s is the tolerance for t= and x=. Everything that
- * *out points to is in the arena.
+ * seconds since 1970; skew_s is the tolerance for t= and x=. *out points into
+ * the arena; only b_tag points into value.
  */
 void pst_dkim_tags_parse(struct pst_arena *arena, struct pst_str value,
     int64_t now, unsigned skew_s, struct pst_dkim_tags *out);

@@ -36,8 +36,12 @@ check_signature(struct pst_arena *arena, struct pst_str text)
 		assert(pst_domain_is_ldh(pst_str(tags.domain)));
 	if (tags.reason != NULL)
 		return;
+	assert(tags.name_count <= PST_DKIM_MAX_NAMES);
+	assert(tags.b_tag.name.ptr >= text.ptr &&
+	    tags.b_tag.value.ptr <= text.ptr + text.len);
 	/* libopendkim sees only signatures of this form */
-	assert(text.len <= PST_DKIM_MAX_FIELD && pst_str_is_ascii(text));
+	assert(text.len <= PST_DKIM_MAX_FIELD);
+	assert(tags.own || pst_str_is_ascii(text));
 	assert(memchr(text.ptr, '\0', text.len) == NULL);
 	assert(pst_domain_labels(tags.domain) >= 2);
 	assert(tags.selector != NULL && tags.selector[0] != '\0');

@@ -175,9 +175,12 @@ add_field(struct pst_arena *arena, struct pst_buf *out, struct pst_str field,
 		pst_buf_add_char(out, pst_lower(name.ptr[i]));
 	pst_buf_add_char(out, ':');
 	pst_buf_init(&flat, arena, MAX_TEXT);
-	for (size_t i = colon + 1; i < field.len; i++)
-		if (field.ptr[i] != '\r' && field.ptr[i] != '\n')
+	for (size_t i = colon + 1; i < field.len; i++) {
+		if (pst_str_starts(pst_str_from(field, i), PST_STR("\r\n")))
+			i++;
+		else
 			pst_buf_add_char(&flat, field.ptr[i]);
+	}
 	add_reduced(out, pst_str_trim(pst_buf_slice(&flat)));
 }
 

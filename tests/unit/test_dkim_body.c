@@ -39,7 +39,7 @@ static const struct {
     {"CR at the end", {"a\r\n\r", 4}, true, true, 0, 0},
     {"CR CR LF", {"a\r\r\n", 4}, true, false, 0, 0},
     {"LF CR", {"a\n\rb\r\n", 6}, true, false, 0, 0},
-    {"NUL", {"a\0b\r\n", 5}, true, false, 0, 0},
+    {"NUL", {"a\0b\r\n", 5}, false, false, 5, 5},
 };
 
 static void

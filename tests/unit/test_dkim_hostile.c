@@ -17,6 +17,8 @@
 
 #define HEADER "From: Joe <joe@example.com>\r\nSubject: x\r\n"
 #define BODY "text\r\n"
+#define RR "relaxed/relaxed"
+#define SS "simple/simple"
 
 static struct pst_dkim_lib *lib;
 static struct sign_key *rsa;
@@ -63,31 +65,47 @@ test_odd_header(void **state)
 {
 	static const struct {
 		const char *label;
-		const char *field; /* X-Other is not signed */
+		const char *canon;
+		const char *sent;
+		const char *field; /* as received; X-Other is not signed */
 		char octet;
 		enum pst_result want;
 	} rows[] = {
-	    {"nothing odd", "X-Odd: a~b", '~', PST_RESULT_PASS},
-	    {"NUL", "X-Odd: a~b", '\0', PST_RESULT_NEUTRAL},
-	    {"bare CR", "X-Odd: a~b", '\r', PST_RESULT_NEUTRAL},
-	    {"VT", "X-Odd: a~b", '\v', PST_RESULT_NEUTRAL},
-	    {"FF", "X-Odd: a~b", '\f', PST_RESULT_NEUTRAL},
-	    {"bare CR elsewhere", "X-Other: a~b", '\r', PST_RESULT_PASS},
-	    {"NUL elsewhere", "X-Other: a~b", '\0', PST_RESULT_PASS},
+	    {"nothing odd", RR, "X-Odd: a~b", "X-Odd: a~b", '~',
+		PST_RESULT_PASS},
+	    {"text after a NUL", RR, "X-Odd: a", "X-Odd: a~b", '\0',
+		PST_RESULT_FAIL},
+	    {"bare CR", RR, "X-Odd: a\rb", "X-Odd: a~b", '\r',
+		PST_RESULT_NEUTRAL},
+	    {"bare CR, simple", SS, "X-Odd: a\rb", "X-Odd: a~b", '\r',
+		PST_RESULT_NEUTRAL},
+	    {"bare CR instead of a blank", RR, "X-Odd: a b", "X-Odd: a~b", '\r',
+		PST_RESULT_FAIL},
+	    {"VT", RR, "X-Odd: a\vb", "X-Odd: a~b", '\v', PST_RESULT_PASS},
+	    {"VT, simple", SS, "X-Odd: a\vb", "X-Odd: a~b", '\v',
+		PST_RESULT_PASS},
+	    {"VT between blanks", RR, "X-Odd: a  \v  b", "X-Odd: a ~ b", '\v',
+		PST_RESULT_PASS},
+	    {"VT at the end", RR, "X-Odd: a\v", "X-Odd: a~ ", '\v',
+		PST_RESULT_PASS},
+	    {"VT instead of a blank", RR, "X-Odd: a b", "X-Odd: a~b", '\v',
+		PST_RESULT_FAIL},
+	    {"VT that was put in", RR, "X-Odd: a b", "X-Odd: a ~b", '\v',
+		PST_RESULT_FAIL},
+	    {"FF", RR, "X-Odd: a\fb", "X-Odd: a~b", '\f', PST_RESULT_PASS},
+	    {"FF instead of a blank", RR, "X-Odd: a b", "X-Odd: a~b", '\f',
+		PST_RESULT_FAIL},
+	    {"bare CR elsewhere", RR, "X-Other: y", "X-Other: a~b", '\r',
+		PST_RESULT_PASS},
+	    {"NUL elsewhere", RR, "X-Other: y", "X-Other: a~b", '\0',
+		PST_RESULT_PASS},
 	};
 
 	(void)state;
 	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
-		/* how libopendkim reads each of them */
-		const char *taken = rows[i].octet == '\0' ? "X-Odd: a" :
-		    rows[i].octet == '~'                  ? "X-Odd: a~b" :
-							    "X-Odd: a b";
-		const char *field = sign(arena, "relaxed/relaxed", "from:x-odd",
-		    pst_arena_printf(arena, HEADER "%s\r\n",
-			rows[i].field[2] == 'O' && rows[i].field[3] == 'd' ?
-			    taken :
-			    "X-Other: y"),
+		const char *field = sign(arena, rows[i].canon, "from:x-odd",
+		    pst_arena_printf(arena, HEADER "%s\r\n", rows[i].sent),
 		    pst_str(BODY));
 		struct trial trial = {
 		    .header = with_octet(arena,
@@ -163,7 +181,17 @@ test_odd_body(void **state)
 		PST_RESULT_FAIL},
 	    {"bare CR at the end", {"a\r", 2}, {"a\r\n", 3}, PST_RESULT_FAIL},
 	    {"bare LF", {"a\nb\r\n", 5}, {"a\nb\r\n", 5}, PST_RESULT_NEUTRAL},
-	    {"NUL", {"a\0b\r\n", 5}, {"a\0b\r\n", 5}, PST_RESULT_NEUTRAL},
+	    {"NUL", {"a\0b\r\n", 5}, {"a\0b\r\n", 5}, PST_RESULT_PASS},
+	    {"NUL that was put in", {"a\0b\r\n", 5}, {"ab\r\n", 4},
+		PST_RESULT_FAIL},
+	    {"text after a NUL", {"a\0b\r\n", 5}, {"a\r\n", 3},
+		PST_RESULT_FAIL},
+	    {"VT and FF", {"a \vb\f\r\n", 7}, {"a \vb\f\r\n", 7},
+		PST_RESULT_PASS},
+	    {"VT instead of a blank", {"a\vb\r\n", 5}, {"a b\r\n", 5},
+		PST_RESULT_FAIL},
+	    {"FF at the end of a line", {"a\f\r\n", 4}, {"a\r\n", 3},
+		PST_RESULT_FAIL},
 	    {"8-bit", {"\xff\xe4\r\n", 4}, {"\xff\xe4\r\n", 4},
 		PST_RESULT_PASS},
 	};
@@ -256,26 +284,14 @@ test_refused(void **state)
 	    {"domain with a comment",
 		SIG "d=example.com(.evil; s=sel; h=from" END FROM,
 		PST_RESULT_NEUTRAL, "d= is not a domain name"},
-	    {"b =",
-		SIG "d=example.com; s=sel; h=from; bh=AAAA; b =AAAA\r\n" FROM,
-		PST_RESULT_NEUTRAL, "unusual form of b= not supported"},
-	    {"xb=", SIG "d=example.com; s=sel; h=from; xb=1" END FROM,
-		PST_RESULT_NEUTRAL, "unusual form of b= not supported"},
 	    {"b= twice", SIG "d=example.com; s=sel; h=from; b=BB" END FROM,
 		PST_RESULT_NEUTRAL, "tag given twice"},
-	    {"U-label", SIG "d=b\xc3\xbc.example; s=sel; h=from" END FROM,
-		PST_RESULT_NEUTRAL,
-		"internationalized signature not supported"},
+	    {"b= twice, with a blank",
+		SIG "d=example.com; s=sel; h=from; b =BB" END FROM,
+		PST_RESULT_NEUTRAL, "tag given twice"},
 	    {"no From field",
 		SIG "d=example.com; s=sel; h=from" END "Subject: x\r\n",
-		PST_RESULT_PERMERROR, "From not understood"},
-	    {"From without address",
-		SIG "d=example.com; s=sel; h=from" END "From: nobody\r\n",
-		PST_RESULT_PERMERROR, "From not understood"},
-	    {"From with an open quote",
-		SIG "d=example.com; s=sel; h=from" END
-		    "From: \"a <a@example.com>\r\n",
-		PST_RESULT_PERMERROR, "From not understood"},
+		PST_RESULT_PERMERROR, "no From field"},
 	    {"field names that libopendkim refuses",
 		SIG "d=example.com; s=sel; h=from" END FROM
 		    "a;b: x\r\n\x01: x\r\n\xff: x\r\n: x\r\n",
@@ -380,40 +396,6 @@ test_long_but_good(void **state)
 	pst_arena_free(arena);
 }
 
-/* A signature that signs signatures which we do not pass to the library. */
-static void
-test_signed_signatures(void **state)
-{
-	struct pst_arena *arena = pst_arena_new();
-	const char *other = "DKIM-Signature: v=1; a=unknown; d=example.org; "
-			    "s=x; h=from; bh=AAAA; b=AAAA\r\n";
-	const char *header = pst_arena_printf(arena, "%s" HEADER, other);
-	struct trial trial = {.body = pst_str(BODY)};
-	struct pst_dkim out;
-
-	(void)state;
-	trial.zone = zone_text(arena);
-	trial.header = pst_str(pst_arena_printf(arena, "%s%s",
-	    sign(arena, "simple/simple", "from:dkim-signature", header,
-		pst_str(BODY)),
-	    header));
-	trial_run(arena, lib, &trial, &out);
-	assert_int_equal(out.count, 2);
-	assert_int_equal(out.sigs[0].result, PST_RESULT_NEUTRAL);
-	assert_string_equal(
-	    out.sigs[0].reason, "signs signatures that are not checked");
-	assert_int_equal(out.sigs[1].result, PST_RESULT_NEUTRAL);
-
-	/* a signature that does not sign them fails as usual */
-	trial.header = pst_str(pst_arena_printf(arena, "%s%s",
-	    sign(arena, "simple/simple", "from", "From: other\r\n",
-		pst_str(BODY)),
-	    header));
-	trial_run(arena, lib, &trial, &out);
-	assert_int_equal(out.sigs[0].result, PST_RESULT_FAIL);
-	pst_arena_free(arena);
-}
-
 static int
 set_up(void **state)
 {
@@ -443,7 +425,6 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_long_but_good),
-	    cmocka_unit_test(test_signed_signatures),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

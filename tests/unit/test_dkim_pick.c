@@ -290,7 +290,7 @@ test_several_records(void **state)
 	    (struct trial){0}, &out);
 	expect(&out, 0, PST_RESULT_PASS, NULL);
 
-	/* two keys at one selector: libopendkim can use only the first */
+	/* libopendkim would use the first key for both */
 	run(arena,
 	    pst_arena_printf(arena, "%s%s",
 		sign(arena, rsa, "example.com", "r"),
@@ -298,7 +298,7 @@ test_several_records(void **state)
 	    pst_arena_printf(arena, "%s%s", good, other), (struct trial){0},
 	    &out);
 	expect(&out, 0, PST_RESULT_PASS, NULL);
-	expect(&out, 1, PST_RESULT_NEUTRAL, "several keys at one selector");
+	expect(&out, 1, PST_RESULT_PASS, NULL);
 	pst_arena_free(arena);
 }
 

@@ -167,13 +167,9 @@ static const struct {
 	"t= or x= is invalid"},
     {"x= is empty", ALL "; x=", PST_RESULT_NEUTRAL, "t= or x= is invalid"},
 
-    {"b =", V A D S H BH "b =BBBB", PST_RESULT_NEUTRAL,
-	"unusual form of b= not supported"},
-    {"xb=", ALL "; xb=1", PST_RESULT_NEUTRAL,
-	"unusual form of b= not supported"},
-    {"b= in z=", ALL "; z=From:b=40x", PST_RESULT_NONE, NULL},
-    {"8-bit i=", ALL "; i=\xc3\xbc@example.com", PST_RESULT_NEUTRAL,
-	"internationalized signature not supported"},
+    {"8-bit i=", ALL "; i=\xc3\xbc@example.com", PST_RESULT_NONE, NULL},
+    {"i= that is not UTF-8", ALL "; i=\xc3@example.com", PST_RESULT_NEUTRAL,
+	"i= is not an identity"},
     {"8-bit that is not UTF-8", V A "d=\xff.example; " S H BH B,
 	PST_RESULT_NEUTRAL, "d= is not a domain name"},
 };
@@ -272,29 +268,75 @@ test_bad_but_named(void **state)
 		"cher.example; " S H BH B,
 	    &tags);
 	assert_string_equal(tags.domain, "xn--bcher-kva.example");
-	assert_int_equal(tags.result, PST_RESULT_NEUTRAL);
+	assert_int_equal(tags.result, PST_RESULT_NONE);
 	pst_arena_free(arena);
+}
+
+/* The forms that libopendkim misreads (R-DKIM-21). */
+static void
+test_own(void **state)
+{
+	static const struct {
+		const char *label;
+		const char *text;
+		bool own;
+		const char *b_name; /* what the text of b= begins with */
+	} own_rows[] = {
+	    {"plain", ALL, false, "b=BBBB"},
+	    {"b =", V A D S H BH "b =BBBB", true, "b =BBBB"},
+	    {"b and a fold", V A D S H BH "b\n =BBBB", true, "b\n =BBBB"},
+	    {"xb=", ALL "; xb=1", true, "b=BBBB"},
+	    {"xb= in front", "xb=1; " ALL, true, "b=BBBB"},
+	    {"bx=", ALL "; bx=1", false, "b=BBBB"},
+	    {"b= in z=", ALL "; z=From:b=40x", false, "b=BBBB"},
+	    {"8-bit i=", ALL "; i=\xc3\xbc@example.com", true, "b=BBBB"},
+	    {"8-bit in an unknown tag", ALL "; n=\xff", true, "b=BBBB"},
+	};
+
+	(void)state;
+	FOR_ROWS(i, own_rows, own_rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_dkim_tags tags;
+
+		parse(arena, own_rows[i].text, &tags);
+		assert_null(tags.reason);
+		assert_string_equal(tags.b, "BBBB");
+		if (tags.own != own_rows[i].own ||
+		    strncmp(tags.b_tag.name.ptr, own_rows[i].b_name,
+			strlen(own_rows[i].b_name)) != 0)
+			fail_msg("%d %s", tags.own, tags.b_tag.name.ptr);
+		pst_arena_free(arena);
+	}
 }
 
 static void
 test_bounds(void **state)
 {
-	static char long_names[PST_DKIM_MAX_NAMES_LEN * 2];
+	static char long_names[PST_DKIM_MAX_NAMES * 2];
 	static char long_field[PST_DKIM_MAX_FIELD + 1];
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_dkim_tags tags;
 
 	(void)state;
+	/* libopendkim can read h= up to that length */
 	memset(long_names, 'a', sizeof(long_names) - 1);
 	for (size_t i = 0; i < 2; i++) {
-		long_names[PST_DKIM_MAX_NAMES_LEN - 5 + i] = '\0';
 		parse(arena,
-		    pst_arena_printf(
-			arena, V A D S "h=%s:from; " BH B, long_names),
+		    pst_arena_printf(arena, V A D S "h=%.*s:from; " BH B,
+			(int)(4000 - 5 + i), long_names),
+		    &tags);
+		assert_int_equal(tags.result, PST_RESULT_NONE);
+		assert_int_equal(tags.own, i);
+	}
+	for (size_t i = 1; i < sizeof(long_names); i += 2)
+		long_names[i] = ':';
+	for (size_t i = 0; i < 2; i++) {
+		parse(arena,
+		    pst_arena_printf(arena, V A D S "h=%.*sfrom; " BH B,
+			(int)(sizeof(long_names) - 2 + 2 * i), long_names),
 		    &tags);
 		assert_int_equal(
 		    tags.result, i == 0 ? PST_RESULT_NONE : PST_RESULT_POLICY);
-		long_names[PST_DKIM_MAX_NAMES_LEN - 5 + i] = 'a';
 	}
 
 	memset(long_field, 'a', sizeof(long_field));
@@ -333,6 +375,7 @@ main(void)
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_identity),
 	    cmocka_unit_test(test_bad_but_named),
+	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_bounds),
 	    cmocka_unit_test(test_too_many_tags),
 	};

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "auth/dkim_library.h"
+
+#include <assert.h>
+#include <opendkim/dkim.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/macros.h"
+#include "replaced/d2i_pubkey_bio.h"
+#include "replaced/time.h"
+
+/*
+ * libopendkim writes a few zeros past the end of some of its blocks if h= names
+ * more fields than there are, and it reads past the end of others. With this
+ * much extra room both are harmless.
+ */
+#define PADDING 64
+
+struct pst_dkim_lib {
+	DKIM_LIB *handle;
+};
+
+struct pst_dkim_library {
+	struct pst_arena *arena;
+	const struct pst_header *header;
+	struct pst_dkim_pick *pick;
+	DKIM_SIGINFO **infos; /* per item; NULL: unknown to libopendkim */
+	DKIM *handle;         /* NULL: libopendkim has nothing to verify */
+	bool hashes;
+};
+
+/* ---- the library handle ---- */
+
+static void *
+padded_alloc(void *closure, size_t size)
+{
+	void *block = calloc(1, size + PADDING);
+
+	(void)closure;
+	if (block == NULL)
+		abort();
+	return block;
+}
+
+static void
+padded_free(void *closure, void *block)
+{
+	(void)closure;
+	free(block);
+}
+
+/* libopendkim's hook that gets a signature's key record, NUL-terminated. */
+static DKIM_CBSTAT
+find_key(DKIM *dkim, DKIM_SIGINFO *info, u_char *buf, size_t size)
+{
+	const struct pst_dkim_library *library = dkim_get_user_context(dkim);
+
+	for (size_t i = 0; i < library->pick->count; i++) {
+		const char *record = library->pick->items[i].key.record;
+
+		if (library->infos[i] != info || record == NULL)
+			continue;
+		assert(strlen(record) < size);
+		memcpy(buf, record, strlen(record) + 1);
+		return DKIM_CBSTAT_CONTINUE;
+	}
+	return DKIM_CBSTAT_NOTFOUND;
+}
+
+static bool
+set_options(DKIM_LIB *handle, unsigned min_key_bits)
+{
+	unsigned flags = DKIM_LIBFLAGS_DELAYSIGPROC;
+	unsigned bits = min_key_bits;
+	/* with a tolerance its unsigned sums wrap: see library_time() */
+	uint64_t drift = 0;
+
+	return dkim_options(handle, DKIM_OP_SETOPT, DKIM_OPTS_FLAGS, &flags,
+		   sizeof(flags)) == DKIM_STAT_OK &&
+	    dkim_options(handle, DKIM_OP_SETOPT, DKIM_OPTS_MINKEYBITS, &bits,
+		sizeof(bits)) == DKIM_STAT_OK &&
+	    dkim_options(handle, DKIM_OP_SETOPT, DKIM_OPTS_CLOCKDRIFT, &drift,
+		sizeof(drift)) == DKIM_STAT_OK &&
+	    dkim_set_key_lookup(handle, find_key) == DKIM_STAT_OK;
+}
+
+struct pst_dkim_lib *
+pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err)
+{
+	struct pst_dkim_lib *lib = calloc(1, sizeof(*lib));
+
+	if (lib == NULL)
+		abort();
+	lib->handle = dkim_init(padded_alloc, padded_free);
+	if (lib->handle == NULL ||
+	    dkim_libfeature(lib->handle, DKIM_FEATURE_ED25519) == 0) {
+		pst_err_set(err,
+		    "libopendkim cannot be used: it lacks Ed25519; "
+		    "install version 2.11 or later, built with Ed25519");
+	} else if (!set_options(lib->handle, config->min_key_bits)) {
+		pst_err_set(err,
+		    "libopendkim rejects the options that Postern sets; "
+		    "install version 2.11 or later");
+	} else {
+		return lib;
+	}
+	pst_dkim_lib_free(lib);
+	return NULL;
+}
+
+void
+pst_dkim_lib_free(struct pst_dkim_lib *lib)
+{
+	if (lib == NULL)
+		return;
+	if (lib->handle != NULL)
+		dkim_close(lib->handle);
+	free(lib);
+}
+
+/* ---- the header ---- */
+
+static void
+release(void *handle)
+{
+	(void)dkim_free(handle);
+}
+
+bool
+pst_dkim_library_has(const struct pst_dkim_item *item)
+{
+	return item->chosen && !item->own;
+}
+
+static bool
+any_left(const struct pst_dkim_pick *pick, bool with_length)
+{
+	for (size_t i = 0; i < pick->count; i++)
+		if (pst_dkim_library_has(&pick->items[i]) &&
+		    (!with_length || pick->items[i].tags.has_length))
+			return true;
+	return false;
+}
+
+/*
+ * Returns a date at which libopendkim takes no chosen signature for expired or
+ * signed in the future, if there is such a date. Our own parser has already
+ * checked t= and x=.
+ */
+static int64_t
+library_time(const struct pst_dkim_pick *pick, int64_t now)
+{
+	uint64_t date = now < 0 ? 0 : (uint64_t)now;
+
+	for (size_t i = 0; i < pick->count; i++) {
+		const struct pst_dkim_tags *tags = &pick->items[i].tags;
+
+		if (pst_dkim_library_has(&pick->items[i]) &&
+		    tags->signed_at > date)
+			date = tags->signed_at;
+	}
+	for (size_t i = 0; i < pick->count; i++) {
+		const struct pst_dkim_tags *tags = &pick->items[i].tags;
+
+		if (pst_dkim_library_has(&pick->items[i]) &&
+		    tags->expires_at <= date)
+			date = tags->expires_at > 0 ? tags->expires_at - 1 : 0;
+	}
+	return (int64_t)date;
+}
+
+/* Writes "Name:value" with CRLF as line ends. */
+static void
+write_field(struct pst_buf *buf, const struct pst_header_field *field)
+{
+	struct pst_str rest = field->value, line;
+	bool more = true, first = true;
+
+	pst_buf_reset(buf);
+	pst_buf_add(buf, field->name);
+	pst_buf_add_char(buf, ':');
+	while (pst_str_split(&rest, '\n', &line, &more)) {
+		if (!first)
+			pst_buf_add(buf, PST_STR("\r\n"));
+		first = false;
+		pst_buf_add(buf, line);
+	}
+}
+
+static DKIM_STAT
+feed_field(
+    DKIM *handle, struct pst_buf *buf, const struct pst_header_field *field)
+{
+	union {
+		char *text;
+		unsigned char *octets;
+	} line;
+
+	write_field(buf, field);
+	assert(!pst_buf_overflowed(buf));
+	line.text = buf->ptr;
+	return dkim_header(handle, line.octets, buf->len);
+}
+
+/*
+ * Gives libopendkim all fields except for the signatures that it is not to
+ * verify. Stores the indexes of those that it accepts in known, in its order,
+ * and returns how many there are.
+ */
+static size_t
+feed_header(struct pst_dkim_library *library, size_t *known)
+{
+	struct pst_arena_mark mark = pst_arena_mark(library->arena);
+	const struct pst_header *header = library->header;
+	struct pst_buf buf;
+	size_t next = 0, count = 0;
+
+	pst_buf_init(&buf, library->arena, SIZE_MAX / 4);
+	for (size_t i = 0; i < header->count; i++) {
+		const struct pst_header_field *field = &header->fields[i];
+		struct pst_dkim_item *item = NULL;
+
+		if (next < library->pick->count &&
+		    library->pick->items[next].field == i)
+			item = &library->pick->items[next++];
+		if (field->name.len == 0 ||
+		    (pst_dkim_is_signature(field) &&
+			(item == NULL || !pst_dkim_library_has(item))))
+			continue;
+		/* any other field that it rejects is not hashed */
+		if (feed_field(library->handle, &buf, field) != DKIM_STAT_OK) {
+			if (item != NULL)
+				item->own = true;
+			continue;
+		}
+		if (item != NULL)
+			known[count++] = next - 1;
+	}
+	pst_arena_rewind(library->arena, mark);
+	return count;
+}
+
+/* What libopendkim does not understand is left to auth/msgsig. */
+static void
+take_over(struct pst_dkim_library *library)
+{
+	for (size_t i = 0; i < library->pick->count; i++)
+		if (pst_dkim_library_has(&library->pick->items[i]))
+			library->pick->items[i].own = true;
+	library->handle = NULL;
+}
+
+static bool
+has_tag(DKIM_SIGINFO *info, char *name, const char *value)
+{
+	union {
+		unsigned char *octets;
+		char *text;
+	} tag, found;
+
+	tag.text = name;
+	found.octets = dkim_sig_gettagvalue(info, false, tag.octets);
+	return found.octets != NULL && strcmp(found.text, value) == 0;
+}
+
+/*
+ * Matches libopendkim's signatures with ours, which are in the same order.
+ * Returns false if they differ.
+ */
+static bool
+match_signatures(
+    struct pst_dkim_library *library, const size_t *known, size_t count)
+{
+	DKIM_SIGINFO **infos = NULL;
+	int found = 0;
+
+	if (dkim_getsiglist(library->handle, &infos, &found) != DKIM_STAT_OK ||
+	    found < 0 || (size_t)found != count)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		char tag[] = "b";
+
+		if (!has_tag(
+			infos[i], tag, library->pick->items[known[i]].sig.b))
+			return false;
+		library->infos[known[i]] = infos[i];
+	}
+	return true;
+}
+
+static void
+feed(struct pst_dkim_library *library, struct pst_dkim_lib *lib, int64_t now)
+{
+	static const unsigned char id[] = "-";
+	DKIM_STAT status;
+	size_t *known = pst_arena_array(
+	    library->arena, library->pick->count, sizeof(*known));
+	size_t count;
+
+	library->handle = dkim_verify(lib->handle, id, NULL, &status);
+	assert(library->handle != NULL);
+	pst_arena_defer(library->arena, release, library->handle);
+	(void)dkim_set_user_context(library->handle, library);
+
+	pst_time_pin(library_time(library->pick, now));
+	pst_pubkey_enter();
+	count = feed_header(library, known);
+	status = dkim_eoh(library->handle);
+	pst_pubkey_leave();
+	pst_time_unpin();
+
+	if (status != DKIM_STAT_OK || !match_signatures(library, known, count))
+		take_over(library);
+}
+
+struct pst_dkim_library *
+pst_dkim_library_open(struct pst_arena *arena, struct pst_dkim_lib *lib,
+    const struct pst_header *header, struct pst_dkim_pick *pick, int64_t now)
+{
+	struct pst_dkim_library *library =
+	    pst_arena_alloc(arena, sizeof(*library));
+
+	library->arena = arena;
+	library->header = header;
+	library->pick = pick;
+	library->infos =
+	    pst_arena_array(arena, pick->count, sizeof(DKIM_SIGINFO *));
+	if (any_left(pick, false))
+		feed(library, lib, now);
+	library->hashes = any_left(pick, true);
+	return library;
+}
+
+/* ---- the body and the results ---- */
+
+bool
+pst_dkim_library_hashes(const struct pst_dkim_library *library)
+{
+	return library->hashes;
+}
+
+bool
+pst_dkim_library_body(
+    struct pst_dkim_library *library, const char *ptr, size_t len)
+{
+	/* libopendkim only reads the body, but its prototype lacks const */
+	union {
+		const char *text;
+		unsigned char *octets;
+	} piece = {ptr};
+
+	return !library->hashes ||
+	    dkim_body(library->handle, piece.octets, len) == DKIM_STAT_OK;
+}
+
+void
+pst_dkim_library_end(struct pst_dkim_library *library)
+{
+	if (!any_left(library->pick, false))
+		return;
+	pst_pubkey_enter();
+	/* its return value is about only one of the signatures */
+	(void)dkim_eom(library->handle, NULL);
+	pst_pubkey_leave();
+}
+
+/* Errors of libopendkim that decide the result of a signature on their own. */
+static const struct {
+	int error;
+	enum pst_result result;
+	const char *reason;
+} sig_errors[] = {
+    {DKIM_SIGERROR_BADSIG, PST_RESULT_FAIL, "signature does not verify"},
+    {DKIM_SIGERROR_TOOLARGE_L, PST_RESULT_PERMERROR,
+	"l= is larger than the body"},
+    {DKIM_SIGERROR_KEYTOOSMALL, PST_RESULT_POLICY, "key is too short"},
+    {DKIM_SIGERROR_KEYDECODE, PST_RESULT_PERMERROR, "key is malformed"},
+    {DKIM_SIGERROR_DOMAIN, PST_RESULT_PERMERROR, "i= is not within d="},
+    {DKIM_SIGERROR_EXPIRED, PST_RESULT_FAIL, "signature expired"},
+    {DKIM_SIGERROR_FUTURE, PST_RESULT_POLICY, "signed in the future"},
+};
+
+static void
+explain(int error, struct pst_dkim_verdict *out)
+{
+	if (error == DKIM_SIGERROR_OK)
+		return;
+	out->result = PST_RESULT_NEUTRAL;
+	out->reason = "signature not understood";
+	for (size_t i = 0; i < PST_COUNT(sig_errors); i++) {
+		if (sig_errors[i].error != error)
+			continue;
+		out->result = sig_errors[i].result;
+		out->reason = sig_errors[i].reason;
+	}
+}
+
+void
+pst_dkim_library_verdict(const struct pst_dkim_library *library, size_t i,
+    struct pst_dkim_verdict *out)
+{
+	DKIM_SIGINFO *info = library->infos[i];
+	int error = dkim_sig_geterror(info);
+	int hash = dkim_sig_getbh(info);
+
+	*out = (struct pst_dkim_verdict){
+	    .header_ok = (dkim_sig_getflags(info) & DKIM_SIGFLAG_PASSED) != 0,
+	    .hash_tested = hash != DKIM_SIGBH_UNTESTED,
+	    .hash_ok = hash == DKIM_SIGBH_MATCH,
+	    .result = PST_RESULT_NONE};
+	/*
+	 * libopendkim also reports BADSIG for a good signature if it has not
+	 * seen the body
+	 */
+	if (library->hashes || !out->header_ok || error != DKIM_SIGERROR_BADSIG)
+		explain(error, out);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_AUTH_DKIM_LIBRARY_H
+#define PST_AUTH_DKIM_LIBRARY_H
+
+/*
+ * What libopendkim does for one message: it verifies the signatures that are
+ * chosen and not `own` (auth/dkim_pick). Only auth/dkim uses this.
+ */
+
+#include "auth/dkim_pick.h"
+
+struct pst_dkim_library;
+
+/* Returns true for a signature that libopendkim is to verify. */
+bool pst_dkim_library_has(const struct pst_dkim_item *item);
+
+/*
+ * Gives libopendkim the header. Sets `own` of each signature that it does not
+ * understand. now is in seconds since 1970. header and pick must outlive what
+ * is returned, which lives in the arena; never NULL.
+ */
+struct pst_dkim_library *
+pst_dkim_library_open(struct pst_arena *arena, struct pst_dkim_lib *lib,
+    const struct pst_header *header, struct pst_dkim_pick *pick, int64_t now);
+
+/*
+ * Returns true if libopendkim hashes the body, which it does only if one of its
+ * signatures has l=. Otherwise it is told that the body is empty, and does not
+ * get to know whether the body matches.
+ */
+bool pst_dkim_library_hashes(const struct pst_dkim_library *library);
+
+/*
+ * Adds the next octets of the body, if libopendkim hashes it. Returns false if
+ * libopendkim does not understand the body; then call nothing else.
+ */
+bool pst_dkim_library_body(struct pst_dkim_library *library, const char *ptr,
+    size_t len) PST_MUST_CHECK;
+
+/* Ends the body and verifies with the keys in pick. Call it once. */
+void pst_dkim_library_end(struct pst_dkim_library *library);
+
+struct pst_dkim_verdict {
+	bool header_ok;         /* the signature over the header verifies */
+	bool hash_tested;       /* false: it failed before the body counted */
+	bool hash_ok;           /* only if libopendkim hashes the body */
+	enum pst_result result; /* none: nothing else speaks against it */
+	const char *reason;     /* of that result, fixed text; or NULL */
+};
+
+/* After the end: stores what libopendkim says of the item with that index. */
+void pst_dkim_library_verdict(const struct pst_dkim_library *library, size_t i,
+    struct pst_dkim_verdict *out);
+
+#endif
