@@ -351,6 +351,25 @@ may_be_used(const struct pst_tag_list *tags, enum pst_dkim_algorithm algorithm,
 	return true;
 }
 
+/*
+ * A record that was pasted with a line end in it is meant without. As a fold it
+ * would need a blank after it (s. 3.2), but other verifiers skip any line end.
+ */
+static struct pst_str
+without_line_ends(struct pst_arena *arena, struct pst_str text)
+{
+	char *copy = pst_arena_memdup(arena, text.ptr, text.len);
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (copy[i] != '\n')
+			continue;
+		copy[i] = ' ';
+		if (i > 0 && copy[i - 1] == '\r')
+			copy[i - 1] = ' ';
+	}
+	return (struct pst_str){copy, text.len};
+}
+
 bool
 pst_dkim_key_read(struct pst_arena *arena, struct pst_str text,
     enum pst_dkim_algorithm algorithm, unsigned min_bits,
@@ -362,8 +381,8 @@ pst_dkim_key_read(struct pst_arena *arena, struct pst_str text,
 
 	*out = (struct pst_dkim_key){.result = PST_RESULT_NONE};
 	/* 8-bit octets are allowed: n= notes in UTF-8 are common */
-	if (pst_tag_list_parse(arena, text, PST_DKIM_MAX_TAGS, true, &tags) !=
-		PST_TAGS_OK ||
+	if (pst_tag_list_parse(arena, without_line_ends(arena, text),
+		PST_DKIM_MAX_TAGS, true, &tags) != PST_TAGS_OK ||
 	    !is_key_record(&tags))
 		return false;
 	read_flags(&tags, out);
