@@ -45,7 +45,7 @@ mark_uncovered(const struct pst_header *header,
 	for (size_t i = 0; i < fields; i++) {
 		struct pst_str name = single_fields[i];
 		size_t copies = i == 0 ? header->from_count :
-					 pst_header_count(header, name.ptr);
+					 pst_header_copies(header, name);
 
 		for (size_t j = 0; copies > 1 && j < pick->count; j++) {
 			struct pst_dkim_item *item = &pick->items[j];
@@ -176,6 +176,21 @@ choose(const struct pst_dkim_config *config, const char *author_domain,
 	}
 }
 
+/* A signature over a field that was not kept cannot be verified (R-SEC-6). */
+static void
+drop_incomplete(const struct pst_header *header, struct pst_dkim_pick *pick)
+{
+	for (size_t i = 0; header->truncated && i < pick->count; i++) {
+		struct pst_dkim_item *item = &pick->items[i];
+		const struct pst_dkim_tags *tags = &item->tags;
+
+		for (size_t j = 0; item->chosen && j < tags->name_count; j++)
+			if (pst_header_lacks(header, tags->names[j]))
+				pst_dkim_item_decide(item, PST_RESULT_POLICY,
+				    "header limits exceeded");
+	}
+}
+
 /* The key of a signature that could align must not be crowded out. */
 static enum pst_dns_class
 class_of(const struct pst_dkim_item *item, const char *author_domain)
@@ -221,10 +236,7 @@ pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
 	for (size_t i = 0; i < out->count; i++) {
 		struct pst_dkim_item *item = &out->items[i];
 
-		if (item->chosen && header->truncated)
-			pst_dkim_item_decide(
-			    item, PST_RESULT_POLICY, "header limits exceeded");
-		else if (item->chosen && header->from_count == 0)
+		if (item->chosen && header->from_count == 0)
 			pst_dkim_item_decide(
 			    item, PST_RESULT_PERMERROR, "no From field");
 		else if (item->chosen && public_suffix != NULL &&
@@ -233,6 +245,7 @@ pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
 			    item, PST_RESULT_NEUTRAL, "d= is a public suffix");
 	}
 	choose(config, author_domain, out);
+	drop_incomplete(header, out);
 	pst_dkim_own_mark(header, out);
 	mark_uncovered(header, config, out);
 	ask_keys(world, author_domain, out);

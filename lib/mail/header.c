@@ -11,7 +11,8 @@ struct pst_header_name {
 	struct pst_header_name *next; /* in the same slot of the table */
 	struct pst_str name;
 	uint64_t hash;
-	size_t seen; /* fields, kept or left out for their size */
+	size_t seen;   /* fields, kept or left out for their size */
+	bool left_out; /* one of them was left out */
 };
 
 void
@@ -71,30 +72,45 @@ hash_of(struct pst_str name)
 	return hash;
 }
 
-/*
- * Counts one more field of that name and returns the new number. name must be
- * in the arena. A sender that finds colliding names makes the time linear in
- * the number of fields, which is bounded.
- */
 static size_t
-count_field(struct pst_header *header, struct pst_str name)
+slot_of(uint64_t hash)
+{
+	return pst_hash_fold(hash) % PST_HEADER_NAMES;
+}
+
+/*
+ * Returns NULL if there was no field of that name. A sender that finds
+ * colliding names makes the time linear in the number of fields, which is
+ * bounded.
+ */
+static struct pst_header_name *
+find_name(const struct pst_header *header, struct pst_str name)
 {
 	uint64_t hash = hash_of(name);
-	struct pst_header_name **first =
-	    &header->names[pst_hash_fold(hash) % PST_HEADER_NAMES];
-	struct pst_header_name *one = *first;
+	struct pst_header_name *one = header->names[slot_of(hash)];
 
 	while (
 	    one != NULL && (one->hash != hash || !pst_str_ieq(one->name, name)))
 		one = one->next;
+	return one;
+}
+
+/* Counts one more field of that name, which must be in the arena. */
+static struct pst_header_name *
+count_field(struct pst_header *header, struct pst_str name)
+{
+	struct pst_header_name *one = find_name(header, name), **first;
+
 	if (one == NULL) {
 		one = pst_arena_alloc(header->arena, sizeof(*one));
-		one->next = *first;
 		one->name = name;
-		one->hash = hash;
+		one->hash = hash_of(name);
+		first = &header->names[slot_of(one->hash)];
+		one->next = *first;
 		*first = one;
 	}
-	return ++one->seen;
+	one->seen++;
+	return one;
 }
 
 /* Charges a field of this size to the bounds; false if one is passed. */
@@ -118,10 +134,13 @@ charge(struct pst_header *header, size_t size)
 static void
 leave_out(struct pst_header *header, struct pst_str name)
 {
-	if (name.len > header->limits.max_field_bytes ||
-	    !charge(header, name.len))
+	if (name.len > header->limits.max_field_bytes) {
+		header->unnamed = true;
 		return;
-	(void)count_field(header, copy_of(header->arena, name));
+	}
+	if (!charge(header, name.len))
+		return;
+	count_field(header, copy_of(header->arena, name))->left_out = true;
 	header->left_out_count++;
 }
 
@@ -184,7 +203,7 @@ pst_header_add(
 
 	struct pst_header_field *field = &header->fields[header->count];
 	field->name = copy_of(header->arena, name);
-	field->nth = count_field(header, field->name);
+	field->nth = count_field(header, field->name)->seen;
 	field->value = copy_of(header->arena, value);
 	if (is_first_from)
 		header->first_from = field->value;
@@ -211,4 +230,21 @@ pst_header_count(const struct pst_header *header, const char *name)
 		if (pst_str_ieq(header->fields[i].name, pst_str(name)))
 			count++;
 	return count;
+}
+
+size_t
+pst_header_copies(const struct pst_header *header, struct pst_str name)
+{
+	const struct pst_header_name *one = find_name(header, name);
+
+	return one == NULL ? 0 : one->seen;
+}
+
+bool
+pst_header_lacks(const struct pst_header *header, struct pst_str name)
+{
+	const struct pst_header_name *one = find_name(header, name);
+
+	return header->closed || header->unnamed ||
+	    (one != NULL && one->left_out);
 }

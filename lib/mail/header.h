@@ -51,6 +51,7 @@ struct pst_header {
 	struct pst_str first_from;
 	bool truncated; /* a bound was passed: some field was not kept */
 	bool closed;    /* no further field will be kept */
+	bool unnamed;   /* a field was left out whose name is not known */
 	struct {
 		const char *name; /* NULL: not used */
 		size_t seen;      /* fields of that name, kept or not */
@@ -86,5 +87,11 @@ pst_header_find(const struct pst_header *header, const char *name, size_t nth);
 
 /* Returns the number of kept fields of that name (case ignored). */
 size_t pst_header_count(const struct pst_header *header, const char *name);
+
+/* The same with those that were left out because they are too large. */
+size_t pst_header_copies(const struct pst_header *header, struct pst_str name);
+
+/* Returns false if it is certain that every field of that name was kept. */
+bool pst_header_lacks(const struct pst_header *header, struct pst_str name);
 
 #endif

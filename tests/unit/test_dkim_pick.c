@@ -208,6 +208,59 @@ test_truncated_header(void **state)
 	pst_arena_free(arena);
 }
 
+/* A field that is too large voids the signatures that name it (R-SEC-6). */
+static void
+test_left_out_field(void **state)
+{
+	static const struct {
+		const char *label;
+		const char *large; /* the name of the large field */
+		const char *names;
+		enum pst_result want;
+		const char *reason;
+	} rows[] = {
+	    {"not named", "X-Large", "from:subject", PST_RESULT_PASS, NULL},
+	    {"named", "X-Large", "from:subject:x-large", PST_RESULT_POLICY,
+		"header limits exceeded"},
+	    {"named in capitals", "x-LARGE", "from:X-Large", PST_RESULT_POLICY,
+		"header limits exceeded"},
+	    {"a second Subject", "Subject", "from:subject", PST_RESULT_POLICY,
+		"header limits exceeded"},
+	    {"a second Subject, none signed", "Subject", "from",
+		PST_RESULT_POLICY, "repeated field not signed"},
+	    {"a second From", "From", "from", PST_RESULT_POLICY,
+		"header limits exceeded"},
+	    {"a signature, named", "DKIM-Signature", "from:dkim-signature",
+		PST_RESULT_POLICY, "header limits exceeded"},
+	    {"a signature, not named", "DKIM-Signature", "from",
+		PST_RESULT_PASS, NULL},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		struct sign_options options = {
+		    .tags = "a=rsa-sha256; d=example.com; s=r; ",
+		    .canon = "relaxed/relaxed",
+		    .names = rows[i].names,
+		    .length = SIZE_MAX};
+		char *large = pst_arena_alloc(arena, 70001);
+		struct pst_dkim out;
+
+		memset(large, 'x', 70000);
+		run(arena,
+		    pst_arena_printf(arena, "%s: %s\r\n%s", rows[i].large,
+			large,
+			sign_message(
+			    arena, rsa, &options, HEADER, pst_str(BODY))),
+		    key_line(arena, rsa, "example.com", "r"), (struct trial){0},
+		    &out);
+		assert_int_equal(out.count, 1);
+		expect(&out, 0, rows[i].want, rows[i].reason);
+		pst_arena_free(arena);
+	}
+}
+
 static bool
 is_suffix(const void *arg, const char *domain)
 {
@@ -395,6 +448,7 @@ main(void)
 	    cmocka_unit_test(test_mangled_copy),
 	    cmocka_unit_test(test_choice),
 	    cmocka_unit_test(test_truncated_header),
+	    cmocka_unit_test(test_left_out_field),
 	    cmocka_unit_test(test_public_suffix),
 	    cmocka_unit_test(test_dns_failures),
 	    cmocka_unit_test(test_several_records),

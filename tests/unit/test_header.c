@@ -187,9 +187,38 @@ test_too_large_field(void **state)
 	assert_field(add(&header, "Y", " 1"), "Y", " 1", 1);
 	assert_field(pst_header_find(&header, "X", 3), "x", " 2", 4);
 	assert_int_equal(pst_header_count(&header, "X"), 3);
+	assert_int_equal(pst_header_copies(&header, PST_STR("x")), 4);
+	assert_int_equal(pst_header_copies(&header, PST_STR("y")), 1);
+	assert_int_equal(pst_header_copies(&header, PST_STR("z")), 0);
+	assert_true(pst_header_lacks(&header, PST_STR("x")));
+	assert_true(pst_header_lacks(&header, PST_STR("from")));
+	assert_false(pst_header_lacks(&header, PST_STR("y")));
+	assert_false(pst_header_lacks(&header, PST_STR("z")));
 	assert_field(add(&header, "From", " a@b"), "From", " a@b", 2);
 	assert_int_equal(header.from_count, 2);
 	assert_null(header.first_from.ptr);
+}
+
+/* A field whose name is not remembered may have had any name. */
+static void
+test_lacks_any(void **state)
+{
+	const struct pst_header_limits limits = {2, 10, 1000};
+	struct pst_header header;
+
+	(void)state;
+	pst_header_init(&header, arena, limits);
+	assert_non_null(add(&header, "X", " 1"));
+	assert_null(add(&header, "a-name-that-is-too-large", ""));
+	assert_false(header.closed);
+	assert_true(pst_header_lacks(&header, PST_STR("Y")));
+
+	pst_header_init(&header, arena, limits);
+	assert_non_null(add(&header, "X", " 1"));
+	assert_non_null(add(&header, "X", " 2"));
+	assert_false(pst_header_lacks(&header, PST_STR("Y")));
+	assert_null(add(&header, "X", " 3"));
+	assert_true(pst_header_lacks(&header, PST_STR("Y")));
 }
 
 static void
@@ -341,6 +370,7 @@ main(void)
 	    cmocka_unit_test(test_any_octets),
 	    cmocka_unit_test(test_too_many_fields),
 	    cmocka_unit_test(test_too_large_field),
+	    cmocka_unit_test(test_lacks_any),
 	    cmocka_unit_test(test_left_out_fields_are_bounded),
 	    cmocka_unit_test(test_too_many_octets),
 	    cmocka_unit_test(test_growth),
