@@ -95,8 +95,9 @@ give_up_library(struct pst_dkim_msg *msg)
 {
 	for (size_t i = 0; i < msg->pick.count; i++)
 		if (pst_dkim_library_has(&msg->pick.items[i]))
-			pst_dkim_item_decide(&msg->pick.items[i],
-			    PST_RESULT_NEUTRAL, "body not understood");
+			pst_dkim_item_limit(&msg->pick.items[i],
+			    PST_RESULT_NEUTRAL, "body not understood",
+			    PST_DKIM_GAP_CLAIMED);
 }
 
 static void
@@ -130,16 +131,18 @@ is_partial(const struct pst_dkim_msg *msg, const struct pst_dkim_tags *tags)
 	    tags->length < pst_dkim_body_length(&msg->body, tags->relaxed_body);
 }
 
-/* Decides whether a signature that verifies counts. */
+/*
+ * Decides whether a signature that verifies counts. Libopendkim skips some of
+ * the octets that are odd in a body, so what it verifies there proves nothing.
+ */
 static void
-judge_good(const struct pst_dkim_msg *msg, struct pst_dkim_item *item)
+judge_good(const struct pst_dkim_msg *msg, size_t i)
 {
 	const struct pst_dkim_config *config = &msg->config;
+	struct pst_dkim_item *item = &msg->pick.items[i];
+	bool exact = !msg->body.odd || msg->body_numbers[i] != NO_HASH;
 
-	if (item->odd || msg->body.odd)
-		pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
-		    "bare CR, bare LF or NUL in signed text");
-	else if (is_partial(msg, &item->tags) && !config->accept_body_length)
+	if (is_partial(msg, &item->tags) && !config->accept_body_length)
 		pst_dkim_item_decide(
 		    item, PST_RESULT_POLICY, "l= covers only part of the body");
 	else if (item->uncovered)
@@ -148,6 +151,10 @@ judge_good(const struct pst_dkim_msg *msg, struct pst_dkim_item *item)
 	else if (item->sig.test_key && !config->accept_test_keys)
 		pst_dkim_item_decide(
 		    item, PST_RESULT_POLICY, "key is in test mode");
+	else if (item->odd || msg->body.odd)
+		pst_dkim_item_limit(item, PST_RESULT_NEUTRAL,
+		    "bare CR, bare LF or NUL in signed text",
+		    exact ? PST_DKIM_GAP_PROVEN : PST_DKIM_GAP_CLAIMED);
 	else
 		pst_dkim_item_decide(item, PST_RESULT_PASS, NULL);
 }
@@ -165,6 +172,7 @@ static void
 decide_body_failed(struct pst_dkim_item *item)
 {
 	item->sig.body_failed = true;
+	item->sig.gap = PST_DKIM_NO_GAP;
 	pst_dkim_item_decide(
 	    item, PST_RESULT_FAIL, "body hash does not verify");
 }
@@ -185,10 +193,10 @@ judge(struct pst_dkim_msg *msg, size_t i)
 	else if (verdict.reason != NULL)
 		pst_dkim_item_decide(item, verdict.result, verdict.reason);
 	else if (!verdict.hash_tested || !verdict.header_ok)
-		pst_dkim_item_decide(
-		    item, PST_RESULT_NEUTRAL, "signature not understood");
+		pst_dkim_item_limit(item, PST_RESULT_NEUTRAL,
+		    "signature not understood", PST_DKIM_GAP_CLAIMED);
 	else
-		judge_good(msg, item);
+		judge_good(msg, i);
 }
 
 /* The same for a signature that auth/msgsig verifies. */
@@ -210,7 +218,7 @@ judge_own(struct pst_dkim_msg *msg, size_t i)
 		pst_dkim_item_decide(
 		    item, PST_RESULT_FAIL, "signature does not verify");
 	else
-		judge_good(msg, item);
+		judge_good(msg, i);
 }
 
 static void

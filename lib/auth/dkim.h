@@ -41,6 +41,19 @@ struct pst_dkim_lib *pst_dkim_lib_new(
     const struct pst_dkim_config *config, struct pst_err *err) PST_MUST_CHECK;
 void pst_dkim_lib_free(struct pst_dkim_lib *lib);
 
+/*
+ * Whether only a limit of ours keeps a signature from passing. Without that
+ * limit it might pass; see core/indirect for what follows.
+ */
+enum pst_dkim_gap {
+	PST_DKIM_NO_GAP,
+	/* The key has signed exactly these octets, but other programs read them
+	   in other ways: a bare CR, a bare LF or a NUL. */
+	PST_DKIM_GAP_PROVEN,
+	/* Nothing is proven: anybody can write such a signature. */
+	PST_DKIM_GAP_CLAIMED,
+};
+
 struct pst_dkim_sig {
 	enum pst_result result;
 	const char *reason;    /* fixed text; NULL for a plain pass */
@@ -58,6 +71,7 @@ struct pst_dkim_sig {
 	bool covers_origin;    /* h= names every From, Date and Subject field,
 	                          and each of them at least once */
 	uint64_t signed_at;    /* t=, seconds since 1970; 0: not given */
+	enum pst_dkim_gap gap;
 	bool checked;   /* false: beyond a limit; never counted as failed */
 	bool aligned;   /* set by auth/dmarc */
 	bool may_align; /* set by auth/dmarc: a pass or temperror, but an answer

@@ -278,6 +278,7 @@ read_rsa(struct pst_arena *arena, struct octets der, unsigned min_bits,
 		return;
 	}
 	out->bits = count_bits(rsa.n);
+	out->limited = out->bits > PST_DKIM_MAX_KEY_BITS;
 	if (out->bits < min_bits)
 		decide(out, PST_RESULT_POLICY, "key is too short");
 	else if (out->bits > PST_DKIM_MAX_KEY_BITS)

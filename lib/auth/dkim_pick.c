@@ -35,6 +35,14 @@ pst_dkim_item_decide(
 	item->chosen = false;
 }
 
+void
+pst_dkim_item_limit(struct pst_dkim_item *item, enum pst_result result,
+    const char *reason, enum pst_dkim_gap gap)
+{
+	pst_dkim_item_decide(item, result, reason);
+	item->sig.gap = gap;
+}
+
 static void
 mark_uncovered(const struct pst_header *header,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
@@ -90,6 +98,7 @@ describe(struct pst_dkim_item *item)
 		pst_dkim_tags_mentions(tags, PST_STR("Date")) > 0 &&
 		pst_dkim_tags_mentions(tags, PST_STR("Subject")) > 0,
 	    .signed_at = tags->signed_at,
+	    .gap = tags->limited ? PST_DKIM_GAP_CLAIMED : PST_DKIM_NO_GAP,
 	    .checked = true,
 	};
 	item->chosen = tags->reason == NULL;
@@ -186,8 +195,9 @@ drop_incomplete(const struct pst_header *header, struct pst_dkim_pick *pick)
 
 		for (size_t j = 0; item->chosen && j < tags->name_count; j++)
 			if (pst_header_lacks(header, tags->names[j]))
-				pst_dkim_item_decide(item, PST_RESULT_POLICY,
-				    "header limits exceeded");
+				pst_dkim_item_limit(item, PST_RESULT_POLICY,
+				    "header limits exceeded",
+				    PST_DKIM_GAP_CLAIMED);
 	}
 }
 
@@ -276,7 +286,9 @@ pst_dkim_pick_keys(struct pst_world *world,
 		item->sig.bits = key->bits;
 		item->sig.test_key = key->test;
 		if (key->record == NULL)
-			pst_dkim_item_decide(item, key->result, key->reason);
+			pst_dkim_item_limit(item, key->result, key->reason,
+			    key->limited ? PST_DKIM_GAP_CLAIMED :
+					   PST_DKIM_NO_GAP);
 		else if (key->strict &&
 		    strcmp(item->tags.identity_domain, item->sig.domain) != 0)
 			pst_dkim_item_decide(item, PST_RESULT_PERMERROR,

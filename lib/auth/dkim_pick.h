@@ -64,4 +64,8 @@ bool pst_dkim_is_signature(const struct pst_header_field *field);
 void pst_dkim_item_decide(
     struct pst_dkim_item *item, enum pst_result result, const char *reason);
 
+/* The same for a result that is due to a limit of ours. */
+void pst_dkim_item_limit(struct pst_dkim_item *item, enum pst_result result,
+    const char *reason, enum pst_dkim_gap gap);
+
 #endif

@@ -338,6 +338,8 @@ is_own(const struct reading *reading)
 	    value_of(reading, "h").len > LIBRARY_MAX_NAMES_LEN;
 }
 
+static const char too_many_names[] = "h= is too long";
+
 /*
  * All rules are run, so that as much as possible of a bad signature can be
  * reported. The first rule that fails decides the result.
@@ -359,7 +361,7 @@ static const struct {
     {read_hashes, PST_RESULT_NEUTRAL, "b= or bh= is not base64"},
     {read_length, PST_RESULT_NEUTRAL, "l= is not a number"},
     {read_length_bound, PST_RESULT_PERMERROR, "l= is larger than the body"},
-    {read_names_bound, PST_RESULT_POLICY, "h= is too long"},
+    {read_names_bound, PST_RESULT_POLICY, too_many_names},
     {read_names, PST_RESULT_NEUTRAL, "h= is not a list of field names"},
     {read_from_signed, PST_RESULT_PERMERROR, "From is not signed"},
     {read_identity, PST_RESULT_NEUTRAL, "i= is not an identity"},
@@ -420,6 +422,7 @@ pst_dkim_tags_parse(struct pst_arena *arena, struct pst_str value, int64_t now,
 	for (size_t i = 0; i < PST_COUNT(rules); i++)
 		if (!rules[i].read(&reading) && out->reason == NULL)
 			decide(out, rules[i].result, rules[i].reason);
+	out->limited = out->reason == too_many_names;
 }
 
 size_t

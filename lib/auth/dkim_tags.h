@@ -29,6 +29,7 @@ struct pst_dkim_tags {
 	enum pst_result
 	    result;           /* none: can be verified; otherwise the result */
 	const char *reason;   /* of that result, fixed text; or NULL */
+	bool limited;         /* the reason is a limit of ours */
 	const char *domain;   /* d=, normal form */
 	const char *selector; /* s=, normal form */
 	const char *algorithm_text;  /* a=, if it is a short plain token */

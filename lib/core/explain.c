@@ -102,6 +102,8 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 	add_details(&buf, f, false);
 	if (f->indirect != NULL)
 		pst_buf_printf(&buf, " indirect=%s", f->indirect);
+	if (f->unverified != NULL)
+		pst_buf_printf(&buf, " unverified=%s", f->unverified);
 	if (f->claims != NULL)
 		pst_buf_printf(&buf, " claims=%s", f->claims);
 	add_details(&buf, f, true);
@@ -158,6 +160,11 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 	if (f->indirect != NULL) {
 		pst_print_label(buf, "indirect");
 		pst_buf_printf(buf, "yes, evidence: %s\n", f->indirect);
+	}
+	if (f->unverified != NULL) {
+		pst_print_label(buf, "limits");
+		pst_buf_printf(
+		    buf, "kept a signature from passing: %s\n", f->unverified);
 	}
 	if (f->claims != NULL) {
 		pst_print_label(buf, "claims");

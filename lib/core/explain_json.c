@@ -41,6 +41,7 @@ add_findings(struct pst_json *json, const struct pst_findings *f)
 			pst_checks[i]->json(f, pst_check_state(f, i), json);
 	}
 	pst_json_text(json, "indirect", f->indirect);
+	pst_json_text(json, "unverified", f->unverified);
 	pst_json_text(json, "claims", f->claims);
 }
 

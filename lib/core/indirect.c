@@ -21,7 +21,7 @@ struct judging {
 	struct pst_arena *arena;
 	const struct pst_indirect_input *input;
 	const struct pst_findings *findings;
-	struct list evidence, claims;
+	struct list evidence, claims, unverified;
 };
 
 static void
@@ -115,18 +115,27 @@ prove(const struct judging *judging, const char *named)
 	return best;
 }
 
-/* Adds a claim that a proof decides; named is for the text, or NULL. */
+/* A claim that a proof decides. */
+struct claim_text {
+	const char *word;
+	const char *refused; /* the word if the claim does not count */
+	const char *named;   /* the domain that the claim names, or NULL */
+};
+
+/* Adds the claim to the list `counted`, or to those that do not count. */
 static void
-add_claim(struct judging *judging, const char *word, const char *named,
-    const struct proof *proof)
+add_claim(struct judging *judging, const struct claim_text *claim,
+    const struct proof *proof, struct list *counted)
 {
+	const char *word = proof->counts ? claim->word : claim->refused;
+	const char *named = claim->named;
 	const char *domain = proof->domain == NULL ? named : proof->domain;
 	const char *colon = domain == NULL ? "" : ":";
 	const char *asked = asks_for_days(judging->input) ? "known," : "";
 
 	domain = domain == NULL ? "" : domain;
 	if (proof->counts)
-		add(&judging->evidence,
+		add(counted,
 		    pst_arena_printf(judging->arena, "%s%s%s(%s%s)", word,
 			colon, domain, asked, proof->method));
 	else if (proof->domain == NULL)
@@ -184,6 +193,8 @@ fault_of(const struct pst_indirect_input *input, const struct pst_dkim_sig *sig)
 static void
 judge_broken_body(struct judging *judging)
 {
+	static const struct claim_text text = {
+	    "broken-body", "broken-body", NULL};
 	const struct pst_dkim *dkim = &judging->findings->dkim;
 	const char *fault = NULL;
 	struct proof proof;
@@ -199,7 +210,7 @@ judge_broken_body(struct judging *judging)
 		if (fault != NULL)
 			continue;
 		proof = prove(judging, NULL);
-		add_claim(judging, "broken-body", NULL, &proof);
+		add_claim(judging, &text, &proof, &judging->evidence);
 		return;
 	}
 	if (fault != NULL)
@@ -210,6 +221,7 @@ static void
 judge_claim(struct judging *judging, const struct pst_claim *claim)
 {
 	const char *word = pst_claim_word(claim->kind);
+	struct claim_text text = {word, word, claim->domain};
 	struct proof proof;
 
 	if (believes(judging)) {
@@ -222,7 +234,43 @@ judge_claim(struct judging *judging, const struct pst_claim *claim)
 		return;
 	}
 	proof = prove(judging, claim->domain);
-	add_claim(judging, word, claim->domain, &proof);
+	add_claim(judging, &text, &proof, &judging->evidence);
+}
+
+/* ---- signatures that a limit of ours keeps from passing ---- */
+
+/* Returns the first aligned signature with that gap; NULL if there is none. */
+static const struct pst_dkim_sig *
+find_gap(const struct pst_dkim *dkim, enum pst_dkim_gap gap)
+{
+	for (size_t i = 0; i < dkim->count; i++)
+		if (dkim->sigs[i].aligned && dkim->sigs[i].gap == gap)
+			return &dkim->sigs[i];
+	return NULL;
+}
+
+static void
+judge_unverified(struct judging *judging)
+{
+	static const struct claim_text text = {"claim", "unverified", NULL};
+	const struct pst_dkim *dkim = &judging->findings->dkim;
+	const struct pst_dkim_sig *sig = find_gap(dkim, PST_DKIM_GAP_PROVEN);
+	struct proof proof;
+
+	if (sig != NULL) {
+		add(&judging->unverified,
+		    pst_arena_printf(
+			judging->arena, "signature:%s", sig->domain));
+		return;
+	}
+	if (find_gap(dkim, PST_DKIM_GAP_CLAIMED) == NULL)
+		return;
+	if (believes(judging)) {
+		add(&judging->unverified, "claim");
+		return;
+	}
+	proof = prove(judging, NULL);
+	add_claim(judging, &text, &proof, &judging->unverified);
 }
 
 void
@@ -236,6 +284,7 @@ pst_indirect_judge(struct pst_arena *arena,
 
 	pst_buf_init(&judging.evidence.buf, arena, MAX_LIST);
 	pst_buf_init(&judging.claims.buf, arena, MAX_LIST);
+	pst_buf_init(&judging.unverified.buf, arena, MAX_LIST);
 	if (pst_net_set_has(&input->config->forwarders.set, &findings->client))
 		add(&judging.evidence, "forwarder");
 	if (findings->arc_sealer != NULL)
@@ -244,6 +293,9 @@ pst_indirect_judge(struct pst_arena *arena,
 	count = pst_claims_read(arena, input->header, findings, claims);
 	for (size_t i = 0; i < count; i++)
 		judge_claim(&judging, &claims[i]);
+	if (findings->dmarc.result != PST_RESULT_PASS)
+		judge_unverified(&judging);
 	findings->indirect = end(&judging.evidence);
 	findings->claims = end(&judging.claims);
+	findings->unverified = end(&judging.unverified);
 }

@@ -23,6 +23,12 @@
  *
  * A forger reaches a spam mark by way of a domain of his own that he has used
  * here for some days.
+ *
+ * An aligned signature that a limit of ours keeps from passing lowers a refusal
+ * in the same way, but is not a sign of indirect mail (R-DMARC-48). If the key
+ * has signed the message (PST_DKIM_GAP_PROVEN), that is enough. Otherwise
+ * anybody can write such a signature, so it is a claim: it counts only if a
+ * known domain passes, as for broken-body.
  */
 
 #include "config/config.h"
@@ -53,7 +59,7 @@ struct pst_indirect_input {
 
 /*
  * Completes the findings: sets `indirect` and `claims`, two lists separated by
- * commas, or NULL.
+ * commas, or NULL, and `unverified`.
  *
  * indirect has what counts; if it is NULL, the message is not indirect. A claim
  * has the domain and how it authenticated, as in
@@ -63,8 +69,14 @@ struct pst_indirect_input {
  *	not-authenticated	it passes neither SPF nor DKIM
  *	dkim,not-known		it passes, but is not known here
  *	old, unsigned		of broken-body
+ * A signature that a limit of ours keeps from passing is among them as
+ * "unverified".
  *
- * Both are in the arena, bounded, and printable ASCII without blanks: a domain
+ * unverified is "signature:" with the domain whose key has signed the message,
+ * or "claim:" with the domain that makes the claim count, as above; NULL if no
+ * such signature counts.
+ *
+ * All are in the arena, bounded, and printable ASCII without blanks: a domain
  * is in normal form.
  */
 void pst_indirect_judge(struct pst_arena *arena,

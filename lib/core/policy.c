@@ -196,7 +196,10 @@ decide_from(const struct pst_config *config,
 	*out = own;
 }
 
-/* R-DMARC-43: a policy of reject alone is not a reason to refuse a message. */
+/*
+ * R-DMARC-43, -48: a policy of reject alone is not a reason to refuse a
+ * message.
+ */
 static void
 decide_reject(const struct pst_config *config,
     const struct pst_findings *findings, struct verdict *out)
@@ -205,13 +208,16 @@ decide_reject(const struct pst_config *config,
 
 	switch (config->on_reject) {
 	case PST_ON_REJECT_UNLESS_INDIRECT:
-		if (findings->indirect == NULL)
-			decide(out, PST_ACTION_REJECT, "dmarc-reject");
-		else
+		if (findings->indirect != NULL)
 			decide_locally(out, quarantine, "dmarc-reject-indirect",
 			    findings->indirect_comment != NULL ?
 				findings->indirect_comment :
 				findings->indirect);
+		else if (findings->unverified != NULL)
+			decide_locally(out, quarantine,
+			    "dmarc-reject-unverified", findings->unverified);
+		else
+			decide(out, PST_ACTION_REJECT, "dmarc-reject");
 		return;
 	case PST_ON_REJECT_ALWAYS:
 		decide(out, PST_ACTION_REJECT, "dmarc-reject");

@@ -45,13 +45,16 @@ struct pst_findings {
 	struct pst_dmarc dmarc;
 	bool has_arc;
 	struct pst_arc arc;
-	unsigned bucket;       /* for enforce-percent (core/enforcement) */
-	bool temperror_capped; /* the DNS has failed for too long to defer */
-	const char *indirect;  /* evidence of indirect mail (core/indirect), or
+	unsigned bucket;        /* for enforce-percent (core/enforcement) */
+	bool temperror_capped;  /* the DNS has failed for too long to defer */
+	const char *indirect;   /* evidence of indirect mail (core/indirect), or
 	                         NULL: the message is not indirect */
-	const char *claims;    /* claims of it that do not count, or NULL */
-	bool crowded;          /* a failure is ours: a question was not asked */
-	bool policy_overdue;   /* see core/deferrals; dkim.sigs have the same */
+	const char *claims;     /* claims of it that do not count, or NULL */
+	const char *unverified; /* evidence that a limit of ours kept an aligned
+	                           signature from passing (core/indirect), or
+	                           NULL */
+	bool crowded;        /* a failure is ours: a question was not asked */
+	bool policy_overdue; /* see core/deferrals; dkim.sigs have the same */
 	bool spf_overdue;
 	const char
 	    *indirect_comment; /* on an ARC chain, for reports; or NULL */

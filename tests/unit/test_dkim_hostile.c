@@ -122,6 +122,9 @@ test_odd_header(void **state)
 			fail_msg("%s",
 			    out.sigs[0].reason == NULL ? "-" :
 							 out.sigs[0].reason);
+		assert_int_equal(out.sigs[0].gap,
+		    rows[i].want == PST_RESULT_NEUTRAL ? PST_DKIM_GAP_PROVEN :
+							 PST_DKIM_NO_GAP);
 		pst_arena_free(arena);
 	}
 }
@@ -217,6 +220,9 @@ test_odd_body(void **state)
 			if (got != rows[i].want)
 				fail_msg("%s, chunk %zu: %s", rows[i].label,
 				    chunk, pst_result_word(got));
+			assert_int_equal(out.sigs[0].gap,
+			    got == PST_RESULT_NEUTRAL ? PST_DKIM_GAP_PROVEN :
+							PST_DKIM_NO_GAP);
 			pst_arena_free(arena);
 		}
 	}

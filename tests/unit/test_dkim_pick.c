@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/evp.h>
 
 #include "base/buf.h"
 #include "base/domain.h"
@@ -208,6 +210,28 @@ test_truncated_header(void **state)
 	pst_arena_free(arena);
 }
 
+/* Returns a key record with an RSA modulus of that many bits, all ones. */
+static const char *
+rsa_of_bits(struct pst_arena *arena, const char *bits)
+{
+	size_t len = (size_t)strtoul(bits, NULL, 10) / 8, at = 0;
+	unsigned char der[600], text[900];
+	const unsigned char head[] = {0x30, 0x82, 0, 0, 0x02, 0x82, 0, 0, 0};
+	const unsigned char exponent[] = {0x02, 0x03, 1, 0, 1};
+
+	memcpy(der, head, sizeof(head));
+	der[2] = (unsigned char)((len + 10) >> 8);
+	der[3] = (unsigned char)(len + 10);
+	der[6] = (unsigned char)((len + 1) >> 8);
+	der[7] = (unsigned char)(len + 1);
+	at = sizeof(head);
+	memset(der + at, 0xff, len);
+	at += len;
+	memcpy(der + at, exponent, sizeof(exponent));
+	(void)EVP_EncodeBlock(text, der, (int)(at + sizeof(exponent)));
+	return pst_arena_printf(arena, "p=%s", (const char *)text);
+}
+
 /* A field that is too large voids the signatures that name it (R-SEC-6). */
 static void
 test_left_out_field(void **state)
@@ -257,6 +281,69 @@ test_left_out_field(void **state)
 		    &out);
 		assert_int_equal(out.count, 1);
 		expect(&out, 0, rows[i].want, rows[i].reason);
+		assert_int_equal(out.sigs[0].gap == PST_DKIM_GAP_CLAIMED,
+		    rows[i].reason != NULL &&
+			strstr(rows[i].reason, "limits") != NULL);
+		pst_arena_free(arena);
+	}
+}
+
+/*
+ * What is due to a limit of ours is marked, unless the body shows that the
+ * signature is wrong.
+ */
+static void
+test_gaps(void **state)
+{
+	static const struct {
+		const char *label;
+		const char *key;   /* a fixed key that is too long, or NULL */
+		const char *names; /* more names for h= */
+		const char *body;
+		enum pst_result want;
+		enum pst_dkim_gap gap;
+	} rows[] = {
+	    {"good", NULL, "", BODY, PST_RESULT_PASS, PST_DKIM_NO_GAP},
+	    {"too many names", NULL, "many", BODY, PST_RESULT_POLICY,
+		PST_DKIM_GAP_CLAIMED},
+	    {"long key", "4104", "", BODY, PST_RESULT_POLICY,
+		PST_DKIM_GAP_CLAIMED},
+	    {"long key, another body", "4104", "", "other\r\n", PST_RESULT_FAIL,
+		PST_DKIM_NO_GAP},
+	    {"short key", "768", "", BODY, PST_RESULT_POLICY, PST_DKIM_NO_GAP},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		size_t more = rows[i].names[0] == '\0' ? 0 : 2000;
+		char *names = pst_arena_alloc(arena, 2 * more + 5);
+		struct sign_options options = {
+		    .tags = "a=rsa-sha256; d=example.com; s=r; ",
+		    .canon = "relaxed/simple",
+		    .names = names,
+		    .length = SIZE_MAX};
+		const char *field;
+		struct pst_dkim out;
+
+		memcpy(names, "from", 4);
+		for (size_t n = 0; n < more; n++)
+			memcpy(names + 4 + 2 * n, ":a", 2);
+		field =
+		    sign_message(arena, rsa, &options, HEADER, pst_str(BODY));
+		trial_run(arena, lib,
+		    &(struct trial){.header = pst_str(pst_arena_printf(
+					arena, "%s" HEADER, field)),
+			.body = pst_str(rows[i].body),
+			.zone = rows[i].key == NULL ?
+			    key_line(arena, rsa, "example.com", "r") :
+			    trial_txt(arena, "r._domainkey.example.com",
+				rsa_of_bits(arena, rows[i].key))},
+		    &out);
+		if (out.sigs[0].result != rows[i].want ||
+		    out.sigs[0].gap != rows[i].gap)
+			fail_msg("%s (%s)", pst_result_word(out.sigs[0].result),
+			    out.sigs[0].reason);
 		pst_arena_free(arena);
 	}
 }
@@ -449,6 +536,7 @@ main(void)
 	    cmocka_unit_test(test_choice),
 	    cmocka_unit_test(test_truncated_header),
 	    cmocka_unit_test(test_left_out_field),
+	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_public_suffix),
 	    cmocka_unit_test(test_dns_failures),
 	    cmocka_unit_test(test_several_records),

@@ -195,6 +195,7 @@ test_longest_line(void **state)
 	m.findings.dmarc.policy_domain = domains[1];
 	m.findings.dmarc.tag = "np";
 	m.findings.indirect = "Mailing-List";
+	m.findings.unverified = "signature:bank.example";
 	m.decision.action = PST_ACTION_ACCEPT;
 	m.decision.would = PST_ACTION_QUARANTINE;
 	m.decision.rule = "dmarc-reject-indirect";
@@ -204,7 +205,7 @@ test_longest_line(void **state)
 	assert_true(pst_str_is_printable(pst_str(line)));
 	assert_non_null(strstr(line,
 	    " action=accept rule=dmarc-reject-indirect would=quarantine "
-	    "indirect=Mailing-List iprev="));
+	    "indirect=Mailing-List unverified=signature:bank.example iprev="));
 	assert_non_null(strstr(line, ",+7 spf="));
 	assert_non_null(strstr(line, ",+7 dmarc="));
 	assert_non_null(strstr(line, " client=192.0.2.66 helo="));

@@ -172,6 +172,7 @@ test_all_fields(void **state)
 	    {"dmarc.aligned_by", "[\"spf\"]"},
 	    {"dmarc.discovery", "treewalk"},
 	    {"indirect", "null"},
+	    {"unverified", "null"},
 	    {"claims", "null"},
 	    {"action", "accept"},
 	    {"would", "accept"},

@@ -351,6 +351,73 @@ test_bound(void **state)
 	assert_null(bench.findings.claims);
 }
 
+/* A signature that a limit of ours keeps from passing (R-DMARC-48). */
+static void
+test_unverified(void **state)
+{
+#define VERIFY PST_INDIRECT_CLAIMS_VERIFY
+#define BELIEVE PST_INDIRECT_CLAIMS_BELIEVE
+#define PROVEN PST_DKIM_GAP_PROVEN
+#define CLAIMED PST_DKIM_GAP_CLAIMED
+	static const struct {
+		const char *label;
+		bool aligned;
+		enum pst_dkim_gap gap, other; /* of two signatures */
+		const char *spf;
+		enum pst_indirect_claims mode;
+		enum pst_result dmarc;
+		const char *unverified, *claims;
+	} rows[] = {
+	    {"no limit", true, 0, 0, "d5.example", VERIFY, PST_RESULT_FAIL, "-",
+		"-"},
+	    {"proven", true, PROVEN, 0, NULL, VERIFY, PST_RESULT_FAIL,
+		"signature:a.example", "-"},
+	    {"proven, of a stranger", false, PROVEN, 0, "d5.example", VERIFY,
+		PST_RESULT_FAIL, "-", "-"},
+	    {"proven, after a claim", true, CLAIMED, PROVEN, NULL, VERIFY,
+		PST_RESULT_FAIL, "signature:b.example", "-"},
+	    {"proven, but it passes", true, PROVEN, 0, NULL, VERIFY,
+		PST_RESULT_PASS, "-", "-"},
+	    {"nobody", true, CLAIMED, 0, NULL, VERIFY, PST_RESULT_FAIL, "-",
+		"unverified(not-authenticated)"},
+	    {"not known", true, CLAIMED, 0, "d2.example", VERIFY,
+		PST_RESULT_FAIL, "-", "unverified:d2.example(spf,not-known)"},
+	    {"known", true, 0, CLAIMED, "d5.example", VERIFY, PST_RESULT_FAIL,
+		"claim:d5.example(known,spf)", "-"},
+	    {"known, of a stranger", false, CLAIMED, CLAIMED, "d5.example",
+		VERIFY, PST_RESULT_FAIL, "-", "-"},
+	    {"believed", true, CLAIMED, 0, NULL, BELIEVE, PST_RESULT_FAIL,
+		"claim", "-"},
+	};
+#undef VERIFY
+#undef BELIEVE
+#undef PROVEN
+#undef CLAIMED
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct bench bench;
+
+		begin(&bench);
+		bench.config.indirect_claims = rows[i].mode;
+		spf_pass(&bench, rows[i].spf);
+		bench.findings.dmarc.result = rows[i].dmarc;
+		bench.findings.dkim.count = 2;
+		for (size_t j = 0; j < 2; j++)
+			bench.sigs[j] =
+			    (struct pst_dkim_sig){.result = PST_RESULT_NEUTRAL,
+				.aligned = rows[i].aligned,
+				.gap = j == 0 ? rows[i].gap : rows[i].other,
+				.domain = j == 0 ? "a.example" : "b.example"};
+		judge(&bench, &memory);
+		assert_null(bench.findings.indirect);
+		assert_string_equal(
+		    or_dash(bench.findings.unverified), rows[i].unverified);
+		assert_string_equal(
+		    or_dash(bench.findings.claims), rows[i].claims);
+	}
+}
+
 int
 main(void)
 {
@@ -360,6 +427,7 @@ main(void)
 	    cmocka_unit_test(test_second_signature),
 	    cmocka_unit_test(test_evidence),
 	    cmocka_unit_test(test_bound),
+	    cmocka_unit_test(test_unverified),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, free_arena);

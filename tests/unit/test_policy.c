@@ -154,6 +154,56 @@ test_dmarc_rows(void **state)
 	}
 }
 
+/* A signature that a limit of ours keeps from passing (R-DMARC-48). */
+static void
+test_unverified_rows(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_result result;
+		enum pst_dmarc_policy policy;
+		const char *indirect;
+		enum pst_on_reject on_reject;
+		enum pst_action want;
+		const char *rule;
+		const char *comment;
+	} rows[] = {
+#define R PST_ON_REJECT_UNLESS_INDIRECT
+	    {"reject", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL, R,
+		PST_ACTION_TAG, "dmarc-reject-unverified",
+		"signature:bank.example"},
+	    {"indirect too", PST_RESULT_FAIL, PST_DMARC_REJECT, "List-Id", R,
+		PST_ACTION_TAG, "dmarc-reject-indirect", "List-Id"},
+	    {"always", PST_RESULT_FAIL, PST_DMARC_REJECT, NULL,
+		PST_ON_REJECT_ALWAYS, PST_ACTION_REJECT, "dmarc-reject", NULL},
+	    {"quarantine", PST_RESULT_FAIL, PST_DMARC_QUARANTINE, NULL, R,
+		PST_ACTION_TAG, "dmarc-quarantine", NULL},
+	    {"none", PST_RESULT_FAIL, PST_DMARC_NONE, NULL, R,
+		PST_ACTION_ACCEPT, "dmarc-none", NULL},
+#undef R
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(rows[i].policy);
+
+		config.on_reject = rows[i].on_reject;
+		config.on_quarantine = PST_ACTION_TAG;
+		findings.indirect = rows[i].indirect;
+		findings.unverified = "signature:bank.example";
+		set_result(&findings, rows[i].result);
+		struct pst_decision d = decide_for(&config, able, &findings);
+		if (d.action != rows[i].want ||
+		    strcmp(d.rule, rows[i].rule) != 0)
+			fail_msg("%s by %s", pst_action_word(d.action), d.rule);
+		assert_int_equal(d.reason == PST_REASON_LOCAL_POLICY,
+		    rows[i].comment != NULL);
+		if (rows[i].comment != NULL)
+			assert_string_equal(d.comment, rows[i].comment);
+	}
+}
+
 static void
 test_from_rows(void **state)
 {
@@ -344,6 +394,7 @@ main(void)
 	    cmocka_unit_test(test_exempt_words),
 	    cmocka_unit_test(test_chain),
 	    cmocka_unit_test(test_dmarc_rows),
+	    cmocka_unit_test(test_unverified_rows),
 	    cmocka_unit_test(test_from_rows),
 	    cmocka_unit_test(test_fallback_rows),
 	    cmocka_unit_test(test_exempt_rows),
