@@ -75,7 +75,8 @@ class Case:
 
     def words(self, most):
         count = self.rng.randint(0, most)
-        return self.rng.choice((" ", " ", "  ", "\t", " \r\n ")).join(
+        return self.rng.choice(
+            (" ", " ", "  ", "\t", " \r\n ", " \r\n ", "\v", " \f ")).join(
             self.rng.choice(SENTENCE) for _ in range(count))
 
     def make_fields(self):
@@ -96,7 +97,7 @@ class Case:
     def make_body(self):
         rng = self.rng
         lines = [rng.choice(("", " ", "\t ", "x")) + self.words(8) +
-                 rng.choice(("", "", " ", " \t", "\xe9"))
+                 rng.choice(("", "", " ", " \t", "\xe9", "\v", "\f ", "\0"))
                  for _ in range(rng.randint(0, 6))]
         return "".join(line + "\r\n" for line in lines).encode("latin-1") + \
             b"\r\n" * rng.choice((0, 0, 0, 1, 3))
@@ -125,6 +126,9 @@ class Case:
         if rng.random() < .06:
             at = rng.randrange(len(text))
             text = text[:at] + rng.choice("=;A!  ") + text[at + 1:]
+        if rng.random() < .04:
+            at = rng.randrange(len(text))
+            text = text[:at] + rng.choice(("\n", "\r\n")) + text[at:]
         return None if rng.random() < .02 else text.encode("latin-1")
 
     # ---- the signature
@@ -137,6 +141,8 @@ class Case:
         if rng.random() < .3:
             names += rng.choice((["From"], ["Subject"], ["X-None"],
                                  ["From", "From"], ["from", "To", "subject"]))
+        if rng.random() < .03:
+            names += ["x-a-name-that-is-not-used-%d" % i for i in range(150)]
         if rng.random() < .02:
             names = [x for x in names if x.lower() != "from"]
         tags = [["v", "1"], ["a", self.kind + "-sha256"], ["c", canon],
@@ -154,6 +160,8 @@ class Case:
             ["i", "@example.com"], ["i", "joe@sub.example.com"],
             ["i", "joe@example.org"], ["i", "@badexample.com"],
             ["i", "j=20oe@example.com"], ["i", "example.com"],
+            ["i", "j\xc3\xb6@example.com"], ["i", "@b\xc3\xbc.example.com"],
+            ["i", "j\xff@example.com"], ["n", "\xff"], ["nb", "b=x"],
             ["z", "From:x|To:y"], ["r", "y"], ["xb", "1"], ["B", "x"],
             ["l", str(len(self.body))], ["l", "0"], ["l", "5"],
             ["l", "99999"], ["l", "+5"], ["l", ""], ["a", "rsa-sha256"],
