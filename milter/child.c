@@ -66,6 +66,7 @@ pst_child_start(
 		return -1;
 	}
 	if (pid == 0) {
+		pst_log_forked();
 		leave_pairs(children);
 		*own_fd = fds[1];
 		return 0;

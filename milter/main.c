@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "milter/notify.h"
 #include "milter/supervisor.h"
 
@@ -156,6 +157,7 @@ main(int argc, char **argv)
 	supervisor.logs_to_stderr = open_log(config, options.foreground);
 	status = pst_supervisor_run(&supervisor);
 	pst_process_remove_pid();
+	pst_log_finish();
 	pst_config_unref(supervisor.config);
 	pst_counters_unmap(supervisor.counters);
 	return status;

@@ -29,6 +29,7 @@ pst_process_open_log(
 		sink = getenv("JOURNAL_STREAM") != NULL ? PST_LOG_JOURNAL :
 							  PST_LOG_STDERR;
 	pst_log_open(sink, ident, config->log.facility, config->log.level);
+	pst_log_never_wait();
 }
 
 bool
@@ -151,6 +152,7 @@ pst_process_ready(void)
 		return;
 	(void)dup2(STDIN_FILENO, STDOUT_FILENO);
 	(void)dup2(STDIN_FILENO, STDERR_FILENO);
+	pst_log_follow_stderr();
 	(void)!write(ready_fd, "1", 1);
 	(void)close(ready_fd);
 	ready_fd = -1;

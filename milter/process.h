@@ -17,7 +17,7 @@
 /*
  * Opens the log of a program named ident: standard error, in journald's form if
  * that is where it goes, or syslog; facility and level as configured. ident is
- * borrowed.
+ * borrowed. Logging never waits from then on (pst_log_never_wait()).
  */
 void pst_process_open_log(
     const char *ident, bool to_stderr, const struct pst_config *config);

@@ -21,6 +21,7 @@
 #include "milter/worker.h"
 
 #define STOP_PATIENCE_MS 5000 /* in addition to the time for messages */
+#define LOG_PAUSE_MS 500      /* between tries to write what is queued */
 
 static volatile sig_atomic_t stop_wanted;
 static volatile sig_atomic_t reload_wanted;
@@ -120,7 +121,10 @@ start_missing(struct pst_keeper *keeper)
 		 * libraries free what they use. Without OpenSSL's algorithms a
 		 * good signature is not valid, and good mail is rejected.
 		 */
-		_exit(child->role->run(keeper->supervisor, child->index, fd));
+		int status =
+		    child->role->run(keeper->supervisor, child->index, fd);
+		pst_log_finish();
+		_exit(status);
 	}
 }
 
@@ -180,6 +184,9 @@ listen_to(struct pst_keeper *keeper, struct pst_watch *watch)
 	pst_control_watch(keeper->control, watch);
 	if (keeper->up_fd != -1)
 		pst_watch_add(watch, keeper->up_fd, POLLIN);
+	if (pst_log_flush())
+		pst_watch_until(
+		    watch, pst_clock_ms(&pst_clock_system) + LOG_PAUSE_MS);
 	pst_watch_wait(watch, &keeper->mask);
 	news = pst_child_hear(pst_keeper_children(keeper), watch);
 	keeper->refused += news.refused;
@@ -265,6 +272,10 @@ static int
 run_worker(struct pst_supervisor *supervisor, size_t index, int control_fd)
 {
 	pst_counters_enter(supervisor->counters, index);
+	if (!pst_log_start_writer())
+		pst_log(PST_LOG_WARNING,
+		    "cannot start the log's thread; mail is checked, but lines "
+		    "that nothing reads in time may be written late");
 	return pst_worker_run(
 	    supervisor->config, supervisor->socket, control_fd);
 }

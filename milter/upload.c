@@ -169,12 +169,18 @@ main(int argc, char **argv)
 	(void)sigaction(SIGHUP, &ignore, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	config = load(&options);
-	if (config == NULL)
+	if (config == NULL) {
+		pst_log_finish();
 		return PST_EXIT_START;
+	}
 	if (!pst_store_has_shared(config)) {
 		pst_config_unref(config);
 		return 0;
 	}
+	if (!pst_log_start_writer())
+		pst_log(PST_LOG_WARNING,
+		    "cannot start the log's thread; rows are uploaded, but "
+		    "lines that nothing reads in time may be written late");
 	if (options.counts)
 		enter_counters();
 	uploader = pst_uploader_start(config,
@@ -183,6 +189,7 @@ main(int argc, char **argv)
 	pst_config_unref(config);
 	obey(options.file);
 	pst_uploader_stop(uploader);
+	pst_log_finish();
 	/* The uploader's thread may still be waiting for a server. */
 	_exit(0);
 }

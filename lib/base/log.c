@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/log_queue.h"
+#include "base/log_stderr.h"
 #include "base/syslog_socket.h"
 
 #define LINE_MAX_BYTES 2000
+#define SYSLOG_HEAD_BYTES 256
 
 /* The priorities of syslog(3), which the "<N>" prefix uses too. */
 static const int priorities[] = {
@@ -51,6 +57,7 @@ void
 pst_log_open(enum pst_log_sink sink, const char *ident,
     enum pst_log_facility facility, enum pst_log_level max_level)
 {
+	pst_log_queue_close();
 	log_sink = sink;
 	log_ident = ident;
 	pst_log_set_level(max_level);
@@ -85,6 +92,102 @@ flatten(char *text)
 			*text = ' ';
 }
 
+/* The prefix of a line on standard error. */
+static size_t
+stderr_head(enum pst_log_level level, char *out, size_t size)
+{
+	int len = log_sink == PST_LOG_JOURNAL ?
+	    snprintf(out, size, "<%d>", priorities[level]) :
+	    snprintf(out, size, "%s: ", log_ident);
+
+	if (len < 0)
+		return 0;
+	return (size_t)len < size ? (size_t)len : size - 1;
+}
+
+static size_t
+describe_loss(char *line, size_t size, uint64_t lost)
+{
+	bool to_syslog = log_sink == PST_LOG_SYSLOG;
+	size_t used = to_syslog ?
+	    pst_syslog_head(priorities[PST_LOG_WARNING], line, size) :
+	    stderr_head(PST_LOG_WARNING, line, size / 2);
+	int len = snprintf(line + used, size - used,
+	    "%" PRIu64 " lines of this log were lost because nothing read them "
+	    "in time; mail was handled as usual; look at what reads the log%s",
+	    lost, to_syslog ? "" : "\n");
+
+	return len < 0 ? used : used + (size_t)len;
+}
+
+void
+pst_log_never_wait(void)
+{
+	struct pst_log_target target = {.describe_loss = describe_loss};
+
+	if (log_sink != PST_LOG_SYSLOG) {
+		target.send = pst_log_stderr_try;
+		target.fd = pst_log_stderr_fd;
+		target.may_wait = !pst_log_stderr_open();
+	} else {
+		if (pst_syslog_is_stream())
+			return;
+		target.send = pst_syslog_try;
+		target.fd = pst_syslog_fd;
+	}
+	pst_log_queue_open(&target);
+}
+
+void
+pst_log_follow_stderr(void)
+{
+	if (log_sink != PST_LOG_SYSLOG && pst_log_queue_is_open())
+		(void)pst_log_stderr_open();
+}
+
+void
+pst_log_forked(void)
+{
+	pst_log_queue_forked();
+}
+
+bool
+pst_log_start_writer(void)
+{
+	return !pst_log_queue_is_open() || pst_log_queue_start();
+}
+
+bool
+pst_log_flush(void)
+{
+	return pst_log_queue_flush();
+}
+
+void
+pst_log_finish(void)
+{
+	pst_log_queue_finish();
+}
+
+/* Hands the line, which has room for a line end, to the queue. */
+static void
+put_line(enum pst_log_level level, char *line, size_t len)
+{
+	char whole[PST_LOG_LINE_BYTES];
+
+	static_assert(PST_LOG_LINE_BYTES >= LINE_MAX_BYTES + SYSLOG_HEAD_BYTES,
+	    "a line fits with its head");
+	if (log_sink != PST_LOG_SYSLOG) {
+		line[len] = '\n';
+		pst_log_queue_put(line, len + 1);
+		return;
+	}
+	size_t head =
+	    pst_syslog_head(priorities[level], whole, SYSLOG_HEAD_BYTES);
+	memcpy(whole + head, line, len);
+	pst_log_queue_put(whole, head + len);
+}
+
 /* Writes the line at once, so that lines of several threads do not mix. */
 static void
 write_line(char *line, size_t len)
@@ -99,26 +202,13 @@ pst_log(enum pst_log_level level, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES + 1];
 	int saved_errno = errno;
-	int prefix = 0;
+	size_t used = 0;
 	va_list args;
 
 	if (!pst_log_enabled(level))
 		return;
-	switch (log_sink) {
-	case PST_LOG_STDERR:
-		prefix = snprintf(line, sizeof(line) / 2, "%s: ", log_ident);
-		break;
-	case PST_LOG_JOURNAL:
-		prefix =
-		    snprintf(line, sizeof(line) / 2, "<%d>", priorities[level]);
-		break;
-	case PST_LOG_SYSLOG:
-		break;
-	}
-	size_t used = prefix < 0 ? 0 : (size_t)prefix;
-	if (used >= sizeof(line) / 2)
-		used = sizeof(line) / 2 - 1;
-
+	if (log_sink != PST_LOG_SYSLOG)
+		used = stderr_head(level, line, sizeof(line) / 2);
 	errno = saved_errno;
 	va_start(args, format);
 	int len = vsnprintf(line + used, sizeof(line) - used, format, args);
@@ -130,7 +220,9 @@ pst_log(enum pst_log_level level, const char *format, ...)
 	if (used > LINE_MAX_BYTES)
 		used = LINE_MAX_BYTES;
 
-	if (log_sink != PST_LOG_SYSLOG)
+	if (pst_log_queue_is_open())
+		put_line(level, line, used);
+	else if (log_sink != PST_LOG_SYSLOG)
 		write_line(line, used);
 	else if (!pst_syslog_send(priorities[level], line, used))
 		syslog(priorities[level], "%s", line);

@@ -8,9 +8,18 @@
  * sink, which is set once before threads start. Library code logs at debug
  * level only; milter/ and tools/ also log at the levels above it. Lines are cut
  * at 2000 octets. Text from a peer must be escaped with pst_buf_add_escaped().
+ *
+ * At first a call waits until the target has taken its line, which suits a
+ * command. A daemon calls pst_log_never_wait(): lines that the target does not
+ * take at once are then queued, in order, up to 256 KB for each process. After
+ * that they are lost, and one line gives their number when the target reads
+ * again. The line of a message is with its target, or in the queue, before the
+ * reply leaves. A process that is killed loses what is queued.
  */
 
 #include <stdbool.h>
+
+#include "base/macros.h"
 
 enum pst_log_level {
 	PST_LOG_ERROR,
@@ -47,6 +56,37 @@ enum pst_log_facility {
  */
 void pst_log_open(enum pst_log_sink sink, const char *ident,
     enum pst_log_facility facility, enum pst_log_level max_level);
+/*
+ * From now on no call waits for the target. Call it after pst_log_open(), as
+ * the user that opened standard error, before threads start.
+ *
+ * Two cases remain in which a call may wait: a system log with a stream socket,
+ * which is written to with syslog(3), and, in a process without a writer, the
+ * case that base/log_stderr.h describes.
+ */
+void pst_log_never_wait(void);
+/* After a dup2() to standard error, before threads start. */
+void pst_log_follow_stderr(void);
+/*
+ * In a child, after fork(): what is queued is the parent's, which writes it. The
+ * parent must not have a writer.
+ */
+void pst_log_forked(void);
+/*
+ * Starts the thread that writes what is queued. A process that forks has none
+ * and calls pst_log_flush() instead. False if the system cannot start it.
+ */
+bool pst_log_start_writer(void) PST_MUST_CHECK;
+/*
+ * In a process without a writer: sends what the target takes now. Returns true
+ * if lines are left, to be tried again soon.
+ */
+bool pst_log_flush(void);
+/*
+ * Before a process ends: writes what is queued, for half a second at most. No
+ * other thread may start or finish a writer meanwhile.
+ */
+void pst_log_finish(void);
 /* Returns the LOG_* value of syslog(3). */
 int pst_log_facility_code(enum pst_log_facility facility);
 /* The rest may be called from any thread; pst_log() keeps errno. */

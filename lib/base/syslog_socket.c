@@ -21,6 +21,7 @@ static struct {
 	const char *path;
 	const char *ident;
 	int facility;
+	bool is_stream;
 	pthread_mutex_t lock; /* held to connect again */
 	atomic_int fd;        /* -1: none */
 } log_socket = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
@@ -32,8 +33,10 @@ connect_to(const char *path)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
-	if (strlen(path) >= sizeof(address.sun_path))
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = EPROTOTYPE;
 		return -1;
+	}
 	memcpy(address.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
@@ -41,7 +44,9 @@ connect_to(const char *path)
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) ==
 	    0)
 		return fd;
+	int why = errno;
 	(void)close(fd);
+	errno = why;
 	return -1;
 }
 
@@ -53,7 +58,14 @@ pst_syslog_open(const char *path, const char *ident, int facility)
 	log_socket.ident = ident;
 	log_socket.facility = facility;
 	log_socket.fd = connect_to(path);
+	log_socket.is_stream = log_socket.fd == -1 && errno == EPROTOTYPE;
 	return log_socket.fd != -1;
+}
+
+bool
+pst_syslog_is_stream(void)
+{
+	return log_socket.is_stream;
 }
 
 void
@@ -72,12 +84,17 @@ pst_syslog_close(void)
 static bool
 connect_again(void)
 {
-	int fd = atomic_load(&log_socket.fd);
-	int fresh;
+	int fd, fresh;
 	bool ok;
 
 	pst_mutex_lock(&log_socket.lock);
+	fd = atomic_load(&log_socket.fd);
 	fresh = connect_to(log_socket.path);
+	if (fd == -1) {
+		atomic_store(&log_socket.fd, fresh);
+		pst_mutex_unlock(&log_socket.lock);
+		return fresh != -1;
+	}
 	ok = fresh != -1 && dup2(fresh, fd) != -1 &&
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) != -1;
 	if (fresh != -1)
@@ -109,20 +126,31 @@ time_text(void)
 	return last.text;
 }
 
+size_t
+pst_syslog_head(int priority, char *out, size_t size)
+{
+	int len = snprintf(out, size,
+	    "<%d>%s %s[%ld]: ", priority | log_socket.facility, time_text(),
+	    log_socket.ident, (long)getpid());
+
+	return len < 0 || (size_t)len >= size ? 0 : (size_t)len;
+}
+
 bool
 pst_syslog_send(int priority, const char *text, size_t len)
 {
+	int fd = atomic_load(&log_socket.fd);
 	char head[256];
-	int head_len = snprintf(head, sizeof(head),
-	    "<%d>%s %s[%ld]: ", priority | log_socket.facility, time_text(),
-	    log_socket.ident, (long)getpid());
+
+	if (fd == -1)
+		return false;
+	size_t head_len = pst_syslog_head(priority, head, sizeof(head));
 	/* The cast drops const, but sendmsg() only reads the text. */
 	struct iovec parts[] = {
-	    {head, (size_t)head_len}, {(void *)(uintptr_t)text, len}};
+	    {head, head_len}, {(void *)(uintptr_t)text, len}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-	int fd = atomic_load(&log_socket.fd);
 
-	if (fd == -1 || head_len < 0 || (size_t)head_len >= sizeof(head))
+	if (head_len == 0)
 		return false;
 	for (unsigned tries = 0; tries < 3; tries++) {
 		if (sendmsg(fd, &message, MSG_NOSIGNAL) != -1)
@@ -131,4 +159,32 @@ pst_syslog_send(int priority, const char *text, size_t len)
 			return false;
 	}
 	return false;
+}
+
+enum pst_log_outcome
+pst_syslog_try(const char *line, size_t len)
+{
+	for (unsigned tries = 0; tries < 3; tries++) {
+		int fd = atomic_load(&log_socket.fd);
+
+		if (fd != -1 &&
+		    send(fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT) != -1)
+			return PST_LOG_SENT;
+		if (fd != -1 && errno == EINTR)
+			continue;
+		/* ENOBUFS: the system is short of memory, not the daemon. */
+		if (fd != -1 &&
+		    (errno == EAGAIN || errno == EWOULDBLOCK ||
+			errno == ENOBUFS || errno == ENOMEM))
+			return PST_LOG_FULL;
+		if (!connect_again())
+			return PST_LOG_BROKEN;
+	}
+	return PST_LOG_BROKEN;
+}
+
+int
+pst_syslog_fd(void)
+{
+	return atomic_load(&log_socket.fd);
 }
