@@ -81,8 +81,7 @@ pst_log_stderr_try(const char *line, size_t len)
 		return PST_LOG_FULL;
 	n = write_some(line, len);
 	if (n == -1)
-		return errno == EAGAIN || errno == EWOULDBLOCK ? PST_LOG_FULL :
-								 PST_LOG_BROKEN;
+		return errno == EAGAIN ? PST_LOG_FULL : PST_LOG_BROKEN;
 	/*
 	 * A pipe takes a line as a whole or not at all. A terminal or a full
 	 * disk may take a part; the rest gets one more chance.

@@ -174,8 +174,7 @@ pst_syslog_try(const char *line, size_t len)
 			continue;
 		/* ENOBUFS: the system is short of memory, not the daemon. */
 		if (fd != -1 &&
-		    (errno == EAGAIN || errno == EWOULDBLOCK ||
-			errno == ENOBUFS || errno == ENOMEM))
+		    (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM))
 			return PST_LOG_FULL;
 		if (!connect_again())
 			return PST_LOG_BROKEN;
