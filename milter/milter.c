@@ -22,6 +22,7 @@
 #include "milter/recorder.h"
 #include "replaced/dispatch.h"
 #include "replaced/read_poll_close.h"
+#include "replaced/syslog.h"
 
 /* Room for the text of a reply with every `%` doubled. */
 #define MAX_REPLY 1024
@@ -472,6 +473,7 @@ pst_milter_open(
 	static char name[] = "postern";
 	static char text[PST_ENDPOINT_TEXT_SIZE];
 
+	pst_syslog_divert();
 	own_endpoint = *endpoint;
 	filter.xxfi_name = name;
 	pst_endpoint_libmilter(endpoint, text);

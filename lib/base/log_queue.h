@@ -3,8 +3,8 @@
 #define PST_BASE_LOG_QUEUE_H
 
 /*
- * The lines that the log's target does not take at once. Only base/log uses
- * this. The process has one queue.
+ * The lines that the log's target does not take at once. Only base/log
+ * and replaced/syslog use this. The process has one queue.
  *
  * A line goes to the target directly as long as the target takes it, so what
  * was logged before a reply is kept even if the process is killed after it.
