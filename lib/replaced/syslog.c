@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _DEFAULT_SOURCE /* vsyslog() is not in POSIX */
 #include "replaced/syslog.h"
 
 #include <stdarg.h>

@@ -27,8 +27,8 @@
 #define LINE "%06u %0200u"
 #define TEXT_BYTES (MANY * 220)
 
-static const bool without = false;
-static const bool with = true;
+static bool without = false;
+static bool with = true;
 
 /* Standard error is a pipe between begin and end. */
 static int real_stderr;
@@ -402,9 +402,9 @@ test_syslog_starts_later(void **state)
 
 /* Any writer, or none: what is seen is the same. */
 #define BOTH(test)                                                             \
-	{#test " without a writer", test, NULL, NULL, (void *)&without},       \
+	{#test " without a writer", test, NULL, NULL, &without},               \
 	{                                                                      \
-#test " with a writer", test, NULL, NULL, (void *)&with        \
+#test " with a writer", test, NULL, NULL, &with                \
 	}
 
 int
