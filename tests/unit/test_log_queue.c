@@ -400,27 +400,30 @@ test_syslog_starts_later(void **state)
 	end_syslog(fd);
 }
 
-/* Any writer, or none: what is seen is the same. */
-#define BOTH(test)                                                             \
-	{#test " without a writer", test, NULL, NULL, &without},               \
-	{                                                                      \
-#test " with a writer", test, NULL, NULL, &with                \
-	}
-
 int
 main(void)
 {
+	/* With and without a writer, what is seen is the same. */
 	const struct CMUnitTest tests[] = {
-	    BOTH(test_full_pipe),
-	    BOTH(test_no_loss_while_it_fits),
-	    BOTH(test_stop_writes_the_queue),
-	    BOTH(test_stop_with_a_stuck_target),
-	    BOTH(test_reader_gone),
+	    cmocka_unit_test_prestate(test_full_pipe, &without),
+	    cmocka_unit_test_prestate(test_full_pipe, &with),
+	    cmocka_unit_test_prestate(test_no_loss_while_it_fits, &without),
+	    cmocka_unit_test_prestate(test_no_loss_while_it_fits, &with),
+	    cmocka_unit_test_prestate(test_stop_writes_the_queue, &without),
+	    cmocka_unit_test_prestate(test_stop_writes_the_queue, &with),
+	    cmocka_unit_test_prestate(test_stop_with_a_stuck_target, &without),
+	    cmocka_unit_test_prestate(test_stop_with_a_stuck_target, &with),
+	    cmocka_unit_test_prestate(test_reader_gone, &without),
+	    cmocka_unit_test_prestate(test_reader_gone, &with),
 	    cmocka_unit_test(test_fork),
-	    BOTH(test_stuck_syslog),
-	    BOTH(test_stop_with_a_stuck_syslog),
-	    BOTH(test_syslog_restart),
-	    BOTH(test_syslog_starts_later),
+	    cmocka_unit_test_prestate(test_stuck_syslog, &without),
+	    cmocka_unit_test_prestate(test_stuck_syslog, &with),
+	    cmocka_unit_test_prestate(test_stop_with_a_stuck_syslog, &without),
+	    cmocka_unit_test_prestate(test_stop_with_a_stuck_syslog, &with),
+	    cmocka_unit_test_prestate(test_syslog_restart, &without),
+	    cmocka_unit_test_prestate(test_syslog_restart, &with),
+	    cmocka_unit_test_prestate(test_syslog_starts_later, &without),
+	    cmocka_unit_test_prestate(test_syslog_starts_later, &with),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
