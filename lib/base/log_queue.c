@@ -28,7 +28,7 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	pthread_t thread;
-	enum writer writer;
+	_Atomic(enum writer) writer; /* read without the lock by put() */
 	bool is_open;
 	bool flushing; /* a thread is taking lines out, without a writer */
 	bool stopping;

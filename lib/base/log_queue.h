@@ -30,7 +30,7 @@
 enum pst_log_outcome {
 	PST_LOG_SENT,
 	PST_LOG_FULL,   /* the target takes no more for now */
-	PST_LOG_BROKEN, /* there is no target for now, or it fails */
+	PST_LOG_BROKEN, /* there is no target for now, or it fails; not polled */
 };
 
 struct pst_log_target {
@@ -74,7 +74,9 @@ bool pst_log_queue_flush(void);
 
 /*
  * Writes what is queued and ends the writer. Waits PST_LOG_STOP_MS at most, and
- * not at all for a target that is broken; what is left then is lost.
+ * not at all for a target that is broken; what is left then is lost. Other
+ * threads may go on logging, as sessions do that a stop leaves behind: their
+ * lines are sent if the target takes them at once.
  */
 void pst_log_queue_finish(void);
 

@@ -172,10 +172,11 @@ pst_syslog_try(const char *line, size_t len)
 			return PST_LOG_SENT;
 		if (fd != -1 && errno == EINTR)
 			continue;
-		/* ENOBUFS: the system is short of memory, not the daemon. */
-		if (fd != -1 &&
-		    (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM))
+		if (fd != -1 && errno == EAGAIN)
 			return PST_LOG_FULL;
+		/* poll() does not tell when the system has memory again. */
+		if (fd != -1 && (errno == ENOBUFS || errno == ENOMEM))
+			return PST_LOG_BROKEN;
 		if (!connect_again())
 			return PST_LOG_BROKEN;
 	}

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,6 +195,50 @@ test_stop_with_a_stuck_target(void **state)
 	(void)read_all(text);
 	assert_string_equal(numbered(text, &count), "");
 	assert_true(count > 0 && count < FEW);
+	free(text);
+	(void)close(reader);
+}
+
+static void *
+keep_logging(void *arg)
+{
+	const atomic_bool *enough = arg;
+
+	while (!atomic_load(enough))
+		log_lines(0, 10);
+	return NULL;
+}
+
+/* Sessions may still log while a worker stops: lines stay whole. */
+static void
+test_stop_beside_logging(void **state)
+{
+	char *text = calloc(1, TEXT_BYTES + 1);
+	atomic_bool enough = false;
+	pthread_t threads[3];
+	unsigned number, same;
+
+	assert_non_null(text);
+	begin(*state);
+	for (size_t i = 0; i < PST_COUNT(threads); i++)
+		assert_true(
+		    pst_thread_start(&threads[i], keep_logging, &enough));
+	pst_log_finish();
+	log_lines(0, 10);
+	atomic_store(&enough, true);
+	for (size_t i = 0; i < PST_COUNT(threads); i++)
+		pst_thread_join(threads[i]);
+	end();
+	(void)read_all(text);
+	assert_true(text[0] != '\0');
+	for (const char *at = text; *at != '\0'; at = strchr(at, '\n') + 1) {
+		int len = 0;
+
+		assert_int_equal(
+		    sscanf(at, "<6>%6u %200u%n", &number, &same, &len), 2);
+		assert_int_equal(number, same);
+		assert_int_equal(at[len], '\n');
+	}
 	free(text);
 	(void)close(reader);
 }
@@ -413,6 +458,8 @@ main(void)
 	    cmocka_unit_test_prestate(test_stop_writes_the_queue, &with),
 	    cmocka_unit_test_prestate(test_stop_with_a_stuck_target, &without),
 	    cmocka_unit_test_prestate(test_stop_with_a_stuck_target, &with),
+	    cmocka_unit_test_prestate(test_stop_beside_logging, &without),
+	    cmocka_unit_test_prestate(test_stop_beside_logging, &with),
 	    cmocka_unit_test_prestate(test_reader_gone, &without),
 	    cmocka_unit_test_prestate(test_reader_gone, &with),
 	    cmocka_unit_test(test_fork),
