@@ -8,11 +8,15 @@
 #define MAX_TEXT (SIZE_MAX / 4)
 #define MAX_COMMENT 900
 
+/* Each set has two signatures, with RSA keys of 2048 bits as a rule. */
+#define BUDGET_PER_SET 4
+
 struct pst_arc_msg {
 	struct pst_arc_config config;
 	const struct pst_header *header;
 	struct pst_arc_sets chain;
 	struct pst_msgsig_bodies *bodies;
+	unsigned budget; /* of pst_dkim_key_cost(), what is left of it */
 	bool done;
 	struct pst_arc result;
 };
@@ -61,6 +65,7 @@ pst_arc_begin(struct pst_world *world, const struct pst_arc_config *config,
 	msg->config = *config;
 	msg->header = header;
 	msg->bodies = pst_msgsig_bodies_new(world->arena);
+	msg->budget = BUDGET_PER_SET * config->max_sets;
 	pst_arc_sets_read(world->arena, header, world->now_epoch,
 	    config->clock_skew_s, config->max_sets, &msg->chain);
 	msg->result.sets = msg->chain.count;
@@ -104,10 +109,11 @@ add_sealed(struct pst_buf *buf, const struct pst_header_field *field)
 
 /* Returns why the signature over text does not verify; NULL if it does. */
 static const char *
-verify_text(struct pst_world *world, const struct pst_arc_msg *msg,
+verify_text(struct pst_world *world, struct pst_arc_msg *msg,
     const struct pst_arc_sig *sig, const struct pst_buf *text)
 {
 	struct pst_dkim_key key;
+	unsigned cost;
 
 	pst_dkim_key_choose(world->arena, sig->entry->answer, sig->algorithm,
 	    msg->config.min_key_bits, &key);
@@ -115,6 +121,10 @@ verify_text(struct pst_world *world, const struct pst_arc_msg *msg,
 		return key.reason;
 	if (key.test && !msg->config.accept_test_keys)
 		return "key is in test mode";
+	cost = pst_dkim_key_cost(&key, sig->algorithm);
+	if (cost > msg->budget)
+		return "not checked: the keys of the chain are too long";
+	msg->budget -= cost;
 	if (!pst_msgsig_verify(world->arena, sig->algorithm, key.record,
 		pst_buf_slice(text), sig->b))
 		return "signature does not verify";
@@ -136,7 +146,7 @@ verify_body(const struct pst_arc_msg *msg, const struct pst_arc_sig *sig)
 }
 
 static const char *
-verify_ams(struct pst_world *world, const struct pst_arc_msg *msg,
+verify_ams(struct pst_world *world, struct pst_arc_msg *msg,
     const struct pst_arc_sig *sig)
 {
 	struct pst_arena_mark mark = pst_arena_mark(world->arena);
@@ -157,32 +167,45 @@ verify_ams(struct pst_world *world, const struct pst_arc_msg *msg,
 }
 
 /*
- * Returns why the seal does not verify; NULL if it does. A seal covers the sets
- * up to its own, in ascending order (R-ARC-7).
+ * What the seals cover: the sets up to their own, in ascending order (R-ARC-7).
+ * It is made once for all of them; each seal covers a beginning of it and then
+ * itself without its b=.
  */
-static const char *
-verify_seal(
-    struct pst_world *world, const struct pst_arc_msg *msg, unsigned instance)
-{
-	struct pst_arena_mark mark = pst_arena_mark(world->arena);
-	const struct pst_arc_sig *seal = NULL;
-	const char *reason;
+struct sealed {
 	struct pst_buf text;
+	size_t *lens; /* what of it comes before the seal, by set */
+};
 
-	pst_buf_init(&text, world->arena, MAX_TEXT);
-	for (unsigned i = 0; i < instance; i++) {
+static void
+collect_sealed(
+    struct pst_arena *arena, const struct pst_arc_msg *msg, struct sealed *out)
+{
+	pst_buf_init(&out->text, arena, MAX_TEXT);
+	out->lens =
+	    pst_arena_array(arena, msg->chain.count, sizeof(*out->lens));
+	for (unsigned i = 0; i < msg->chain.count; i++) {
 		const struct pst_arc_set *set = &msg->chain.sets[i];
 
-		seal = &set->seal;
-		add_sealed(&text, set->aar);
-		add_sealed(&text, set->ams.field);
-		if (i + 1 < instance)
-			add_sealed(&text, seal->field);
+		add_sealed(&out->text, set->aar);
+		add_sealed(&out->text, set->ams.field);
+		out->lens[i] = out->text.len;
+		add_sealed(&out->text, set->seal.field);
 	}
-	add_unsigned(&text, seal, PST_CANON_RELAXED);
-	reason = verify_text(world, msg, seal, &text);
-	pst_arena_rewind(world->arena, mark);
-	return reason;
+}
+
+/*
+ * Returns why the newest seal that has not been verified yet does not verify;
+ * NULL if it does.
+ */
+static const char *
+verify_seal(struct pst_world *world, struct pst_arc_msg *msg, unsigned instance,
+    struct sealed *sealed)
+{
+	const struct pst_arc_sig *seal = &msg->chain.sets[instance - 1].seal;
+
+	pst_buf_cut(&sealed->text, sealed->lens[instance - 1]);
+	add_unsigned(&sealed->text, seal, PST_CANON_RELAXED);
+	return verify_text(world, msg, seal, &sealed->text);
 }
 
 /* ---- the result ---- */
@@ -204,7 +227,7 @@ is_waiting(const struct pst_arc_msg *msg)
 }
 
 static unsigned
-find_oldest_pass(struct pst_world *world, const struct pst_arc_msg *msg)
+find_oldest_pass(struct pst_world *world, struct pst_arc_msg *msg)
 {
 	for (unsigned i = msg->chain.count - 1; i > 0; i--)
 		if (verify_ams(world, msg, &msg->chain.sets[i - 1].ams) != NULL)
@@ -239,6 +262,7 @@ static void
 verify(struct pst_world *world, struct pst_arc_msg *msg)
 {
 	unsigned count = msg->chain.count;
+	struct sealed sealed;
 	const char *reason =
 	    verify_ams(world, msg, &msg->chain.sets[count - 1].ams);
 
@@ -248,8 +272,9 @@ verify(struct pst_world *world, struct pst_arc_msg *msg)
 			count, reason));
 		return;
 	}
+	collect_sealed(world->arena, msg, &sealed);
 	for (unsigned i = count; i > 0; i--) {
-		reason = verify_seal(world, msg, i);
+		reason = verify_seal(world, msg, i, &sealed);
 		if (reason == NULL)
 			continue;
 		fail(msg,

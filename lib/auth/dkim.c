@@ -7,8 +7,6 @@
 #include "auth/dkim_pick.h"
 #include "auth/msgsig.h"
 
-#define NO_HASH SIZE_MAX
-
 struct pst_dkim_msg {
 	struct pst_arena *arena;
 	const struct pst_header *header;
@@ -17,7 +15,8 @@ struct pst_dkim_msg {
 	struct pst_dkim_library *library;
 	struct pst_dkim_body body;
 	struct pst_msgsig_bodies *bodies;
-	size_t *body_numbers; /* per item: its number in bodies, or NO_HASH */
+	size_t
+	    *body_numbers; /* per item that was chosen: its number in bodies */
 	bool done;
 	struct pst_dkim result;
 };
@@ -25,17 +24,13 @@ struct pst_dkim_msg {
 /* ---- the header ---- */
 
 /*
- * libopendkim canonicalizes octet by octet, which took the largest share of a
- * message's time (bench/PROFILE.md). So it is given no body and verifies the
- * signed header only. The exception is l=, which libopendkim compares with the
- * body that it has seen: if a signature that it verifies has l=, it is given
- * the body.
+ * libopendkim canonicalizes octet by octet, once for each signature, which took
+ * the largest share of a message's time (bench/PROFILE.md). So it is given no
+ * body and verifies the signed header only.
  */
 static void
 want_body_hashes(struct pst_dkim_msg *msg)
 {
-	bool library_hashes = pst_dkim_library_hashes(msg->library);
-
 	msg->bodies = pst_msgsig_bodies_new(msg->arena);
 	msg->body_numbers = pst_arena_array(
 	    msg->arena, msg->pick.count, sizeof(*msg->body_numbers));
@@ -43,8 +38,7 @@ want_body_hashes(struct pst_dkim_msg *msg)
 		const struct pst_dkim_item *item = &msg->pick.items[i];
 		const struct pst_dkim_tags *tags = &item->tags;
 
-		msg->body_numbers[i] = NO_HASH;
-		if (!item->chosen || (!item->own && library_hashes))
+		if (!item->chosen)
 			continue;
 		msg->body_numbers[i] = pst_msgsig_bodies_want(msg->bodies,
 		    tags->relaxed_body ? PST_CANON_RELAXED : PST_CANON_SIMPLE,
@@ -65,7 +59,6 @@ pst_dkim_begin(struct pst_world *world, struct pst_dkim_lib *lib,
 	msg->config = *config;
 	pst_dkim_pick(world, config, header, author_domain, public_suffix, arg,
 	    &msg->pick);
-	msg->body.count_lengths = msg->pick.any_length;
 	msg->library = pst_dkim_library_open(
 	    world->arena, lib, header, &msg->pick, world->now_epoch);
 	want_body_hashes(msg);
@@ -74,75 +67,48 @@ pst_dkim_begin(struct pst_world *world, struct pst_dkim_lib *lib,
 
 /* ---- the body ---- */
 
-/* Returns true if a signature of this kind is to be verified. */
 static bool
-any_chosen(const struct pst_dkim_pick *pick, bool own)
+is_needed(const struct pst_dkim_pick *pick)
 {
 	for (size_t i = 0; i < pick->count; i++)
-		if (pick->items[i].chosen && pick->items[i].own == own)
+		if (pick->items[i].chosen)
 			return true;
 	return false;
-}
-
-static bool
-is_needed(const struct pst_dkim_msg *msg)
-{
-	return any_chosen(&msg->pick, false) || any_chosen(&msg->pick, true);
-}
-
-static void
-give_up_library(struct pst_dkim_msg *msg)
-{
-	for (size_t i = 0; i < msg->pick.count; i++)
-		if (pst_dkim_library_has(&msg->pick.items[i]))
-			pst_dkim_item_limit(&msg->pick.items[i],
-			    PST_RESULT_NEUTRAL, "body not understood",
-			    PST_DKIM_GAP_CLAIMED);
-}
-
-static void
-feed_body(struct pst_dkim_msg *msg, const char *ptr, size_t len)
-{
-	pst_msgsig_bodies_add(msg->bodies, ptr, len);
-	if (any_chosen(&msg->pick, false) &&
-	    !pst_dkim_library_body(msg->library, ptr, len))
-		give_up_library(msg);
 }
 
 bool
 pst_dkim_body(struct pst_dkim_msg *msg, const void *ptr, size_t len)
 {
-	if (msg->done || !is_needed(msg))
+	if (msg->done || !is_needed(&msg->pick))
 		return false;
 	if (len > 0) {
 		pst_dkim_body_add(&msg->body, ptr, len);
-		feed_body(msg, ptr, len);
+		pst_msgsig_bodies_add(msg->bodies, ptr, len);
 	}
-	return is_needed(msg);
+	return true;
 }
 
 /* ---- the results ---- */
 
 /* Returns true if text may have been added after what l= covers (R-DKIM-11). */
 static bool
-is_partial(const struct pst_dkim_msg *msg, const struct pst_dkim_tags *tags)
+is_partial(const struct pst_dkim_msg *msg, size_t i)
 {
+	const struct pst_dkim_tags *tags = &msg->pick.items[i].tags;
+
 	return tags->has_length &&
-	    tags->length < pst_dkim_body_length(&msg->body, tags->relaxed_body);
+	    tags->length <
+	    pst_msgsig_bodies_length(msg->bodies, msg->body_numbers[i]);
 }
 
-/*
- * Decides whether a signature that verifies counts. Libopendkim skips some of
- * the octets that are odd in a body, so what it verifies there proves nothing.
- */
+/* Decides whether a signature that verifies counts. */
 static void
 judge_good(const struct pst_dkim_msg *msg, size_t i)
 {
 	const struct pst_dkim_config *config = &msg->config;
 	struct pst_dkim_item *item = &msg->pick.items[i];
-	bool exact = !msg->body.odd || msg->body_numbers[i] != NO_HASH;
 
-	if (is_partial(msg, &item->tags) && !config->accept_body_length)
+	if (is_partial(msg, i) && !config->accept_body_length)
 		pst_dkim_item_decide(
 		    item, PST_RESULT_POLICY, "l= covers only part of the body");
 	else if (item->uncovered)
@@ -154,18 +120,16 @@ judge_good(const struct pst_dkim_msg *msg, size_t i)
 	else if (item->odd || msg->body.odd)
 		pst_dkim_item_limit(item, PST_RESULT_NEUTRAL,
 		    "bare CR, bare LF or NUL in signed text",
-		    exact ? PST_DKIM_GAP_PROVEN : PST_DKIM_GAP_CLAIMED);
+		    PST_DKIM_GAP_PROVEN);
 	else
 		pst_dkim_item_decide(item, PST_RESULT_PASS, NULL);
 }
 
-/* Returns false if the body does not match bh=, or if that is not known. */
 static bool
 body_matches(const struct pst_dkim_msg *msg, size_t i)
 {
-	return msg->body_numbers[i] != NO_HASH &&
-	    pst_msgsig_bodies_match(msg->bodies, msg->body_numbers[i],
-		msg->pick.items[i].tags.body_hash);
+	return pst_msgsig_bodies_match(msg->bodies, msg->body_numbers[i],
+	    msg->pick.items[i].tags.body_hash);
 }
 
 static void
@@ -182,13 +146,10 @@ judge(struct pst_dkim_msg *msg, size_t i)
 {
 	struct pst_dkim_item *item = &msg->pick.items[i];
 	struct pst_dkim_verdict verdict;
-	bool hash_ok;
 
 	pst_dkim_library_verdict(msg->library, i, &verdict);
 	item->sig.header_ok = verdict.header_ok;
-	hash_ok = msg->body_numbers[i] == NO_HASH ? verdict.hash_ok :
-						    body_matches(msg, i);
-	if (verdict.hash_tested && !hash_ok)
+	if (verdict.hash_tested && !body_matches(msg, i))
 		decide_body_failed(item);
 	else if (verdict.reason != NULL)
 		pst_dkim_item_decide(item, verdict.result, verdict.reason);
@@ -225,15 +186,14 @@ static void
 end_body(struct pst_dkim_msg *msg)
 {
 	if (pst_dkim_body_end(&msg->body))
-		feed_body(msg, "\r\n", 2);
+		pst_msgsig_bodies_add(msg->bodies, "\r\n", 2);
 	pst_msgsig_bodies_end(msg->bodies);
 }
 
 /*
  * A signature over another body fails, whatever its key is. So a sender cannot
  * keep the result open with any signature whose key cannot be looked up
- * (R-DMARC-40). With l= the body is left to libopendkim, which does not look at
- * it without a key.
+ * (R-DMARC-40).
  */
 static void
 judge_without_key(struct pst_dkim_msg *msg, bool *was_chosen)
@@ -241,10 +201,8 @@ judge_without_key(struct pst_dkim_msg *msg, bool *was_chosen)
 	for (size_t i = 0; i < msg->pick.count; i++) {
 		struct pst_dkim_item *item = &msg->pick.items[i];
 
-		if (!was_chosen[i] || item->chosen ||
-		    msg->body_numbers[i] == NO_HASH || body_matches(msg, i))
-			continue;
-		decide_body_failed(item);
+		if (was_chosen[i] && !item->chosen && !body_matches(msg, i))
+			decide_body_failed(item);
 	}
 }
 

@@ -6,8 +6,7 @@
  * DKIM verification (RFC 6376, 8301, 8463, 8616; R-DKIM-1 to -21). libopendkim
  * verifies the signatures, but it sees only what our own strict parser has
  * accepted. auth/msgsig verifies those that libopendkim would misread
- * (auth/dkim_own), and it hashes the body, unless a signature with l= makes
- * libopendkim do so.
+ * (auth/dkim_own), and it hashes the body.
  *
  * For each message, call pst_dkim_begin() when its header is complete,
  * pst_dkim_body() for each piece of the body, and pst_dkim_check() until it

@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "auth/dkim_body.h"
 
-#include <assert.h>
 #include <string.h>
-
-/*
- * Line ends count only if something follows them. In the relaxed form the same
- * is true of blanks.
- */
-static void
-count_lengths(struct pst_dkim_body *body, const char *ptr, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = ptr[i];
-
-		if (c == '\r' || c == '\n') {
-			body->simple_pending++;
-			body->relaxed_pending++;
-			body->blank = false;
-			continue;
-		}
-		body->simple += body->simple_pending + 1;
-		body->simple_pending = 0;
-		if (c == ' ' || c == '\t') {
-			body->blank = true;
-			continue;
-		}
-		body->relaxed += body->relaxed_pending + body->blank + 1;
-		body->relaxed_pending = 0;
-		body->blank = false;
-	}
-}
 
 /*
  * Returns true if each CR and LF in the piece is part of a CRLF; the last octet
@@ -61,8 +32,6 @@ pst_dkim_body_add(struct pst_dkim_body *body, const char *ptr, size_t len)
 	if (len == 0)
 		return;
 	body->octets += len;
-	if (body->count_lengths)
-		count_lengths(body, ptr, len);
 	body->in_line = ptr[len - 1] != '\n';
 	if (body->open && ptr[0] != '\n')
 		body->odd = true;
@@ -81,13 +50,4 @@ pst_dkim_body_end(struct pst_dkim_body *body)
 	if (body->open)
 		body->odd = true;
 	return body->octets > 0 && body->in_line;
-}
-
-uint64_t
-pst_dkim_body_length(const struct pst_dkim_body *body, bool relaxed)
-{
-	assert(body->count_lengths);
-	if (relaxed)
-		return body->relaxed == 0 ? 0 : body->relaxed + 2;
-	return body->simple + 2;
 }

@@ -438,3 +438,19 @@ pst_dkim_key_choose(struct pst_arena *arena,
 	if (found == 0)
 		decide(out, PST_RESULT_PERMERROR, "key record is malformed");
 }
+
+/* The cost of RSA grows with the square of the length. */
+unsigned
+pst_dkim_key_cost(
+    const struct pst_dkim_key *key, enum pst_dkim_algorithm algorithm)
+{
+	unsigned k = (key->bits + 1023) / 1024;
+
+	switch (algorithm) {
+	case PST_DKIM_ED25519_SHA256:
+		return 5;
+	case PST_DKIM_RSA_SHA256:
+		return k <= 2 ? 1 : k * k / 4;
+	}
+	return 0;
+}

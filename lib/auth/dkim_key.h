@@ -44,4 +44,11 @@ void pst_dkim_key_choose(struct pst_arena *arena,
     const struct pst_dns_answer *answer, enum pst_dkim_algorithm algorithm,
     unsigned min_bits, struct pst_dkim_key *out);
 
+/*
+ * What verifying a signature with a usable key costs, in units of an RSA key of
+ * 2048 bits.
+ */
+unsigned pst_dkim_key_cost(
+    const struct pst_dkim_key *key, enum pst_dkim_algorithm algorithm);
+
 #endif

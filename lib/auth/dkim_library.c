@@ -27,7 +27,6 @@ struct pst_dkim_library {
 	struct pst_dkim_pick *pick;
 	DKIM_SIGINFO **infos; /* per item; NULL: unknown to libopendkim */
 	DKIM *handle;         /* NULL: libopendkim has nothing to verify */
-	bool hashes;
 };
 
 /* ---- the library handle ---- */
@@ -134,11 +133,10 @@ pst_dkim_library_has(const struct pst_dkim_item *item)
 }
 
 static bool
-any_left(const struct pst_dkim_pick *pick, bool with_length)
+any_left(const struct pst_dkim_pick *pick)
 {
 	for (size_t i = 0; i < pick->count; i++)
-		if (pst_dkim_library_has(&pick->items[i]) &&
-		    (!with_length || pick->items[i].tags.has_length))
+		if (pst_dkim_library_has(&pick->items[i]))
 			return true;
 	return false;
 }
@@ -326,38 +324,17 @@ pst_dkim_library_open(struct pst_arena *arena, struct pst_dkim_lib *lib,
 	library->pick = pick;
 	library->infos =
 	    pst_arena_array(arena, pick->count, sizeof(DKIM_SIGINFO *));
-	if (any_left(pick, false))
+	if (any_left(pick))
 		feed(library, lib, now);
-	library->hashes = any_left(pick, true);
 	return library;
 }
 
-/* ---- the body and the results ---- */
-
-bool
-pst_dkim_library_hashes(const struct pst_dkim_library *library)
-{
-	return library->hashes;
-}
-
-bool
-pst_dkim_library_body(
-    struct pst_dkim_library *library, const char *ptr, size_t len)
-{
-	/* libopendkim only reads the body, but its prototype lacks const */
-	union {
-		const char *text;
-		unsigned char *octets;
-	} piece = {ptr};
-
-	return !library->hashes ||
-	    dkim_body(library->handle, piece.octets, len) == DKIM_STAT_OK;
-}
+/* ---- the results ---- */
 
 void
 pst_dkim_library_end(struct pst_dkim_library *library)
 {
-	if (!any_left(library->pick, false))
+	if (!any_left(library->pick))
 		return;
 	pst_pubkey_enter();
 	/* its return value is about only one of the signatures */
@@ -372,8 +349,6 @@ static const struct {
 	const char *reason;
 } sig_errors[] = {
     {DKIM_SIGERROR_BADSIG, PST_RESULT_FAIL, "signature does not verify"},
-    {DKIM_SIGERROR_TOOLARGE_L, PST_RESULT_PERMERROR,
-	"l= is larger than the body"},
     {DKIM_SIGERROR_KEYTOOSMALL, PST_RESULT_POLICY, "key is too short"},
     {DKIM_SIGERROR_KEYDECODE, PST_RESULT_PERMERROR, "key is malformed"},
     {DKIM_SIGERROR_DOMAIN, PST_RESULT_PERMERROR, "i= is not within d="},
@@ -402,17 +377,15 @@ pst_dkim_library_verdict(const struct pst_dkim_library *library, size_t i,
 {
 	DKIM_SIGINFO *info = library->infos[i];
 	int error = dkim_sig_geterror(info);
-	int hash = dkim_sig_getbh(info);
 
 	*out = (struct pst_dkim_verdict){
 	    .header_ok = (dkim_sig_getflags(info) & DKIM_SIGFLAG_PASSED) != 0,
-	    .hash_tested = hash != DKIM_SIGBH_UNTESTED,
-	    .hash_ok = hash == DKIM_SIGBH_MATCH,
+	    .hash_tested = dkim_sig_getbh(info) != DKIM_SIGBH_UNTESTED,
 	    .result = PST_RESULT_NONE};
 	/*
-	 * libopendkim also reports BADSIG for a good signature if it has not
-	 * seen the body
+	 * libopendkim has not seen the body, so it reports BADSIG for a good
+	 * signature, too
 	 */
-	if (library->hashes || !out->header_ok || error != DKIM_SIGERROR_BADSIG)
+	if (!out->header_ok || error != DKIM_SIGERROR_BADSIG)
 		explain(error, out);
 }

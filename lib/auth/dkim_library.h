@@ -4,7 +4,8 @@
 
 /*
  * What libopendkim does for one message: it verifies the signatures that are
- * chosen and not `own` (auth/dkim_pick). Only auth/dkim uses this.
+ * chosen and not `own` (auth/dkim_pick). It is told that the body is empty, and
+ * does not get to know whether the body matches. Only auth/dkim uses this.
  */
 
 #include "auth/dkim_pick.h"
@@ -23,27 +24,12 @@ struct pst_dkim_library *
 pst_dkim_library_open(struct pst_arena *arena, struct pst_dkim_lib *lib,
     const struct pst_header *header, struct pst_dkim_pick *pick, int64_t now);
 
-/*
- * Returns true if libopendkim hashes the body, which it does only if one of its
- * signatures has l=. Otherwise it is told that the body is empty, and does not
- * get to know whether the body matches.
- */
-bool pst_dkim_library_hashes(const struct pst_dkim_library *library);
-
-/*
- * Adds the next octets of the body, if libopendkim hashes it. Returns false if
- * libopendkim does not understand the body; then call nothing else.
- */
-bool pst_dkim_library_body(struct pst_dkim_library *library, const char *ptr,
-    size_t len) PST_MUST_CHECK;
-
-/* Ends the body and verifies with the keys in pick. Call it once. */
+/* Verifies with the keys in pick. Call it once. */
 void pst_dkim_library_end(struct pst_dkim_library *library);
 
 struct pst_dkim_verdict {
 	bool header_ok;         /* the signature over the header verifies */
 	bool hash_tested;       /* false: it failed before the body counted */
-	bool hash_ok;           /* only if libopendkim hashes the body */
 	enum pst_result result; /* none: nothing else speaks against it */
 	const char *reason;     /* of that result, fixed text; or NULL */
 };

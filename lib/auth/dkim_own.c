@@ -5,6 +5,9 @@
 
 #define MAX_TEXT (SIZE_MAX / 4)
 
+/* libopendkim compares each name in h= with each field. */
+#define LIBRARY_MAX_SEARCH 10000
+
 /*
  * Returns true for a value in which it is not certain where the field or a line
  * of it ends: mail programs disagree about these octets.
@@ -44,8 +47,7 @@ mark_signers(const struct pst_header *header, size_t field, bool odd,
 		if (!item->chosen || (item->own && item->odd))
 			continue;
 		if (item->field != field &&
-		    pst_dkim_tags_mentions(
-			&item->tags, header->fields[field].name) == 0)
+		    item->mentions[header->fields[field].same->number] == 0)
 			continue;
 		item->own = true;
 		item->odd = item->odd || odd;
@@ -61,12 +63,15 @@ is_other_algorithm(const struct pst_dkim_item *a, const struct pst_dkim_item *b)
 }
 
 static bool
-is_own(const struct pst_dkim_pick *pick, size_t at)
+is_own(const struct pst_header *header, const struct pst_dkim_pick *pick,
+    size_t at)
 {
 	const struct pst_dkim_item *item = &pick->items[at];
+	const struct pst_header_field *field = &header->fields[item->field];
 
-	if (item->tags.own ||
-	    pst_dkim_tags_mentions(&item->tags, PST_STR("DKIM-Signature")) > 0)
+	if (item->tags.own || item->tags.has_length ||
+	    item->mentions[field->same->number] > 0 ||
+	    item->tags.name_count * header->count > LIBRARY_MAX_SEARCH)
 		return true;
 	for (size_t i = 0; i < at; i++)
 		if (pick->items[i].chosen &&
@@ -79,7 +84,8 @@ void
 pst_dkim_own_mark(const struct pst_header *header, struct pst_dkim_pick *pick)
 {
 	for (size_t i = 0; i < pick->count; i++)
-		pick->items[i].own = pick->items[i].chosen && is_own(pick, i);
+		pick->items[i].own =
+		    pick->items[i].chosen && is_own(header, pick, i);
 	for (size_t i = 0; pick->chosen > 0 && i < header->count; i++) {
 		struct pst_str value = header->fields[i].value;
 		bool odd = is_odd(value);

@@ -15,6 +15,10 @@
  *	whose field libopendkim cannot read (auth/dkim_tags);
  *	that signs a field with VT or FF, which libopendkim takes for white
  *	space (RFC 6376 s. 2.8), or with a NUL, a bare CR or a bare LF;
+ *	that has l=: libopendkim would have to be given the body, and would
+ *	hash it once for each signature;
+ *	whose h= has very many names in a header of very many fields:
+ *	libopendkim compares each with each;
  *	that signs DKIM-Signature fields: libopendkim sees only some of them,
  *	and selects the field of the signature itself too (RFC 6376 s. 3.5);
  *	whose d= and s= are those of an earlier one with another algorithm:

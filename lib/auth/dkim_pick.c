@@ -43,6 +43,15 @@ pst_dkim_item_limit(struct pst_dkim_item *item, enum pst_result result,
 	item->sig.gap = gap;
 }
 
+/* With those that were left out because they are too large. */
+static size_t
+count_copies(const struct pst_header *header, struct pst_str name)
+{
+	const struct pst_header_name *same = pst_header_name(header, name);
+
+	return same == NULL ? 0 : same->seen;
+}
+
 static void
 mark_uncovered(const struct pst_header *header,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
@@ -52,8 +61,8 @@ mark_uncovered(const struct pst_header *header,
 
 	for (size_t i = 0; i < fields; i++) {
 		struct pst_str name = single_fields[i];
-		size_t copies = i == 0 ? header->from_count :
-					 pst_header_copies(header, name);
+		size_t copies =
+		    i == 0 ? header->from_count : count_copies(header, name);
 
 		for (size_t j = 0; copies > 1 && j < pick->count; j++) {
 			struct pst_dkim_item *item = &pick->items[j];
@@ -104,6 +113,22 @@ describe(struct pst_dkim_item *item)
 	item->chosen = tags->reason == NULL;
 }
 
+/* One look-up for each name in h=, however many fields there are. */
+static void
+count_mentions(struct pst_arena *arena, const struct pst_header *header,
+    struct pst_dkim_item *item)
+{
+	item->mentions =
+	    pst_arena_array(arena, header->name_count, sizeof(*item->mentions));
+	for (size_t i = 0; i < item->tags.name_count; i++) {
+		const struct pst_header_name *same =
+		    pst_header_name(header, item->tags.names[i]);
+
+		if (same != NULL)
+			item->mentions[same->number]++;
+	}
+}
+
 static size_t
 count_signatures(const struct pst_header *header)
 {
@@ -141,6 +166,7 @@ collect(struct pst_world *world, const struct pst_dkim_config *config,
 		pst_dkim_tags_parse(world->arena, field->value,
 		    world->now_epoch, config->clock_skew_s, &item->tags);
 		describe(item);
+		count_mentions(world->arena, header, item);
 		pick->count++;
 	}
 }
@@ -159,6 +185,14 @@ rank_of(const struct pst_dkim_item *item, const char *author_domain)
 	return RANK_OTHER;
 }
 
+static void
+leave_unchecked(struct pst_dkim_item *item)
+{
+	item->sig.checked = false;
+	pst_dkim_item_decide(
+	    item, PST_RESULT_NEUTRAL, "not checked: too many signatures");
+}
+
 /*
  * Keeps at most max_verified of the signatures that may be verified: those of
  * the best rank, and within a rank those that come first.
@@ -167,22 +201,36 @@ static void
 choose(const struct pst_dkim_config *config, const char *author_domain,
     struct pst_dkim_pick *pick)
 {
+	for (size_t i = 0; i < pick->count; i++)
+		pick->items[i].rank = rank_of(&pick->items[i], author_domain);
 	for (unsigned rank = 0; rank < RANKS; rank++) {
 		for (size_t i = 0; i < pick->count; i++) {
 			struct pst_dkim_item *item = &pick->items[i];
 
-			if (!item->chosen ||
-			    rank_of(item, author_domain) != rank)
+			if (!item->chosen || item->rank != rank)
 				continue;
-			if (pick->chosen < config->max_verified) {
+			if (pick->chosen < config->max_verified)
 				pick->chosen++;
-				continue;
-			}
-			item->sig.checked = false;
-			pst_dkim_item_decide(item, PST_RESULT_NEUTRAL,
-			    "not checked: too many signatures");
+			else
+				leave_unchecked(item);
 		}
 	}
+}
+
+/* Returns true if h= names a field that was not kept, or that may be so. */
+static bool
+is_incomplete(const struct pst_header *header, const struct pst_dkim_item *item)
+{
+	if (header->closed || header->unnamed)
+		return true;
+	for (size_t i = 0; i < PST_HEADER_NAMES; i++) {
+		const struct pst_header_name *one = header->names[i];
+
+		for (; one != NULL; one = one->next)
+			if (one->left_out && item->mentions[one->number] > 0)
+				return true;
+	}
+	return false;
 }
 
 /* A signature over a field that was not kept cannot be verified (R-SEC-6). */
@@ -191,13 +239,10 @@ drop_incomplete(const struct pst_header *header, struct pst_dkim_pick *pick)
 {
 	for (size_t i = 0; header->truncated && i < pick->count; i++) {
 		struct pst_dkim_item *item = &pick->items[i];
-		const struct pst_dkim_tags *tags = &item->tags;
 
-		for (size_t j = 0; item->chosen && j < tags->name_count; j++)
-			if (pst_header_lacks(header, tags->names[j]))
-				pst_dkim_item_limit(item, PST_RESULT_POLICY,
-				    "header limits exceeded",
-				    PST_DKIM_GAP_CLAIMED);
+		if (item->chosen && is_incomplete(header, item))
+			pst_dkim_item_limit(item, PST_RESULT_POLICY,
+			    "header limits exceeded", PST_DKIM_GAP_CLAIMED);
 	}
 }
 
@@ -225,8 +270,6 @@ ask_keys(struct pst_world *world, const char *author_domain,
 		    item->sig.selector, item->sig.domain);
 		item->entry = pst_world_ask(world,
 		    class_of(item, author_domain), pst_str(name), PST_DNS_TXT);
-		if (item->tags.has_length)
-			pick->any_length = true;
 	}
 }
 
@@ -271,6 +314,37 @@ pst_dkim_pick_is_waiting(const struct pst_dkim_pick *pick)
 	return false;
 }
 
+/* Room for one costly signature, however few may be verified. */
+#define MIN_BUDGET 5
+
+/*
+ * Keeps the signatures that fit into one budget of time, best rank first
+ * (R-SEC-7). max_verified keys of 4096 bits would take four times as long as
+ * those that mail has.
+ */
+static void
+spend_budget(const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
+{
+	unsigned left = 2 * config->max_verified + MIN_BUDGET;
+
+	for (unsigned rank = 0; rank < RANKS; rank++) {
+		for (size_t i = 0; i < pick->count; i++) {
+			struct pst_dkim_item *item = &pick->items[i];
+			unsigned cost;
+
+			if (!item->chosen || item->rank != rank)
+				continue;
+			cost =
+			    pst_dkim_key_cost(&item->key, item->tags.algorithm);
+			if (cost > left) {
+				leave_unchecked(item);
+				continue;
+			}
+			left -= cost;
+		}
+	}
+}
+
 void
 pst_dkim_pick_keys(struct pst_world *world,
     const struct pst_dkim_config *config, struct pst_dkim_pick *pick)
@@ -293,9 +367,11 @@ pst_dkim_pick_keys(struct pst_world *world,
 		    strcmp(item->tags.identity_domain, item->sig.domain) != 0)
 			pst_dkim_item_decide(item, PST_RESULT_PERMERROR,
 			    "key does not allow a subdomain in i=");
-		if (!item->chosen)
-			key->record = NULL;
 	}
+	spend_budget(config, pick);
+	for (size_t i = 0; i < pick->count; i++)
+		if (!pick->items[i].chosen)
+			pick->items[i].key.record = NULL;
 }
 
 /*

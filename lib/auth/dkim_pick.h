@@ -20,8 +20,12 @@ struct pst_dkim_item {
 	struct pst_dkim_key key;
 	struct pst_str value; /* of the header field */
 	size_t field;         /* the field's index in the header */
+	unsigned rank;        /* lower ones are verified first */
 	bool chosen;          /* to be verified; otherwise sig is complete */
-	bool own;             /* to be verified by auth/dkim_own */
+	/* How often h= names the fields of one name, by the number of that name
+	 * in the header (mail/header.h). */
+	unsigned short *mentions;
+	bool own;       /* to be verified by auth/dkim_own */
 	bool odd;       /* a signed field has a bare CR, a bare LF or a NUL */
 	bool uncovered; /* leaves a copy unsigned: R-DKIM-18 */
 };
@@ -31,7 +35,6 @@ struct pst_dkim_pick {
 	size_t count;
 	size_t chosen;
 	size_t unparsed; /* signatures beyond max_parsed */
-	bool any_length; /* a chosen signature has l= */
 };
 
 /*

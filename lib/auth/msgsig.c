@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "auth/dkim_value.h"
+#include "base/macros.h"
 #include "replaced/d2i_pubkey_bio.h"
 
 #define HASH_BYTES 32
@@ -17,20 +18,72 @@ struct octets {
 
 /* ---- hashes of the body ---- */
 
-struct body {
-	struct body *next;
-	struct pst_msgsig_canon_body canon;
-	EVP_MD_CTX *ctx;
+/* A hash of the first octets of a canonical body. */
+struct hash {
+	struct hash *next;   /* in the order in which they were requested */
+	struct hash *longer; /* of the same body */
+	struct body *body;
 	uint64_t limit;
+	unsigned char octets[HASH_BYTES];
+};
+
+/* The body in one canonical form, with all hashes of it, shortest first. */
+struct body {
+	struct pst_msgsig_canon_body canon;
+	EVP_MD_CTX *ctx; /* of the octets so far; NULL: no hash is wanted */
 	uint64_t length;
-	unsigned char hash[HASH_BYTES];
+	struct hash *shortest;
+	struct hash *due; /* the shortest one that is not complete */
 };
 
 struct pst_msgsig_bodies {
 	struct pst_arena *arena;
-	struct body *first;
+	struct body bodies[PST_CANON_RELAXED + 1];
+	struct hash *first;
 	bool ended;
 };
+
+static void
+update(struct body *body, const char *ptr, size_t len)
+{
+	if (EVP_DigestUpdate(body->ctx, ptr, len) != 1)
+		abort();
+	body->length += len;
+}
+
+/* Completes the next hash with the octets so far. */
+static void
+complete(struct body *body)
+{
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+
+	if (copy == NULL || EVP_MD_CTX_copy_ex(copy, body->ctx) != 1 ||
+	    EVP_DigestFinal_ex(copy, body->due->octets, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(copy);
+	body->due = body->due->longer;
+}
+
+/* One pass serves all limits: each hash is a copy made on the way. */
+static void
+hash_piece(void *arg, const char *ptr, size_t len)
+{
+	struct body *body = arg;
+
+	while (body->due != NULL && body->due->limit - body->length <= len) {
+		size_t part = (size_t)(body->due->limit - body->length);
+
+		update(body, ptr, part);
+		complete(body);
+		ptr += part;
+		len -= part;
+	}
+	/* After the last hash, only the length is of interest. */
+	if (body->due != NULL)
+		update(body, ptr, len);
+	else
+		body->length += len;
+}
 
 struct pst_msgsig_bodies *
 pst_msgsig_bodies_new(struct pst_arena *arena)
@@ -43,50 +96,53 @@ pst_msgsig_bodies_new(struct pst_arena *arena)
 }
 
 static void
-hash_piece(void *arg, const char *ptr, size_t len)
-{
-	struct body *body = arg;
-	uint64_t left =
-	    body->limit > body->length ? body->limit - body->length : 0;
-
-	body->length += len;
-	if (EVP_DigestUpdate(body->ctx, ptr, left < len ? (size_t)left : len) !=
-	    1)
-		abort();
-}
-
-static void
 release_ctx(void *ctx)
 {
 	EVP_MD_CTX_free(ctx);
 }
 
-static struct body *
-body_new(struct pst_arena *arena, enum pst_canon canon, uint64_t limit)
+static void
+begin(struct pst_arena *arena, struct body *body, enum pst_canon canon)
 {
-	struct body *body = pst_arena_alloc(arena, sizeof(*body));
-
-	body->limit = limit;
 	body->ctx = EVP_MD_CTX_new();
 	if (body->ctx == NULL ||
 	    EVP_DigestInit_ex(body->ctx, EVP_sha256(), NULL) != 1)
 		abort();
 	pst_arena_defer(arena, release_ctx, body->ctx);
 	pst_msgsig_canon_body_init(&body->canon, canon, hash_piece, body);
-	return body;
+}
+
+static struct hash *
+hash_new(struct pst_arena *arena, struct body *body, uint64_t limit)
+{
+	struct hash *hash = pst_arena_alloc(arena, sizeof(*hash));
+	struct hash **link = &body->shortest;
+
+	while (*link != NULL && (*link)->limit < limit)
+		link = &(*link)->longer;
+	hash->longer = *link;
+	*link = hash;
+	body->due = body->shortest;
+	hash->body = body;
+	hash->limit = limit;
+	return hash;
 }
 
 size_t
 pst_msgsig_bodies_want(
     struct pst_msgsig_bodies *bodies, enum pst_canon canon, uint64_t limit)
 {
-	struct body **link = &bodies->first;
+	struct body *body = &bodies->bodies[canon];
+	struct hash **link = &bodies->first;
 	size_t number = 0;
 
 	for (; *link != NULL; link = &(*link)->next, number++)
-		if ((*link)->canon.canon == canon && (*link)->limit == limit)
+		if ((*link)->body == body && (*link)->limit == limit)
 			return number;
-	*link = body_new(bodies->arena, canon, limit);
+	if (body->ctx == NULL)
+		begin(bodies->arena, body, canon);
+	assert(body->length == 0);
+	*link = hash_new(bodies->arena, body, limit);
 	return number;
 }
 
@@ -94,8 +150,11 @@ void
 pst_msgsig_bodies_add(
     struct pst_msgsig_bodies *bodies, const char *ptr, size_t len)
 {
-	for (struct body *body = bodies->first; body != NULL; body = body->next)
-		pst_msgsig_canon_body_add(&body->canon, ptr, len);
+	for (size_t i = 0; i < PST_COUNT(bodies->bodies); i++) {
+		if (bodies->bodies[i].ctx != NULL)
+			pst_msgsig_canon_body_add(
+			    &bodies->bodies[i].canon, ptr, len);
+	}
 }
 
 void
@@ -103,29 +162,32 @@ pst_msgsig_bodies_end(struct pst_msgsig_bodies *bodies)
 {
 	assert(!bodies->ended);
 	bodies->ended = true;
-	for (struct body *body = bodies->first; body != NULL;
-	     body = body->next) {
+	for (size_t i = 0; i < PST_COUNT(bodies->bodies); i++) {
+		struct body *body = &bodies->bodies[i];
+
+		if (body->ctx == NULL)
+			continue;
 		pst_msgsig_canon_body_end(&body->canon);
-		if (EVP_DigestFinal_ex(body->ctx, body->hash, NULL) != 1)
-			abort();
+		while (body->due != NULL)
+			complete(body);
 	}
 }
 
-static const struct body *
-body_at(const struct pst_msgsig_bodies *bodies, size_t number)
+static const struct hash *
+hash_at(const struct pst_msgsig_bodies *bodies, size_t number)
 {
-	const struct body *body = bodies->first;
+	const struct hash *hash = bodies->first;
 
 	assert(bodies->ended);
 	while (number-- > 0)
-		body = body->next;
-	return body;
+		hash = hash->next;
+	return hash;
 }
 
 uint64_t
 pst_msgsig_bodies_length(const struct pst_msgsig_bodies *bodies, size_t number)
 {
-	return body_at(bodies, number)->length;
+	return hash_at(bodies, number)->body->length;
 }
 
 /* Decodes text without white space; the padding may be missing. */
@@ -156,11 +218,11 @@ bool
 pst_msgsig_bodies_match(
     const struct pst_msgsig_bodies *bodies, size_t number, struct pst_str bh)
 {
-	const struct body *body = body_at(bodies, number);
+	const struct hash *hash = hash_at(bodies, number);
 	struct octets wanted;
 
 	return decode(bodies->arena, bh, &wanted) && wanted.len == HASH_BYTES &&
-	    memcmp(wanted.ptr, body->hash, HASH_BYTES) == 0;
+	    memcmp(wanted.ptr, hash->octets, HASH_BYTES) == 0;
 }
 
 /* ---- signatures ---- */

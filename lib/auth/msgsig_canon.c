@@ -63,26 +63,47 @@ pst_msgsig_canon_field(struct pst_buf *out, struct pst_str name,
 	}
 }
 
+/* Which field of each name is selected next; by the number of the name. */
+struct cursor {
+	bool begun;
+	size_t next; /* its index plus one; 0: there is none left */
+};
+
+/* Returns the index of the selected field plus one; 0 if there is none. */
+static size_t
+select_next(const struct pst_header *header, const struct pst_header_name *name,
+    size_t own, struct cursor *cursor)
+{
+	size_t selected = cursor->begun ? cursor->next : name->lowest;
+
+	if (selected != 0 && selected == own + 1)
+		selected = header->fields[own].above;
+	cursor->begun = true;
+	cursor->next = selected == 0 ? 0 : header->fields[selected - 1].above;
+	return selected;
+}
+
 void
 pst_msgsig_canon_header(struct pst_buf *out, const struct pst_header *header,
     const struct pst_str *names, size_t count, size_t own, enum pst_canon canon)
 {
-	bool *used = pst_arena_array(out->arena, header->count, sizeof(*used));
+	struct cursor *cursors =
+	    pst_arena_array(out->arena, header->name_count, sizeof(*cursors));
 
-	if (own < header->count)
-		used[own] = true;
-	for (size_t n = 0; n < count; n++) {
-		size_t i = header->count;
+	for (size_t i = 0; i < count; i++) {
+		const struct pst_header_name *name =
+		    pst_header_name(header, names[i]);
+		const struct pst_header_field *field;
+		size_t selected;
 
-		while (i > 0 &&
-		    (used[i - 1] ||
-			!pst_str_ieq(header->fields[i - 1].name, names[n])))
-			i--;
-		if (i == 0)
+		if (name == NULL)
 			continue;
-		used[i - 1] = true;
-		pst_msgsig_canon_field(out, header->fields[i - 1].name,
-		    header->fields[i - 1].value, canon);
+		selected =
+		    select_next(header, name, own, &cursors[name->number]);
+		if (selected == 0)
+			continue;
+		field = &header->fields[selected - 1];
+		pst_msgsig_canon_field(out, field->name, field->value, canon);
 		pst_buf_add_text(out, "\r\n");
 	}
 }

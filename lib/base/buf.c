@@ -112,6 +112,15 @@ pst_buf_reset(struct pst_buf *buf)
 		buf->ptr[0] = '\0';
 }
 
+void
+pst_buf_cut(struct pst_buf *buf, size_t len)
+{
+	assert(len <= buf->len);
+	buf->len = len;
+	if (buf->ptr != NULL)
+		buf->ptr[len] = '\0';
+}
+
 bool
 pst_buf_overflowed(const struct pst_buf *buf)
 {

@@ -42,6 +42,9 @@ const char *pst_escaped(struct pst_arena *arena, struct pst_str s);
 /* Empties the buffer and clears the mark; keeps its memory and bound. */
 void pst_buf_reset(struct pst_buf *buf);
 
+/* Shortens the content to len octets, which it must have. */
+void pst_buf_cut(struct pst_buf *buf, size_t len);
+
 bool pst_buf_overflowed(const struct pst_buf *buf);
 /* Returns the content so far; a later pst_buf_reset() invalidates it. */
 struct pst_str pst_buf_slice(const struct pst_buf *buf);

@@ -36,4 +36,11 @@ pst_hash_fold(uint64_t hash)
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
+/*
+ * Returns a value that is random for each process and does not change. XORed to
+ * PST_HASH_START, it makes a table one of whose names nobody else can tell where
+ * they meet. Any thread.
+ */
+uint64_t pst_hash_secret(void);
+
 #endif

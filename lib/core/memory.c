@@ -2,7 +2,6 @@
 #include "core/memory.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/day.h"
 #include "base/domain.h"
@@ -46,8 +45,7 @@ pst_memory_new(size_t max_domains, int64_t born_epoch)
 		abort();
 	pst_mutex_init(&memory->mutex);
 	memory->table = pst_memory_table_new(max_domains);
-	(void)!getrandom(&memory->newcomers.seed,
-	    sizeof(memory->newcomers.seed), GRND_NONBLOCK);
+	memory->newcomers.seed = pst_hash_secret();
 	memory->born_epoch = born_epoch;
 	return memory;
 }

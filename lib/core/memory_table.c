@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/day.h"
 #include "base/hash.h"
@@ -69,8 +68,7 @@ pst_memory_table_new(size_t max_domains)
 	size_t chains = 1;
 
 	assert(max_domains > 0 && max_domains < NONE);
-	/* Without a seed it is only easier to guess names of one chain. */
-	(void)!getrandom(&table->seed, sizeof(table->seed), GRND_NONBLOCK);
+	table->seed = pst_hash_secret();
 	while (chains < max_domains)
 		chains *= 2;
 	table->max = max_domains;

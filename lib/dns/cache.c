@@ -2,7 +2,6 @@
 #include "dns/cache.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/hash.h"
 #include "base/thread.h"
@@ -51,8 +50,7 @@ pst_cache_new(size_t max_bytes)
 
 	if (cache == NULL)
 		abort();
-	/* Without a seed it is only easier to guess names of the same set. */
-	(void)!getrandom(&cache->seed, sizeof(cache->seed), GRND_NONBLOCK);
+	cache->seed = pst_hash_fold(pst_hash_secret());
 	cache->max_bytes = max_bytes / SHARDS;
 	cache->sets = cache->max_bytes / (TYPICAL_BYTES * WAYS) + 1;
 	for (size_t i = 0; i < SHARDS; i++) {

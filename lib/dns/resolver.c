@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "base/hash.h"
 #include "base/thread.h"
 #include "dns/cache.h"
 #include "dns/flights.h"
@@ -556,16 +556,13 @@ pst_resolver_start(
     const struct pst_resolver_config *config, struct pst_err *err)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
-	uint64_t seed = 0;
 
 	assert(config->max_open > 0);
 	if (engine == NULL)
 		abort();
-	/* Without a seed it is only easier to guess names that collide. */
-	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
 	pst_mutex_init(&engine->lock);
 	engine->cache = pst_cache_new(config->cache_bytes);
-	engine->flights = pst_flights_new(config->max_open, seed);
+	engine->flights = pst_flights_new(config->max_open, pst_hash_secret());
 	engine->max_queries = max_queries(config->max_open);
 	engine->note = config->note;
 	engine->resolver = (struct pst_resolver){.peek = engine_peek,

@@ -7,14 +7,6 @@
 
 #define CAPACITY_MIN 32
 
-struct pst_header_name {
-	struct pst_header_name *next; /* in the same slot of the table */
-	struct pst_str name;
-	uint64_t hash;
-	size_t seen;   /* fields, kept or left out for their size */
-	bool left_out; /* one of them was left out */
-};
-
 void
 pst_header_init(struct pst_header *header, struct pst_arena *arena,
     struct pst_header_limits limits)
@@ -65,7 +57,9 @@ copy_of(struct pst_arena *arena, struct pst_str s)
 static uint64_t
 hash_of(struct pst_str name)
 {
-	uint64_t hash = PST_HASH_START;
+	/* Secret: a sender that knows names that collide could make each of
+	 * its fields cost as much as all of them together. */
+	uint64_t hash = PST_HASH_START ^ pst_hash_secret();
 
 	for (size_t i = 0; i < name.len; i++)
 		hash = pst_hash_octet(hash, pst_lower(name.ptr[i]));
@@ -78,11 +72,6 @@ slot_of(uint64_t hash)
 	return pst_hash_fold(hash) % PST_HEADER_NAMES;
 }
 
-/*
- * Returns NULL if there was no field of that name. A sender that finds
- * colliding names makes the time linear in the number of fields, which is
- * bounded.
- */
 static struct pst_header_name *
 find_name(const struct pst_header *header, struct pst_str name)
 {
@@ -104,6 +93,7 @@ count_field(struct pst_header *header, struct pst_str name)
 	if (one == NULL) {
 		one = pst_arena_alloc(header->arena, sizeof(*one));
 		one->name = name;
+		one->number = header->name_count++;
 		one->hash = hash_of(name);
 		first = &header->names[slot_of(one->hash)];
 		one->next = *first;
@@ -181,6 +171,7 @@ const struct pst_header_field *
 pst_header_add(
     struct pst_header *header, struct pst_str name, struct pst_str value)
 {
+	struct pst_header_name *same;
 	bool is_first_from;
 
 	name = without_final_blanks(name);
@@ -203,7 +194,11 @@ pst_header_add(
 
 	struct pst_header_field *field = &header->fields[header->count];
 	field->name = copy_of(header->arena, name);
-	field->nth = count_field(header, field->name)->seen;
+	same = count_field(header, field->name);
+	field->nth = same->seen;
+	field->same = same;
+	field->above = same->lowest;
+	same->lowest = header->count + 1;
 	field->value = copy_of(header->arena, value);
 	if (is_first_from)
 		header->first_from = field->value;
@@ -232,19 +227,8 @@ pst_header_count(const struct pst_header *header, const char *name)
 	return count;
 }
 
-size_t
-pst_header_copies(const struct pst_header *header, struct pst_str name)
+const struct pst_header_name *
+pst_header_name(const struct pst_header *header, struct pst_str name)
 {
-	const struct pst_header_name *one = find_name(header, name);
-
-	return one == NULL ? 0 : one->seen;
-}
-
-bool
-pst_header_lacks(const struct pst_header *header, struct pst_str name)
-{
-	const struct pst_header_name *one = find_name(header, name);
-
-	return header->closed || header->unnamed ||
-	    (one != NULL && one->left_out);
+	return find_name(header, name);
 }

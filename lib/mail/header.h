@@ -22,6 +22,9 @@ struct pst_header_field {
 	struct pst_str value; /* all after the colon, folds as LF + blank */
 	size_t nth;           /* 1-based among all fields of this name, kept
 	                         or not: the index for smfi_chgheader() */
+	const struct pst_header_name *same; /* what is known of that name */
+	size_t above; /* index of the field above with that name, plus one;
+	                 0: there is none */
 };
 
 struct pst_header_limits {
@@ -32,9 +35,17 @@ struct pst_header_limits {
 
 #define PST_HEADER_WATCHED 2
 
-/* The number of fields of one name; in a table by the name's hash. */
-struct pst_header_name;
-#define PST_HEADER_NAMES 64
+/* All fields of one name. */
+struct pst_header_name {
+	struct pst_header_name *next; /* private: in a table by the hash */
+	uint64_t hash;                /* private */
+	struct pst_str name;
+	size_t number; /* of the name in this header, from 0 */
+	size_t seen;   /* fields, kept or left out for their size */
+	size_t lowest; /* index of the lowest kept field, plus one; or 0 */
+	bool left_out; /* one of them was left out */
+};
+#define PST_HEADER_NAMES 256
 
 struct pst_header {
 	struct pst_arena *arena;
@@ -43,6 +54,7 @@ struct pst_header {
 	size_t count;
 	size_t capacity;
 	struct pst_header_name *names[PST_HEADER_NAMES];
+	size_t name_count;     /* different names */
 	size_t left_out_count; /* fields that were too large on their own */
 	size_t total_bytes;
 	size_t from_count; /* From fields seen, kept or not */
@@ -88,10 +100,11 @@ pst_header_find(const struct pst_header *header, const char *name, size_t nth);
 /* Returns the number of kept fields of that name (case ignored). */
 size_t pst_header_count(const struct pst_header *header, const char *name);
 
-/* The same with those that were left out because they are too large. */
-size_t pst_header_copies(const struct pst_header *header, struct pst_str name);
-
-/* Returns false if it is certain that every field of that name was kept. */
-bool pst_header_lacks(const struct pst_header *header, struct pst_str name);
+/*
+ * Returns what is known of the fields of that name (case ignored); NULL if there
+ * is none. The time does not depend on the number of fields.
+ */
+const struct pst_header_name *
+pst_header_name(const struct pst_header *header, struct pst_str name);
 
 #endif

@@ -45,13 +45,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const enum pst_canon canons[] = {
 	    PST_CANON_SIMPLE, PST_CANON_RELAXED};
 	struct pst_arena *arena = pst_arena_new();
-	struct pst_dkim_body lengths = {.count_lengths = true};
+	struct pst_dkim_body shape = {.odd = false};
 	const void *octets = data;
 	struct pst_str body = pst_str_from((struct pst_str){octets, size}, 1);
 	size_t piece = size > 0 && data[0] > 0 ? data[0] : SIZE_MAX;
 
-	pst_dkim_body_add(&lengths, body.ptr, body.len);
-	(void)pst_dkim_body_end(&lengths);
+	pst_dkim_body_add(&shape, body.ptr, body.len);
+	(void)pst_dkim_body_end(&shape);
 	for (size_t i = 0; i < 2; i++) {
 		struct pst_str got = in_pieces(arena, body, piece, canons[i]);
 		struct pst_buf want;
@@ -59,8 +59,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		pst_buf_init(&want, arena, SIZE_MAX / 4);
 		sign_canon_body(&want, body, i == 1);
 		assert(pst_str_eq(got, pst_buf_slice(&want)));
-		assert(lengths.odd ||
-		    got.len == pst_dkim_body_length(&lengths, i == 1));
 	}
 	pst_arena_free(arena);
 	return 0;

@@ -275,9 +275,15 @@ store_message(struct pst_config *config, unsigned number)
 		.checked = true},
 	};
 	static struct pst_header_field fields[] = {
-	    {PST_STR_INIT("From"), PST_STR_INIT(" joe@example.org"), 1},
-	    {PST_STR_INIT("X-Secret"), PST_STR_INIT(" not quoted"), 1},
-	    {PST_STR_INIT("Subject"), PST_STR_INIT(" hello"), 1},
+	    {.name = PST_STR_INIT("From"),
+		.value = PST_STR_INIT(" joe@example.org"),
+		.nth = 1},
+	    {.name = PST_STR_INIT("X-Secret"),
+		.value = PST_STR_INIT(" not quoted"),
+		.nth = 1},
+	    {.name = PST_STR_INIT("Subject"),
+		.value = PST_STR_INIT(" hello"),
+		.nth = 1},
 	};
 	static const struct pst_header header = {.fields = fields, .count = 3};
 	struct pst_message message = {

@@ -304,8 +304,8 @@ test_tags_and_keys(void **state)
 }
 
 /*
- * Without a key, a signature over another body has failed; one over this body,
- * or one with l=, may be good.
+ * Without a key, a signature over another body has failed, with l= too; one
+ * over this body may be good.
  */
 static void
 test_body_without_key(void **state)
@@ -321,8 +321,10 @@ test_body_without_key(void **state)
 		PST_RESULT_TEMPERROR, false},
 	    {"no answer, another body", DEAD, PLAIN, "x\r\n", SIZE_MAX,
 		PST_RESULT_FAIL, true},
-	    {"no answer, l=, another body", DEAD, PLAIN "l=26; ", "x\r\n", 26,
+	    {"no answer, l=, this body", DEAD, PLAIN "l=4; ", BODY "x\r\n", 4,
 		PST_RESULT_TEMPERROR, false},
+	    {"no answer, l=, another body", DEAD, PLAIN "l=26; ", "x\r\n", 26,
+		PST_RESULT_FAIL, true},
 	    {"no key, this body", "", PLAIN, BODY, SIZE_MAX,
 		PST_RESULT_PERMERROR, false},
 	    {"no key, another body", "", PLAIN, "x\r\n", SIZE_MAX,

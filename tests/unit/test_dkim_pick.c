@@ -195,6 +195,42 @@ test_choice(void **state)
 	pst_arena_free(arena);
 }
 
+/* Costly keys share one budget; the author's signature comes first. */
+static void
+test_budget(void **state)
+{
+	static const char *const domains[] = {"a.example", "b.example",
+	    "c.example", "d.example", "e.example", "f.example", "g.example",
+	    "mail.example.com"};
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_buf fields, zone;
+	struct pst_dkim out;
+
+	(void)state;
+	pst_buf_init(&fields, arena, 65536);
+	pst_buf_init(&zone, arena, 65536);
+	for (size_t i = 0; i < PST_COUNT(domains); i++) {
+		pst_buf_add_text(
+		    &fields, sign(arena, ed25519, domains[i], "e"));
+		pst_buf_add_text(
+		    &zone, key_line(arena, ed25519, domains[i], "e"));
+	}
+	run(arena, pst_buf_str(&fields), pst_buf_str(&zone),
+	    (struct trial){.author_domain = "mail.example.com"}, &out);
+	assert_int_equal(out.count, PST_COUNT(domains));
+	for (size_t i = 0; i < out.count; i++) {
+		bool fits = i < 4 || i == 7;
+
+		assert_int_equal(out.sigs[i].checked, fits);
+		if (fits)
+			expect(&out, i, PST_RESULT_PASS, NULL);
+		else
+			expect(&out, i, PST_RESULT_NEUTRAL,
+			    "not checked: too many signatures");
+	}
+	pst_arena_free(arena);
+}
+
 static void
 test_truncated_header(void **state)
 {
@@ -534,6 +570,7 @@ main(void)
 	    cmocka_unit_test(test_repeated),
 	    cmocka_unit_test(test_mangled_copy),
 	    cmocka_unit_test(test_choice),
+	    cmocka_unit_test(test_budget),
 	    cmocka_unit_test(test_truncated_header),
 	    cmocka_unit_test(test_left_out_field),
 	    cmocka_unit_test(test_gaps),

@@ -187,16 +187,44 @@ test_too_large_field(void **state)
 	assert_field(add(&header, "Y", " 1"), "Y", " 1", 1);
 	assert_field(pst_header_find(&header, "X", 3), "x", " 2", 4);
 	assert_int_equal(pst_header_count(&header, "X"), 3);
-	assert_int_equal(pst_header_copies(&header, PST_STR("x")), 4);
-	assert_int_equal(pst_header_copies(&header, PST_STR("y")), 1);
-	assert_int_equal(pst_header_copies(&header, PST_STR("z")), 0);
-	assert_true(pst_header_lacks(&header, PST_STR("x")));
-	assert_true(pst_header_lacks(&header, PST_STR("from")));
-	assert_false(pst_header_lacks(&header, PST_STR("y")));
-	assert_false(pst_header_lacks(&header, PST_STR("z")));
+	assert_int_equal(pst_header_name(&header, PST_STR("x"))->seen, 4);
+	assert_int_equal(pst_header_name(&header, PST_STR("y"))->seen, 1);
+	assert_null(pst_header_name(&header, PST_STR("z")));
+	assert_true(pst_header_name(&header, PST_STR("x"))->left_out);
+	assert_true(pst_header_name(&header, PST_STR("from"))->left_out);
+	assert_false(pst_header_name(&header, PST_STR("y"))->left_out);
+	assert_false(header.closed);
+	assert_false(header.unnamed);
 	assert_field(add(&header, "From", " a@b"), "From", " a@b", 2);
 	assert_int_equal(header.from_count, 2);
 	assert_null(header.first_from.ptr);
+}
+
+/* From the lowest field of a name upwards. */
+static void
+test_same_name(void **state)
+{
+	static const char *const names[] = {"A", "b", "a", "B", "A", "c"};
+	static const size_t above[] = {0, 0, 1, 2, 3, 0};
+	const struct pst_header_limits limits = {10, 10, 1000};
+	struct pst_header header;
+
+	(void)state;
+	pst_header_init(&header, arena, limits);
+	for (size_t i = 0; i < PST_COUNT(names); i++) {
+		const struct pst_header_field *field =
+		    add(&header, names[i], "");
+
+		assert_int_equal(field->above, above[i]);
+		assert_ptr_equal(
+		    field->same, pst_header_name(&header, pst_str(names[i])));
+	}
+	assert_int_equal(header.name_count, 3);
+	assert_int_equal(pst_header_name(&header, PST_STR("a"))->lowest, 5);
+	assert_int_equal(pst_header_name(&header, PST_STR("B"))->lowest, 4);
+	assert_int_equal(pst_header_name(&header, PST_STR("C"))->number, 2);
+	assert_null(add(&header, "d", "1234567890"));
+	assert_int_equal(pst_header_name(&header, PST_STR("d"))->lowest, 0);
 }
 
 /* A field whose name is not remembered may have had any name. */
@@ -211,14 +239,15 @@ test_lacks_any(void **state)
 	assert_non_null(add(&header, "X", " 1"));
 	assert_null(add(&header, "a-name-that-is-too-large", ""));
 	assert_false(header.closed);
-	assert_true(pst_header_lacks(&header, PST_STR("Y")));
+	assert_true(header.unnamed);
 
 	pst_header_init(&header, arena, limits);
 	assert_non_null(add(&header, "X", " 1"));
 	assert_non_null(add(&header, "X", " 2"));
-	assert_false(pst_header_lacks(&header, PST_STR("Y")));
+	assert_false(header.unnamed);
+	assert_false(header.closed);
 	assert_null(add(&header, "X", " 3"));
-	assert_true(pst_header_lacks(&header, PST_STR("Y")));
+	assert_true(header.closed);
 }
 
 static void
@@ -370,6 +399,7 @@ main(void)
 	    cmocka_unit_test(test_any_octets),
 	    cmocka_unit_test(test_too_many_fields),
 	    cmocka_unit_test(test_too_large_field),
+	    cmocka_unit_test(test_same_name),
 	    cmocka_unit_test(test_lacks_any),
 	    cmocka_unit_test(test_left_out_fields_are_bounded),
 	    cmocka_unit_test(test_too_many_octets),

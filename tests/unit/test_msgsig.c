@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <openssl/evp.h>
 
 #include "auth/dkim_key.h"
 #include "base/macros.h"
@@ -235,6 +236,63 @@ test_bodies(void **state)
 	assert_false(pst_msgsig_bodies_match(bodies, none, PST_STR("")));
 }
 
+/* Returns bh= of the first octets of a text. */
+static struct pst_str
+hash_of(const char *text, size_t len)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	union {
+		char *text;
+		unsigned char *octets;
+	} out = {pst_arena_alloc(arena, 64)};
+	unsigned size = 0;
+
+	assert_int_equal(
+	    EVP_Digest(text, len, digest, &size, EVP_sha256(), NULL), 1);
+	(void)EVP_EncodeBlock(out.octets, digest, (int)size);
+	return pst_str(out.text);
+}
+
+/* Hashes of several lengths of one body, requested in any order. */
+static void
+test_lengths(void **state)
+{
+	static const uint64_t limits[] = {
+	    700, 0, 4000, PST_MSGSIG_WHOLE, 1, 699, 5000, 4001, 3999, 2};
+	static const size_t pieces[] = {1, 2, 7, 700, 4000};
+	char body[4001];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(body) - 3; i++)
+		body[i] = (char)('a' + i * i % 23);
+	memcpy(body + sizeof(body) - 3, "\r\n", 3);
+	for (size_t p = 0; p < PST_COUNT(pieces); p++) {
+		struct pst_msgsig_bodies *bodies = pst_msgsig_bodies_new(arena);
+		struct pst_str rest = {body, 4000};
+		size_t numbers[PST_COUNT(limits)];
+
+		for (size_t i = 0; i < PST_COUNT(limits); i++)
+			numbers[i] = pst_msgsig_bodies_want(
+			    bodies, PST_CANON_SIMPLE, limits[i]);
+		while (rest.len > 0) {
+			struct pst_str piece = pst_str_first(rest, pieces[p]);
+
+			pst_msgsig_bodies_add(bodies, piece.ptr, piece.len);
+			rest = pst_str_from(rest, piece.len);
+		}
+		pst_msgsig_bodies_end(bodies);
+		for (size_t i = 0; i < PST_COUNT(limits); i++) {
+			size_t len =
+			    limits[i] < 4000 ? (size_t)limits[i] : 4000;
+
+			assert_true(pst_msgsig_bodies_match(
+			    bodies, numbers[i], hash_of(body, len)));
+			assert_int_equal(
+			    pst_msgsig_bodies_length(bodies, numbers[i]), 4000);
+		}
+	}
+}
+
 static void
 test_without(void **state)
 {
@@ -271,6 +329,8 @@ main(void)
 		test_other_key, make_arena, free_arena),
 	    cmocka_unit_test_setup_teardown(
 		test_bodies, make_arena, free_arena),
+	    cmocka_unit_test_setup_teardown(
+		test_lengths, make_arena, free_arena),
 	    cmocka_unit_test_setup_teardown(
 		test_without, make_arena, free_arena),
 	};
