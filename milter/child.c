@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/counters.h"
+#include "milter/sandbox.h"
 #include "milter/supervisor.h"
 #include "milter/worker.h"
 
@@ -190,8 +191,9 @@ bury(struct pst_child *child, int status, bool stopping)
 	int64_t pause = 0;
 
 	if (WIFSIGNALED(status))
-		pst_log(PST_LOG_ERROR, "%s %ld was killed by signal %d",
-		    child->role->name, (long)child->pid, WTERMSIG(status));
+		pst_log(PST_LOG_ERROR, "%s %ld was killed by signal %d%s",
+		    child->role->name, (long)child->pid, WTERMSIG(status),
+		    pst_sandbox_death(WTERMSIG(status)));
 	/* A child that could not start has logged the reason itself. */
 	else if (!stopping && WEXITSTATUS(status) != PST_EXIT_START)
 		pst_log(PST_LOG_ERROR, "%s %ld ended with status %d",

@@ -71,6 +71,11 @@ begin_reload(struct pst_keeper *keeper)
 		pst_notify_reloading();
 	(void)pst_control_take(keeper->control, PST_CONTROL_RELOAD);
 	fresh = pst_config_load(file, &err);
+	if (fresh != NULL &&
+	    !pst_sandbox_permits(supervisor->sandbox, fresh, &err)) {
+		pst_config_unref(fresh);
+		fresh = NULL;
+	}
 	if (fresh == NULL) {
 		pst_log(PST_LOG_ERROR,
 		    "reload failed; the old configuration stays in use: %s",

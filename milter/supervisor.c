@@ -272,6 +272,7 @@ static int
 run_worker(struct pst_supervisor *supervisor, size_t index, int control_fd)
 {
 	pst_counters_enter(supervisor->counters, index);
+	pst_sandbox_enter_worker(supervisor->sandbox);
 	if (!pst_log_start_writer())
 		pst_log(PST_LOG_WARNING,
 		    "cannot start the log's thread; mail is checked, but lines "
@@ -397,8 +398,11 @@ pst_supervisor_run(struct pst_supervisor *supervisor)
 	    PST_COUNTER_STARTED, (uint64_t)pst_clock_epoch(&pst_clock_system));
 	pst_counter_set(PST_COUNTER_WORKERS, count);
 	supervisor->started = pst_config_ref(supervisor->config);
+	supervisor->sandbox = pst_sandbox_new(supervisor->config);
+	pst_sandbox_begin(supervisor->sandbox);
 	status = count == 1 ? keep_listener(supervisor, 0, -1) :
 			      keep_keepers(supervisor, count);
+	pst_sandbox_free(supervisor->sandbox);
 	pst_config_unref(supervisor->started);
 	return status;
 }

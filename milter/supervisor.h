@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "core/counters.h"
 #include "milter/process.h"
+#include "milter/sandbox.h"
 
 #define PST_MAX_LISTENERS 32
 
@@ -30,6 +31,7 @@ struct pst_supervisor {
 	const char *socket;            /* in a keeper: the one that it opened */
 	struct pst_counters *counters; /* shared with all children */
 	struct pst_identity identity;
+	struct pst_sandbox *sandbox; /* as the start made it */
 	bool logs_to_stderr;
 };
 

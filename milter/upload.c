@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "core/counters.h"
 #include "milter/process.h"
+#include "milter/sandbox.h"
 #include "milter/supervisor.h"
 #include "milter/upload_child.h"
 #include "milter/worker.h"
@@ -158,6 +159,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct pst_config *config;
 	struct pst_uploader *uploader;
+	struct pst_sandbox *sandbox;
 
 	if (!parse_options(argc, argv, &options)) {
 		(void)fputs("usage: " PST_UPLOAD_PROGRAM " [-em] -c FILE\n"
@@ -177,6 +179,9 @@ main(int argc, char **argv)
 		pst_config_unref(config);
 		return 0;
 	}
+	sandbox = pst_sandbox_new(config);
+	pst_sandbox_enter_upload(sandbox);
+	pst_sandbox_free(sandbox);
 	if (!pst_log_start_writer())
 		pst_log(PST_LOG_WARNING,
 		    "cannot start the log's thread; rows are uploaded, but "

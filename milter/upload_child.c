@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/counters.h"
+#include "milter/sandbox.h"
 #include "milter/supervisor.h"
 #include "milter/worker.h"
 #include "store/open.h"
@@ -155,8 +156,9 @@ bury(struct pst_upload_child *child, int status, int64_t now_ms)
 		pst_log(PST_LOG_ERROR,
 		    "the upload process %ld was killed by signal %d; it is "
 		    "started again, and report rows wait in this gateway's "
-		    "file",
-		    (long)pid, WTERMSIG(status));
+		    "file%s",
+		    (long)pid, WTERMSIG(status),
+		    pst_sandbox_death(WTERMSIG(status)));
 	} else if (WEXITSTATUS(status) == 0) {
 		/* Its configuration no longer names a shared database. */
 		child->idle = true;

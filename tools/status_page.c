@@ -60,6 +60,28 @@ line(struct page *page, const char *label)
 	pst_buf_printf(&page->buf, "    %-16s", label);
 }
 
+/* What the kernel does not let workers do (sandbox in postern.conf(5)). */
+static void
+add_sandbox(struct page *page)
+{
+	uint64_t abi = value(page, PST_COUNTER_LANDLOCK_ABI);
+	bool seccomp = value(page, PST_COUNTER_SECCOMP) > 0 &&
+	    value(page, PST_COUNTER_SECCOMP) >=
+		value(page, PST_COUNTER_WORKERS_READY);
+
+	line(page, "sandbox");
+	if (value(page, PST_COUNTER_NO_NEW_PRIVS) == 0) {
+		pst_buf_add_text(&page->buf, "none\n");
+		return;
+	}
+	pst_buf_printf(&page->buf, "no-new-privs, %s, ",
+	    seccomp ? "seccomp" : "no seccomp");
+	if (abi == 0)
+		pst_buf_add_text(&page->buf, "no Landlock\n");
+	else
+		pst_buf_printf(&page->buf, "Landlock (ABI %" PRIu64 ")\n", abi);
+}
+
 static void
 add_daemon(struct page *page)
 {
@@ -91,6 +113,7 @@ add_daemon(struct page *page)
 		pst_buf_printf(
 		    &page->buf, "%s ago\n", ago(page, PST_COUNTER_LAST_CRASH));
 	}
+	add_sandbox(page);
 	line(page, "SMTP sessions");
 	pst_buf_printf(&page->buf, "%" PRIu64 ", %" PRIu64 " open now\n",
 	    value(page, PST_COUNTER_SESSIONS),

@@ -65,6 +65,7 @@ struct pst_config {
 	const char *control_socket; /* "": none */
 	unsigned umask;             /* for the sockets */
 	bool read_ahead;            /* see replaced/read_poll_close.h */
+	bool sandbox;               /* see milter/sandbox.h */
 	unsigned deadline_ms; /* DNS wait allowed at the end of a message */
 	unsigned drain_ms;    /* how long a stop waits for messages under way */
 

@@ -86,6 +86,7 @@ const struct pst_option pst_options[] = {
 	SWITCH(read_ahead),
 	.initial = "yes",
 	.at_start = true},
+    {.name = "sandbox", SWITCH(sandbox), .initial = "yes", .at_start = true},
     {.name = "deadline", DURATION(deadline_ms, 100, 250000), .initial = "30s"},
     {.name = "drain", DURATION(drain_ms, 0, 250000), .initial = "20s"},
     {.name = "trusted-networks",

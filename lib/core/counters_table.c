@@ -172,6 +172,14 @@ static const struct pst_counter_info table[] = {
 	PST_COUNTER_TOTAL, "result", RELOAD_RESULTS, reload_result},
     [PST_COUNTER_LAST_RELOAD] = {"last_reload",
 	"when the configuration was last reloaded", PST_COUNTER_LAST, ONE},
+    [PST_COUNTER_NO_NEW_PRIVS] = {"sandbox_no_new_privs",
+	"workers that can gain no privileges by starting a program",
+	PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_SECCOMP] = {"sandbox_seccomp",
+	"workers whose system calls are limited", PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_LANDLOCK_ABI] = {"sandbox_landlock_abi",
+	"ABI of Landlock, which limits the files of workers",
+	PST_COUNTER_LARGEST, ONE},
 };
 
 static_assert(PST_COUNT(table) == PST_COUNTERS, "a counter has no row");
