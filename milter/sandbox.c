@@ -157,6 +157,13 @@ add_dirs(struct pst_sandbox *sandbox, const char *file, bool writable)
 	free(whole);
 }
 
+/* It is often a link that leads out of /etc, and which is replaced at times. */
+static void
+add_resolv_conf(struct pst_sandbox *sandbox)
+{
+	add_dirs(sandbox, RESOLV_CONF, false);
+}
+
 static bool
 add_file(void *arg, const char *path)
 {
@@ -332,13 +339,15 @@ limit_calls(const struct pst_sandbox *sandbox, enum pst_sandbox_calls kind)
 }
 
 void
-pst_sandbox_enter_worker(const struct pst_sandbox *sandbox)
+pst_sandbox_enter_worker(struct pst_sandbox *sandbox)
 {
-	struct pst_sandbox_files files = {sandbox->places, sandbox->count,
-	    sandbox->ports, sandbox->port_count};
+	struct pst_sandbox_files files;
 
 	if (!sandbox->on || !refuse_privileges())
 		return;
+	add_resolv_conf(sandbox);
+	files = (struct pst_sandbox_files){sandbox->places, sandbox->count,
+	    sandbox->ports, sandbox->port_count};
 	pst_counter_set(PST_COUNTER_NO_NEW_PRIVS, 1);
 	if (limit_files(sandbox, &files))
 		pst_counter_set(
@@ -348,7 +357,7 @@ pst_sandbox_enter_worker(const struct pst_sandbox *sandbox)
 }
 
 void
-pst_sandbox_enter_upload(const struct pst_sandbox *sandbox)
+pst_sandbox_enter_upload(struct pst_sandbox *sandbox)
 {
 	const struct pst_sandbox_place places[] = {
 	    {"/", false}, {"/dev/null", true}, {sandbox->store_dir, true}};

@@ -52,8 +52,8 @@ void pst_sandbox_begin(struct pst_sandbox *sandbox);
  * this is logged, and the process goes on without it. A worker counts what it
  * has (PST_COUNTER_NO_NEW_PRIVS and the following).
  */
-void pst_sandbox_enter_worker(const struct pst_sandbox *sandbox);
-void pst_sandbox_enter_upload(const struct pst_sandbox *sandbox);
+void pst_sandbox_enter_worker(struct pst_sandbox *sandbox);
+void pst_sandbox_enter_upload(struct pst_sandbox *sandbox);
 
 /*
  * Returns true if a worker can load this configuration, which was loaded

@@ -57,7 +57,7 @@ static const char *const allowed[] = {
     "clock_gettime", "clock_gettime64", "clock_getres", "clock_getres_time64",
     "clock_nanosleep", "clock_nanosleep_time64", "nanosleep", "gettimeofday",
     "time", "times",
-    /* Who and where am I */
+    /* Names, numbers and limits of the process and the machine */
     "getpid", "getppid", "getpgrp", "getuid", "getuid32", "geteuid",
     "geteuid32", "getgid", "getgid32", "getegid", "getegid32", "getresuid",
     "getresuid32", "getresgid", "getresgid32", "getgroups", "getgroups32",

@@ -109,18 +109,25 @@ static int
 init_ares(struct channel *channel)
 {
 	static char lookups[] = "b";
+	/*
+	 * We give the servers. A resolv.conf that the sandbox of the process
+	 * does not let it read, because it was replaced since, would end all
+	 * look-ups.
+	 */
+	static char no_file[] = "/dev/null";
 	struct ares_options options = {
 	    .flags = ARES_FLAG_NOALIASES | ARES_FLAG_NOSEARCH | ARES_FLAG_EDNS,
 	    .timeout = TIMEOUT_MS,
 	    .tries = TRIES,
 	    .ednspsz = EDNS_BYTES,
 	    .lookups = lookups,
+	    .resolvconf_path = no_file,
 	    .sock_state_cb = on_socket,
 	    .sock_state_cb_data = channel,
 	};
 	int set = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
 	    ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS | ARES_OPT_NOROTATE |
-	    ARES_OPT_SOCK_STATE_CB;
+	    ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
 	int rc;
 
 #ifdef ARES_OPT_MAXTIMEOUTMS

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -36,6 +40,7 @@
 #endif
 
 #define ABI_TCP 4
+#define LANDLOCK 444 /* landlock_create_ruleset(2) */
 
 static void
 write_file(const char *name, const char *text)
@@ -128,7 +133,7 @@ has(enum sandbox_part part)
 
 /* Runs it in a process that has entered; returns the wait status. */
 static int
-run(int (*try)(void), void (*enter)(const struct pst_sandbox *))
+run(int (*try)(void), void (*enter)(struct pst_sandbox *))
 {
 	struct pst_config *config = load("etc/list", "");
 	struct pst_sandbox *sandbox;
@@ -184,7 +189,7 @@ make_peers(int *client, int *logger)
 /* Where a part is missing, what it would forbid may work. */
 static void
 check_rows(const struct sandbox_row *rows, size_t count,
-    void (*enter)(const struct pst_sandbox *))
+    void (*enter)(struct pst_sandbox *))
 {
 	FOR_COUNT(i, count, rows[i].label) {
 		int status;
@@ -221,7 +226,7 @@ test_upload(void **state)
 }
 
 static void
-enter_supervisor(const struct pst_sandbox *sandbox)
+enter_supervisor(struct pst_sandbox *sandbox)
 {
 	(void)sandbox;
 	/* It begins before there is another process. */
@@ -268,6 +273,15 @@ test_counts(void **state)
 	pst_counters_unmap(block);
 }
 
+/* Landlock does not limit access(2). */
+static bool
+can_read_outside(void)
+{
+	FILE *file = fopen(sandbox_path("outside/list"), "r");
+
+	return file != NULL && fclose(file) == 0;
+}
+
 static void
 test_off(void **state)
 {
@@ -280,7 +294,7 @@ test_off(void **state)
 	/* This process is not limited by it. */
 	pst_sandbox_begin(sandbox);
 	pst_sandbox_enter_worker(sandbox);
-	assert_int_equal(access(sandbox_path("outside/list"), R_OK), 0);
+	assert_true(can_read_outside());
 	assert_int_equal(prctl(PR_GET_SECCOMP, 0, 0, 0, 0), 0);
 	assert_int_equal(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);
 	assert_true(pst_sandbox_permits(sandbox, fresh, &err));
@@ -364,6 +378,72 @@ test_no_store(void **state)
 	pst_config_unref(fresh);
 }
 
+/*
+ * The kernel of a container that allows neither part, or an old one: from now on
+ * the two calls fail in this process.
+ */
+static void
+forbid_sandboxes(void)
+{
+	struct sock_filter code[] = {
+	    BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 1, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LANDLOCK, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {PST_COUNT(code), code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(SANDBOX_SET_UP);
+}
+
+/* Begins and enters there, and returns whether nothing is limited. */
+static int
+enter_without_kernel(void)
+{
+	struct pst_config *config = load("etc/list", "");
+	struct pst_sandbox *sandbox;
+
+	if (freopen(sandbox_path("outside/log-lines"), "w", stderr) == NULL)
+		_exit(SANDBOX_SET_UP);
+	forbid_sandboxes();
+	sandbox = pst_sandbox_new(config);
+	pst_sandbox_begin(sandbox);
+	pst_sandbox_enter_worker(sandbox);
+	return can_read_outside() ? 0 : EACCES;
+}
+
+static void
+ignore_sandbox(struct pst_sandbox *sandbox)
+{
+	(void)sandbox;
+}
+
+static void
+test_old_kernel(void **state)
+{
+	char text[2000] = "";
+	FILE *file;
+
+	(void)state;
+	if (IN_SANITIZER || !has(SANDBOX_FILES) || !has(SANDBOX_CALLS))
+		return;
+	assert_int_equal(run(enter_without_kernel, ignore_sandbox), 0);
+	file = fopen(sandbox_path("outside/log-lines"), "r");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	(void)fclose(file);
+	assert_non_null(strstr(text, "system calls are not limited"));
+	assert_non_null(strstr(text, "the kernel has no Landlock"));
+	/* Once, and not again by the worker. */
+	assert_null(
+	    strstr(strstr(text, "has no Landlock") + 1, "has no Landlock"));
+	assert_null(strstr(text, "sandbox of this process"));
+}
+
 static void
 test_death(void **state)
 {
@@ -383,6 +463,7 @@ main(void)
 	    cmocka_unit_test(test_off),
 	    cmocka_unit_test(test_permits),
 	    cmocka_unit_test(test_no_store),
+	    cmocka_unit_test(test_old_kernel),
 	    cmocka_unit_test(test_death),
 	};
 
