@@ -123,17 +123,17 @@ add_all(struct maker *maker, uint32_t action, const char *const *names,
 		add(maker, action, names[i], 0, NULL);
 }
 
-/* Arguments of type int: only their lower half counts. */
-static struct scmp_arg_cmp
-is(unsigned arg, unsigned value)
-{
-	return SCMP_CMP32(arg, SCMP_CMP_EQ, value);
-}
-
 static struct scmp_arg_cmp
 has(unsigned arg, unsigned mask, unsigned value)
 {
-	return SCMP_CMP32(arg, SCMP_CMP_MASKED_EQ, mask, value);
+	return (struct scmp_arg_cmp){arg, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
+/* An argument of type int: the kernel ignores what is in its upper half. */
+static struct scmp_arg_cmp
+is(unsigned arg, unsigned value)
+{
+	return has(arg, 0xffffffffU, value);
 }
 
 static void
@@ -221,7 +221,7 @@ limit_processes(struct maker *maker)
 	    (struct scmp_arg_cmp[]){is(0, self)});
 	/* Limits can be read; a new limit is the third argument. */
 	add(maker, SCMP_ACT_ALLOW, "prlimit64", 1,
-	    (struct scmp_arg_cmp[]){SCMP_A2(SCMP_CMP_EQ, 0)});
+	    (struct scmp_arg_cmp[]){{2, SCMP_CMP_EQ, 0, 0}});
 	for (size_t i = 0; i < PST_COUNT(harmless_prctl); i++)
 		add(maker, SCMP_ACT_ALLOW, "prctl", 1,
 		    (struct scmp_arg_cmp[]){is(0, harmless_prctl[i])});

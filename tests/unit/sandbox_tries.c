@@ -118,6 +118,14 @@ do_raw(void)
 	return result(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP));
 }
 
+/* The kernel takes the lower half of this for AF_INET. */
+static int
+do_raw_disguised(void)
+{
+	return result(syscall(SYS_socket, INT64_C(1) << 32 | AF_INET,
+	    INT64_C(1) << 32 | SOCK_RAW, IPPROTO_ICMP));
+}
+
 static int
 do_raw6(void)
 {
@@ -449,6 +457,7 @@ const struct sandbox_row sandbox_worker_rows[] = {
     {"mount", do_mount, SANDBOX_CALLS, SANDBOX_DIES},
     {"new namespace", do_unshare, SANDBOX_CALLS, SANDBOX_DIES},
     {"raw socket", do_raw, SANDBOX_CALLS, SANDBOX_DIES},
+    {"raw socket, disguised", do_raw_disguised, SANDBOX_CALLS, SANDBOX_DIES},
     {"raw IPv6 socket", do_raw6, SANDBOX_CALLS, SANDBOX_DIES},
     {"packet socket", do_packet, SANDBOX_CALLS, SANDBOX_DIES},
     {"AF_ALG", do_crypto, SANDBOX_CALLS, SANDBOX_DIES},
