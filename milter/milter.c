@@ -18,6 +18,7 @@
 #include "base/macros.h"
 #include "core/counters.h"
 #include "core/explain.h"
+#include "milter/door.h"
 #include "milter/listener.h"
 #include "milter/recorder.h"
 #include "replaced/dispatch.h"
@@ -491,13 +492,21 @@ bool
 pst_milter_serve(struct pst_service *shared)
 {
 	struct pst_config *config = pst_service_config(shared);
+	const struct pst_door *door = pst_door_open(config->max_sessions);
 	bool ok;
 
 	service = shared;
 	reads_ahead = config->read_ahead;
 	pst_config_unref(config);
-	pst_dispatch_begin();
+	if (door == NULL) {
+		pst_log(PST_LOG_ERROR,
+		    "cannot start the thread that refuses sessions; raise the "
+		    "limits of processes, open files and memory");
+		return false;
+	}
+	pst_dispatch_begin(door);
 	ok = smfi_main() == MI_SUCCESS;
+	pst_dispatch_end();
 	atomic_store(&served, true);
 	return ok || atomic_load(&stopping);
 }

@@ -115,9 +115,12 @@ add_daemon(struct page *page)
 	}
 	add_sandbox(page);
 	line(page, "SMTP sessions");
-	pst_buf_printf(&page->buf, "%" PRIu64 ", %" PRIu64 " open now\n",
+	pst_buf_printf(&page->buf,
+	    "%" PRIu64 ", %" PRIu64 " open now, %" PRIu64 " refused\n",
 	    value(page, PST_COUNTER_SESSIONS),
-	    value(page, PST_COUNTER_SESSIONS_OPEN));
+	    value(page, PST_COUNTER_SESSIONS_OPEN),
+	    pst_counters_total(
+		&page->status->counters, PST_COUNTER_SESSIONS_REFUSED));
 }
 
 /* A count, and its share of all. */

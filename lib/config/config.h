@@ -64,6 +64,7 @@ struct pst_config {
 	const char *pid_file;       /* "": none */
 	const char *control_socket; /* "": none */
 	unsigned umask;             /* for the sockets */
+	unsigned max_sessions;      /* open at once, per process */
 	bool read_ahead;            /* see replaced/read_poll_close.h */
 	bool sandbox;               /* see milter/sandbox.h */
 	unsigned deadline_ms; /* DNS wait allowed at the end of a message */

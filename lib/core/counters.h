@@ -44,6 +44,7 @@ enum pst_counter {
 	PST_COUNTER_MESSAGE_MS,
 	PST_COUNTER_SESSIONS,
 	PST_COUNTER_SESSIONS_OPEN,
+	PST_COUNTER_SESSIONS_REFUSED,
 	PST_COUNTER_WAITING,
 	PST_COUNTER_WAITING_CUT,
 	/* The DNS */
@@ -93,6 +94,15 @@ enum pst_counter_kind {
 	PST_COUNTER_LAST,      /* epoch of the last time; 0: never */
 	PST_COUNTER_HISTOGRAM, /* of milliseconds */
 };
+
+/* Why a session was refused: the places of PST_COUNTER_SESSIONS_REFUSED. */
+enum pst_lack {
+	PST_LACK_SESSIONS, /* max-sessions are open */
+	PST_LACK_THREAD,   /* the system cannot start a thread */
+	PST_LACK_DESCRIPTOR,
+	PST_LACK_MEMORY,
+};
+#define PST_LACKS (PST_LACK_MEMORY + 1)
 
 /* The numbers of one counter are its places. */
 #define PST_COUNTER_PLACES 64

@@ -48,6 +48,22 @@ refusal(unsigned place)
 }
 
 static const char *
+lack(unsigned place)
+{
+	switch ((enum pst_lack)place) {
+	case PST_LACK_SESSIONS:
+		return "max-sessions";
+	case PST_LACK_THREAD:
+		return "thread";
+	case PST_LACK_DESCRIPTOR:
+		return "descriptor";
+	case PST_LACK_MEMORY:
+		return "memory";
+	}
+	return NULL;
+}
+
+static const char *
 reload_result(unsigned place)
 {
 	return place == 0 ? "ok" : "failed";
@@ -89,6 +105,9 @@ static const struct pst_counter_info table[] = {
 	ONE},
     [PST_COUNTER_SESSIONS_OPEN] = {"sessions_open",
 	"SMTP sessions that are open now", PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_SESSIONS_REFUSED] = {"sessions_refused",
+	"SMTP sessions that were refused for now (4xx), by what was lacking",
+	PST_COUNTER_TOTAL, "lack", PST_LACKS, lack},
     [PST_COUNTER_WAITING] = {"waiting",
 	"messages that wait for the DNS at their end now", PST_COUNTER_GAUGE,
 	ONE},

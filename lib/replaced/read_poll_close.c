@@ -279,7 +279,7 @@ our_close(int fd)
 {
 	struct ahead *ahead = ahead_of(fd);
 
-	pst_dispatch_taken(fd);
+	pst_dispatch_closing(fd);
 	if (ahead != NULL) {
 		atomic_store(&ahead->is_on, false);
 		drop(ahead);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/log_queue.h"
+#include "replaced/launch.h"
 
 #define TEXT_BYTES 1024 /* libmilter's lines are short */
 
@@ -41,6 +42,8 @@ log_line(int priority, const char *format, va_list args)
 {
 	char text[TEXT_BYTES];
 
+	if (pst_launch_pretends())
+		return;
 	if (!diverted || !pst_log_queue_is_open()) {
 		vsyslog(priority, format, args);
 		return;

@@ -16,6 +16,7 @@
  *
  * What differs after that: the line goes through pst_log(), so it is subject to
  * log.level, goes to the log's target with the log's facility, and never waits.
+ * The line that replaced/launch.h provokes is left out, at any time.
  *
  * Why: libmilter logs what goes wrong in a connection through syslog(3), in the
  * thread of a session. When the syslog daemon was stuck, such sessions hung, one

@@ -43,7 +43,7 @@ static const char unusual[] =
     "authserv-id-aliases = {a.example, b.example}\n"
     "listen = {\"unix:/a b\", \"inet:[::1]:25\"}\nuser = \"\"\n"
     "group = \"//g\"\npid-file = \"/p'q\"\numask = 077\ndeadline = 100ms\n"
-    "read-ahead = no\nsandbox = no\n"
+    "read-ahead = no\nmax-sessions = 3\nsandbox = no\n"
     "drain = 0s\ntrusted-networks = {}\nforwarders = {\"192.0.2.0/24\"}\n"
     "evaluate-authenticated = on\nsubmission = on\n"
     "on-reject = accept\non-quarantine = reject\non-temperror = accept\n"
