@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "milter/limits.h"
 #include "milter/notify.h"
 #include "milter/supervisor.h"
 
@@ -155,6 +156,7 @@ main(int argc, char **argv)
 		&err))
 		return complain(&err);
 	supervisor.logs_to_stderr = open_log(config, options.foreground);
+	pst_limits_warn(config);
 	status = pst_supervisor_run(&supervisor);
 	pst_process_remove_pid();
 	pst_log_finish();
