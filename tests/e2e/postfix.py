@@ -19,12 +19,16 @@ DAEMONS = "/usr/lib/postfix/sbin"
 # Ports for a proxy: to smtpd itself, and to postscreen in front of smtpd.
 PROXY_SMTPD = 2526
 PROXY_POSTSCREEN = 2527
+# A port where mail is accepted while the filter is away.
+ACCEPTING = 2528
 MASTER = """\
 %(listen)s
 127.0.0.1:%(proxy_smtpd)d inet n - n - - smtpd
     -o smtpd_upstream_proxy_protocol=haproxy
 127.0.0.1:%(proxy_postscreen)d inet n - n - 1 postscreen
     -o postscreen_upstream_proxy_protocol=haproxy
+%(mta)s:%(accepting)d inet n - n - - smtpd
+    -o milter_default_action=accept
 smtpd     pass - - n - - smtpd
 dnsblog   unix - - n - 0 dnsblog
 tlsproxy  unix - - n - 0 tlsproxy
@@ -109,6 +113,8 @@ class Mta:
             "listen": "\n".join(x + " inet n - n - - smtpd" for x in listen),
             "proxy_smtpd": PROXY_SMTPD,
             "proxy_postscreen": PROXY_POSTSCREEN,
+            "mta": lab.MTA_4,
+            "accepting": ACCEPTING,
         }
         self.lab.write("postfix/conf/main.cf", MAIN % values)
         self.lab.write("postfix/conf/master.cf", MASTER % values)
