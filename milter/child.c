@@ -10,12 +10,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/counters.h"
+#include "milter/crash.h"
 #include "milter/sandbox.h"
 #include "milter/supervisor.h"
 #include "milter/worker.h"
 
 #define QUICK_DEATH_MS 2000
 #define MAX_PAUSE_MS 5000
+#define FREE_CRASHES 5
+#define CRASH_PAUSE_MS 30
 #define FORK_PAUSE_MS 1000
 
 /*
@@ -181,14 +184,29 @@ count_death(const struct pst_child *child, bool stopping)
 }
 
 /*
- * A child that keeps dying right after its start is restarted after growing
- * pauses; any other child is restarted at once.
+ * Returns how long a child stays dead. It is restarted at once, unless it keeps
+ * dying right after its start. One that never became ready then waits longer
+ * and longer. One that was ready has been crashed by somebody's mail, and
+ * others' mail waits for it: a flood of crashes may not put it off by more than
+ * the time that keeps the restarts from taking more than a part of a processor.
  */
+static int64_t
+pause_after(const struct pst_child *child)
+{
+	unsigned doublings = child->quick_deaths < 7 ? child->quick_deaths : 7;
+	int64_t pause = (int64_t)100 << doublings;
+
+	if (child->quick_deaths <= 1)
+		return 0;
+	if (child->ready)
+		return child->quick_deaths > FREE_CRASHES ? CRASH_PAUSE_MS : 0;
+	return pause < MAX_PAUSE_MS ? pause : MAX_PAUSE_MS;
+}
+
 static void
 bury(struct pst_child *child, int status, bool stopping)
 {
 	int64_t now = pst_clock_ms(&pst_clock_system);
-	int64_t pause = 0;
 
 	if (WIFSIGNALED(status))
 		pst_log(PST_LOG_ERROR, "%s %ld was killed by signal %d%s",
@@ -199,6 +217,8 @@ bury(struct pst_child *child, int status, bool stopping)
 		pst_log(PST_LOG_ERROR, "%s %ld ended with status %d",
 		    child->role->name, (long)child->pid, WEXITSTATUS(status));
 	count_death(child, stopping);
+	if (child->role->reads_mail)
+		pst_crash_note(child->index, child->pid);
 	(void)close(child->fd);
 	child->pid = 0;
 	/* The next child begins with the new configuration. */
@@ -207,12 +227,7 @@ bury(struct pst_child *child, int status, bool stopping)
 		child->quick_deaths++;
 	else
 		child->quick_deaths = 0;
-	if (child->quick_deaths > 1)
-		pause = (int64_t)100
-		    << (child->quick_deaths < 7 ? child->quick_deaths : 7);
-	if (pause > MAX_PAUSE_MS)
-		pause = MAX_PAUSE_MS;
-	child->not_before_ms = now + pause;
+	child->not_before_ms = now + pause_after(child);
 }
 
 bool

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "core/containment.h"
 #include "milter/limits.h"
 #include "milter/notify.h"
 #include "milter/supervisor.h"
@@ -144,7 +145,7 @@ main(int argc, char **argv)
 	}
 	supervisor.config = config;
 	supervisor.counters = pst_counters_map(&err);
-	if (supervisor.counters == NULL)
+	if (supervisor.counters == NULL || !pst_containment_map(&err))
 		return complain(&err);
 	/* The terminal shows our errors until pst_process_ready(). */
 	if (!options.foreground && !pst_process_background(&err))
@@ -162,5 +163,6 @@ main(int argc, char **argv)
 	pst_log_finish();
 	pst_config_unref(supervisor.config);
 	pst_counters_unmap(supervisor.counters);
+	pst_containment_unmap();
 	return status;
 }

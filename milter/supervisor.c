@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "config/option.h"
+#include "core/containment.h"
 #include "core/counters.h"
 #include "milter/keeper.h"
 #include "milter/milter.h"
@@ -272,6 +273,7 @@ static int
 run_worker(struct pst_supervisor *supervisor, size_t index, int control_fd)
 {
 	pst_counters_enter(supervisor->counters, index);
+	pst_containment_enter(index, &pst_clock_system);
 	pst_sandbox_enter_worker(supervisor->sandbox);
 	if (!pst_log_start_writer())
 		pst_log(PST_LOG_WARNING,

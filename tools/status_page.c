@@ -113,6 +113,14 @@ add_daemon(struct page *page)
 		pst_buf_printf(
 		    &page->buf, "%s ago\n", ago(page, PST_COUNTER_LAST_CRASH));
 	}
+	if (total(page, PST_COUNTER_LIBRARY_CRASHES) != 0) {
+		line(page, "in a library");
+		pst_buf_printf(&page->buf,
+		    "%" PRIu64 " of the crashes, %" PRIu64
+		    " checks without it since\n",
+		    total(page, PST_COUNTER_LIBRARY_CRASHES),
+		    total(page, PST_COUNTER_BARRED));
+	}
 	add_sandbox(page);
 	line(page, "SMTP sessions");
 	pst_buf_printf(&page->buf,

@@ -59,8 +59,7 @@ pst_dkim_begin(struct pst_world *world, struct pst_dkim_lib *lib,
 	msg->config = *config;
 	pst_dkim_pick(world, config, header, author_domain, public_suffix, arg,
 	    &msg->pick);
-	msg->library = pst_dkim_library_open(
-	    world->arena, lib, header, &msg->pick, world->now_epoch);
+	msg->library = pst_dkim_library_open(world, lib, header, &msg->pick);
 	want_body_hashes(msg);
 	return msg;
 }
@@ -182,6 +181,21 @@ judge_own(struct pst_dkim_msg *msg, size_t i)
 		judge_good(msg, i);
 }
 
+/*
+ * The same for a signature that libopendkim is kept from. Only its body can be
+ * judged. The rest could be left to auth/msgsig, but the octets that crash one
+ * verifier are not given to another one.
+ */
+static void
+judge_barred(struct pst_dkim_msg *msg, size_t i)
+{
+	if (!body_matches(msg, i))
+		decide_body_failed(&msg->pick.items[i]);
+	else
+		pst_dkim_item_decide(&msg->pick.items[i], PST_RESULT_TEMPERROR,
+		    "libopendkim is not used, because it has crashed");
+}
+
 static void
 end_body(struct pst_dkim_msg *msg)
 {
@@ -211,7 +225,10 @@ verify(struct pst_dkim_msg *msg)
 {
 	pst_dkim_library_end(msg->library);
 	for (size_t i = 0; i < msg->pick.count; i++) {
-		if (pst_dkim_library_has(&msg->pick.items[i]))
+		if (pst_dkim_library_has(&msg->pick.items[i]) &&
+		    pst_dkim_library_is_barred(msg->library))
+			judge_barred(msg, i);
+		else if (pst_dkim_library_has(&msg->pick.items[i]))
 			judge(msg, i);
 		else if (msg->pick.items[i].chosen)
 			judge_own(msg, i);

@@ -23,11 +23,55 @@ struct pst_dkim_lib {
 
 struct pst_dkim_library {
 	struct pst_arena *arena;
+	struct pst_guard *guard;
 	const struct pst_header *header;
 	struct pst_dkim_pick *pick;
-	DKIM_SIGINFO **infos; /* per item; NULL: unknown to libopendkim */
-	DKIM *handle;         /* NULL: libopendkim has nothing to verify */
+	DKIM_SIGINFO **infos;    /* per item; NULL: unknown to libopendkim */
+	DKIM *handle;            /* NULL: libopendkim has nothing to verify */
+	bool barred;             /* by the guard */
+	struct pst_siphash seen; /* what libopendkim has seen */
 };
+
+/* ---- the guard ---- */
+
+/*
+ * The digest names the message, so that another attempt to deliver it has the
+ * same one. Received fields tell its path, which may be another one then.
+ */
+static void
+begin_digest(struct pst_dkim_library *library)
+{
+	pst_guard_digest(library->guard, &library->seen);
+	pst_siphash_add_whole(&library->seen, PST_STR("dkim"));
+	for (size_t i = 0; i < library->header->count; i++) {
+		const struct pst_header_field *field =
+		    &library->header->fields[i];
+
+		if (pst_str_ieq(field->name, PST_STR("Received")))
+			continue;
+		pst_siphash_add_whole(&library->seen, field->name);
+		pst_siphash_add_whole(&library->seen, field->value);
+	}
+}
+
+/*
+ * Must come before libopendkim is called. Returns false if it is not to be
+ * called any more. The digest is that of the header: libopendkim does not see the
+ * body, and the header names the keys.
+ */
+static bool
+enter(struct pst_dkim_library *library)
+{
+	struct pst_guarded what = {.library = PST_LIBRARY_OPENDKIM};
+
+	if (library->barred)
+		return false;
+	if (library->guard == NULL)
+		return true;
+	what.digest = pst_siphash_digest(&library->seen);
+	library->barred = !pst_guard_enter(library->guard, &what);
+	return !library->barred;
+}
 
 /* ---- the library handle ---- */
 
@@ -36,9 +80,11 @@ padded_alloc(void *closure, size_t size)
 {
 	void *block = calloc(1, size + PADDING);
 
-	(void)closure;
-	if (block == NULL)
+	if (block == NULL) {
+		/* closure is the guard; this is not the message's fault */
+		pst_guard_move(closure, PST_GUARD_OURS);
 		abort();
+	}
 	return block;
 }
 
@@ -120,10 +166,19 @@ pst_dkim_lib_free(struct pst_dkim_lib *lib)
 
 /* ---- the header ---- */
 
+/*
+ * If libopendkim is not to be called any more, its memory is lost: what crashed
+ * it may have damaged the memory that would be freed.
+ */
 static void
-release(void *handle)
+release(void *arg)
 {
-	(void)dkim_free(handle);
+	struct pst_dkim_library *library = arg;
+
+	if (!enter(library))
+		return;
+	(void)dkim_free(library->handle);
+	pst_guard_leave(library->guard);
 }
 
 bool
@@ -187,18 +242,20 @@ write_field(struct pst_buf *buf, const struct pst_header_field *field)
 }
 
 static DKIM_STAT
-feed_field(
-    DKIM *handle, struct pst_buf *buf, const struct pst_header_field *field)
+feed_field(const struct pst_dkim_library *library, struct pst_buf *buf,
+    const struct pst_header_field *field)
 {
 	union {
 		char *text;
 		unsigned char *octets;
 	} line;
 
+	pst_guard_move(library->guard, PST_GUARD_OURS);
 	write_field(buf, field);
 	assert(!pst_buf_overflowed(buf));
+	pst_guard_move(library->guard, PST_GUARD_INSIDE);
 	line.text = buf->ptr;
-	return dkim_header(handle, line.octets, buf->len);
+	return dkim_header(library->handle, line.octets, buf->len);
 }
 
 /*
@@ -227,7 +284,7 @@ feed_header(struct pst_dkim_library *library, size_t *known)
 			(item == NULL || !pst_dkim_library_has(item))))
 			continue;
 		/* any other field that it rejects is not hashed */
-		if (feed_field(library->handle, &buf, field) != DKIM_STAT_OK) {
+		if (feed_field(library, &buf, field) != DKIM_STAT_OK) {
 			if (item != NULL)
 				item->own = true;
 			continue;
@@ -246,7 +303,6 @@ take_over(struct pst_dkim_library *library)
 	for (size_t i = 0; i < library->pick->count; i++)
 		if (pst_dkim_library_has(&library->pick->items[i]))
 			library->pick->items[i].own = true;
-	library->handle = NULL;
 }
 
 static bool
@@ -288,17 +344,15 @@ match_signatures(
 }
 
 static void
-feed(struct pst_dkim_library *library, struct pst_dkim_lib *lib, int64_t now)
+feed(struct pst_dkim_library *library, struct pst_dkim_lib *lib, int64_t now,
+    size_t *known)
 {
 	static const unsigned char id[] = "-";
 	DKIM_STAT status;
-	size_t *known = pst_arena_array(
-	    library->arena, library->pick->count, sizeof(*known));
 	size_t count;
 
-	library->handle = dkim_verify(lib->handle, id, NULL, &status);
+	library->handle = dkim_verify(lib->handle, id, library->guard, &status);
 	assert(library->handle != NULL);
-	pst_arena_defer(library->arena, release, library->handle);
 	(void)dkim_set_user_context(library->handle, library);
 
 	pst_time_pin(library_time(library->pick, now));
@@ -312,21 +366,45 @@ feed(struct pst_dkim_library *library, struct pst_dkim_lib *lib, int64_t now)
 		take_over(library);
 }
 
+/* The same inside the guard. */
+static void
+feed_guarded(
+    struct pst_dkim_library *library, struct pst_dkim_lib *lib, int64_t now)
+{
+	size_t *known = pst_arena_array(
+	    library->arena, library->pick->count, sizeof(*known));
+
+	if (library->guard != NULL)
+		begin_digest(library);
+	pst_arena_defer(library->arena, release, library);
+	if (!enter(library))
+		return;
+	feed(library, lib, now, known);
+	pst_guard_leave(library->guard);
+}
+
 struct pst_dkim_library *
-pst_dkim_library_open(struct pst_arena *arena, struct pst_dkim_lib *lib,
-    const struct pst_header *header, struct pst_dkim_pick *pick, int64_t now)
+pst_dkim_library_open(struct pst_world *world, struct pst_dkim_lib *lib,
+    const struct pst_header *header, struct pst_dkim_pick *pick)
 {
 	struct pst_dkim_library *library =
-	    pst_arena_alloc(arena, sizeof(*library));
+	    pst_arena_alloc(world->arena, sizeof(*library));
 
-	library->arena = arena;
+	library->arena = world->arena;
+	library->guard = world->guard;
 	library->header = header;
 	library->pick = pick;
 	library->infos =
-	    pst_arena_array(arena, pick->count, sizeof(DKIM_SIGINFO *));
+	    pst_arena_array(world->arena, pick->count, sizeof(DKIM_SIGINFO *));
 	if (any_left(pick))
-		feed(library, lib, now);
+		feed_guarded(library, lib, world->now_epoch);
 	return library;
+}
+
+bool
+pst_dkim_library_is_barred(const struct pst_dkim_library *library)
+{
+	return library->barred;
 }
 
 /* ---- the results ---- */
@@ -334,12 +412,13 @@ pst_dkim_library_open(struct pst_arena *arena, struct pst_dkim_lib *lib,
 void
 pst_dkim_library_end(struct pst_dkim_library *library)
 {
-	if (!any_left(library->pick))
+	if (!any_left(library->pick) || !enter(library))
 		return;
 	pst_pubkey_enter();
 	/* its return value is about only one of the signatures */
 	(void)dkim_eom(library->handle, NULL);
 	pst_pubkey_leave();
+	pst_guard_leave(library->guard);
 }
 
 /* Errors of libopendkim that decide the result of a signature on their own. */

@@ -17,12 +17,18 @@ bool pst_dkim_library_has(const struct pst_dkim_item *item);
 
 /*
  * Gives libopendkim the header. Sets `own` of each signature that it does not
- * understand. now is in seconds since 1970. header and pick must outlive what
- * is returned, which lives in the arena; never NULL.
+ * understand. header and pick must outlive what is returned, which lives in the
+ * world's arena; never NULL. The guard of the world must live as long, too.
  */
 struct pst_dkim_library *
-pst_dkim_library_open(struct pst_arena *arena, struct pst_dkim_lib *lib,
-    const struct pst_header *header, struct pst_dkim_pick *pick, int64_t now);
+pst_dkim_library_open(struct pst_world *world, struct pst_dkim_lib *lib,
+    const struct pst_header *header, struct pst_dkim_pick *pick);
+
+/*
+ * Returns true if the guard keeps this message from libopendkim, from the start
+ * or since a later call. There is then no verdict on its signatures.
+ */
+bool pst_dkim_library_is_barred(const struct pst_dkim_library *library);
 
 /* Verifies with the keys in pick. Call it once. */
 void pst_dkim_library_end(struct pst_dkim_library *library);

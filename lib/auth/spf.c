@@ -60,6 +60,26 @@ pst_spf_init(void)
 	SPF_debug_handler = NULL;
 }
 
+static const struct pst_guard *
+guard_of(const struct pst_spf_run *run)
+{
+	return run->world->guard;
+}
+
+static const struct pst_guard *
+server_guard(const SPF_server_t *server)
+{
+	return guard_of(((struct hooks *)server->resolver->hook)->run);
+}
+
+/* It is not the fault of the message that there is no memory. */
+static _Noreturn void
+out_of_memory(const struct pst_guard *guard)
+{
+	pst_guard_move(guard, PST_GUARD_OURS);
+	abort();
+}
+
 /* Reads the number in a token. Returns false if the letter is another one. */
 static bool
 read_token(const char *token, char letter, size_t *number)
@@ -85,26 +105,28 @@ token_level(const struct pst_spf_run *run, size_t number)
 }
 
 static void
-add_data(SPF_dns_rr_t *rr, const void *data, size_t len)
+add_data(const struct pst_guard *guard, SPF_dns_rr_t *rr, const void *data,
+    size_t len)
 {
 	if (SPF_dns_rr_buf_realloc(rr, rr->num_rr, len) != SPF_E_SUCCESS)
-		abort();
+		out_of_memory(guard);
 	memcpy(rr->rr[rr->num_rr], data, len);
 	rr->num_rr++;
 }
 
 /* libspf2 expects the octets of an A or AAAA record as in the packet. */
 static void
-add_reply(SPF_dns_rr_t *rr, const struct pst_spf_reply *reply)
+add_reply(const struct pst_guard *guard, SPF_dns_rr_t *rr,
+    const struct pst_spf_reply *reply)
 {
 	for (size_t i = 0; i < reply->ip_count; i++)
-		add_data(rr, reply->ips[i].octets,
+		add_data(guard, rr, reply->ips[i].octets,
 		    rr->rr_type == ns_t_aaaa ? 16 : 4);
 	for (size_t i = 0; i < reply->mx_count; i++) {
 		char token[TOKEN_SIZE];
 
 		(void)snprintf(token, sizeof(token), "h%zu.x", i);
-		add_data(rr, token, strlen(token) + 1);
+		add_data(guard, rr, token, strlen(token) + 1);
 	}
 }
 
@@ -119,6 +141,7 @@ look_up(SPF_dns_server_t *dns, const char *name, ns_type type, int should_cache)
 	bool done = false;
 
 	(void)should_cache;
+	pst_guard_move(guard_of(run), PST_GUARD_OURS);
 	if (run->pending || run->forced)
 		done = false;
 	else if (read_token(name, 'h', &number))
@@ -127,10 +150,11 @@ look_up(SPF_dns_server_t *dns, const char *name, ns_type type, int should_cache)
 		done = pst_spf_run_term(run, token_level(run, number),
 		    number % PST_SPF_LEVEL_TOKENS, &reply);
 
+	pst_guard_move(guard_of(run), PST_GUARD_INSIDE);
 	rr = SPF_dns_rr_new_init(dns, name, type, 0, NETDB_SUCCESS);
 	if (rr == NULL)
-		abort();
-	add_reply(rr, &reply);
+		out_of_memory(guard_of(run));
+	add_reply(guard_of(run), rr, &reply);
 	if (!done)
 		rr->herrno = TRY_AGAIN;
 	else if (rr->num_rr == 0)
@@ -152,7 +176,7 @@ append_compiled(SPF_server_t *server, SPF_record_t *record, const char *text,
 	bool valid;
 
 	if (response == NULL)
-		abort();
+		out_of_memory(server_guard(server));
 	valid = SPF_record_compile(server, response, &part, text) ==
 		SPF_E_SUCCESS &&
 	    part->num_mech == term_count;
@@ -160,7 +184,7 @@ append_compiled(SPF_server_t *server, SPF_record_t *record, const char *text,
 		grown = realloc(
 		    record->mech_first, record->mech_len + part->mech_len);
 		if (grown == NULL)
-			abort();
+			out_of_memory(server_guard(server));
 		memcpy(
 		    grown + record->mech_len, part->mech_first, part->mech_len);
 		record->mech_first = (SPF_mech_t *)(void *)grown;
@@ -172,6 +196,18 @@ append_compiled(SPF_server_t *server, SPF_record_t *record, const char *text,
 	if (part != NULL)
 		SPF_record_free(part);
 	SPF_response_free(response);
+	return valid;
+}
+
+static bool
+append(SPF_server_t *server, SPF_record_t *record, const char *text,
+    size_t term_count)
+{
+	bool valid;
+
+	pst_guard_move(server_guard(server), PST_GUARD_INSIDE);
+	valid = append_compiled(server, record, text, term_count);
+	pst_guard_move(server_guard(server), PST_GUARD_OURS);
 	return valid;
 }
 
@@ -206,8 +242,7 @@ compile(SPF_server_t *server, struct pst_spf_run *run, SPF_record_t *record)
 		}
 		if (written == 0 || (written < TERMS_AT_ONCE && i + 1 < count))
 			continue;
-		if (!append_compiled(
-			server, record, pst_buf_str(&text), written))
+		if (!append(server, record, pst_buf_str(&text), written))
 			return false;
 		pst_buf_reset(&text);
 		written = 0;
@@ -215,16 +250,13 @@ compile(SPF_server_t *server, struct pst_spf_run *run, SPF_record_t *record)
 	return true;
 }
 
-/* libspf2's hook that gets the record of a domain. */
 static SPF_errcode_t
-get_record(SPF_server_t *server, SPF_request_t *request,
-    SPF_response_t *response, SPF_record_t **record)
+make_record(SPF_server_t *server, struct pst_spf_run *run,
+    const SPF_request_t *request, SPF_record_t **record)
 {
-	struct pst_spf_run *run = ((struct hooks *)server->resolver->hook)->run;
 	struct pst_spf_level *level;
 	size_t number;
 
-	(void)response;
 	*record = NULL;
 	if (run->pending || run->forced)
 		return SPF_E_DNS_ERROR;
@@ -239,7 +271,7 @@ get_record(SPF_server_t *server, SPF_request_t *request,
 
 	*record = SPF_record_new(server, "v=spf1");
 	if (*record == NULL)
-		abort();
+		out_of_memory(guard_of(run));
 	(*record)->version = 1;
 	if (compile(server, run, *record))
 		return SPF_E_SUCCESS;
@@ -251,6 +283,21 @@ get_record(SPF_server_t *server, SPF_request_t *request,
 	run->result = PST_RESULT_TEMPERROR;
 	run->why = "libspf2 refused a rewritten record";
 	return SPF_E_DNS_ERROR;
+}
+
+/* libspf2's hook that gets the record of a domain. */
+static SPF_errcode_t
+get_record(SPF_server_t *server, SPF_request_t *request,
+    SPF_response_t *response, SPF_record_t **record)
+{
+	struct pst_spf_run *run = ((struct hooks *)server->resolver->hook)->run;
+	SPF_errcode_t made;
+
+	(void)response;
+	pst_guard_move(guard_of(run), PST_GUARD_OURS);
+	made = make_record(server, run, request, record);
+	pst_guard_move(guard_of(run), PST_GUARD_INSIDE);
+	return made;
 }
 
 static void
@@ -301,13 +348,13 @@ query(SPF_server_t *server, const struct pst_ip *client)
 	SPF_result_t result = SPF_RESULT_INVALID;
 
 	if (request == NULL)
-		abort();
+		out_of_memory(server_guard(server));
 	set_client(request, client);
 	request->use_local_policy = 0;
 	request->cur_dom = "root.x";
 	response = SPF_response_new(request);
 	if (response == NULL)
-		abort();
+		out_of_memory(server_guard(server));
 	if (SPF_server_get_record(server, request, response, &record) ==
 	    SPF_E_SUCCESS) {
 		response->spf_record_exp = record;
@@ -336,7 +383,7 @@ run_libspf2(struct pst_spf_run *run)
 	hooks.dns.hook = &hooks;
 	server = SPF_server_new_dns(&hooks.dns, 0);
 	if (server == NULL)
-		abort();
+		out_of_memory(guard_of(run));
 	/* The default one would expand the sender and the host's name. */
 	(void)SPF_server_set_explanation(server, "x", &response);
 	SPF_response_free(response);
@@ -350,6 +397,36 @@ run_libspf2(struct pst_spf_run *run)
 	run->result = from_libspf2(result);
 	if (run->result == PST_RESULT_PERMERROR)
 		run->why = "more than 10 names in an MX answer";
+}
+
+/*
+ * The same inside the guard; false if libspf2 is not to be used. All that
+ * libspf2 sees of the message is the client, and the records that the sender's
+ * domain leads to. Of these, only the domain is in the digest: whoever owns the
+ * domain could give each query another record. HELO and the local part are not
+ * in it either, so other ones do not help a sender.
+ */
+static bool
+run_guarded(struct pst_spf_run *run)
+{
+	const struct pst_ip *client = &run->input->client;
+	struct pst_guarded what = {
+	    .library = PST_LIBRARY_SPF2, .domain = run->macros.sender_domain};
+	struct pst_siphash hash;
+	char ip[PST_IP_TEXT_SIZE];
+
+	if (guard_of(run) != NULL) {
+		pst_guard_digest(guard_of(run), &hash);
+		pst_siphash_add_whole(&hash, PST_STR("spf"));
+		pst_siphash_add_whole(&hash, pst_str(pst_ip_text(client, ip)));
+		pst_siphash_add_whole(&hash, pst_str(what.domain));
+		what.digest = pst_siphash_digest(&hash);
+	}
+	if (!pst_guard_enter(guard_of(run), &what))
+		return false;
+	run_libspf2(run);
+	pst_guard_leave(guard_of(run));
+	return true;
 }
 
 static struct pst_str
@@ -414,7 +491,11 @@ evaluate(struct pst_world *world, const struct pst_spf_input *input,
 	run->world = world;
 	run->input = input;
 	set_macros(world, input, spf, &run->macros);
-	run_libspf2(run);
+	if (!run_guarded(run)) {
+		spf->result = PST_RESULT_TEMPERROR;
+		spf->why = "libspf2 is not used, because it has crashed";
+		return true;
+	}
 	if (run->pending)
 		return false;
 

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth/guard.h"
 #include "base/arena.h"
 #include "base/macros.h"
 #include "dns/dns.h"
@@ -53,6 +54,8 @@ struct pst_world {
 	                      instead of PST_DNS_SENDER */
 	/* NULL: nothing is remembered */
 	const struct pst_recall *recall;
+	/* around the calls of libraries; NULL: none */
+	struct pst_guard *guard;
 };
 
 /* pst_dns_ask() by the world's reader. */

@@ -64,6 +64,12 @@ lack(unsigned place)
 }
 
 static const char *
+library(unsigned place)
+{
+	return pst_library_name((enum pst_library)place);
+}
+
+static const char *
 reload_result(unsigned place)
 {
 	return place == 0 ? "ok" : "failed";
@@ -187,6 +193,16 @@ static const struct pst_counter_info table[] = {
     [PST_COUNTER_LAST_CRASH] = {"last_crash",
 	"when a worker last ended without being told to", PST_COUNTER_LAST,
 	ONE},
+    [PST_COUNTER_LIBRARY_CRASHES] = {"library_crashes",
+	"crashes inside a library that were blamed on a message",
+	PST_COUNTER_TOTAL, "library", PST_LIBRARIES, library},
+    [PST_COUNTER_BARRED] = {"library_barred",
+	"checks that were made without a library, because the message or its "
+	"client network had crashed it",
+	PST_COUNTER_TOTAL, "library", PST_LIBRARIES, library},
+    [PST_COUNTER_UNGUARDED] = {"library_unguarded",
+	"calls of a library for which a crash could not have been blamed",
+	PST_COUNTER_TOTAL, ONE},
     [PST_COUNTER_RELOADS] = {"reloads", "reloads of the configuration",
 	PST_COUNTER_TOTAL, "result", RELOAD_RESULTS, reload_result},
     [PST_COUNTER_LAST_RELOAD] = {"last_reload",

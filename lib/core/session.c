@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/domain.h"
 #include "core/check_runner.h"
+#include "core/containment.h"
 #include "core/counters.h"
 #include "core/edits.h"
 #include "core/enforcement.h"
@@ -208,6 +209,7 @@ new_message(struct pst_session *session)
 	msg->world.recall =
 	    pst_lesson_recall(arena, pst_service_memory(session->service),
 		msg->world.now_epoch, msg->config->dmarc.remember_s);
+	msg->world.guard = pst_containment_guard(arena, &msg->out);
 	msg->out.config = msg->config;
 	msg->out.dns = msg->world.dns;
 	msg->out.header = &msg->header;
