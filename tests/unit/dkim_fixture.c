@@ -107,7 +107,8 @@ trial_run(struct pst_arena *arena, struct pst_dkim_lib *lib,
 	struct pst_resolver *zone =
 	    pst_zone_parse(trial->zone, strlen(trial->zone), "zone", &err);
 	struct pst_arena *own = pst_arena_new();
-	struct pst_world world = {.arena = own, .now_epoch = TRIAL_NOW};
+	struct pst_world world = {
+	    .arena = own, .now_epoch = TRIAL_NOW, .guard = trial->guard};
 	struct pst_header header;
 	struct pst_dkim_msg *msg;
 	struct pst_dkim result = {0};

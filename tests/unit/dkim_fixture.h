@@ -20,6 +20,7 @@ struct trial {
 	bool (*public_suffix)(const void *arg, const char *domain);
 	const struct pst_dkim_config *config; /* NULL: trial_config */
 	size_t max_fields;                    /* 0: 1000 */
+	struct pst_guard *guard;
 };
 
 /* Returns a line of a zone, from arena: the TXT record at name. */

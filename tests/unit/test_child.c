@@ -256,6 +256,50 @@ test_pauses(void **state)
 	assert_int_equal(items[0].quick_deaths, 10);
 }
 
+/* It is ready, and dies of its first message. */
+static int
+crash_when_ready(struct pst_supervisor *supervisor, size_t index, int fd)
+{
+	(void)supervisor;
+	(void)index;
+	if (write(fd, &(char){PST_WORKER_READY}, 1) != 1)
+		return 1;
+	(void)raise(SIGKILL);
+	return 0;
+}
+
+/* One that was ready is needed: a flood of crashes puts it off by little. */
+static void
+test_crashes(void **state)
+{
+	static const struct pst_role role = {.name = "worker",
+	    .needed = true,
+	    .reads_mail = true,
+	    .run = crash_when_ready};
+	struct pst_children children = team();
+	int64_t pause = 0;
+
+	(void)state;
+	children.count = 1;
+	items[0].role = &role;
+	for (size_t i = 0; i < 12; i++) {
+		int64_t begun = pst_clock_ms(&pst_clock_system);
+
+		start(children, &items[0]);
+		while (!items[0].ready)
+			(void)turn(children);
+		while (pst_child_running(children) > 0)
+			assert_false(pst_child_reap(children, false));
+		pause =
+		    items[0].not_before_ms - pst_clock_ms(&pst_clock_system);
+		assert_true(pause <= (i < 5 ? 0 : 30));
+		assert_true(items[0].not_before_ms >= begun);
+	}
+	/* But there is a pause, so that the processor has time for others. */
+	assert_int_equal(items[0].quick_deaths, 12);
+	assert_true(items[0].not_before_ms - items[0].started_ms >= 30);
+}
+
 /* A helper that cannot start does not stop the daemon. */
 static void
 test_broken_helper(void **state)
@@ -288,6 +332,7 @@ main(void)
 	    WITH_BLOCK(test_hang_up),
 	    WITH_BLOCK(test_killed),
 	    WITH_BLOCK(test_pauses),
+	    WITH_BLOCK(test_crashes),
 	    WITH_BLOCK(test_broken_helper),
 	};
 
