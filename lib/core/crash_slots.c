@@ -154,6 +154,12 @@ pst_crash_slots_enter(struct pst_crash_slots *slots)
 }
 
 bool
+pst_crash_slots_are_marked(void)
+{
+	return !HAS_OWN_HANDLERS;
+}
+
+bool
 pst_crash_slot_take(const struct pst_crash_note *note)
 {
 	assert(held == NO_SLOT);

@@ -3,7 +3,8 @@
 #define PST_CORE_CRASH_SLOTS_H
 
 /*
- * Who is inside a library right now, in memory that outlives a crash.
+ * The threads that are inside a library right now, in memory that outlives a
+ * crash.
  *
  * A thread takes a slot before it calls a library and gives it back after. The
  * handler of fatal signals marks the slot of the thread that it runs in, and no
@@ -54,11 +55,15 @@ struct pst_crash_slots {
 
 /*
  * From now on this process takes its slots from these, and its fatal signals
- * mark them. Call it before the process starts a thread. Builds with the
- * address or thread sanitizer keep their own handlers: there, slots are taken
- * but never marked.
+ * mark them. Call it before the process starts a thread.
  */
 void pst_crash_slots_enter(struct pst_crash_slots *slots);
+
+/*
+ * Returns false in builds with the address or thread sanitizer, which have
+ * handlers of their own: there, slots are taken but never marked.
+ */
+bool pst_crash_slots_are_marked(void);
 
 /*
  * Takes a slot for this thread, which has none, and stores what it is going to

@@ -11,13 +11,6 @@
 #include "core/crash_slots.h"
 #include "tests/unit/rows.h"
 
-/* The sanitizers' own handlers stay, so nothing is marked there. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MARKS 0
-#else
-#define MARKS 1
-#endif
-
 static struct pst_crash_slots *slots;
 
 static const struct pst_crash_note note = {
@@ -192,9 +185,9 @@ test_who_is_blamed(void **state)
 		/* Nobody collects the slots of another process. */
 		assert_false(pst_crash_slots_collect(slots, getpid(), &found));
 		assert_true(pst_crash_slots_collect(slots, pid, &found) ==
-		    (rows[i].blamed && MARKS));
+		    (rows[i].blamed && pst_crash_slots_are_marked()));
 		assert_int_equal(slots_in_use(), 0);
-		if (!rows[i].blamed || !MARKS)
+		if (!rows[i].blamed || !pst_crash_slots_are_marked())
 			continue;
 		assert_int_equal(found.library, note.library);
 		assert_int_equal(found.digest, note.digest);
@@ -244,7 +237,7 @@ test_other_threads(void **state)
 	pid_t pid = run(crash_among_others, 5, 0);
 
 	(void)state;
-	if (MARKS) {
+	if (pst_crash_slots_are_marked()) {
 		assert_true(pst_crash_slots_collect(slots, pid, &found));
 		assert_int_equal(found.digest, 5);
 	}
@@ -303,7 +296,7 @@ test_damaged_note(void **state)
 	pid_t pid;
 
 	(void)state;
-	if (!MARKS)
+	if (!pst_crash_slots_are_marked())
 		skip();
 	pid = run(abort_inside, 0, 0);
 	memset(&slots->slots[0].note, 'x', sizeof(slots->slots[0].note));
