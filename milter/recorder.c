@@ -44,6 +44,17 @@ log_writer(void *arg, enum pst_writer_event event, const char *text)
 		    "report store now",
 		    text);
 		break;
+	case PST_WRITER_EXPIRED:
+		pst_log(PST_LOG_NOTICE,
+		    "deleted from the report store, because they were old: %s",
+		    text);
+		break;
+	case PST_WRITER_CLOCK_WRONG:
+		pst_log(PST_LOG_WARNING, "report store: %s", text);
+		break;
+	case PST_WRITER_CLOCK_RIGHT:
+		pst_log(PST_LOG_NOTICE, "report store: %s", text);
+		break;
 	}
 }
 

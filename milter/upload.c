@@ -52,15 +52,34 @@ static void
 log_upload(void *arg, enum pst_writer_event event, const char *text)
 {
 	(void)arg;
-	if (event == PST_WRITER_FAILED)
+	switch (event) {
+	case PST_WRITER_FAILED:
 		pst_log(PST_LOG_WARNING,
 		    "cannot upload report rows to the shared database; they "
 		    "stay in this gateway's file and mail is not affected: %s",
 		    text);
-	else
+		break;
+	case PST_WRITER_RECOVERED:
 		pst_log(PST_LOG_NOTICE,
 		    "report rows are uploaded to the shared database again: %s",
 		    text);
+		break;
+	case PST_WRITER_EXPIRED:
+		pst_log(PST_LOG_NOTICE,
+		    "deleted from the shared database, because they were old: "
+		    "%s",
+		    text);
+		break;
+	case PST_WRITER_CLOCK_WRONG:
+		pst_log(PST_LOG_WARNING, "shared database: %s", text);
+		break;
+	case PST_WRITER_CLOCK_RIGHT:
+		pst_log(PST_LOG_NOTICE, "shared database: %s", text);
+		break;
+	case PST_WRITER_SPOOLING:
+	case PST_WRITER_UNSPOOLED:
+		break;
+	}
 }
 
 static void

@@ -296,6 +296,16 @@ on_note(void *arg, const struct pst_delivery *delivery,
 }
 
 static void
+on_remark(void *arg, const char *sentence)
+{
+	struct job *job = arg;
+
+	if (job->has_bar)
+		pst_ui_bar_end(&job->bar);
+	pst_ui_note(command, "%s", sentence);
+}
+
+static void
 print_summary(const struct job *job, const struct pst_send_counts *counts)
 {
 	if (job->notes > MAX_NOTES)
@@ -323,6 +333,7 @@ send_reports(struct job *job)
 	    .stop = &stop,
 	    .progress = on_progress,
 	    .note = on_note,
+	    .remark = on_remark,
 	    .arg = job,
 	};
 	struct pst_send_counts counts;

@@ -151,6 +151,33 @@ judge_store(struct pst_arena *arena, const struct pst_status *status,
 			    age(status, PST_COUNTER_UPLOAD_FAILING_SINCE))));
 }
 
+static void
+judge_clock(const struct pst_status *status, struct verdict *verdict)
+{
+	static const struct {
+		enum pst_counter since;
+		const char *text;
+	} witnesses[] = {
+	    {PST_COUNTER_CLOCK_SERVER_SINCE,
+		"the clock of this system disagrees with that of the shared "
+		"database; see the log"},
+	    {PST_COUNTER_CLOCK_STORE_SINCE,
+		"the clock of this system disagrees with what the report store "
+		"has seen; see the log"},
+	    {PST_COUNTER_CLOCK_SIGNATURES_SINCE,
+		"the clock of this system seems to be behind: most DKIM "
+		"signatures are from the future"},
+	};
+
+	/* One line is enough: there is only one clock to correct. */
+	for (size_t i = 0; i < PST_COUNT(witnesses); i++) {
+		if (!lasts(status, witnesses[i].since, 0))
+			continue;
+		complain(verdict, PST_STATUS_WARNING, witnesses[i].text);
+		return;
+	}
+}
+
 enum pst_status_level
 pst_status_judge(struct pst_arena *arena, const struct pst_status *status,
     const char **problems)
@@ -167,6 +194,7 @@ pst_status_judge(struct pst_arena *arena, const struct pst_status *status,
 			pst_status_span(arena,
 			    age(status, PST_COUNTER_DNS_FAILING_SINCE))));
 	judge_store(arena, status, &verdict);
+	judge_clock(status, &verdict);
 	*problems = pst_arena_strdup(arena,
 	    verdict.problems.len == 0 ? "" : pst_buf_str(&verdict.problems));
 	return verdict.level;

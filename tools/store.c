@@ -9,8 +9,9 @@
 
 #include "base/domain.h"
 #include "base/day.h"
+#include "store/expiry.h"
+#include "store/open.h"
 #include "store/query.h"
-#include "store/store.h"
 #include "tools/command.h"
 #include "tools/argument.h"
 #include "tools/settings.h"
@@ -45,9 +46,18 @@ pst_store_file_size(const char *path)
 static bool
 tidy(const struct pst_store *store, struct pst_err *err)
 {
-	return pst_store_expire(
-		   store->db, store->config, pst_store_now(store), err) &&
-	    pst_query_compact(store->db, err);
+	struct pst_expired expired;
+	struct pst_trusted_now now;
+	struct pst_err text;
+
+	if (!pst_expire_all(
+		store->db, store->config, store->clock, &expired, &now, err))
+		return false;
+	if (now.doubt != PST_CLOCK_PLAUSIBLE) {
+		pst_trusted_clock_say(&now, &text);
+		pst_ui_note(command, "%s", text.text);
+	}
+	return pst_query_compact(store->db, err);
 }
 
 static int

@@ -66,9 +66,8 @@ bool
 pst_day_limits_load(struct pst_day_limits *limits,
     const struct pst_store *store, struct pst_err *err)
 {
-	return pst_outbox_each_sent(store->db,
-	    pst_day_begin(pst_day_of(pst_store_now(store))), add_sent, limits,
-	    err);
+	return pst_outbox_each_sent(
+	    store->db, pst_day_of(pst_store_now(store)), add_sent, limits, err);
 }
 
 const char *

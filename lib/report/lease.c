@@ -80,6 +80,15 @@ read_holder(
 	return pst_db_end(db, err);
 }
 
+/* Returns by how much the clock was ahead that wrote a lease; 0: it was not. */
+static int64_t
+ahead_s(int64_t until_s, int64_t now_s)
+{
+	int64_t ahead = until_s - now_s - PST_LEASE_S;
+
+	return ahead > PST_LEASE_AHEAD_S ? ahead : 0;
+}
+
 bool
 pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
     bool *taken, struct pst_err *err)
@@ -96,7 +105,9 @@ pst_lease_take(struct pst_db *db, struct pst_lease *lease, int64_t now_s,
 	if (!read_holder(db, holder, &until_s, err))
 		return false;
 	memcpy(lease->other, holder, sizeof(holder));
-	if (holder[0] != '\0' && until_s > now_s && !is_dead(pst_str(holder)))
+	lease->other_ahead_s = ahead_s(until_s, now_s);
+	if (holder[0] != '\0' && until_s > now_s && lease->other_ahead_s == 0 &&
+	    !is_dead(pst_str(holder)))
 		return true;
 	write_place(place);
 	(void)snprintf(lease->holder, sizeof(lease->holder), "%s %ld", place,

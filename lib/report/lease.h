@@ -6,7 +6,9 @@
  * The lease lets one process at a time send reports, among all gateways that
  * share a store. It ends by itself after PST_LEASE_S, so a holder that has died
  * does not hold up the others for longer; on the same system its death is
- * noticed at once. Times are those of the real clock, never those of --now.
+ * noticed at once. A lease that ends later than it can, PST_LEASE_AHEAD_S more
+ * than its length from now, was written by a clock that is ahead, and is over.
+ * Times are those of the real clock, never those of --now.
  */
 
 #include "base/macros.h"
@@ -15,10 +17,15 @@
 /* Longer than one message can take to be handed over (report/submit.h). */
 #define PST_LEASE_S 1500
 
+/* So much the clocks of two gateways may differ. */
+#define PST_LEASE_AHEAD_S 600
+
 struct pst_lease {
 	char holder[128];
 	int64_t until_s;
 	char other[128]; /* who had it when it was asked for; "" if nobody */
+	/* by so much the clock of the other one was ahead; 0: it was not */
+	int64_t other_ahead_s;
 };
 
 /*

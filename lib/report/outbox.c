@@ -3,7 +3,9 @@
 
 #include <assert.h>
 
+#include "base/day.h"
 #include "base/macros.h"
+#include "report/lease.h"
 #include "store/fields.h"
 #include "store/store.h"
 
@@ -214,8 +216,8 @@ pst_outbox_claim(const struct pst_store *store,
 #define DUE(from, uris)                                                        \
 	"SELECT d.report, d.address, d.state, d.token, d.tries, r.day,"        \
 	" r.domain, " uris " FROM delivery d JOIN report r ON r.id = d.report" \
-	" " from " AND ((d.state IN ('waiting', 'retry') AND d.next_s <= $1)"  \
-	" OR $2 = 1)"                                                          \
+	" " from " AND ((d.state IN ('waiting', 'retry')"                      \
+	" AND (d.next_s <= $1 OR d.next_s > $8)) OR $2 = 1)"                   \
 	" AND ($3 < 0 OR r.day = $3) AND ($4 = '' OR r.domain = $4)"           \
 	" AND (d.report > $5 OR (d.report = $5 AND d.address > $6))"           \
 	" ORDER BY d.report, d.address LIMIT $7"
@@ -257,8 +259,9 @@ pst_outbox_due(const struct pst_store *store,
 		    pst_db_int(filter->day), pst_db_text(filter->domain),
 		    pst_db_text(after == NULL ? "" : after->report),
 		    pst_db_text(after == NULL ? "" : after->address),
-		    pst_db_int((int64_t)page->max)},
-		7, err))
+		    pst_db_int((int64_t)page->max),
+		    pst_db_int(pst_store_now(store) + PST_OUTBOX_MAX_PAUSE_S)},
+		8, err))
 		return false;
 	while (page->count < page->max && pst_db_next(db)) {
 		struct pst_delivery *item = &page->items[page->count++];
@@ -269,19 +272,40 @@ pst_outbox_due(const struct pst_store *store,
 	return pst_db_end(db, err);
 }
 
+#define COUNT(when)                                                            \
+	"SELECT COUNT(*) FROM delivery d JOIN report r ON r.id = d.report"     \
+	" WHERE d.state IN ('waiting', 'retry') AND " when                     \
+	" AND ($2 < 0 OR r.day = $2) AND ($3 = '' OR r.domain = $3)"
+
+static bool
+count_deliveries(const struct pst_store *store, const char *sql,
+    const struct pst_outbox_filter *filter, int64_t *count, struct pst_err *err)
+{
+	int64_t now_s = pst_store_now(store);
+
+	return pst_db_get_number(store->db, sql,
+	    (struct pst_db_value[]){pst_db_int(now_s), pst_db_int(filter->day),
+		pst_db_text(filter->domain),
+		pst_db_int(now_s + PST_OUTBOX_MAX_PAUSE_S)},
+	    4, count, NULL, err);
+}
+
 bool
 pst_outbox_count_due(const struct pst_store *store,
     const struct pst_outbox_filter *filter, int64_t *count, struct pst_err *err)
 {
-	static const char sql[] =
-	    "SELECT COUNT(*) FROM delivery d JOIN report r ON r.id = d.report"
-	    " WHERE d.state IN ('waiting', 'retry') AND d.next_s <= $1"
-	    " AND ($2 < 0 OR r.day = $2) AND ($3 = '' OR r.domain = $3)";
+	static const char sql[] = COUNT("(d.next_s <= $1 OR d.next_s > $4)");
 
-	return pst_db_get_number(store->db, sql,
-	    (struct pst_db_value[]){pst_db_int(pst_store_now(store)),
-		pst_db_int(filter->day), pst_db_text(filter->domain)},
-	    3, count, NULL, err);
+	return count_deliveries(store, sql, filter, count, err);
+}
+
+bool
+pst_outbox_count_ahead(const struct pst_store *store,
+    const struct pst_outbox_filter *filter, int64_t *count, struct pst_err *err)
+{
+	static const char sql[] = COUNT("d.next_s > $1 AND d.next_s > $4");
+
+	return count_deliveries(store, sql, filter, count, err);
 }
 
 bool
@@ -367,7 +391,7 @@ pst_outbox_reopen(struct pst_db *db, const struct pst_outbox_filter *filter,
 }
 
 bool
-pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
+pst_outbox_each_sent(struct pst_db *db, int64_t day,
     void (*each)(void *arg, struct pst_str address, struct pst_str domain),
     void *arg, struct pst_err *err)
 {
@@ -375,8 +399,11 @@ pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
 		"SELECT d.address, r.domain FROM delivery d"
 		" JOIN report r ON r.id = d.report"
 		" WHERE d.kind = 'aggregate' AND (d.state = 'handing'"
-		" OR (d.state = 'sent' AND d.done_s >= $1))",
-		(struct pst_db_value[]){pst_db_int(since_s)}, 1, err))
+		" OR (d.state = 'sent' AND d.done_s >= $1"
+		" AND d.done_s <= $2))",
+		(struct pst_db_value[]){pst_db_int(pst_day_begin(day)),
+		    pst_db_int(pst_day_end(day))},
+		2, err))
 		return false;
 	while (pst_db_next(db))
 		each(arg, pst_db_column(db, 0), pst_db_column(db, 1));
@@ -389,13 +416,15 @@ bool
 pst_outbox_is_suppressed(const struct pst_store *store, const char *address,
     bool *out, struct pst_err *err)
 {
-	int64_t until_s;
+	int64_t until_s, now_s = pst_store_now(store);
+	int64_t longest_s = (int64_t)store->config->reports.suppress_for_s;
 
 	return pst_db_get_number(store->db,
-	    "SELECT until_s FROM suppress WHERE address = $1 AND until_s > $2",
-	    (struct pst_db_value[]){
-		pst_db_text(address), pst_db_int(pst_store_now(store))},
-	    2, &until_s, out, err);
+	    "SELECT until_s FROM suppress WHERE address = $1 AND until_s > $2"
+	    " AND until_s <= $3",
+	    (struct pst_db_value[]){pst_db_text(address), pst_db_int(now_s),
+		pst_db_int(now_s + longest_s + PST_LEASE_AHEAD_S)},
+	    3, &until_s, out, err);
 }
 
 bool

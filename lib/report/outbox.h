@@ -9,7 +9,9 @@
  * A delivery takes one report to one address. Its states:
  *
  *	waiting    not tried yet, or to be sent once more (--resend)
- *	retry      tried without success or postponed; due again at next_s
+ *	retry      tried without success or postponed; due again at next_s. A
+ *	           time further away than PST_OUTBOX_MAX_PAUSE_S was written by
+ *	           a clock that was ahead, and the delivery is due
  *	handing    being handed over; counts as sent unless more is known
  *	sent       done
  *	dropped    given up, or permanently refused
@@ -32,6 +34,9 @@
 #include "report/compose.h"
 #include "report/destination.h"
 #include "store/open.h"
+
+/* The longest pause is until the next day; the rest is for clocks that differ. */
+#define PST_OUTBOX_MAX_PAUSE_S (86400 + 3600)
 
 enum pst_outbox_kind {
 	PST_OUTBOX_AGGREGATE,
@@ -162,6 +167,14 @@ bool pst_outbox_count_due(const struct pst_store *store,
     struct pst_err *err) PST_MUST_CHECK;
 
 /*
+ * Counts those among them that are due only because their next try is further
+ * away than it can be.
+ */
+bool pst_outbox_count_ahead(const struct pst_store *store,
+    const struct pst_outbox_filter *filter, int64_t *count,
+    struct pst_err *err) PST_MUST_CHECK;
+
+/*
  * Commits the state "handing". False with an empty sentence when the delivery
  * is in another state than waiting or retry, or `holder` does not have the
  * lease any more.
@@ -203,16 +216,20 @@ bool pst_outbox_reopen(struct pst_db *db,
 
 /*
  * Calls each() with the address and the policy domain of every aggregate
- * delivery that was sent at or after since_s or is being handed over, in no
- * particular order.
+ * delivery that was sent on that day or is being handed over, in no particular
+ * order.
  */
-bool pst_outbox_each_sent(struct pst_db *db, int64_t since_s,
+bool pst_outbox_each_sent(struct pst_db *db, int64_t day,
     void (*each)(void *arg, struct pst_str address, struct pst_str domain),
     void *arg, struct pst_err *err) PST_MUST_CHECK;
 
 /* ---- addresses that bounce ---- */
 
-/* Sets *out to whether mail to the address is suppressed now. */
+/*
+ * Sets *out to whether mail to the address is suppressed now. What would last
+ * longer from now on than reports.suppress-for does not count: the clock that
+ * wrote it was ahead.
+ */
 bool pst_outbox_is_suppressed(const struct pst_store *store,
     const char *address, bool *out, struct pst_err *err) PST_MUST_CHECK;
 

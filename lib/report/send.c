@@ -10,8 +10,8 @@
 #include "base/day.h"
 #include "report/failure_send.h"
 #include "report/lanes.h"
+#include "store/expiry.h"
 #include "store/schema.h"
-#include "store/store.h"
 
 /* Policy domains and days that become reports in one transaction ... */
 #define CLAIM_BATCH 64
@@ -398,6 +398,69 @@ count_due(struct run *run, struct pst_err *err)
 	return true;
 }
 
+static void
+remark(const struct run *run, const char *sentence)
+{
+	if (run->send->remark != NULL)
+		run->send->remark(run->send->arg, sentence);
+}
+
+/* Says what a clock that was ahead has left behind. */
+static bool
+note_clocks(struct run *run, struct pst_err *err)
+{
+	struct pst_err text;
+	int64_t count;
+
+	if (run->lease.other_ahead_s > 0) {
+		(void)pst_err_set(&text,
+		    "the lease of another process was %lld h too long, because "
+		    "the clock of its system was ahead, so it does not count",
+		    (long long)((run->lease.other_ahead_s + 1800) / 3600));
+		remark(run, text.text);
+	}
+	if (!pst_outbox_count_ahead(
+		run->store, &run->send->filter, &count, err))
+		return false;
+	if (count > 0) {
+		(void)pst_err_set(&text,
+		    "%lld deliveries were put off by a clock that was ahead, "
+		    "so they are tried now",
+		    (long long)count);
+		remark(run, text.text);
+	}
+	return true;
+}
+
+/* Not with --now: nothing is deleted by a clock that somebody made up. */
+static bool
+expire(struct run *run, struct pst_err *err)
+{
+	const struct pst_store *store = run->store;
+	struct pst_expired expired;
+	struct pst_trusted_now now;
+	struct pst_err text, what;
+
+	if (store->clock->manual)
+		return true;
+	if (!pst_expire_all(
+		store->db, store->config, store->clock, &expired, &now, err))
+		return false;
+	if (now.doubt != PST_CLOCK_PLAUSIBLE) {
+		pst_trusted_clock_say(&now, &text);
+		remark(run, text.text);
+	}
+	if (expired.rows + expired.reports + expired.incidents +
+		expired.imported >
+	    0) {
+		pst_expired_text(&expired, &what);
+		(void)pst_err_set(
+		    &text, "deleted, because they were old: %s", what.text);
+		remark(run, text.text);
+	}
+	return true;
+}
+
 static bool
 work(struct run *run, struct pst_err *err)
 {
@@ -409,7 +472,8 @@ work(struct run *run, struct pst_err *err)
 	filter->before = pst_day_of(pst_store_now(store));
 	/* Finished deliveries wait again, and are then like the rest. */
 	filter->resend = false;
-	if (!pst_outbox_recover(store, &uncertain, err))
+	if (!pst_outbox_recover(store, &uncertain, err) ||
+	    !note_clocks(run, err))
 		return false;
 	run->counts->uncertain += (uint64_t)uncertain;
 	return claim_all(run, err) &&
@@ -417,9 +481,7 @@ work(struct run *run, struct pst_err *err)
 	    pst_failure_claim(
 		store, filter, &run->counts->failures_made, err) &&
 	    count_due(run, err) && send_kind(run, PST_OUTBOX_AGGREGATE, err) &&
-	    send_kind(run, PST_OUTBOX_FAILURE, err) &&
-	    pst_store_expire(
-		store->db, store->config, pst_store_now(store), err);
+	    send_kind(run, PST_OUTBOX_FAILURE, err) && expire(run, err);
 }
 
 bool

@@ -44,6 +44,12 @@ struct pst_send {
 	 */
 	void (*note)(void *arg, const struct pst_delivery *delivery,
 	    enum pst_outbox_state state, const char *why);
+	/*
+	 * Called with a sentence about clocks that were ahead, this one or those
+	 * of others, and about what was deleted because it was old; may be
+	 * NULL.
+	 */
+	void (*remark)(void *arg, const char *sentence);
 	void *arg;
 };
 

@@ -60,7 +60,9 @@ advice(int status)
 		       "directory";
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return "move it away; a new one will be created";
+		return "move it away together with the files of the same name "
+		       "that end in -wal and -shm, which belong to it; a new "
+		       "one will be created";
 	case SQLITE_IOERR:
 		return "look for errors of its disk in the system log";
 	default:

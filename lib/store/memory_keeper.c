@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "core/counters.h"
 #include "store/memory_file.h"
+#include "store/trusted_clock.h"
 
 #define PATIENCE_MS 1000 /* wait for a lock; a start waits that long, too */
 #define STOP_MS 3000
@@ -22,7 +23,8 @@ struct pst_memory_keeper {
 	struct pst_db *db; /* NULL if not open */
 	int64_t last;      /* the newest change that was read */
 	bool failing;
-	uint64_t refused; /* as it was counted last */
+	uint64_t refused;                 /* as it was counted last */
+	struct pst_trusted_clock trusted; /* for deleting by age */
 	/* The batch that is being written; tried again after a failure. */
 	struct pst_arena *arena;
 	struct pst_memory_row rows[PST_MEMORY_BATCH];
@@ -122,11 +124,14 @@ write_all(struct pst_memory_keeper *keeper, int64_t until_ms, bool *wrote,
 static bool
 prune(struct pst_memory_keeper *keeper, struct pst_err *err)
 {
+	struct pst_trusted_now now;
 	bool more = true;
 
+	keeper->trusted.clock = &pst_clock_system;
+	if (!pst_trusted_clock_ask(&keeper->trusted, keeper->db, &now, err))
+		return false;
 	while (more) {
-		if (!pst_memory_file_prune(keeper->db,
-			pst_clock_epoch(&pst_clock_system),
+		if (!pst_memory_file_prune(keeper->db, now.now_s,
 			PST_MEMORY_MAX_DOMAINS, &more, err))
 			return false;
 	}

@@ -32,12 +32,16 @@ compare_births(struct pst_db *file, struct pst_db *shared, struct pst_err *err)
 }
 
 static bool
-prune(struct pst_db *shared, struct pst_err *err)
+prune(
+    struct pst_memory_share *share, struct pst_db *shared, struct pst_err *err)
 {
+	struct pst_trusted_now now;
 	bool more;
 
-	return pst_memory_file_prune(shared, pst_clock_epoch(&pst_clock_system),
-	    PST_MEMORY_MAX_DOMAINS, &more, err);
+	share->trusted.clock = &pst_clock_system;
+	return pst_trusted_clock_ask(&share->trusted, shared, &now, err) &&
+	    pst_memory_file_prune(
+		shared, now.now_s, PST_MEMORY_MAX_DOMAINS, &more, err);
 }
 
 static bool
@@ -50,7 +54,7 @@ share_file(struct pst_memory_share *share, struct pst_db *file,
 	if (!compare_births(file, shared, err) ||
 	    !copy(shared, file, &share->down, until_ms, &more_down, err) ||
 	    !copy(file, shared, &share->up, until_ms, &more_up, err) ||
-	    !prune(shared, err))
+	    !prune(share, shared, err))
 		return false;
 	if (more_up || more_down)
 		share->due_ms = 0;

@@ -15,6 +15,7 @@
 #include "base/macros.h"
 #include "config/config.h"
 #include "store/db.h"
+#include "store/trusted_clock.h"
 
 #define PST_MEMORY_SHARE_MS 60000
 
@@ -23,6 +24,7 @@ struct pst_memory_share {
 	const struct pst_config *config;
 	int64_t due_ms;   /* when it is time again */
 	int64_t up, down; /* the last change that was copied each way */
+	struct pst_trusted_clock trusted; /* for deleting by age */
 };
 
 /*

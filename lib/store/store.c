@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
-#include "base/day.h"
 #include "base/macros.h"
 #include "store/fields.h"
 #include "store/incident.h"
@@ -295,52 +294,4 @@ pst_store_add_incident(struct pst_db *db, const struct pst_incident *incident,
 	    pst_db_int(n)};
 
 	return pst_db_run(db, put, values, PST_COUNT(values), NULL, err);
-}
-
-bool
-pst_store_expire(struct pst_db *db, const struct pst_config *config,
-    int64_t now_s, struct pst_err *err)
-{
-	/* The limits: the day of `old`, `old`, the limit for imports, now. */
-	enum { OLD_DAY, OLD, IMPORTED, NOW };
-	/* Rows that refer to another table are deleted before those. */
-	static const struct {
-		const char *sql;
-		int limit;
-	} steps[] = {
-	    {"DELETE FROM record WHERE day < $1", OLD_DAY},
-	    {"DELETE FROM policy WHERE day < $1", OLD_DAY},
-	    {"DELETE FROM delivery WHERE report IN"
-	     " (SELECT id FROM report WHERE made_s < $1)",
-		OLD},
-	    {"DELETE FROM report WHERE made_s < $1", OLD},
-	    {"DELETE FROM failure WHERE seen_s < $1", OLD},
-	    {"DELETE FROM batch WHERE shipped_s < $1", OLD},
-	    {"DELETE FROM source WHERE feedback IN"
-	     " (SELECT id FROM feedback WHERE imported_s < $1)",
-		IMPORTED},
-	    {"DELETE FROM feedback WHERE imported_s < $1", IMPORTED},
-	    {"DELETE FROM suppress WHERE until_s < $1", NOW},
-	};
-	const int64_t old = now_s - (int64_t)config->store.retention_s;
-	const int64_t limits[] = {
-	    [OLD_DAY] = pst_day_of(old),
-	    [OLD] = old,
-	    [IMPORTED] = now_s - (int64_t)config->store.imported_retention_s,
-	    [NOW] = now_s,
-	};
-	size_t i;
-
-	if (!pst_schema_begin(db, err))
-		return false;
-	for (i = 0; i < PST_COUNT(steps); i++) {
-		struct pst_db_value value = pst_db_int(limits[steps[i].limit]);
-
-		if (!pst_db_run(db, steps[i].sql, &value, 1, NULL, err))
-			break;
-	}
-	if (i == PST_COUNT(steps) && pst_db_commit(db, err))
-		return true;
-	pst_db_rollback(db);
-	return false;
 }

@@ -3,7 +3,8 @@
 #define PST_STORE_STORE_H
 
 /*
- * The report store: adds to it, deletes what is old. store/open.h opens it.
+ * The report store: adds to it. store/open.h opens it, store/expiry.h deletes
+ * what is old.
  * Reports are read out of it by report/outbox.h; store/query.h reads what is
  * shown to people.
  *
@@ -69,13 +70,5 @@ struct pst_incident;
 bool
 pst_store_add_incident(struct pst_db *db, const struct pst_incident *incident,
     int64_t n, struct pst_err *err) PST_MUST_CHECK;
-
-/*
- * Deletes what is older than store.retention, even if it has not been sent, and
- * imported reports that are older than store.imported-retention. It uses a
- * transaction of its own.
- */
-bool pst_store_expire(struct pst_db *db, const struct pst_config *config,
-    int64_t now_s, struct pst_err *err) PST_MUST_CHECK;
 
 #endif

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "core/counters.h"
+#include "store/expiry.h"
 #include "store/memory_share.h"
 
 #define MAX_PAUSE_MS 300000
-#define EXPIRE_MS 3600000
 #define STOP_MS 2000
 
 struct pst_uploader {
@@ -22,8 +22,8 @@ struct pst_uploader {
 	struct pst_db *local;  /* NULL if not open */
 	struct pst_db *shared; /* NULL if not open */
 	bool tidied;           /* rows too old to upload were deleted */
-	int64_t expire_ms;     /* when to delete old shared rows next */
-	bool failing;          /* the last attempt failed */
+	struct pst_expiry local_expiry, shared_expiry;
+	bool failing; /* the last attempt failed */
 	struct pst_memory_share share;
 	bool share_failing; /* the last attempt to share the memory failed */
 	unsigned pause_ms;
@@ -62,10 +62,13 @@ have_local(struct pst_uploader *uploader, struct pst_err *err)
 			return false;
 		uploader->local = store.db;
 	}
-	if (!uploader->tidied)
-		uploader->tidied = pst_store_expire(uploader->local, config,
-		    pst_clock_epoch(&pst_clock_system), err);
-	return uploader->tidied;
+	while (!uploader->tidied) {
+		if (!pst_expiry_turn(
+			&uploader->local_expiry, uploader->local, err))
+			return false;
+		uploader->tidied = !uploader->local_expiry.sum.more;
+	}
+	return true;
 }
 
 static bool
@@ -85,15 +88,7 @@ have_shared(struct pst_uploader *uploader, struct pst_err *err)
 static bool
 expire(struct pst_uploader *uploader, struct pst_err *err)
 {
-	int64_t now_ms = pst_clock_ms(&pst_clock_system);
-
-	if (now_ms < uploader->expire_ms)
-		return true;
-	if (!pst_store_expire(uploader->shared, uploader->config,
-		pst_clock_epoch(&pst_clock_system), err))
-		return false;
-	uploader->expire_ms = now_ms + EXPIRE_MS;
-	return true;
+	return pst_expiry_turn(&uploader->shared_expiry, uploader->shared, err);
 }
 
 /* Report rows come first; this neither ends nor delays their upload. */
@@ -190,6 +185,10 @@ pst_uploader_start(struct pst_config *config, struct pst_writer_log log,
 		abort();
 	uploader->config = pst_config_ref(config);
 	uploader->log = log;
+	/* What the worker finds in the file, it tells itself. */
+	uploader->local_expiry.config = uploader->config;
+	uploader->shared_expiry.config = uploader->config;
+	uploader->shared_expiry.log = log;
 	uploader->memory_log = memory_log;
 	uploader->share.config = uploader->config;
 	uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;

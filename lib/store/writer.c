@@ -10,6 +10,7 @@
 #include "base/macros.h"
 #include "base/thread.h"
 #include "core/counters.h"
+#include "store/expiry.h"
 #include "store/fields.h"
 #include "store/incident.h"
 #include "store/report_row.h"
@@ -20,7 +21,7 @@
 #define BATCH_ITEMS 500 /* messages in one transaction */
 #define RETRY_MS 1000
 #define STOP_MS 3000
-#define EXPIRE_MS 3600000
+#define IDLE_MS 3600000
 #define CLOSED_MS 10000 /* look again whether the store may be written to */
 
 /* A policy as this writer last wrote it, so that it need not do so again. */
@@ -39,7 +40,7 @@ struct pst_writer {
 	/* Used by the thread only */
 	struct pst_writer_db db;
 	char secret[PST_STORE_ID_SIZE]; /* "" until the store has been open */
-	int64_t expire_ms;              /* when to delete old rows next */
+	struct pst_expiry expiry;
 	struct known_policy known[KNOWN_POLICIES];
 
 	pthread_mutex_t mutex; /* protects all below */
@@ -88,7 +89,6 @@ have_secret(struct pst_writer *writer, struct pst_err *err)
 static bool
 have_db(struct pst_writer *writer, struct pst_err *err)
 {
-	int64_t now_ms = pst_clock_ms(&pst_clock_system);
 	bool switched;
 
 	if (!pst_writer_db_ready(&writer->db, &switched, err))
@@ -96,15 +96,8 @@ have_db(struct pst_writer *writer, struct pst_err *err)
 	/* The other database need not have the policies that are known here. */
 	if (switched)
 		memset(writer->known, 0, sizeof(writer->known));
-	if (!have_secret(writer, err))
-		return false;
-	if (now_ms < writer->expire_ms)
-		return true;
-	if (!pst_store_expire(writer->db.target, writer->config,
-		pst_clock_epoch(&pst_clock_system), err))
-		return false;
-	writer->expire_ms = now_ms + EXPIRE_MS;
-	return true;
+	return have_secret(writer, err) &&
+	    pst_expiry_turn(&writer->expiry, writer->db.target, err);
 }
 
 static struct known_policy
@@ -313,6 +306,20 @@ write_batch(struct pst_writer *writer)
 	return false;
 }
 
+/* How long the thread sleeps without mail; expiry that is due ends that. */
+static unsigned
+idle_ms(const struct pst_writer *writer)
+{
+	int64_t left_ms =
+	    writer->expiry.due_ms - pst_clock_ms(&pst_clock_system);
+
+	if (writer->db.closed)
+		return CLOSED_MS;
+	return left_ms <= 0   ? 0 :
+	    left_ms < IDLE_MS ? (unsigned)left_ms :
+				IDLE_MS;
+}
+
 /*
  * Waits for a stop, for the time to pass or, if `work` is true, for something
  * to write. Called with the mutex locked.
@@ -338,8 +345,7 @@ run(void *arg)
 		if (!write_batch(writer))
 			wait_for(writer, RETRY_MS, false);
 		else if (writer->db.closed || writer->db.spool == NULL)
-			wait_for(writer,
-			    writer->db.closed ? CLOSED_MS : EXPIRE_MS, true);
+			wait_for(writer, idle_ms(writer), true);
 	}
 	give_up_ms = pst_clock_ms(&pst_clock_system) + STOP_MS;
 	while (writer->head != NULL &&
@@ -362,6 +368,8 @@ pst_writer_start(struct pst_config *config, struct pst_writer_log log)
 		abort();
 	writer->config = pst_config_ref(config);
 	writer->log = log;
+	writer->expiry.config = writer->config;
+	writer->expiry.log = log;
 	pst_writer_db_init(&writer->db, config, log);
 	writer->tail = &writer->head;
 	pst_mutex_init(&writer->mutex);

@@ -28,6 +28,9 @@ enum pst_writer_event {
 	PST_WRITER_RECOVERED, /* text says how many rows were lost */
 	PST_WRITER_SPOOLING,  /* text is the spool's path, and says why */
 	PST_WRITER_UNSPOOLED, /* text is how many rows were moved */
+	PST_WRITER_EXPIRED,   /* text is what was deleted because it was old */
+	PST_WRITER_CLOCK_WRONG, /* text says how (store/trusted_clock.h) */
+	PST_WRITER_CLOCK_RIGHT, /* it agrees again */
 };
 struct pst_writer_log {
 	void (*call)(void *arg, enum pst_writer_event event, const char *text);

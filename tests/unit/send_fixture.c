@@ -88,6 +88,16 @@ note(void *arg, const struct pst_delivery *delivery,
 	    delivery->address, pst_outbox_state_word(state));
 }
 
+static void
+remark(void *arg, const char *sentence)
+{
+	struct send_bench *bench = arg;
+	size_t len = strlen(bench->remarks);
+
+	(void)snprintf(bench->remarks + len, sizeof(bench->remarks) - len,
+	    "%s\n", sentence);
+}
+
 bool
 send_run_with(
     struct send_bench *bench, int64_t day, const char *domain, bool resend)
@@ -97,10 +107,11 @@ send_run_with(
 	    .store = &bench->store,
 	    .filter = {.day = day, .domain = domain, .resend = resend},
 	    .note = note,
+	    .remark = remark,
 	    .arg = bench,
 	};
 
-	bench->notes[0] = '\0';
+	bench->notes[0] = bench->remarks[0] = '\0';
 	bench->err.text[0] = '\0';
 	return pst_send_run(&send, &bench->counts, &bench->err);
 }

@@ -21,7 +21,8 @@ struct send_bench {
 	char relay[64];
 	struct pst_send_counts counts; /* of the last run */
 	struct pst_err err;
-	char notes[4096]; /* "ADDRESS STATE;" for each delivery */
+	char notes[4096];   /* "ADDRESS STATE;" for each delivery */
+	char remarks[1024]; /* each with a newline */
 };
 
 /* Starts the relay with the replies that the caller set in bench_server. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "report/failure_send.h"
+#include "store/expiry.h"
 #include "tests/unit/send_fixture.h"
 
 #define ZONE                                                                   \
@@ -40,6 +41,7 @@ add(struct send_bench *bench, const char *id, const char *domain,
 static void
 test_sent(void **state)
 {
+	struct pst_expired gone;
 	struct send_bench bench;
 	const char *text;
 
@@ -63,8 +65,8 @@ test_sent(void **state)
 	assert_true(send_run(&bench));
 	assert_int_equal(bench.server->count, 2);
 	/* Expiry deletes it. */
-	assert_true(pst_store_expire(
-	    bench.db, bench.config, SEND_NOW + 86400 * 90, &bench.err));
+	assert_true(pst_expire_some(
+	    bench.db, bench.config, SEND_NOW + 86400 * 90, &gone, &bench.err));
 	assert_int_equal(
 	    store_number(bench.db, "SELECT COUNT(*) FROM delivery"), 0);
 	send_close(&bench);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "report/lease.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/store_fixture.h"
 
 #define NOW 1800000000
@@ -100,12 +101,47 @@ test_dead_holder(void **state)
 	assert_true(take(db, &lease, NOW));
 	(void)snprintf(holder, sizeof(holder), "%.*s %ld",
 	    (int)strcspn(lease.holder, " "), lease.holder, (long)child);
-	put(db, holder, NOW + 9999);
+	put(db, holder, NOW + 999);
 	assert_true(take(db, &lease, NOW));
 	/* The same process id on another system proves nothing. */
 	(void)snprintf(holder, sizeof(holder), "far-away %ld", (long)child);
-	put(db, holder, NOW + 9999);
+	put(db, holder, NOW + 999);
 	assert_false(take(db, &lease, NOW));
+	pst_db_close(db);
+}
+
+/* A clock that is ahead does not hold up the others until its own time comes. */
+static void
+test_clock_ahead(void **state)
+{
+	static const struct {
+		const char *label;
+		int64_t until_s;
+		bool taken;
+		int64_t ahead_s;
+	} rows[] = {
+	    {"over", NOW, true, 0},
+	    {"a second left", NOW + 1, false, 0},
+	    {"taken just now", NOW + PST_LEASE_S, false, 0},
+	    {"by a clock that is a little ahead",
+		NOW + PST_LEASE_S + PST_LEASE_AHEAD_S, false, 0},
+	    {"by a clock that is too far ahead",
+		NOW + PST_LEASE_S + PST_LEASE_AHEAD_S + 1, true,
+		PST_LEASE_AHEAD_S + 1},
+	    {"ten years ahead", NOW + PST_LEASE_S + 315360000, true, 315360000},
+	};
+	struct pst_db *db = store_open("db");
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_lease lease;
+
+		put(db, "far-away 7", rows[i].until_s);
+		assert_int_equal(take(db, &lease, NOW), rows[i].taken);
+		assert_int_equal(lease.other_ahead_s, rows[i].ahead_s);
+		if (rows[i].taken)
+			pst_lease_release(db, &lease);
+	}
 	pst_db_close(db);
 }
 
@@ -116,6 +152,7 @@ main(void)
 	    cmocka_unit_test(test_one_at_a_time),
 	    cmocka_unit_test(test_renewal),
 	    cmocka_unit_test(test_dead_holder),
+	    cmocka_unit_test(test_clock_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, store_set_up, store_tear_down);

@@ -365,7 +365,7 @@ test_stopped(void **state)
 		STORE_DAY, "b.example", "mailto:x@b.example", 1, 1});
 	assert_true(pst_db_script(bench.db,
 	    "DELETE FROM record WHERE domain = 'b.example';"
-	    "INSERT INTO suppress VALUES ('s@c.example', 0, 9999999999, '')",
+	    "INSERT INTO suppress VALUES ('s@c.example', 0, 1795480000, '')",
 	    NULL));
 	send_row(&bench,
 	    (struct send_row){

@@ -447,10 +447,56 @@ test_bounced(void **state)
 	send_close(&bench);
 }
 
+/*
+ * What a run has left whose clock was years ahead holds nothing up: its lease is
+ * over, what it put off is tried, what it sent does not count today, and an
+ * address is not suppressed for years. A right pause still counts.
+ */
+static void
+test_clock_ahead(void **state)
+{
+	struct send_bench bench;
+
+	(void)state;
+	send_open(&bench, EMPTY);
+	send_row(&bench,
+	    (struct send_row){
+		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
+	bench_server.rcpt = "451 4.2.0 later";
+	assert_true(send_run(&bench));
+	assert_int_equal(bench.counts.again, 1);
+	assert_string_equal(bench.remarks, "");
+	bench_server.rcpt = NULL;
+	assert_true(send_run(&bench));
+	assert_int_equal(bench.counts.sent, 0);
+	assert_true(pst_db_script(bench.db,
+	    "UPDATE delivery SET next_s = next_s + 315360000;"
+	    "INSERT INTO suppress VALUES ('x@a.example', 9999990000, "
+	    "9999999999, '');"
+	    "INSERT INTO report VALUES ('f', 1, 'a.example', 9999990000);"
+	    "INSERT INTO delivery VALUES ('f', 'aggregate', 'x@a.example',"
+	    " 'sent', 't', 1, 0, 9999990000, '');"
+	    "INSERT INTO lease (name, holder, until_s)"
+	    " VALUES ('send-reports', 'elsewhere 7', 99999999999)",
+	    &bench.err));
+	bench.config->reports.max_per_day = 1;
+	assert_true(send_run(&bench));
+	assert_int_equal(bench.counts.sent, 1);
+	assert_int_equal(send_got(&bench, "x@a.example"), 1);
+	assert_non_null(strstr(bench.remarks, "lease of another process"));
+	assert_non_null(strstr(
+	    bench.remarks, "1 deliveries were put off by a clock that was"));
+	assert_true(send_run(&bench));
+	assert_string_equal(bench.remarks, "");
+	send_close(&bench);
+}
+
 /* One process sends at a time; a lease that has expired does not stop us. */
 static void
 test_lease(void **state)
 {
+	const struct pst_db_value until =
+	    pst_db_int(pst_clock_epoch(&pst_clock_system) + 1000);
 	struct send_bench bench;
 
 	(void)state;
@@ -460,8 +506,8 @@ test_lease(void **state)
 		STORE_DAY, "a.example", "mailto:x@a.example", 1, 1});
 	assert_true(pst_db_run(bench.db,
 	    "INSERT INTO lease (name, holder, until_s)"
-	    " VALUES ('send-reports', 'elsewhere 7', 99999999999)",
-	    NULL, 0, NULL, NULL));
+	    " VALUES ('send-reports', 'elsewhere 7', $1)",
+	    &until, 1, NULL, NULL));
 	assert_false(send_run(&bench));
 	assert_false(bench.counts.begun);
 	assert_non_null(strstr(bench.err.text, "another process"));
@@ -516,6 +562,7 @@ main(void)
 	    cmocka_unit_test(test_limits_of_owners),
 	    cmocka_unit_test(test_owner),
 	    cmocka_unit_test(test_bounced),
+	    cmocka_unit_test(test_clock_ahead),
 	    cmocka_unit_test(test_lease),
 	    cmocka_unit_test(test_settings),
 	};

@@ -289,61 +289,6 @@ test_incident(void **state)
 	pst_db_close(db);
 }
 
-static void
-test_expire(void **state)
-{
-	static const char *const left[] = {"record", "policy", "report",
-	    "delivery", "failure", "batch", "feedback", "source", "suppress"};
-	struct pst_db *db = store_open("db");
-	struct pst_report_row record = store_record(1);
-	int64_t now = pst_day_begin(STORE_DAY);
-	struct pst_config config = {.mode = PST_MODE_ENFORCE};
-	struct pst_err err;
-	char sql[2048];
-
-	(void)state;
-	add(db, &record, LIMIT);
-	record.day -= 10;
-	add(db, &record, LIMIT);
-	record.day -= 1;
-	add(db, &record, LIMIT);
-	(void)snprintf(sql, sizeof(sql),
-	    "INSERT INTO report VALUES ('new', 1, 'd', %lld), ('old', 1, 'd', "
-	    "7);"
-	    "INSERT INTO delivery VALUES"
-	    " ('new', 'rua', 'a', 'sent', '', 1, 0, 0, ''),"
-	    " ('old', 'rua', 'a', 'wait', '', 1, 0, 0, '');"
-	    "INSERT INTO failure VALUES"
-	    " ('a', '', %lld, '', '', '', '', '', 1),"
-	    " ('b', '', 7, '', '', '', '', '', 1);"
-	    "INSERT INTO batch VALUES ('a', '', '', %lld), ('b', '', '', 7);"
-	    "INSERT INTO feedback VALUES"
-	    " ('new', '', %lld, 1, '', '', '', 0, 0, '', ''),"
-	    " ('old', '', %lld, 1, '', '', '', 0, 0, '', '');"
-	    "INSERT INTO source VALUES"
-	    " ('new', 1, '', 1, '', '', '', '', ''),"
-	    " ('old', 1, '', 1, '', '', '', '', '');"
-	    "INSERT INTO suppress VALUES ('a', 0, %lld, ''), ('b', 0, %lld, "
-	    "'');",
-	    (long long)now, (long long)now, (long long)now,
-	    (long long)now - 19 * 86400, (long long)now - 21 * 86400,
-	    (long long)now, (long long)now - 1);
-	assert_true(pst_db_script(db, sql, &err));
-	config.store.retention_s = 10 * 86400;
-	config.store.imported_retention_s = 20 * 86400;
-	assert_true(pst_store_expire(db, &config, now, &err));
-	assert_string_equal(store_sum(db), "2 rows, 2 messages");
-	FOR_ROWS(i, left, left[i]) {
-		(void)snprintf(
-		    sql, sizeof(sql), "SELECT COUNT(*) FROM %s", left[i]);
-		assert_int_equal(store_number(db, sql), i < 2 ? 2 : 1);
-		/* statements are looked up by address; sql is reused */
-		pst_db_close(db);
-		db = store_open("db");
-	}
-	pst_db_close(db);
-}
-
 int
 main(void)
 {
@@ -362,8 +307,6 @@ main(void)
 		test_limit, store_set_up, store_tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_incident, store_set_up, store_tear_down),
-	    cmocka_unit_test_setup_teardown(
-		test_expire, store_set_up, store_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,8 +26,8 @@
 #define THREADS 8
 #define MESSAGES 300
 
-static atomic_uint heard[PST_WRITER_UNSPOOLED + 1];
-static char last_text[PST_WRITER_UNSPOOLED + 1]
+static atomic_uint heard[PST_WRITER_CLOCK_RIGHT + 1];
+static char last_text[PST_WRITER_CLOCK_RIGHT + 1]
 		     [512]; /* per event; read after its counter rises */
 
 static void
@@ -290,22 +290,6 @@ test_threads(void **state)
 	pst_writer_stop(writer, NULL);
 }
 
-/* Old rows are deleted when the daemon starts. */
-static void
-test_expire(void **state)
-{
-	struct pst_writer *writer = start("retention = 2d");
-
-	(void)state;
-	assert_true(put_at(writer, 1, pst_day_begin(1), PATIENCE_MS));
-	pst_writer_stop(writer, NULL);
-	assert_string_equal(sum(), "1 rows, 1 messages");
-	writer = start("retention = 2d");
-	assert_true(put_at(writer, 1, pst_day_begin(90000), PATIENCE_MS));
-	assert_string_equal(sum(), "1 rows, 1 messages");
-	pst_writer_stop(writer, NULL);
-}
-
 /* Runs a statement in the store that the writer has open. */
 static void
 change(const char *name, const char *sql)
@@ -317,6 +301,34 @@ change(const char *name, const char *sql)
 	if (db == NULL || !pst_db_script(db, sql, &err))
 		fail_msg("%s", err.text);
 	pst_db_close(db);
+}
+
+/* Old rows are deleted when the daemon starts. */
+static void
+test_expire(void **state)
+{
+	struct pst_writer *writer = start("retention = 2d");
+
+	(void)state;
+	assert_true(put_at(writer, 1, pst_day_begin(1), PATIENCE_MS));
+	pst_writer_stop(writer, NULL);
+	assert_string_equal(sum(), "1 rows, 1 messages");
+	/* As far as this store knows, the clock is 56 years ahead. */
+	writer = start("retention = 2d");
+	assert_true(put(writer, 1, PATIENCE_MS));
+	assert_string_equal(sum(), "2 rows, 2 messages");
+	pst_writer_stop(writer, NULL);
+	assert_int_equal(atomic_load(&heard[PST_WRITER_CLOCK_WRONG]), 1);
+	assert_int_equal(atomic_load(&heard[PST_WRITER_EXPIRED]), 0);
+	/* Now the newest row proves that it is right. */
+	change("db", "DELETE FROM meta WHERE name = 'clock'");
+	writer = start("retention = 2d");
+	assert_true(put(writer, 1, PATIENCE_MS));
+	assert_string_equal(sum(), "1 rows, 2 messages");
+	wait_for(&heard[PST_WRITER_EXPIRED], 1);
+	assert_string_equal(last_text[PST_WRITER_EXPIRED],
+	    "1 report rows, 0 reports, 0 incidents and 0 imported reports");
+	pst_writer_stop(writer, NULL);
 }
 
 /* What a newer program does whose step is not additive, and its opposite. */
