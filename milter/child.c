@@ -2,6 +2,7 @@
 #include "milter/child.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -80,6 +81,7 @@ pst_child_start(
 	child->ready = false;
 	child->silent = false;
 	child->reloading = false;
+	child->beat = (struct pst_heartbeat){.asking = false};
 	child->started_ms = now;
 	if (child->role->reads_mail)
 		pst_counter_add(PST_COUNTER_WORKER_STARTS, 0, 1);
@@ -130,6 +132,10 @@ take_word(struct pst_child *child, char byte, struct pst_child_news *news)
 			pst_counters_set_in(
 			    child->index, PST_COUNTER_WORKERS_READY, 1);
 		return;
+	case PST_WORKER_ALIVE:
+	case PST_WORKER_IDLE:
+		pst_heartbeat_heard(&child->beat, byte == PST_WORKER_IDLE);
+		return;
 	case PST_WORKER_RELOADED:
 		news->reloaded += child->reloading;
 		child->reloading = false;
@@ -168,6 +174,67 @@ pst_child_hear(struct pst_children children, const struct pst_watch *watch)
 			hear(child, &news);
 	}
 	return news;
+}
+
+/* ---- workers that hang ---- */
+
+static bool
+has_beat(const struct pst_child *child)
+{
+	return child->role->reads_mail && child->pid != 0 && child->ready &&
+	    !child->silent;
+}
+
+void
+pst_child_watch_beats(
+    struct pst_children children, int listen_fd, struct pst_watch *watch)
+{
+	for (size_t i = 0; i < children.count; i++) {
+		const struct pst_child *child = &children.items[i];
+
+		if (has_beat(child))
+			pst_heartbeat_watch(&child->beat, listen_fd, watch);
+	}
+}
+
+static void
+check_beat(struct pst_child *child, bool client_waits)
+{
+	const struct pst_heartbeat_view view = {.client_waits = client_waits,
+	    .reloading = child->reloading,
+	    .now_ms = pst_clock_ms(&pst_clock_system)};
+
+	switch (pst_heartbeat_turn(&child->beat, &view)) {
+	case PST_HEARTBEAT_NOTHING:
+		return;
+	case PST_HEARTBEAT_ASK:
+		(void)send(child->fd, &(char){PST_WORKER_ASK}, 1,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		return;
+	case PST_HEARTBEAT_KILL:
+		pst_log(PST_LOG_ERROR,
+		    "%s %ld has not answered for %u s although clients wait; "
+		    "it hangs or was stopped, so it is killed and another one "
+		    "takes its place; the MTA treats its messages as if the "
+		    "filter were away",
+		    child->role->name, (long)child->pid,
+		    child->beat.missed * PST_HEARTBEAT_MS / 1000);
+		(void)kill(child->pid, SIGKILL);
+		child->beat.asking = false;
+		return;
+	}
+}
+
+void
+pst_child_check_beats(
+    struct pst_children children, int listen_fd, const struct pst_watch *watch)
+{
+	bool waits = listen_fd != -1 && pst_watch_is_ready(watch, listen_fd);
+
+	for (size_t i = 0; i < children.count; i++) {
+		if (has_beat(&children.items[i]))
+			check_beat(&children.items[i], waits);
+	}
 }
 
 static void

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "milter/heartbeat.h"
 #include "milter/watch.h"
 
 struct pst_supervisor;
@@ -48,6 +49,7 @@ struct pst_child {
 	int64_t started_ms;
 	unsigned quick_deaths; /* in a row */
 	int64_t not_before_ms; /* do not restart it before this time */
+	struct pst_heartbeat beat;
 };
 
 /* The children of one process; the struct is theirs as long as it lives. */
@@ -74,6 +76,16 @@ void pst_child_watch(struct pst_children children, struct pst_watch *watch);
 /* Ends the wait when a child that does not run is to be started. */
 void
 pst_child_watch_starts(struct pst_children children, struct pst_watch *watch);
+
+/*
+ * Before and after each wait: watches the socket that the workers serve, or the
+ * time, asks workers whether they are at work, and kills those that do not
+ * answer (milter/heartbeat.h). They are then reaped and restarted as others are.
+ */
+void pst_child_watch_beats(
+    struct pst_children children, int listen_fd, struct pst_watch *watch);
+void pst_child_check_beats(
+    struct pst_children children, int listen_fd, const struct pst_watch *watch);
 
 /* How many children answered an order to reload. */
 struct pst_child_news {

@@ -30,7 +30,8 @@ struct pst_keeper {
 	int up_fd; /* to our parent; -1: we are the first process */
 	struct pst_control *control;    /* in the first process; NULL: none */
 	struct pst_upload_child upload; /* in the first process */
-	sigset_t mask;                  /* of blocked signals while it waits */
+	int listen_fd; /* what our worker serves; -1: no worker */
+	sigset_t mask; /* of blocked signals while it waits */
 	bool announced;
 	bool reloading; /* our children load the new configuration */
 	int64_t reload_until_ms;

@@ -137,12 +137,8 @@ pst_listener_check(const struct pst_endpoint *endpoint, struct pst_err *err)
 
 #define MAX_FD 256
 
-/*
- * Returns libmilter's descriptor, which libmilter does not reveal: it is the
- * only one that listens. -1 if there is none.
- */
-static int
-find_listening(void)
+int
+pst_listener_find(void)
 {
 	for (int fd = 0; fd < MAX_FD; fd++) {
 		int listening = 0;
@@ -161,7 +157,7 @@ pst_listener_tune(
     const struct pst_endpoint *endpoint, long uid, struct pst_err *err)
 {
 	const int on = 1;
-	int fd = find_listening();
+	int fd = pst_listener_find();
 
 	if (fd == -1)
 		return pst_err_set(

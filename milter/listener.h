@@ -27,6 +27,12 @@ bool pst_listener_check(
 bool pst_listener_tune(const struct pst_endpoint *endpoint, long uid,
     struct pst_err *err) PST_MUST_CHECK;
 
+/*
+ * Returns libmilter's descriptor, which libmilter does not reveal: it is the
+ * first one that listens. -1 if there is none.
+ */
+int pst_listener_find(void);
+
 /* Wakes the listener up: connects once and hangs up. */
 void pst_listener_poke(const struct pst_endpoint *endpoint);
 

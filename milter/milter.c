@@ -39,6 +39,7 @@ static struct pst_service *service;
 static struct pst_endpoint own_endpoint;
 static bool reads_ahead; /* as configured when the worker started */
 static atomic_uint busy;
+static _Atomic uint64_t turns; /* callbacks that began or ended */
 static atomic_bool stopping;
 static atomic_bool served; /* smfi_main() has returned */
 
@@ -46,6 +47,7 @@ static struct conn *
 enter(SMFICTX *ctx)
 {
 	atomic_fetch_add(&busy, 1);
+	atomic_fetch_add(&turns, 1);
 	return smfi_getpriv(ctx);
 }
 
@@ -53,6 +55,7 @@ static sfsistat
 leave(sfsistat status)
 {
 	atomic_fetch_sub(&busy, 1);
+	atomic_fetch_add(&turns, 1);
 	return status;
 }
 
@@ -536,6 +539,12 @@ unsigned
 pst_milter_busy(void)
 {
 	return atomic_load(&busy);
+}
+
+uint64_t
+pst_milter_turns(void)
+{
+	return atomic_load(&turns);
 }
 
 void

@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/endpoint.h"
 #include "base/err.h"
@@ -37,6 +38,9 @@ void pst_milter_stop(void);
 
 /* Returns the number of callbacks that are running now. Any thread. */
 unsigned pst_milter_busy(void);
+
+/* Returns how many times a callback has begun or ended so far. Any thread. */
+uint64_t pst_milter_turns(void);
 
 /* Removes the file of a unix socket; does nothing for an inet socket. */
 void pst_milter_unlink(const struct pst_endpoint *endpoint);

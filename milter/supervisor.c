@@ -17,6 +17,7 @@
 #include "core/containment.h"
 #include "core/counters.h"
 #include "milter/keeper.h"
+#include "milter/listener.h"
 #include "milter/milter.h"
 #include "milter/notify.h"
 #include "milter/worker.h"
@@ -249,10 +250,12 @@ keep_running(struct pst_keeper *keeper)
 		start_missing(keeper);
 		pst_watch_begin(&watch);
 		pst_child_watch_starts(children, &watch);
+		pst_child_watch_beats(children, keeper->listen_fd, &watch);
 		pst_keeper_watch_reload(keeper, &watch);
 		pst_watch_until(
 		    &watch, pst_upload_child_due_ms(&keeper->upload));
 		listen_to(keeper, &watch);
+		pst_child_check_beats(children, keeper->listen_fd, &watch);
 		announce(keeper);
 		hear_from_above(keeper);
 		if (pst_child_reap(children, stop_wanted) &&
@@ -342,6 +345,7 @@ keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 	    .children = {{.role = &worker_role, .index = index}},
 	    .count = 1,
 	    .up_fd = up_fd,
+	    .listen_fd = -1,
 	};
 	struct pst_endpoint endpoint;
 	struct pst_err err;
@@ -352,8 +356,10 @@ keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 	supervisor->socket = pst_config_socket(supervisor->started, index);
 	ok = pst_endpoint_parse(pst_str(supervisor->socket), &endpoint, &err);
 	assert(ok);
-	ok = pst_milter_open(&endpoint, socket_owner(supervisor).uid, &err) &&
-	    (up_fd != -1 || open_control(&keeper, &err)) &&
+	ok = pst_milter_open(&endpoint, socket_owner(supervisor).uid, &err);
+	/* Before the control socket is open, which listens, too. */
+	keeper.listen_fd = pst_listener_find();
+	ok = ok && (up_fd != -1 || open_control(&keeper, &err)) &&
 	    pst_process_become(&supervisor->identity, &err);
 	if (!ok) {
 		start_failed(supervisor, &err);
@@ -372,8 +378,10 @@ static const struct pst_role keeper_role = {
 static int
 keep_keepers(struct pst_supervisor *supervisor, size_t count)
 {
-	struct pst_keeper keeper = {
-	    .supervisor = supervisor, .count = count, .up_fd = -1};
+	struct pst_keeper keeper = {.supervisor = supervisor,
+	    .count = count,
+	    .up_fd = -1,
+	    .listen_fd = -1};
 	struct pst_err err;
 
 	for (size_t i = 0; i < count; i++)

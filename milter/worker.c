@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
@@ -10,7 +11,10 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "core/counters.h"
 #include "core/service.h"
+#include "milter/heartbeat.h"
+#include "milter/listener.h"
 #include "milter/milter.h"
 #include "milter/recorder.h"
 #include "store/memory_keeper.h"
@@ -23,6 +27,9 @@ struct control {
 };
 
 static struct pst_clock system_clock;
+
+/* In addition to its deadline, a callback may take so long. */
+#define CALLBACK_MS 60000
 
 /*
  * Takes over the reference to whole; returns a reference to the part for the
@@ -58,11 +65,42 @@ reload(struct control *control)
 	return true;
 }
 
+static bool
+client_waits(void)
+{
+	struct pollfd fd = {.fd = pst_listener_find(), .events = POLLIN};
+
+	return fd.fd != -1 && poll(&fd, 1, 0) == 1;
+}
+
+/* Answers the question whether we are at work, unless mail does not get on. */
+static void
+answer_alive(struct control *control, struct pst_pulse *pulse)
+{
+	struct pst_config *config = pst_service_config(control->service);
+	const struct pst_pulse_view view = {
+	    .now_ms = pst_clock_ms(&pst_clock_system),
+	    .turns = pst_milter_turns(),
+	    .work = pst_milter_busy() > 0 || client_waits(),
+	    .limit_ms =
+		config->deadline_ms + config->store.wait_ms + CALLBACK_MS,
+	};
+	char answer =
+	    view.work || pst_counter_own(PST_COUNTER_SESSIONS_OPEN) > 0 ?
+	    PST_WORKER_ALIVE :
+	    PST_WORKER_IDLE;
+
+	pst_config_unref(config);
+	if (pst_pulse_beats(pulse, &view))
+		(void)!write(control->fd, &answer, 1);
+}
+
 /* The only thread that loads configurations (config/config.h, thread rule). */
 static void *
 obey(void *arg)
 {
 	struct control *control = arg;
+	struct pst_pulse pulse = {.begun = false};
 	char byte, answer;
 	ssize_t n;
 
@@ -74,6 +112,10 @@ obey(void *arg)
 			answer = reload(control) ? PST_WORKER_RELOADED :
 						   PST_WORKER_REFUSED;
 			(void)!write(control->fd, &answer, 1);
+			continue;
+		}
+		if (n == 1 && byte == PST_WORKER_ASK) {
+			answer_alive(control, &pulse);
 			continue;
 		}
 		pst_milter_stop();

@@ -13,6 +13,10 @@
 /* From the supervisor. */
 #define PST_WORKER_RELOAD 'r'
 #define PST_WORKER_STOP 's'
+#define PST_WORKER_ASK '?' /* is it still at work? (milter/heartbeat.h) */
+/* From the worker: its answers to PST_WORKER_ASK; it has no session if idle. */
+#define PST_WORKER_ALIVE 'a'
+#define PST_WORKER_IDLE 'i'
 /* From the worker: it is ready for its first client. */
 #define PST_WORKER_READY 'R'
 /* From the worker: its answers to PST_WORKER_RELOAD. */

@@ -151,6 +151,14 @@ pst_counter_set(enum pst_counter counter, uint64_t value)
 		    &own->of[counter][0], value, memory_order_relaxed);
 }
 
+uint64_t
+pst_counter_own(enum pst_counter counter)
+{
+	return own == NULL ?
+	    0 :
+	    atomic_load_explicit(&own->of[counter][0], memory_order_relaxed);
+}
+
 void
 pst_counter_time(enum pst_counter counter, unsigned ms)
 {

@@ -180,6 +180,9 @@ void pst_counter_add(enum pst_counter counter, unsigned place, uint64_t n);
 void pst_counter_change(enum pst_counter counter, int difference);
 void pst_counter_set(enum pst_counter counter, uint64_t value);
 
+/* Returns a counter's number at place 0 in our own slot; 0 without a slot. */
+uint64_t pst_counter_own(enum pst_counter counter);
+
 /* Adds a time to a histogram. */
 void pst_counter_time(enum pst_counter counter, unsigned ms);
 
