@@ -18,6 +18,7 @@
 #include "base/macros.h"
 #include "core/counters.h"
 #include "core/explain.h"
+#include "milter/clock_watch.h"
 #include "milter/door.h"
 #include "milter/listener.h"
 #include "milter/recorder.h"
@@ -426,6 +427,7 @@ on_eom(SMFICTX *ctx)
 	log_dns_change(message);
 	log_message(message);
 	pst_counters_message(message);
+	pst_clock_watch_message(message);
 	pst_session_abort(conn->session);
 	return leave(status_of(done.action));
 }

@@ -83,6 +83,23 @@ add_sandbox(struct page *page)
 }
 
 static void
+add_clock(struct page *page)
+{
+	const char *witness;
+
+	if (value(page, PST_COUNTER_CLOCK_SERVER_SINCE) != 0)
+		witness = "that of the shared database";
+	else if (value(page, PST_COUNTER_CLOCK_STORE_SINCE) != 0)
+		witness = "what the report store has seen";
+	else if (value(page, PST_COUNTER_CLOCK_SIGNATURES_SINCE) != 0)
+		witness = "the times of DKIM signatures";
+	else
+		return;
+	line(page, "clock");
+	pst_buf_printf(&page->buf, "disagrees with %s\n", witness);
+}
+
+static void
 add_daemon(struct page *page)
 {
 	pst_buf_printf(&page->buf,
@@ -127,8 +144,8 @@ add_daemon(struct page *page)
 	    "%" PRIu64 ", %" PRIu64 " open now, %" PRIu64 " refused\n",
 	    value(page, PST_COUNTER_SESSIONS),
 	    value(page, PST_COUNTER_SESSIONS_OPEN),
-	    pst_counters_total(
-		&page->status->counters, PST_COUNTER_SESSIONS_REFUSED));
+	    total(page, PST_COUNTER_SESSIONS_REFUSED));
+	add_clock(page);
 }
 
 /* A count, and its share of all. */

@@ -2,14 +2,25 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/db_driver.h"
 
 #define NUMBER_SIZE 24
 #define NAME_SIZE 16
+
+/*
+ * A server that is frozen keeps its connections, so TCP notices nothing. It is
+ * given up after this time without an answer. A step of the schema may take
+ * long.
+ */
+#define ANSWER_MS 60000
+#define SELECT_MS 120000
+#define SCRIPT_MS 3600000
 
 struct statement {
 	const char *sql; /* looked up by its address */
@@ -27,6 +38,7 @@ struct postgres_db {
 	bool failed;         /* it has failed */
 	struct pst_err what; /* why it failed */
 	PGresult *row;
+	bool silent; /* it did not answer in time, and is not used again */
 };
 
 static struct postgres_db *
@@ -41,6 +53,11 @@ fail(const struct postgres_db *db, struct pst_err *err)
 {
 	struct pst_str text = pst_str(PQerrorMessage(db->conn));
 
+	if (db->silent)
+		return pst_err_set(err,
+		    "shared database: the server has not answered for %d s or "
+		    "longer; check the server that store.postgresql names",
+		    ANSWER_MS / 1000);
 	if (pst_str_starts(text, PST_STR("ERROR:")) ||
 	    pst_str_starts(text, PST_STR("FATAL:")))
 		text = pst_str_from(text, sizeof("ERROR:") - 1);
@@ -69,7 +86,49 @@ is_alive(const struct pst_db *base)
 {
 	const struct postgres_db *db = (const struct postgres_db *)base;
 
-	return PQstatus(db->conn) == CONNECTION_OK;
+	return PQstatus(db->conn) == CONNECTION_OK && !db->silent;
+}
+
+/* Waits until a result is there, or the connection is lost. */
+static bool
+wait_for_result(struct postgres_db *db, int64_t limit_ms)
+{
+	int64_t until_ms = pst_clock_ms(&pst_clock_system) + limit_ms;
+
+	while (!db->silent && PQisBusy(db->conn) == 1) {
+		int64_t left_ms = until_ms - pst_clock_ms(&pst_clock_system);
+		struct pollfd fd = {.fd = PQsocket(db->conn), .events = POLLIN};
+
+		db->silent = left_ms <= 0;
+		/* If the connection is lost, the result says so. */
+		if (!db->silent && poll(&fd, 1, (int)left_ms) > 0 &&
+		    PQconsumeInput(db->conn) == 0)
+			return true;
+	}
+	return !db->silent;
+}
+
+/*
+ * Returns the last result of what was sent, as PQexec() does; NULL if nothing
+ * was sent or the server does not answer.
+ */
+static PGresult *
+result_of(struct postgres_db *db, int sent, int64_t limit_ms)
+{
+	PGresult *last = NULL, *next;
+
+	while (sent == 1) {
+		if (!wait_for_result(db, limit_ms)) {
+			PQclear(last);
+			return NULL;
+		}
+		next = PQgetResult(db->conn);
+		if (next == NULL)
+			break;
+		PQclear(last);
+		last = next;
+	}
+	return last;
 }
 
 /* Checks the result and frees it. changed may be NULL. */
@@ -93,12 +152,22 @@ finish(struct postgres_db *db, PGresult *result, int64_t *changed,
 }
 
 static bool
-script(struct pst_db *base, const char *sql, struct pst_err *err)
+execute(
+    struct pst_db *base, const char *sql, int64_t limit_ms, struct pst_err *err)
 {
 	struct postgres_db *db = own(base);
 
 	assert(!db->selecting);
-	return finish(db, PQexec(db->conn, sql), NULL, err);
+	if (db->silent)
+		return fail(db, err);
+	return finish(
+	    db, result_of(db, PQsendQuery(db->conn, sql), limit_ms), NULL, err);
+}
+
+static bool
+script(struct pst_db *base, const char *sql, struct pst_err *err)
+{
+	return execute(base, sql, SCRIPT_MS, err);
 }
 
 /* Returns the statement's name on the server; NULL if it was refused. */
@@ -113,17 +182,24 @@ prepare(struct postgres_db *db, const char *sql, struct pst_err *err)
 		if (db->kept[i].sql == sql)
 			return db->kept[i].name;
 	}
+	if (db->silent) {
+		(void)fail(db, err);
+		return NULL;
+	}
 	place = &db->kept[db->next_kept];
 	if (place->sql != NULL) {
 		(void)snprintf(
 		    drop, sizeof(drop), "DEALLOCATE %s", place->name);
-		PQclear(PQexec(db->conn, drop));
+		PQclear(result_of(db, PQsendQuery(db->conn, drop), ANSWER_MS));
 	}
 	/* Use a new name: the old one may still exist. */
 	(void)snprintf(place->name, sizeof(place->name), "s%u", db->names++);
 	place->sql = NULL;
-	if (!finish(
-		db, PQprepare(db->conn, place->name, sql, 0, NULL), NULL, err))
+	if (!finish(db,
+		result_of(db,
+		    PQsendPrepare(db->conn, place->name, sql, 0, NULL),
+		    ANSWER_MS),
+		NULL, err))
 		return NULL;
 	place->sql = sql;
 	db->next_kept = (db->next_kept + 1) % PST_DB_KEPT_STATEMENTS;
@@ -179,8 +255,10 @@ run(struct pst_db *base, const struct pst_db_statement *statement,
 		return false;
 	write_parameters(&parameters, statement->values, statement->count);
 	ok = finish(db,
-	    PQexecPrepared(db->conn, name, (int)statement->count,
-		parameters.texts, NULL, NULL, 0),
+	    result_of(db,
+		PQsendQueryPrepared(db->conn, name, (int)statement->count,
+		    parameters.texts, NULL, NULL, 0),
+		ANSWER_MS),
 	    changed, err);
 	free(parameters.memory);
 	return ok;
@@ -190,7 +268,8 @@ static bool
 begin(struct pst_db *base, struct pst_err *err)
 {
 	/* Comments on concurrency in this code assume this level. */
-	return script(base, "BEGIN ISOLATION LEVEL READ COMMITTED", err);
+	return execute(
+	    base, "BEGIN ISOLATION LEVEL READ COMMITTED", ANSWER_MS, err);
 }
 
 /* In a failed transaction, COMMIT rolls back and reports no error. */
@@ -203,7 +282,7 @@ commit(struct pst_db *base, struct pst_err *err)
 		return pst_err_set(err,
 		    "shared database: a statement before the commit failed; "
 		    "report this as a bug");
-	return script(base, "COMMIT", err);
+	return execute(base, "COMMIT", ANSWER_MS, err);
 }
 
 static void
@@ -212,7 +291,7 @@ rollback(struct pst_db *base)
 	struct postgres_db *db = own(base);
 
 	if (PQtransactionStatus(db->conn) != PQTRANS_IDLE)
-		(void)script(base, "ROLLBACK", NULL);
+		(void)execute(base, "ROLLBACK", ANSWER_MS, NULL);
 }
 
 /* An advisory lock needs no right to any table. The number is "postern". */
@@ -230,7 +309,7 @@ lock_schema(struct pst_db *base, enum pst_db_lock lock, struct pst_err *err)
 	case PST_DB_LOCK_EXCLUSIVE:
 		break;
 	}
-	return script(base, sql, err);
+	return execute(base, sql, ANSWER_MS, err);
 }
 
 static bool
@@ -270,6 +349,12 @@ next(struct pst_db *base)
 		ExecStatusType status;
 
 		PQclear(db->row);
+		db->row = NULL;
+		if (!wait_for_result(db, SELECT_MS)) {
+			db->at_end = db->failed = true;
+			(void)fail(db, &db->what);
+			break;
+		}
 		db->row = PQgetResult(db->conn);
 		if (db->row == NULL) {
 			db->at_end = true;
