@@ -351,6 +351,7 @@ test_open(void **state)
 	assert_int_equal(fclose(file), 0);
 	assert_null(pst_db_open_sqlite(path, PST_DB_CREATE, 0, &err));
 	assert_non_null(strstr(err.text, "move it away"));
+	assert_non_null(strstr(err.text, "-wal and -shm"));
 	assert_int_equal(unlink(path), 0);
 
 	db = open_file(0);
