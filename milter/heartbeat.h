@@ -4,7 +4,7 @@
 
 /*
  * Finds out whether a worker still works: one that hangs is killed and replaced
- * as if it had crashed (R-SEC-21).
+ * as if it had crashed (R-SEC-23).
  *
  * The supervisor asks over the pair, every ten seconds, but only while there is
  * something to do: it begins when a client waits at the socket, and ends when

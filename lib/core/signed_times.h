@@ -8,7 +8,7 @@
  * signatures do not count. One sender with a wrong clock is no sign, so the
  * last signature of each of the last PST_SIGNED_TIMES_DOMAINS signing domains
  * counts. Somebody who has that many domains can raise a false alarm; it
- * changes no verdict (R-SEC-20).
+ * changes no verdict (R-SEC-22).
  *
  * These functions are pure: the caller keeps the state and locks it.
  */

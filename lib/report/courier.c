@@ -326,7 +326,7 @@ pst_courier_deliver(struct pst_courier *courier,
 	bool ok;
 
 	if (!pst_lease_renew(courier->store->db, courier->lease,
-		pst_clock_epoch(&pst_clock_system), err))
+		pst_lease_now(courier->lease), err))
 		return false;
 	trip.arena = pst_arena_new();
 	ok = travel(&trip, target, out, err);

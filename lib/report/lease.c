@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/store.h"
+#include "store/trusted_clock.h"
 
 /* ---- holders: "PLACE PID" ---- */
 
@@ -54,6 +56,24 @@ is_dead(struct pst_str holder)
 	return pst_str_eq(pst_str_first(holder, space), pst_str(place)) &&
 	    pst_str_to_u64(pst_str_from(holder, space + 1), INT_MAX, &pid) &&
 	    pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* ---- the time ---- */
+
+bool
+pst_lease_begin(struct pst_db *db, struct pst_lease *lease, struct pst_err *err)
+{
+	lease->begun_s = pst_clock_epoch(&pst_clock_system);
+	lease->begun_ms = pst_clock_ms(&pst_clock_system);
+	return pst_trusted_clock_server(db, &lease->begun_s, err);
+}
+
+int64_t
+pst_lease_now(const struct pst_lease *lease)
+{
+	int64_t now_ms = pst_clock_ms(&pst_clock_system);
+
+	return lease->begun_s + (now_ms - lease->begun_ms) / 1000;
 }
 
 /* ---- the table ---- */

@@ -8,7 +8,8 @@
  * does not hold up the others for longer; on the same system its death is
  * noticed at once. A lease that ends later than it can, PST_LEASE_AHEAD_S more
  * than its length from now, was written by a clock that is ahead, and is over.
- * Times are those of the real clock, never those of --now.
+ * Times are those of the shared database's clock, or else of the real clock of
+ * this system, never those of --now.
  */
 
 #include "base/macros.h"
@@ -26,7 +27,16 @@ struct pst_lease {
 	char other[128]; /* who had it when it was asked for; "" if nobody */
 	/* by so much the clock of the other one was ahead; 0: it was not */
 	int64_t other_ahead_s;
+	int64_t begun_s, begun_ms; /* one moment by both clocks */
 };
+
+/*
+ * Asks once what time it is; pst_lease_now() then counts on from there, so the
+ * times of a run do not jump. False with a sentence in err when the store fails.
+ */
+bool pst_lease_begin(struct pst_db *db, struct pst_lease *lease,
+    struct pst_err *err) PST_MUST_CHECK;
+int64_t pst_lease_now(const struct pst_lease *lease);
 
 /*
  * Takes the lease. False with a sentence in err when the store fails. If

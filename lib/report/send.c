@@ -287,7 +287,7 @@ sort_all(struct pass *pass, struct pst_err *err)
 
 		if (!sort_batch(pass, from, to, err) ||
 		    !pst_lease_renew(pass->run->store->db, &pass->run->lease,
-			pst_clock_epoch(&pst_clock_system), err))
+			pst_lease_now(&pass->run->lease), err))
 			return false;
 		from = to;
 	}
@@ -497,8 +497,9 @@ pst_send_run(
 	memset(counts, 0, sizeof(*counts));
 	run.courier = pst_courier_new(run.store, &run.lease, err);
 	if (run.courier != NULL &&
-	    pst_lease_take(run.store->db, &run.lease,
-		pst_clock_epoch(&pst_clock_system), &taken, err)) {
+	    pst_lease_begin(run.store->db, &run.lease, err) &&
+	    pst_lease_take(run.store->db, &run.lease, pst_lease_now(&run.lease),
+		&taken, err)) {
 		counts->begun = taken;
 		ok = taken ? work(&run, err) :
 			     pst_err_set(err,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/expiry.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,54 +19,64 @@
 #define MAX_STEPS 20
 
 enum old { OLD_DAY, OLD, IMPORTED, NOW, LIMITS };
+enum kind { UNCOUNTED, ROWS, REPORTS, INCIDENTS, IMPORTS };
 
 /* Rows that refer to another table are deleted before those. */
 static const struct step {
 	const char *sql;
 	enum old limit;
-	size_t
-	    count; /* where it is counted in struct pst_expired; 0: nowhere */
+	enum kind kind; /* where struct pst_expired counts it */
 } steps[] = {
     {"DELETE FROM record WHERE (day, domain, owner, id) IN"
      " (SELECT day, domain, owner, id FROM record WHERE day < $1" LIMIT,
-	OLD_DAY, 1},
+	OLD_DAY, ROWS},
     {"DELETE FROM policy WHERE (day, domain, owner) IN"
      " (SELECT day, domain, owner FROM policy WHERE day < $1" LIMIT,
-	OLD_DAY, 0},
+	OLD_DAY, UNCOUNTED},
     {"DELETE FROM delivery WHERE (report, kind, address) IN"
      " (SELECT d.report, d.kind, d.address FROM delivery d"
      " JOIN report r ON r.id = d.report WHERE r.made_s < $1" LIMIT,
-	OLD, 0},
+	OLD, UNCOUNTED},
     {"DELETE FROM report WHERE id IN"
      " (SELECT id FROM report WHERE made_s < $1" LIMIT,
-	OLD, 2},
+	OLD, REPORTS},
     {"DELETE FROM failure WHERE (id, owner) IN"
      " (SELECT id, owner FROM failure WHERE seen_s < $1" LIMIT,
-	OLD, 3},
+	OLD, INCIDENTS},
     {"DELETE FROM batch WHERE id IN"
      " (SELECT id FROM batch WHERE shipped_s < $1" LIMIT,
-	OLD, 0},
+	OLD, UNCOUNTED},
     {"DELETE FROM source WHERE (feedback, line) IN"
      " (SELECT s.feedback, s.line FROM source s"
      " JOIN feedback f ON f.id = s.feedback WHERE f.imported_s < $1" LIMIT,
-	IMPORTED, 0},
+	IMPORTED, UNCOUNTED},
     {"DELETE FROM feedback WHERE id IN"
      " (SELECT id FROM feedback WHERE imported_s < $1" LIMIT,
-	IMPORTED, 4},
+	IMPORTED, IMPORTS},
     {"DELETE FROM suppress WHERE address IN"
      " (SELECT address FROM suppress WHERE until_s < $1" LIMIT,
-	NOW, 0},
+	NOW, UNCOUNTED},
 };
 
 static void
-count_step(struct pst_expired *out, size_t where, int64_t n)
+count_step(struct pst_expired *out, enum kind kind, int64_t n)
 {
-	int64_t *const places[] = {
-	    NULL, &out->rows, &out->reports, &out->incidents, &out->imported};
-
-	assert(where < PST_COUNT(places));
-	if (places[where] != NULL)
-		*places[where] += n;
+	switch (kind) {
+	case UNCOUNTED:
+		return;
+	case ROWS:
+		out->rows += n;
+		return;
+	case REPORTS:
+		out->reports += n;
+		return;
+	case INCIDENTS:
+		out->incidents += n;
+		return;
+	case IMPORTS:
+		out->imported += n;
+		return;
+	}
 }
 
 static bool
@@ -110,7 +119,7 @@ pst_expire_some(struct pst_db *db, const struct pst_config *config,
 		if (!run_step(
 			db, &steps[i], limits[steps[i].limit], &changed, err))
 			return false;
-		count_step(out, steps[i].count, changed);
+		count_step(out, steps[i].kind, changed);
 		taken += changed > 0;
 		i += changed < STEP_ROWS;
 	}

@@ -149,8 +149,8 @@ read_newest(struct pst_db *db, int64_t *out, struct pst_err *err)
 	return pst_db_get_number(db, sql, NULL, 0, out, NULL, err);
 }
 
-static bool
-read_server(struct pst_db *db, int64_t *out, struct pst_err *err)
+bool
+pst_trusted_clock_server(struct pst_db *db, int64_t *out, struct pst_err *err)
 {
 	static const char sql[] =
 	    "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)";
@@ -205,7 +205,7 @@ pst_trusted_clock_ask(struct pst_trusted_clock *trusted, struct pst_db *db,
 	if (!read_note(db, &evidence, err) ||
 	    (evidence.note_s == 0 &&
 		!read_newest(db, &evidence.newest_s, err)) ||
-	    !read_server(db, &evidence.database_s, err))
+	    !pst_trusted_clock_server(db, &evidence.database_s, err))
 		return false;
 	*out = pst_trusted_clock_judge(&evidence);
 	if (is_news(&evidence, out) && !write_note(db, out, err))

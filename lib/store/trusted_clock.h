@@ -5,7 +5,7 @@
 /*
  * What time it is for deleting by age. A clock that is ahead would delete rows
  * that are not old, in a shared database those of all gateways, so the clock is
- * compared with witnesses before anything is deleted (R-SEC-20):
+ * compared with witnesses before anything is deleted (R-SEC-22):
  *
  * - the clock of a shared database. The earlier one of both counts.
  * - the note: the time that was believed last, which each store keeps in its
@@ -75,6 +75,13 @@ struct pst_trusted_clock {
  */
 bool pst_trusted_clock_ask(struct pst_trusted_clock *trusted, struct pst_db *db,
     struct pst_trusted_now *out, struct pst_err *err) PST_MUST_CHECK;
+
+/*
+ * Reads the clock of a shared database; for a file *out stays as it is. It
+ * changes nothing.
+ */
+bool pst_trusted_clock_server(
+    struct pst_db *db, int64_t *out, struct pst_err *err) PST_MUST_CHECK;
 
 /* Writes a sentence for the operator about a doubt. */
 void

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "report/lease.h"
 #include "tests/unit/rows.h"
 #include "tests/unit/store_fixture.h"
@@ -145,6 +146,25 @@ test_clock_ahead(void **state)
 	pst_db_close(db);
 }
 
+/* The times of a run go on from its beginning; the system may be set meanwhile. */
+static void
+test_time(void **state)
+{
+	struct pst_db *db = store_open("db");
+	int64_t before = pst_clock_epoch(&pst_clock_system);
+	struct pst_lease lease;
+
+	(void)state;
+	assert_true(pst_lease_begin(db, &lease, NULL));
+	assert_true(lease.begun_s >= before);
+	assert_true(lease.begun_s <= pst_clock_epoch(&pst_clock_system));
+	lease.begun_s = NOW;
+	lease.begun_ms -= 3600000;
+	assert_true(pst_lease_now(&lease) >= NOW + 3600);
+	assert_true(pst_lease_now(&lease) < NOW + 7200);
+	pst_db_close(db);
+}
+
 int
 main(void)
 {
@@ -153,6 +173,7 @@ main(void)
 	    cmocka_unit_test(test_renewal),
 	    cmocka_unit_test(test_dead_holder),
 	    cmocka_unit_test(test_clock_ahead),
+	    cmocka_unit_test(test_time),
 	};
 
 	return cmocka_run_group_tests(tests, store_set_up, store_tear_down);

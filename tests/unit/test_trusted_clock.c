@@ -239,7 +239,7 @@ test_newest_row(void **state)
 	pst_db_close(db);
 }
 
-/* R-SEC-20: what the operator reads. */
+/* R-SEC-22: what the operator reads. */
 static void
 test_say(void **state)
 {
