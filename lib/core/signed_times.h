@@ -5,7 +5,7 @@
 /*
  * Tells from the t= of DKIM signatures whether the clock of this system is
  * behind: genuine mail then seems to be signed in the future, and its
- * signatures do not count. One sender with a wrong clock is no sign, so the
+ * signatures do not count. One sender with a wrong clock proves nothing, so the
  * last signature of each of the last PST_SIGNED_TIMES_DOMAINS signing domains
  * counts. Somebody who has that many domains can raise a false alarm; it
  * changes no verdict (R-SEC-22).

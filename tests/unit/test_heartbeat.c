@@ -91,7 +91,7 @@ test_hang(void **state)
 	}
 }
 
-/* The supervisor was stopped, too: that is no fault of the worker. */
+/* The supervisor was stopped, too: the worker cannot help that. */
 static void
 test_all_stopped(void **state)
 {
