@@ -8,6 +8,7 @@
 
 #include "base/day.h"
 #include "store/schema.h"
+#include "store/trusted_clock.h"
 
 /* Rows that one transaction deletes. */
 #define PRUNE_ROWS 5000
@@ -149,11 +150,15 @@ write_rows(struct pst_db *db, const struct pst_memory_row *rows, size_t count,
 	static const char store[] =
 	    "INSERT INTO meta (name, value) VALUES ('change', $1)"
 	    " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-	int64_t change, one;
+	int64_t newest_s = INT64_MAX - PST_DAY_SECONDS, change, one;
 
-	if (!newest_change(db, &change, err))
+	if (!newest_change(db, &change, err) ||
+	    !pst_trusted_clock_server(db, &newest_s, err))
 		return false;
 	for (size_t i = 0; i < count; i++) {
+		/* A row of a clock that is ahead would win over all others. */
+		if (pst_memory_seen(&rows[i]) > newest_s + PST_DAY_SECONDS)
+			continue;
 		if (!write_row(db, &rows[i], ++change, &one, err))
 			return false;
 		*changed += one;
