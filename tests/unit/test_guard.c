@@ -222,32 +222,17 @@ test_dkim_later(void **state)
 	pst_arena_free(arena);
 }
 
-/*
- * If libopendkim sees the body, that is a part of what it crashes on: the same
- * header over another body is not blamed for it.
- */
+/* A signature with l= does not enter libopendkim, so it cannot crash it. */
 static void
 test_dkim_length(void **state)
 {
 	static const struct letter letter = {NULL, "", BODY, true};
-	static const struct letter other = {NULL, "", "evil\r\n", true};
 	struct pst_arena *arena = pst_arena_new();
-	struct watcher first;
 
 	(void)state;
 	watch(MAX_ENTRIES);
 	assert_int_equal(run_dkim(arena, &letter, 4), PST_RESULT_POLICY);
-	first = watcher;
-	/* The header, the body, the end, and the release. */
-	assert_int_equal(first.entries, 4);
-	assert_true(first.what[0].digest != first.what[1].digest);
-	assert_true(first.what[1].digest == first.what[3].digest);
-	watch(MAX_ENTRIES);
-	(void)run_dkim(arena, &other, 4);
-	assert_true(watcher.what[0].digest == first.what[0].digest);
-	assert_true(watcher.what[1].digest != first.what[1].digest);
-	watch(1);
-	assert_int_equal(run_dkim(arena, &letter, 4), PST_RESULT_TEMPERROR);
+	assert_int_equal(watcher.entries, 0);
 	pst_arena_free(arena);
 }
 
