@@ -232,6 +232,19 @@ send_query(struct engine *engine, struct pst_flight *flight)
 }
 
 /*
+ * Sends another query when the transport has ended its call, if the flight is
+ * still needed then.
+ */
+static void
+send_again(struct engine *engine, struct pst_flight *flight)
+{
+	pst_mutex_lock(&engine->lock);
+	/* The thread is awake: it is here. */
+	(void)put_in_inbox(engine, flight);
+	pst_mutex_unlock(&engine->lock);
+}
+
+/*
  * Asks for the end of a chain of CNAMEs that is not in the packet; false if
  * there is none. A resolver should do that, but some forwarders leave it to
  * their clients.
@@ -250,7 +263,7 @@ ask_target(
 		return true;
 	}
 	pst_flight_set_target(flight, target);
-	send_query(engine, flight);
+	send_again(engine, flight);
 	return true;
 }
 
@@ -263,7 +276,7 @@ take_reply(
 	/* The server does not know EDNS. */
 	if (pst_query_was_misunderstood(packet) && !flight->without_edns) {
 		flight->without_edns = true;
-		send_query(engine, flight);
+		send_again(engine, flight);
 		return;
 	}
 	answer = pst_wire_decode((const uint8_t *)packet.ptr, packet.len,
@@ -278,16 +291,6 @@ take_reply(
 		pst_cache_put(engine->cache, pst_flight_name(flight),
 		    flight->type, flight->max_txt_bytes, answer, now_ms());
 	finish(engine, flight, answer);
-}
-
-/* Its query was dropped to make room; it is sent again if it is needed. */
-static void
-send_again(struct engine *engine, struct pst_flight *flight)
-{
-	pst_mutex_lock(&engine->lock);
-	/* The thread is awake: it is here. */
-	(void)put_in_inbox(engine, flight);
-	pst_mutex_unlock(&engine->lock);
 }
 
 static void
@@ -308,7 +311,7 @@ on_end(
 	case PST_TRANSPORT_FAILURE:
 		finish(engine, flight, failure(PST_DNS_SERVFAIL));
 		return;
-	case PST_TRANSPORT_DROPPED:
+	case PST_TRANSPORT_DROPPED: /* to make room */
 		send_again(engine, flight);
 		return;
 	}

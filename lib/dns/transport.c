@@ -59,6 +59,7 @@ struct pst_transport {
 	struct channel **owners; /* of sockets, by descriptor */
 	size_t owners_size;
 	size_t open;
+	bool in_done; /* no call of c-ares is allowed */
 	int64_t ticked_ms;
 	struct channel *first; /* the oldest */
 	struct channel *last;  /* gets the next query */
@@ -235,10 +236,12 @@ on_end(void *arg, int status, int timeouts, unsigned char *packet, int len)
 		end = PST_TRANSPORT_FAILURE;
 	query->channel->open--;
 	transport->open--;
+	transport->in_done = true;
 	if (end == PST_TRANSPORT_REPLY)
 		transport->done(query->query, end, packet, (size_t)len);
 	else
 		transport->done(query->query, end, NULL, 0);
+	transport->in_done = false;
 	free(query);
 }
 
@@ -267,7 +270,7 @@ pst_transport_send(
 	struct query *sent;
 	uint16_t id;
 
-	assert(len >= 12 && len <= 512);
+	assert(len >= 12 && len <= 512 && !transport->in_done);
 	if ((transport->last == NULL ||
 		transport->last->sent == PST_TRANSPORT_PER_CHANNEL) &&
 	    add_channel(transport) != ARES_SUCCESS) {
@@ -299,6 +302,7 @@ pst_transport_drop(struct pst_transport *transport)
 {
 	struct channel *channel = transport->first;
 
+	assert(!transport->in_done);
 	/* Empty ones are destroyed later. */
 	while (channel != NULL && channel->open == 0)
 		channel = channel->next;

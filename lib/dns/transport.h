@@ -13,7 +13,9 @@
  * a reply, one must guess the port as well as the id of the query. A channel is
  * destroyed when its last query has ended, or with all its queries.
  *
- * Everything is called by one thread, and so is `done`.
+ * Everything is called by one thread, and so is `done`. `done` must not call the
+ * transport, except for pst_transport_open(): versions of c-ares free a query
+ * twice if its own callback cancels it (CVE-2026-33630).
  */
 
 #include <stddef.h>
