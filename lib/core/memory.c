@@ -13,6 +13,8 @@
 /* How often a record that is seen again counts as changed. */
 #define GRAIN_S 3600
 
+#define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
+
 /*
  * How many new domains each client network has added today. Each network has
  * two places in a table of counts, and the smaller count is its own (a
@@ -356,12 +358,21 @@ pst_memory_combine(
 		into->first_epoch = other->first_epoch;
 }
 
+/* Whether a time is one that a calendar has, so that no difference overflows. */
 static bool
-is_sound(const struct pst_memory_row *row)
+is_time(int64_t epoch)
+{
+	return epoch >= 0 && epoch <= LAST_SECOND;
+}
+
+bool
+pst_memory_is_sound(const struct pst_memory_row *row)
 {
 	return row->domain[0] != '\0' &&
 	    pst_domain_is_ldh(pst_str(row->domain)) && is_text(row->record) &&
-	    row->days <= PST_MEMORY_MAX_DAYS;
+	    row->days <= PST_MEMORY_MAX_DAYS && is_time(row->record_epoch) &&
+	    is_time(row->first_epoch) && is_time(row->aligned_epoch) &&
+	    row->last_day >= 0 && row->last_day <= pst_day_of(LAST_SECOND);
 }
 
 void
@@ -369,7 +380,7 @@ pst_memory_merge(struct pst_memory *memory, const struct pst_memory_row *row)
 {
 	struct pst_memory_row merged;
 
-	if (!is_sound(row))
+	if (!pst_memory_is_sound(row))
 		return;
 	pst_mutex_lock(&memory->mutex);
 	if (pst_memory_table_get(memory->table, row->domain, &merged))

@@ -143,9 +143,16 @@ size_t pst_memory_take_changed(struct pst_memory *memory,
 void pst_memory_change_all(struct pst_memory *memory);
 
 /*
+ * Whether a row from the disk or from another gateway may be used: its domain
+ * is in normal form, its record is text, and its times are between 1970 and
+ * 9999.
+ */
+bool pst_memory_is_sound(const struct pst_memory_row *row);
+
+/*
  * Merges a row from the disk or from another gateway: of each value the newer
  * or larger one counts. Days from before a gap of more than
- * PST_MEMORY_KEEP_DAYS do not count. A row that is malformed is left out. Rows
+ * PST_MEMORY_KEEP_DAYS do not count. A row that is not sound is left out. Rows
  * that were seen last come last.
  */
 void

@@ -157,7 +157,8 @@ write_rows(struct pst_db *db, const struct pst_memory_row *rows, size_t count,
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		/* A row of a clock that is ahead would win over all others. */
-		if (pst_memory_seen(&rows[i]) > newest_s + PST_DAY_SECONDS)
+		if (!pst_memory_is_sound(&rows[i]) ||
+		    pst_memory_seen(&rows[i]) > newest_s + PST_DAY_SECONDS)
 			continue;
 		if (!write_row(db, &rows[i], ++change, &one, err))
 			return false;

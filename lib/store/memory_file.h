@@ -46,9 +46,10 @@ pst_memory_file_open(const struct pst_config *config, enum pst_db_access access,
 
 /*
  * Writes up to PST_MEMORY_BATCH rows in one transaction. *changed (may be NULL)
- * is increased by the rows that were news. A shared database leaves out rows
- * that are more than a day ahead of its clock: they are of a gateway whose clock
- * is, and would make what the others remember look forgotten.
+ * is increased by the rows that were news. Rows that are not sound
+ * (pst_memory_is_sound()) are left out. So are, in a shared database, rows that
+ * are more than a day ahead of its clock: they are of a gateway whose clock is,
+ * and would make what the others remember look forgotten.
  */
 bool pst_memory_file_write(struct pst_db *db, const struct pst_memory_row *rows,
     size_t count, int64_t *changed, struct pst_err *err) PST_MUST_CHECK;

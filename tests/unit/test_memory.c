@@ -328,6 +328,15 @@ test_merge_malformed(void **state)
 	    {"long", {"a.example", {longer, sizeof(longer)}, 1, 0, 0, 1, 0}},
 	    {"NUL", {"a.example", PST_STR_INIT("a\0b"), 1, 0, 0, 1, 0}},
 	    {"days", {"a.example", PST_STR_INIT(""), 0, 61, 1, 1, 0}},
+	    {"last day",
+		{"a.example", PST_STR_INIT(""), 0, 1, INT64_MIN, 1, 0}},
+	    {"day of another era",
+		{"a.example", PST_STR_INIT(""), 0, 1, INT64_MAX, 1, 0}},
+	    {"first second",
+		{"a.example", PST_STR_INIT(""), 0, 1, 1, INT64_MIN, 0}},
+	    {"time of the record",
+		{"a.example", PST_STR_INIT("x"), INT64_MAX, 1, 1, 1, 0}},
+	    {"time of a pass", {"a.example", PST_STR_INIT(""), 0, 1, 1, 1, -1}},
 	};
 
 	(void)state;

@@ -190,6 +190,27 @@ test_same_as_memory(void **state)
 	}
 }
 
+/* What another gateway wrote into a shared database is not handed on blindly. */
+static void
+test_unsound(void **state)
+{
+	const struct pst_memory_row rows[] = {
+	    {"a.example", PST_STR("x"), NOW, 1, INT64_MIN, NOW, 0},
+	    {"b.example", PST_STR("x"), NOW, 1, 100, NOW, 0},
+	    {"c .example", PST_STR("x"), NOW, 1, 100, NOW, 0},
+	};
+	int64_t changed = 0, count;
+	struct pst_err err;
+
+	(void)state;
+	assert_true(
+	    pst_memory_file_write(file, rows, PST_COUNT(rows), &changed, &err));
+	assert_int_equal(changed, 1);
+	assert_true(pst_db_get_number(
+	    file, "SELECT COUNT(*) FROM memory", NULL, 0, &count, NULL, &err));
+	assert_int_equal(count, 1);
+}
+
 /* Two workers of one host: each reads what the other has written since. */
 static void
 test_two_workers(void **state)
@@ -386,6 +407,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_round_trip, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_same_as_memory, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_unsound, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_two_workers, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_born, set_up, tear_down),
