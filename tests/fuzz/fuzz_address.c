@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* The From parser and the reverse-path parser, on the same octets. */
+/*
+ * The From parser, the reader of malformed From fields and the reverse-path
+ * parser, on the same octets.
+ */
 
 #include <assert.h>
 
@@ -43,6 +46,22 @@ check_from(struct pst_arena *arena, struct pst_str value)
 		assert(from.verdict == PST_FROM_MALFORMED);
 }
 
+/* Where a lenient reader is sure of a domain, the grammar has no other. */
+static void
+check_from_only(struct pst_arena *arena, struct pst_str value)
+{
+	const char *only = pst_from_only_domain(arena, value);
+	struct pst_from from;
+
+	if (only == NULL)
+		return;
+	check_domain(arena, only);
+	assert(pst_domain_labels(only) >= 2);
+	pst_from_parse(arena, &value, 1, &from);
+	for (size_t i = 0; i < from.domain_count; i++)
+		assert(strcmp(from.domains[i], only) == 0);
+}
+
 static void
 check_path(struct pst_arena *arena, struct pst_str raw)
 {
@@ -68,6 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pst_str text = {(const char *)data, size};
 
 	check_from(arena, text);
+	check_from_only(arena, text);
 	check_path(arena, text);
 	pst_arena_free(arena);
 	return 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
+#include "dns/query.h"
 #include "dns/wire.h"
 
 #define MAX_TXT_BYTES 1000
@@ -54,6 +55,21 @@ check_answer(const struct pst_dns_answer *answer, enum pst_dns_type type)
 	}
 }
 
+/* The end of a chain that is asked for is a name that can be asked. */
+static void
+check_target(struct pst_str packet, struct pst_str name, enum pst_dns_type type)
+{
+	uint8_t query[PST_QUERY_SIZE];
+	char target[PST_WIRE_TARGET_SIZE];
+
+	(void)pst_query_was_misunderstood(packet);
+	if (!pst_wire_target(packet, name, type, target))
+		return;
+	if (strlen(target) > 253)
+		abort();
+	(void)pst_query_make(pst_str(target), type, true, query);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -76,6 +92,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)pst_wire_name_text(name, escaped);
 	answer = pst_wire_decode(data, size, name, type, MAX_TXT_BYTES);
 	check_answer(answer, type);
+	if (answer->status == PST_DNS_NODATA)
+		check_target(
+		    (struct pst_str){(const char *)data, size}, name, type);
 	pst_dns_answer_unref(answer);
 	return 0;
 }
