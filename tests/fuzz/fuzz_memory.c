@@ -2,8 +2,8 @@
 
 /*
  * Rows of the memory of domains, as they come from a file or from another
- * gateway. Input: for each row four numbers of eight octets and the days, then the
- * domain and the record up to a line end each. Merging a row twice changes
+ * gateway. Input: for each row four numbers of eight octets and the days, then
+ * the domain and the record up to a line end each. Merging a row twice changes
  * nothing, and what is stored is sound and bounded.
  */
 

@@ -18,6 +18,7 @@
 
 #define TYPE_CNAME 5
 #define TYPE_SOA 6
+#define FORGED "\xc6\x33\x64\x42" /* 198.51.100.66 */
 
 struct message {
 	uint8_t octets[8192];
@@ -138,6 +139,37 @@ make_reply(const uint8_t *query, size_t len, bool tcp, struct message *reply)
 	return true;
 }
 
+/*
+ * Sends what somebody else would send to be taken for us, before the true
+ * reply: an answer with the address FORGED, or an empty packet.
+ */
+static void
+send_forged(const struct server *server, const struct message *reply,
+    const struct sockaddr_in *to)
+{
+	struct pst_str label = {
+	    (const char *)reply->octets + 13, reply->octets[12]};
+	struct message forged = *reply;
+	int fd = server->udp, other = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_true(other >= 0);
+	memcpy(forged.octets + forged.len - 4, FORGED, 4);
+	if (pst_str_eq(label, PST_STR("forged-id")))
+		forged.octets[1] ^= 0x55;
+	else if (pst_str_eq(label, PST_STR("forged-name")))
+		forged.octets[13] ^= 1;
+	else if (pst_str_eq(label, PST_STR("forged-port")))
+		fd = other;
+	else if (pst_str_eq(label, PST_STR("forged-empty")))
+		forged.len = 0;
+	else
+		fd = -1;
+	if (fd >= 0)
+		(void)sendto(fd, forged.octets, forged.len, 0,
+		    (const struct sockaddr *)to, sizeof(*to));
+	close(other);
+}
+
 static void
 serve_udp(struct server *server)
 {
@@ -156,6 +188,7 @@ serve_udp(struct server *server)
 		return;
 	if (atomic_load(&server->delay_ms) > 0)
 		usleep(1000 * atomic_load(&server->delay_ms));
+	send_forged(server, &reply, &from);
 	(void)sendto(server->udp, reply.octets, reply.len, 0,
 	    (struct sockaddr *)&from, from_len);
 }

@@ -407,6 +407,43 @@ test_bound(void **state)
 	teardown(&f);
 }
 
+/*
+ * A forged reply that comes first is not taken for the one to our query, and
+ * the query goes on waiting for that.
+ */
+static void
+test_forged_replies(void **state)
+{
+	static const struct {
+		const char *label;
+		struct pst_str name;
+	} rows[] = {
+	    {"another id", PST_STR_INIT("forged-id.example")},
+	    {"another question", PST_STR_INIT("forged-name.example")},
+	    {"from another port", PST_STR_INIT("forged-port.example")},
+	    {"an empty packet", PST_STR_INIT("forged-empty.example")},
+	};
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 100);
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		const struct pst_dns_answer *answer =
+		    resolve(door(&f, arena, 20000), rows[i].name, PST_DNS_A);
+		char text[PST_IP_TEXT_SIZE] = "";
+
+		if (answer->count == 1)
+			(void)pst_ip_text(&answer->records[0].ip, text);
+		if (answer->count != 1 || strcmp(text, "192.0.2.1") != 0)
+			fail_msg("%s, %zu records, %s",
+			    pst_dns_status_word(answer->status), answer->count,
+			    text);
+		pst_arena_free(arena);
+	}
+	teardown(&f);
+}
+
 /* The alarm is told by the thread, once. */
 static void
 test_alarm(void **state)
@@ -501,6 +538,7 @@ main(void)
 	    cmocka_unit_test(test_too_many_open),
 	    cmocka_unit_test(test_late_answer),
 	    cmocka_unit_test(test_bound),
+	    cmocka_unit_test(test_forged_replies),
 	    cmocka_unit_test(test_alarm),
 	    cmocka_unit_test(test_free_with_open_jobs),
 	    cmocka_unit_test(test_bad_servers),
