@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "feedback/unpack.h"
+#include "tests/unit/rows.h"
 
 #define MB ((size_t)1024 * 1024)
 #define PACKED_MAX (8 * MB)
@@ -123,6 +124,46 @@ test_read(void **state)
 	    make_zip(content, "zip:compression=store", S_IFREG, 1), content);
 	refused(content, "is neither gzip nor zip");
 	refused(PST_STR(""), "is neither gzip nor zip");
+}
+
+/* What libarchive could read, but is never asked to. */
+static void
+test_other_formats(void **state)
+{
+	static const struct {
+		const char *label;
+		struct pst_str begin;
+	} rows[] = {
+	    {"RAR 4", PST_STR_INIT("Rar!\x1a\x07\x00")},
+	    {"RAR 5", PST_STR_INIT("Rar!\x1a\x07\x01\x00")},
+	    {"7zip", PST_STR_INIT("7z\xbc\xaf\x27\x1c")},
+	    {"cabinet", PST_STR_INIT("MSCF\0\0\0\0")},
+	    {"xar", PST_STR_INIT("xar!\0\x1c\0\x01")},
+	    {"lha", PST_STR_INIT("\x1c\x00-lh5-")},
+	    {"cpio", PST_STR_INIT("070707000000")},
+	    {"WARC", PST_STR_INIT("WARC/1.0\r\n")},
+	    {"compress", PST_STR_INIT("\x1f\x9d\x90")},
+	    {"bzip2", PST_STR_INIT("BZh91AY&SY")},
+	    {"xz",
+		PST_STR_INIT("\xfd"
+			     "7zXZ\0")},
+	    {"Zstandard", PST_STR_INIT("\x28\xb5\x2f\xfd")},
+	    {"uuencode", PST_STR_INIT("begin 644 x\n")},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		char octets[64 * 1024] = {0};
+		struct pst_str packed = {octets, sizeof(octets)};
+
+		/* An ISO image and a tar file have their marks further on. */
+		memcpy(octets + 32769, "CD001", 5);
+		memcpy(octets + 257, "ustar\00000", 8);
+		memcpy(octets, rows[i].begin.ptr, rows[i].begin.len);
+		refused(packed, "is neither gzip nor zip");
+		/* In a gzip file it is text, which the XML parser refuses. */
+		expect_content(make_gzip(packed, 1), packed);
+	}
 }
 
 /* 1 GB of zeros, packed into a few MB, runs into each limit. */
@@ -281,6 +322,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_other_formats),
 	    cmocka_unit_test(test_bomb),
 	    cmocka_unit_test(test_exact),
 	    cmocka_unit_test(test_members),
