@@ -21,8 +21,8 @@ check(struct pst_arena *arena, const char *recipient, struct pst_str message)
 	const char *address;
 
 	pst_bounce_read(arena, BOUNCES, recipient, message, &bounce);
-	assert(bounce.why[0] == '\0' ||
-	    pst_str_is_printable(pst_str(bounce.why)));
+	assert(
+	    bounce.why[0] == '\0' || pst_str_is_printable(pst_str(bounce.why)));
 	assert(strlen(bounce.why) <= MAX_WHY);
 	if (bounce.token.len == 0)
 		return;
