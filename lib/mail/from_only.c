@@ -24,10 +24,10 @@ is_blank(char c)
 
 /*
  * Whether the domain that ends before `rest` ends there for every reader: some
- * join the pieces of a name over blanks, comments and dots.
+ * join the pieces of a name over blanks, comments and dots. dot: it ends in one.
  */
 static bool
-ends_here(struct pst_str rest)
+ends_here(bool dot, struct pst_str rest)
 {
 	size_t i = 0;
 
@@ -38,6 +38,8 @@ ends_here(struct pst_str rest)
 	if (i == rest.len)
 		return true;
 	if (rest.ptr[i] == '(' || rest.ptr[i] == '.' || rest.ptr[i] == '@')
+		return false;
+	if (dot && is_domain_char(rest.ptr[i]))
 		return false;
 	return i > 0 || strchr(">,;)]\"'", rest.ptr[0]) != NULL;
 }
@@ -72,7 +74,8 @@ domain_at(struct pst_arena *arena, struct pst_str text)
 
 	while (len < text.len && is_domain_char(text.ptr[len]))
 		len++;
-	if (!ends_here(pst_str_from(text, len)))
+	if (!ends_here(
+		len > 0 && text.ptr[len - 1] == '.', pst_str_from(text, len)))
 		return NULL;
 	domain = pst_domain_normalize(arena, pst_str_first(text, len));
 	if (domain == NULL || pst_domain_labels(domain) < 2)
