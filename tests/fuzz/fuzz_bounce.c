@@ -26,10 +26,10 @@ check(struct pst_arena *arena, const char *recipient, struct pst_str message)
 	assert(strlen(bounce.why) <= MAX_WHY);
 	if (bounce.token.len == 0)
 		return;
-	/* What is called a token is one in an address of ours. */
+	/* What is called a token is one in an address of ours; NUL cuts one. */
 	address = pst_arena_printf(arena, "dmarc-bounces+%.*s@GW.example",
 	    (int)bounce.token.len, bounce.token.ptr);
-	if (strlen(address) == bounce.token.len + 25)
+	if (pst_str_find(bounce.token, '\0') == bounce.token.len)
 		assert(pst_str_eq(
 		    pst_bounce_token(BOUNCES, pst_str(address)), bounce.token));
 	if (recipient != NULL)
