@@ -174,12 +174,15 @@ class Process:
 
 
 class SystemLog:
-    """The receiver at /dev/log of what is sent with syslog(3)."""
+    """The receiver at /dev/log of what is sent with syslog(3). It receives
+    nothing while `reading` is not set."""
 
     KEPT = 100000  # lines; a benchmark would fill the memory otherwise
 
     def __init__(self, path):
         self.lines = collections.deque(maxlen=self.KEPT)
+        self.reading = threading.Event()
+        self.reading.set()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(path)
         os.chmod(path, 0o666)
@@ -187,6 +190,7 @@ class SystemLog:
 
     def _listen(self):
         while True:
+            self.reading.wait()
             self.lines.append(
                 self.socket.recv(65536).decode("utf-8", "replace"))
 

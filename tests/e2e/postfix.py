@@ -97,16 +97,17 @@ class Mta:
 
     name = NAME
 
-    def __init__(self, laboratory, milter):
+    def __init__(self, laboratory, milter, addresses=None):
         self.lab = laboratory
+        self.addresses = addresses or [lab.MTA_4, "127.0.0.1"] + (
+            [lab.MTA_6] if laboratory.ipv6 else [])
         self.dir = laboratory.path("postfix")
         self.milter = milter
         self.process = None
 
     def _write(self):
-        listen = [lab.MTA_4 + ":25", "127.0.0.1:25"]
-        if self.lab.ipv6:
-            listen.append("[%s]:25" % lab.MTA_6)
+        listen = ["[%s]:25" % x if ":" in x else x + ":25"
+                  for x in self.addresses]
         values = {
             "dir": self.dir, "milter": self.milter,
             "protocols": "all" if self.lab.ipv6 else "ipv4",

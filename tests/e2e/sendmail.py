@@ -83,16 +83,17 @@ class Mta:
 
     name = NAME
 
-    def __init__(self, laboratory, milter):
+    def __init__(self, laboratory, milter, addresses=None):
         self.lab = laboratory
+        self.addresses = addresses or [lab.MTA_4, "127.0.0.1"] + (
+            [lab.MTA_6] if laboratory.ipv6 else [])
         self.dir = laboratory.path("sendmail")
         self.milter = milter
         self.process = None
 
     def _write(self):
-        listen = [("inet", lab.MTA_4), ("inet", "127.0.0.1")]
-        if self.lab.ipv6:
-            listen.append(("inet6", lab.MTA_6))
+        listen = [("inet6" if ":" in x else "inet", x)
+                  for x in self.addresses]
         daemons = "\n".join(
             "DAEMON_OPTIONS(`Name=MTA, Port=25, Family=%s, Addr=%s')dnl" % x
             for x in listen)
