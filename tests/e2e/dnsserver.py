@@ -224,8 +224,10 @@ def parse_name(packet, pos):
 class Server:
     """Serves a zone on one address until stop()."""
 
+    zone_class = Zone
+
     def __init__(self, zone_text, address="127.0.0.1", port=53):
-        self.zone = Zone(zone_text)
+        self.zone = self.zone_class(zone_text)
         self.lock = threading.Lock()
         self.dead = False
         self.stopping = False

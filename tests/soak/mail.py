@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -28,6 +29,7 @@ except ImportError:
 AUTHSERV_ID = "mx.gateway.example"
 GOOD_IP, OTHER_IP, FRESH_IP = "192.0.2.7", "192.0.2.66", "198.51.100.7"
 HOSTILE_BYTES = hostile.SIZES["10 KB"]
+SIGNING = threading.Lock()  # signer moves the clock of this process
 RUA = "; rua=mailto:reports@%s"
 # What the engine decides, and what its log line says.
 Verdict = collections.namedtuple("Verdict", "action spf dkim dmarc")
@@ -77,9 +79,10 @@ def fixed(message, ip=OTHER_IP, sender="other.example"):
 def signed(kind, canon, changed=False):
     """A maker of letters with a signature of their own."""
     def make(name):
-        message = signer.sign(
-            text("Ann <ann@%s.signed.example>" % name), "signed.example",
-            kind, canon)
+        with SIGNING:
+            message = signer.sign(
+                text("Ann <ann@%s.signed.example>" % name), "signed.example",
+                kind, canon)
         if changed:
             message = message.replace(b"Hello.", b"Goodbye.")
         return Letter(name + "@other.example", OTHER_IP, message)

@@ -52,11 +52,7 @@ class Server(dnsserver.Server):
     """Forgets the questions, of which there are very many."""
 
     KEPT = 50000
-
-    def __init__(self, zone_text):
-        super().__init__("")
-        with self.lock:
-            self.zone = Zone(zone_text)
+    zone_class = Zone
 
     def _reply_later(self, packet, send, tcp):
         super()._reply_later(packet, send, tcp)
