@@ -143,17 +143,20 @@ drain(unsigned drain_ms)
 {
 	unsigned waited = 0;
 	unsigned quiet = 0;
+	unsigned busy;
 
 	while (waited < drain_ms && quiet < 5) {
 		quiet = pst_milter_busy() == 0 ? quiet + 1 : 0;
 		pause_ms(DRAIN_STEP_MS);
 		waited += DRAIN_STEP_MS;
 	}
-	if (quiet < 5)
+	busy = pst_milter_busy();
+	/* It may have become quiet only just now. */
+	if (quiet < 5 && busy > 0)
 		pst_log(PST_LOG_WARNING,
 		    "stopped before %u messages were answered; the MTA "
 		    "treats them as if the filter were away",
-		    pst_milter_busy());
+		    busy);
 }
 
 static void
