@@ -12,7 +12,8 @@ LOST = re.compile(r"(\d+) lines of this log were lost")
 DROPPED = re.compile(r"(\d+) did not fit and are lost")
 SANITIZER = re.compile(r"(?:Thread|Address|Leak)Sanitizer: (?!SEGV|ABRT|nested)"
                        r"|runtime error: ")
-ENDS = ("worker-killed", "keeper-killed", "supervisor-killed", "restart")
+ENDS = ("worker-killed", "worker-lost", "keeper-killed", "supervisor-killed",
+        "restart")
 # What stops for a while; the machine itself may be a guest that is paused.
 STOPPED = ("worker-stopped", "worker-hung", "machine-paused")
 DNS = ("dns-silent", "dns-away") + STOPPED
@@ -201,7 +202,7 @@ class Account:
                 or index == 1 for index, (seen, wanted) in enumerate(pairs)) \
                 and self.happened(DNS, message.begin, message.end,
                                   AFTER_DNS_S):
-            # whoever names a dead domain as its list must not gain by that
+            # a sender that names a dead domain as its list must not gain
             self.known["evidence of a list not found while DNS was away"
                        if line.action == "reject" != expected.action else
                        "temporary error while DNS was away"] += 1

@@ -211,6 +211,9 @@ class Chaos:
         """A worker stops and never goes on."""
         self.begin_worker_stopped(choice)
         self.killed.add(self.stopped)
+        # It is killed in the end: what it has queued now is lost.
+        now = time.monotonic()
+        self.events.append(Event("worker-lost", now, now))
 
     def end_worker_hung(self, _):
         """Its supervisor has replaced it."""
