@@ -4,32 +4,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/milter_protocol.h"
+
 #define LENGTH 4 /* octets of the length before each command */
 #define OPTIONS 12
-
-#define MIN_VERSION 2
-#define MAX_VERSION 6
-
-/* The commands of an MTA. */
-enum command {
-	ABORT = 'A',
-	BODY = 'B',
-	CONNECT = 'C',
-	MACRO = 'D',
-	END_OF_BODY = 'E',
-	HELO = 'H',
-	QUIT_KEEP = 'K', /* another SMTP session follows */
-	HEADER = 'L',
-	MAIL = 'M',
-	END_OF_HEADER = 'N',
-	OPTNEG = 'O',
-	QUIT = 'Q',
-	RCPT = 'R',
-	DATA = 'T',
-	UNKNOWN = 'U',
-};
-
-#define TEMPFAIL 't'
 
 static uint32_t
 read_number(const unsigned char *at)
@@ -50,14 +28,14 @@ negotiate(struct pst_refusal *refusal, struct pst_refusal_out *out)
 {
 	/* No actions, and no steps left out. */
 	unsigned char answer[LENGTH + 1 + OPTIONS] = {
-	    0, 0, 0, 1 + OPTIONS, OPTNEG};
+	    0, 0, 0, 1 + OPTIONS, MILTER_NEGOTIATE};
 	uint32_t version = read_number(refusal->head + LENGTH + 1);
 
 	if (refusal->negotiated || refusal->head_len < PST_REFUSAL_HEAD ||
-	    version < MIN_VERSION)
+	    version < MILTER_VERSION_OLDEST)
 		return false;
-	if (version > MAX_VERSION)
-		version = MAX_VERSION;
+	if (version > MILTER_VERSION)
+		version = MILTER_VERSION;
 	answer[LENGTH + 1 + 3] = (unsigned char)version;
 	add(out, answer, sizeof(answer));
 	refusal->negotiated = true;
@@ -68,32 +46,32 @@ negotiate(struct pst_refusal *refusal, struct pst_refusal_out *out)
 static bool
 obey(struct pst_refusal *refusal, struct pst_refusal_out *out)
 {
-	static const unsigned char later[] = {0, 0, 0, 1, TEMPFAIL};
+	static const unsigned char later[] = {0, 0, 0, 1, MILTER_TEMPFAIL};
 	unsigned char command = refusal->head[LENGTH];
 
-	if (command == OPTNEG)
+	if (command == MILTER_NEGOTIATE)
 		return negotiate(refusal, out);
 	if (!refusal->negotiated)
 		return false;
 	switch (command) {
-	case ABORT:
-	case MACRO:
-	case QUIT_KEEP:
+	case MILTER_ABORT:
+	case MILTER_MACROS:
+	case MILTER_QUIT_FOR_NEXT:
 		return true;
-	case CONNECT:
-	case HELO:
-	case MAIL:
-	case RCPT:
-	case DATA:
-	case UNKNOWN:
-	case HEADER:
-	case END_OF_HEADER:
-	case BODY:
-	case END_OF_BODY:
+	case MILTER_CONNECT:
+	case MILTER_HELO:
+	case MILTER_MAIL:
+	case MILTER_RCPT:
+	case MILTER_DATA:
+	case MILTER_UNKNOWN:
+	case MILTER_HEADER:
+	case MILTER_EOH:
+	case MILTER_BODY:
+	case MILTER_END:
 		add(out, later, sizeof(later));
 		refusal->answered = true;
 		return true;
-	case QUIT:
+	case MILTER_QUIT:
 	default:
 		return false;
 	}

@@ -43,13 +43,13 @@ pst_dkim_item_limit(struct pst_dkim_item *item, enum pst_result result,
 	item->sig.gap = gap;
 }
 
-/* With those that were left out because they are too large. */
+/* How often h= names a field; same is NULL if no field of the name was kept. */
 static size_t
-count_copies(const struct pst_header *header, struct pst_str name)
+count_named(const struct pst_dkim_item *item, struct pst_str name,
+    const struct pst_header_name *same)
 {
-	const struct pst_header_name *same = pst_header_name(header, name);
-
-	return same == NULL ? 0 : same->seen;
+	return same == NULL ? pst_dkim_tags_mentions(&item->tags, name) :
+			      item->mentions[same->number];
 }
 
 static void
@@ -61,13 +61,15 @@ mark_uncovered(const struct pst_header *header,
 
 	for (size_t i = 0; i < fields; i++) {
 		struct pst_str name = single_fields[i];
-		size_t copies =
-		    i == 0 ? header->from_count : count_copies(header, name);
+		const struct pst_header_name *same =
+		    pst_header_name(header, name);
+		size_t seen = same == NULL ? 0 : same->seen;
+		size_t copies = i == 0 ? header->from_count : seen;
 
 		for (size_t j = 0; copies > 1 && j < pick->count; j++) {
 			struct pst_dkim_item *item = &pick->items[j];
 
-			if (pst_dkim_tags_mentions(&item->tags, name) >= copies)
+			if (count_named(item, name, same) >= copies)
 				continue;
 			item->uncovered = true;
 			item->sig.covers_origin = false;

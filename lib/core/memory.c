@@ -24,7 +24,6 @@
 #define COUNTS 16384
 
 struct newcomers {
-	uint64_t seed;
 	int64_t day;
 	uint16_t counts[COUNTS];
 };
@@ -47,7 +46,6 @@ pst_memory_new(size_t max_domains, int64_t born_epoch)
 		abort();
 	pst_mutex_init(&memory->mutex);
 	memory->table = pst_memory_table_new(max_domains);
-	memory->newcomers.seed = pst_hash_secret();
 	memory->born_epoch = born_epoch;
 	return memory;
 }
@@ -65,20 +63,20 @@ pst_memory_free(struct pst_memory *memory)
 /* ---- new domains ---- */
 
 static uint64_t
-hash_network(const struct newcomers *newcomers, const struct pst_ip *client)
+hash_network(const struct pst_ip *client)
 {
 	const struct pst_ip network = pst_ip_network(client);
 	const struct pst_str octets = {
 	    (const char *)network.octets, sizeof(network.octets)};
 
-	return pst_hash(PST_HASH_START ^ newcomers->seed, octets);
+	return pst_hash(PST_HASH_START ^ pst_hash_secret(), octets);
 }
 
 /* Counts one more domain of that network; false if it has had its share. */
 static bool
 may_add(struct newcomers *newcomers, const struct pst_ip *client, int64_t day)
 {
-	uint64_t hash = hash_network(newcomers, client);
+	uint64_t hash = hash_network(client);
 	uint16_t *one = &newcomers->counts[hash % COUNTS];
 	uint16_t *other = &newcomers->counts[(hash >> 32) % COUNTS];
 	uint16_t count;

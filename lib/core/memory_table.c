@@ -34,7 +34,6 @@ struct list {
 };
 
 struct pst_memory_table {
-	uint64_t seed;
 	size_t max, used; /* rows */
 	size_t max_bytes, bytes;
 	size_t with_record;
@@ -68,7 +67,6 @@ pst_memory_table_new(size_t max_domains)
 	size_t chains = 1;
 
 	assert(max_domains > 0 && max_domains < NONE);
-	table->seed = pst_hash_secret();
 	while (chains < max_domains)
 		chains *= 2;
 	table->max = max_domains;
@@ -117,10 +115,10 @@ size_of(const struct entry *entry)
 }
 
 static uint32_t
-hash_of(const struct pst_memory_table *table, const char *domain)
+hash_of(const char *domain)
 {
 	return pst_hash_fold(
-	    pst_hash(PST_HASH_START ^ table->seed, pst_str(domain)));
+	    pst_hash(PST_HASH_START ^ pst_hash_secret(), pst_str(domain)));
 }
 
 /* Returns the link that names the row of this domain, or the chain's end. */
@@ -157,7 +155,7 @@ bool
 pst_memory_table_get(const struct pst_memory_table *table, const char *domain,
     struct pst_memory_row *out)
 {
-	uint32_t slot = *find(table, domain, hash_of(table, domain));
+	uint32_t slot = *find(table, domain, hash_of(domain));
 
 	if (slot != NONE)
 		show(table->rows[slot], out);
@@ -314,7 +312,7 @@ static uint32_t
 add(struct pst_memory_table *table, const struct pst_memory_row *row,
     int64_t now_epoch)
 {
-	uint32_t hash = hash_of(table, row->domain);
+	uint32_t hash = hash_of(row->domain);
 	size_t size = text_size(strlen(row->domain), row->record.len);
 	uint32_t slot;
 
@@ -368,7 +366,7 @@ bool
 pst_memory_table_put(struct pst_memory_table *table,
     const struct pst_memory_row *row, int64_t now_epoch, bool changed)
 {
-	uint32_t slot = *find(table, row->domain, hash_of(table, row->domain));
+	uint32_t slot = *find(table, row->domain, hash_of(row->domain));
 
 	assert(row->days <= PST_MEMORY_MAX_DAYS);
 	assert(row->record.len <= PST_MEMORY_MAX_RECORD);

@@ -428,7 +428,7 @@ wait_for_answers(struct msg *msg, struct pst_clock *clock,
 	int64_t report = now + PST_PROGRESS_MS;
 	bool is_crowded = false;
 
-	while (!pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_HEADER)) {
+	do {
 		now = pst_clock_ms(clock);
 		if (!is_crowded && pst_dns_is_crowded(msg->world.dns)) {
 			is_crowded = true;
@@ -446,7 +446,7 @@ wait_for_answers(struct msg *msg, struct pst_clock *clock,
 		}
 		(void)pst_dns_wait(
 		    msg->world.dns, report < until ? report : until);
-	}
+	} while (!pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_HEADER));
 	return PST_DNS_OK;
 }
 

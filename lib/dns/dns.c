@@ -28,8 +28,7 @@ struct pst_dns {
 	uint32_t lacking; /* readers that met an open entry in their turn */
 	uint32_t told;    /* those of them that got an answer since */
 	bool fresh;       /* an entry was answered since the last poll */
-	bool expired;
-	enum pst_dns_status expired_as;
+	enum pst_dns_status ended; /* of later questions; OK: not yet */
 };
 
 void
@@ -313,8 +312,7 @@ pst_dns_interrupt(struct pst_dns *dns)
 void
 pst_dns_expire(struct pst_dns *dns, enum pst_dns_status status)
 {
-	dns->expired = true;
-	dns->expired_as = status;
+	dns->ended = status;
 	settle(dns);
 	for (size_t i = 0; i < dns->count; i++) {
 		if (dns->entries[i]->answer == NULL)
@@ -485,8 +483,8 @@ find_or_start(struct pst_dns *dns, struct pst_str name, enum pst_dns_type type,
 	entry = add_entry(dns, key, type, class);
 	if (!is_legal_name(key)) {
 		set_failure(dns, entry, PST_DNS_BADNAME);
-	} else if (dns->expired) {
-		set_failure(dns, entry, dns->expired_as);
+	} else if (dns->ended != PST_DNS_OK) {
+		set_failure(dns, entry, dns->ended);
 	} else if (!is_affordable(dns, class)) {
 		set_failure(dns, entry, PST_DNS_BUDGET);
 	} else {

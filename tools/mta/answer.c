@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/milter_protocol.h"
 #include "tools/mta/answer.h"
 
 #include <arpa/inet.h>
@@ -6,7 +7,6 @@
 
 #include "base/buf.h"
 #include "base/macros.h"
-#include "tools/mta/protocol.h"
 
 /* For one message; a filter that asks for more is broken. */
 #define MAX_CHANGES 10000

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/milter_protocol.h"
 #include "tools/mta/client.h"
 
 #include <arpa/inet.h>
@@ -9,7 +10,6 @@
 #include "tools/mta/answer.h"
 #include "tools/mta/io.h"
 #include "tools/mta/macros.h"
-#include "tools/mta/protocol.h"
 
 #define MAX_ENVELOPE_BYTES 65000
 

@@ -7,9 +7,9 @@
  * what the filter asked for.
  */
 
+#include "base/milter_protocol.h"
 #include "base/buf.h"
 #include "tools/mta/client.h"
-#include "tools/mta/protocol.h"
 
 struct pst_mta_requests {
 	const char *names[MILTER_PLACES]; /* separated by blanks */

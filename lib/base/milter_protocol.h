@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PST_TOOLS_MTA_PROTOCOL_H
-#define PST_TOOLS_MTA_PROTOCOL_H
+#ifndef PST_BASE_MILTER_PROTOCOL_H
+#define PST_BASE_MILTER_PROTOCOL_H
 
 /*
  * The octets of milter protocol version 6, as they are sent between an MTA and
@@ -28,6 +28,7 @@ enum milter_event {
 	MILTER_QUIT = 'Q',
 	MILTER_RCPT = 'R',
 	MILTER_DATA = 'T',
+	MILTER_UNKNOWN = 'U', /* an SMTP command that the MTA does not know */
 };
 
 /* The filter's letters: answers to an event, ... */
