@@ -82,8 +82,8 @@ class Sender:
 
     def _run(self, socket, options, files, under=()):
         return subprocess.run(
-            [*under, self.program, "send", "--json", "--to", socket, "--host",
-             "mx.bench.example", "--rcpt", "<you@bench.example>"] + options +
+            [*under, self.program, "send", "--json", "--as-mail", "--to", socket,
+             "--host", "mx.bench.example", "--rcpt", "<you@bench.example>"] + options +
             files, capture_output=True, text=True, check=False)
 
     def each(self, socket, files):

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/milter_protocol.h"
 #include "core/counters.h"
 #include "core/explain.h"
 #include "milter/clock_watch.h"
@@ -177,8 +178,9 @@ on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 	if (conn == NULL)
 		return leave(SMFIS_TEMPFAIL);
 	pst_session_close(conn->session);
-	conn->session =
-	    pst_session_open(service, &ip, pst_str(host), conn->mta);
+	conn->session = pst_session_open(service, &ip, pst_str(host), conn->mta,
+	    pst_str_eq(
+		macro(ctx, MILTER_TEST_MACRO), PST_STR(MILTER_TEST_VALUE)));
 	pst_session_host(conn->session, macro(ctx, "j"));
 	return go_on(conn, SMFIP_NR_CONN);
 }

@@ -26,6 +26,8 @@ struct request {
 	const char *to;
 	struct pst_envelope given;
 	struct pst_send_plan plan;
+	bool canary;
+	const char *config_file; /* of the canary; NULL: the system's */
 	bool paced; /* an option was given that requires --repeat */
 };
 
@@ -38,6 +40,9 @@ enum option_id {
 	OPT_CONCURRENCY,
 	OPT_RATE,
 	OPT_KEEP,
+	OPT_AS_MAIL,
+	OPT_CANARY,
+	OPT_CONFIG,
 };
 
 static const struct option options[] = {
@@ -50,6 +55,9 @@ static const struct option options[] = {
     {"concurrency", required_argument, NULL, OPT_CONCURRENCY},
     {"rate", required_argument, NULL, OPT_RATE},
     {"keep", no_argument, NULL, OPT_KEEP},
+    {"as-mail", no_argument, NULL, OPT_AS_MAIL},
+    {"canary", no_argument, NULL, OPT_CANARY},
+    {"config", required_argument, NULL, OPT_CONFIG},
     {NULL, 0, NULL, 0},
 };
 
@@ -100,6 +108,15 @@ take_option(struct request *request, int key)
 	case OPT_KEEP:
 		plan->keep = true;
 		return true;
+	case OPT_AS_MAIL:
+		plan->as_mail = true;
+		return true;
+	case OPT_CANARY:
+		request->canary = true;
+		return true;
+	case OPT_CONFIG:
+		request->config_file = optarg;
+		return true;
 	default:
 		return pst_envelope_take(
 		    request->arena, command, key, optarg, &request->given);
@@ -134,6 +151,24 @@ load_items(struct request *request, char *const *files, size_t count)
 	return true;
 }
 
+/* The canary has messages and an envelope of its own. */
+static bool
+check_canary(const struct request *request, bool has_files)
+{
+	const struct pst_send_plan *plan = &request->plan;
+	const struct pst_envelope *given = &request->given;
+
+	if (!has_files && !plan->json && plan->repeat == 0 && !request->paced &&
+	    !plan->keep && !plan->as_mail && given->ip.family == PST_IP_NONE &&
+	    given->name == NULL && given->helo == NULL &&
+	    given->mail_from == NULL)
+		return true;
+	pst_ui_fail(command,
+	    "--canary goes with --to, --config, --host, --rcpt and --timeout "
+	    "only");
+	return false;
+}
+
 /* Returns false, after a sentence, if the command line is wrong. */
 static bool
 read_command_line(struct request *request, int argc, char **argv)
@@ -144,6 +179,12 @@ read_command_line(struct request *request, int argc, char **argv)
 	while ((key = pst_argument_next(command, argc, argv, options)) != -1)
 		if (key == '?' || !take_option(request, key))
 			return false;
+	if (request->canary)
+		return check_canary(request, optind < argc);
+	if (request->config_file != NULL) {
+		pst_ui_fail(command, "--config is for --canary only");
+		return false;
+	}
 	if (request->to == NULL) {
 		pst_ui_fail(command,
 		    "--to SOCKET is missing; for example, --to "
@@ -199,7 +240,8 @@ pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
 	}
 	(void)snprintf(
 	    queue_id, sizeof(queue_id), "SEND%08llX", (unsigned long long)nth);
-	struct pst_mta_mail mail = {.host = plan->host,
+	struct pst_mta_mail mail = {.is_test = !plan->as_mail,
+	    .host = plan->host,
 	    .client = item->envelope.ip,
 	    .client_name = item->envelope.name,
 	    .helo = item->envelope.helo,
@@ -342,9 +384,11 @@ pst_cmd_send(int argc, char **argv)
 
 	request.plan.host = own_host(request.arena);
 	if (read_command_line(&request, argc, argv))
-		status = request.plan.repeat > 0 ?
-		    pst_send_load(&request.plan) :
-		    send_each(&request.plan);
+		status = request.canary ?
+		    pst_send_canary(&request.plan, request.to,
+			request.config_file, request.given.rcpt) :
+		    request.plan.repeat > 0 ? pst_send_load(&request.plan) :
+					      send_each(&request.plan);
 	pst_arena_free(request.arena);
 	return pst_ui_finish(command, status);
 }

@@ -25,6 +25,7 @@ struct pst_send_plan {
 	uint64_t repeat;      /* messages in all; 0: each item once */
 	unsigned concurrency; /* sessions at once */
 	unsigned rate;        /* messages a second; 0: as fast as possible */
+	bool as_mail;         /* without the test mark */
 	bool keep;            /* one connection for many sessions */
 };
 
@@ -43,6 +44,14 @@ struct pst_send_line {
 bool pst_send_one(const struct pst_send_plan *plan,
     const struct pst_send_item *item, uint64_t nth, struct pst_send_line *line,
     struct pst_err *err) PST_MUST_CHECK;
+
+/*
+ * Runs the health check (R-TEST-2) with the plan's host and time-out: sends a
+ * forged and a genuine message and says what became of them. rcpt may be NULL.
+ * to NULL: the first listener of the configuration. Returns the exit status.
+ */
+int pst_send_canary(struct pst_send_plan *plan, const char *to,
+    const char *config_file, const char *rcpt);
 
 /* Runs the repeated mode; returns the exit status. */
 int pst_send_load(const struct pst_send_plan *plan);

@@ -150,7 +150,7 @@ verify_file(const struct request *request, struct pst_service *service,
 		return pst_ui_fail(command, "%s", err.text);
 	}
 	struct pst_session *session = pst_session_open(
-	    service, &envelope.ip, pst_str(envelope.name), mta);
+	    service, &envelope.ip, pst_str(envelope.name), mta, false);
 	const struct pst_message *message = play(session, &envelope, &saved);
 	print_result(request, arena, file_name, envelope.source, message);
 	if (message->decision.action == PST_ACTION_ACCEPT)

@@ -103,4 +103,13 @@ enum milter_place {
 	MILTER_PLACES,
 };
 
+/*
+ * The macro with which `postern send` marks a session: what comes over it is a
+ * test, and not mail (R-TEST-1). It is sent with CONNECT, although the filter
+ * does not ask for it. An SMTP client cannot set macros; the name and the value
+ * are such that no MTA is configured to send them by accident.
+ */
+#define MILTER_TEST_MACRO "{postern_test_mail}"
+#define MILTER_TEST_VALUE "sent by postern send as a test"
+
 #endif

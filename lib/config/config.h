@@ -207,6 +207,13 @@ struct pst_config {
 		const char *dkim_selector;
 		const char *dkim_domain; /* "": the domain of from */
 	} reports;
+	struct { /* `postern send --canary`; the daemon does not use it */
+		const char *forged;  /* domain; "": one of our own names */
+		const char *genuine; /* domain; "": one of our own names */
+		const char *genuine_client;   /* address that its SPF permits */
+		const char *genuine_key;      /* private key file */
+		const char *genuine_selector; /* of that key */
+	} canary;
 	struct {
 		struct pst_domains domains;   /* policy domains */
 		bool all_domains;             /* all except public suffixes */

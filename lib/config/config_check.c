@@ -106,6 +106,37 @@ check_reports(const struct pst_config *config, struct pst_err *err)
 	return true;
 }
 
+/* Nobody can make a message of a domain that passes without one of the two. */
+static bool
+check_canary(const struct pst_config *config, struct pst_err *err)
+{
+	bool has_key = config->canary.genuine_key[0] != '\0';
+
+	if (config->canary.genuine[0] != '\0' && !has_key &&
+	    config->canary.genuine_client[0] == '\0')
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"canary", "genuine",
+			"genuine-client",
+			"canary.genuine needs canary.genuine-client or "
+			"canary.genuine-key"},
+		    err);
+	if (config->canary.genuine[0] == '\0' &&
+	    (has_key || config->canary.genuine_client[0] != '\0'))
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"canary",
+			has_key ? "genuine-key" : "genuine-client", "genuine",
+			"canary.genuine-client and canary.genuine-key need "
+			"canary.genuine"},
+		    err);
+	if (has_key && config->canary.genuine_selector[0] == '\0')
+		return pst_config_fail(config,
+		    &(struct pst_config_fault){"canary", "genuine-key",
+			"genuine-selector",
+			"canary.genuine-key needs canary.genuine-selector"},
+		    err);
+	return true;
+}
+
 bool
 pst_config_check(const struct pst_config *config, struct pst_err *err)
 {
@@ -143,7 +174,8 @@ pst_config_check(const struct pst_config *config, struct pst_err *err)
 		    err);
 	if (!config->iprev.enabled && !check_names(config, err))
 		return false;
-	if (!check_sealers(config, err) || !check_reports(config, err))
+	if (!check_sealers(config, err) || !check_reports(config, err) ||
+	    !check_canary(config, err))
 		return false;
 	if (config->header.max_total_bytes < config->header.max_field_bytes)
 		return pst_config_fail(config,

@@ -145,6 +145,17 @@ pst_option_check_line(const char *text, const char **why)
 }
 
 bool
+pst_option_check_address(const char *text, const char **why)
+{
+	struct pst_ip ip;
+
+	if (*text == '\0' || pst_ip_parse(pst_str(text), &ip))
+		return true;
+	*why = "must be an IP address, such as 192.0.2.25";
+	return false;
+}
+
+bool
 pst_option_check_name(const char *text, const char **why)
 {
 	if (*text == '\0' || pst_domain_is_ldh(pst_str(text)))

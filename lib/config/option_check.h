@@ -30,6 +30,8 @@ bool pst_option_check_mailbox(const char *text, const char **why);
 bool pst_option_check_relay(const char *text, const char **why);
 /* One line of printable ASCII, or "". */
 bool pst_option_check_line(const char *text, const char **why);
+/* An IP address, or "". */
+bool pst_option_check_address(const char *text, const char **why);
 /* A domain name, or "". */
 bool pst_option_check_name(const char *text, const char **why);
 /* An absolute path. */

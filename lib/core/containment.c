@@ -184,8 +184,10 @@ pst_containment_collect(
 	    !pst_crash_slots_collect(&block->slots[listener], dead, &out->note))
 		return false;
 	blame(out->note.digest, now_ms + PST_CONTAINMENT_MS);
-	out->bars_network = count_crash(
-	    network_name(&out->note.client, out->note.library), now_ms);
+	/* The tester chose the address; nobody in that network sent it. */
+	out->bars_network = out->note.is_test == 0 &&
+	    count_crash(
+		network_name(&out->note.client, out->note.library), now_ms);
 	pst_counter_add(PST_COUNTER_LIBRARY_CRASHES, out->note.library, 1);
 	return true;
 }
@@ -206,6 +208,7 @@ describe(const struct pst_message *message, const struct pst_guarded *what,
 	note->library = what->library;
 	note->digest = what->digest | 1; /* 0 is the name of an unused entry */
 	note->client = message->client;
+	note->is_test = message->is_test;
 	note->is_author = author != NULL;
 	memcpy(note->domain, text.ptr, text.len);
 	note->domain[text.len] = '\0';

@@ -51,6 +51,10 @@ pst_counters_message(const struct pst_message *message)
 {
 	const struct pst_findings *findings = &message->findings;
 
+	if (message->is_test) {
+		pst_counter_add(PST_COUNTER_TEST_MESSAGES, 0, 1);
+		return;
+	}
 	pst_counter_time(PST_COUNTER_MESSAGE_MS, message->elapsed_ms);
 	pst_counter_add(PST_COUNTER_EXEMPT, findings->exempt, 1);
 	if (findings->exempt == PST_EXEMPT_NO)

@@ -40,6 +40,7 @@ struct pst_crash_note {
 	uint64_t digest;
 	struct pst_ip client;
 	char domain[PST_DOMAIN_MAX + 1]; /* "": unknown; any octets */
+	unsigned is_test;                /* not 0: the message is a test */
 	unsigned is_author; /* not 0: domain is that of the From field */
 };
 

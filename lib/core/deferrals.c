@@ -242,15 +242,47 @@ struct judge {
 	struct pst_deferrals *table;
 	int64_t now_ms;
 	unsigned cap_ms;
-	bool ours; /* the failure is ours: only answers count */
+	bool ours;       /* the failure is ours: only answers count */
+	bool only_looks; /* the table stays as it is */
 };
+
+/* Returns what pst_deferrals_fail() would return. */
+static int64_t
+look(struct pst_deferrals *table, const struct pst_deferral_key *key,
+    int64_t now_ms)
+{
+	unsigned char mark[MARK_BYTES];
+	int64_t lasted_ms = 0;
+	uint32_t at;
+
+	make_mark(key, mark);
+	pst_mutex_lock(&table->lock);
+	at = *find(table, mark);
+	if (at != NOBODY &&
+	    now_ms - table->entries[at].seen_ms < PST_DEFERRALS_FORGET_MS)
+		lasted_ms = now_ms - table->entries[at].first_ms;
+	pst_mutex_unlock(&table->lock);
+	return lasted_ms;
+}
 
 static bool
 is_overdue(const struct judge *judge, const struct pst_deferral_key *key)
 {
-	return !judge->ours && judge->cap_ms > 0 &&
-	    pst_deferrals_fail(judge->table, key, judge->now_ms) >=
-	    (int64_t)judge->cap_ms;
+	int64_t lasted_ms;
+
+	if (judge->ours || judge->cap_ms == 0)
+		return false;
+	lasted_ms = judge->only_looks ?
+	    look(judge->table, key, judge->now_ms) :
+	    pst_deferrals_fail(judge->table, key, judge->now_ms);
+	return lasted_ms >= (int64_t)judge->cap_ms;
+}
+
+static void
+note_answer(const struct judge *judge, const struct pst_deferral_key *key)
+{
+	if (!judge->only_looks)
+		pst_deferrals_answer(judge->table, key);
 }
 
 static void
@@ -272,7 +304,7 @@ judge_policy(const struct judge *judge, struct pst_findings *findings)
 		return;
 	case PST_DMARC_ABSENT:
 	case PST_DMARC_LEARNED:
-		pst_deferrals_answer(judge->table, &key);
+		note_answer(judge, &key);
 		return;
 	}
 }
@@ -292,7 +324,7 @@ judge_spf(const struct judge *judge, struct pst_findings *findings)
 	if (dmarc->spf_undecided || dmarc->spf_may_align)
 		findings->spf_overdue = is_overdue(judge, &key);
 	else if (findings->spf.result != PST_RESULT_TEMPERROR)
-		pst_deferrals_answer(judge->table, &key);
+		note_answer(judge, &key);
 }
 
 static void
@@ -312,14 +344,26 @@ judge_sig(
 	    (sig->aligned && sig->result == PST_RESULT_TEMPERROR))
 		sig->overdue = is_overdue(judge, &key);
 	else if (sig->bits > 0) /* its key is known */
-		pst_deferrals_answer(judge->table, &key);
+		note_answer(judge, &key);
+}
+
+static void
+judge_all(const struct judge *judge, struct pst_findings *findings)
+{
+	const char *author = findings->dmarc.author_domain;
+
+	if (author == NULL)
+		return;
+	judge_policy(judge, findings);
+	judge_spf(judge, findings);
+	for (size_t i = 0; i < findings->dkim.count; i++)
+		judge_sig(judge, author, &findings->dkim.sigs[i]);
 }
 
 void
 pst_deferrals_judge(struct pst_deferrals *table, int64_t now_ms,
     unsigned cap_ms, bool resolver_failed, struct pst_findings *findings)
 {
-	const char *author = findings->dmarc.author_domain;
 	const struct judge judge = {
 	    .table = table,
 	    .now_ms = now_ms,
@@ -327,10 +371,20 @@ pst_deferrals_judge(struct pst_deferrals *table, int64_t now_ms,
 	    .ours = resolver_failed || findings->crowded,
 	};
 
-	if (author == NULL)
-		return;
-	judge_policy(&judge, findings);
-	judge_spf(&judge, findings);
-	for (size_t i = 0; i < findings->dkim.count; i++)
-		judge_sig(&judge, author, &findings->dkim.sigs[i]);
+	judge_all(&judge, findings);
+}
+
+void
+pst_deferrals_foresee(struct pst_deferrals *table, int64_t now_ms,
+    unsigned cap_ms, bool resolver_failed, struct pst_findings *findings)
+{
+	const struct judge judge = {
+	    .table = table,
+	    .now_ms = now_ms,
+	    .cap_ms = cap_ms,
+	    .ours = resolver_failed || findings->crowded,
+	    .only_looks = true,
+	};
+
+	judge_all(&judge, findings);
 }

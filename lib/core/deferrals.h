@@ -69,4 +69,8 @@ size_t pst_deferrals_count(struct pst_deferrals *deferrals);
 void pst_deferrals_judge(struct pst_deferrals *deferrals, int64_t now_ms,
     unsigned cap_ms, bool resolver_failed, struct pst_findings *findings);
 
+/* The same for a test (R-TEST-1): the table stays as it is. */
+void pst_deferrals_foresee(struct pst_deferrals *deferrals, int64_t now_ms,
+    unsigned cap_ms, bool resolver_failed, struct pst_findings *findings);
+
 #endif

@@ -99,6 +99,8 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 			pst_checks[i]->log(f, pst_check_state(f, i), &buf);
 	}
 	add_action(&buf, message);
+	if (message->is_test)
+		pst_buf_add_text(&buf, " test=yes");
 	add_details(&buf, f, false);
 	if (f->indirect != NULL)
 		pst_buf_printf(&buf, " indirect=%s", f->indirect);

@@ -5,6 +5,7 @@
 
 #include "auth/spf.h"
 #include "base/thread.h"
+#include "core/canary.h"
 #include "core/counters.h"
 #include "core/temperror.h"
 #include "dns/resolver.h"
@@ -15,6 +16,7 @@ struct pst_service {
 	struct pst_config *config;
 	struct pst_dns_health health;
 	struct pst_resolver *resolver;
+	struct pst_resolver *test_resolver; /* it borrows the other one */
 	bool asks_servers; /* the resolver is that of dns/resolver */
 	struct pst_memory *memory;
 	struct pst_site_key key;
@@ -52,6 +54,7 @@ pst_service_start_with(struct pst_config *config, struct pst_resolver *resolver,
 	pst_spf_init();
 	service->config = config;
 	service->resolver = resolver;
+	service->test_resolver = pst_canary_resolver(resolver);
 	service->memory =
 	    pst_memory_new(PST_MEMORY_MAX_DOMAINS, pst_clock_epoch(clock));
 	service->clock = clock;
@@ -80,6 +83,7 @@ pst_service_start(
 void
 pst_service_stop(struct pst_service *service)
 {
+	pst_resolver_free(service->test_resolver);
 	pst_resolver_free(service->resolver);
 	pst_memory_free(service->memory);
 	pst_deferrals_free(service->deferrals);
@@ -130,6 +134,22 @@ pst_service_note_dns(struct pst_service *service,
 	return change;
 }
 
+bool
+pst_service_foresee_dns(struct pst_service *service,
+    const struct pst_config *config, enum pst_dns_observation health)
+{
+	bool defers = pst_temperror_may_defer(config);
+	struct pst_dns_health foreseen;
+
+	pst_mutex_lock(&service->lock);
+	foreseen = service->health;
+	pst_mutex_unlock(&service->lock);
+	(void)pst_dns_health_update(&foreseen, health,
+	    pst_clock_ms(service->clock),
+	    defers ? config->temperror_cap_ms : 0);
+	return foreseen.capped;
+}
+
 void
 pst_service_watch_dns(struct pst_service *service,
     void (*call)(enum pst_resolver_alarm alarm, bool on))
@@ -173,6 +193,12 @@ struct pst_resolver *
 pst_service_resolver(struct pst_service *service)
 {
 	return service->resolver;
+}
+
+struct pst_resolver *
+pst_service_test_resolver(struct pst_service *service)
+{
+	return service->test_resolver;
 }
 
 struct pst_clock *

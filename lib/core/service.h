@@ -60,6 +60,13 @@ enum pst_dns_health_change pst_service_note_dns(struct pst_service *service,
     const struct pst_config *config, enum pst_dns_observation health,
     bool *capped);
 
+/*
+ * The same for a test, after which the state is as it was (R-TEST-1). Returns
+ * whether deferring would be suspended for mail.
+ */
+bool pst_service_foresee_dns(struct pst_service *service,
+    const struct pst_config *config, enum pst_dns_observation health);
+
 /* Returns the room for messages that wait (dns.max-waiting); borrowed. */
 struct pst_waiting_room *pst_service_waiting_room(struct pst_service *service);
 
@@ -86,6 +93,8 @@ const struct pst_site_key *pst_service_key(const struct pst_service *service);
 struct pst_memory *pst_service_memory(struct pst_service *service);
 struct pst_deferrals *pst_service_deferrals(struct pst_service *service);
 struct pst_resolver *pst_service_resolver(struct pst_service *service);
+/* For test mail: it also knows the canary's names (core/canary.h). */
+struct pst_resolver *pst_service_test_resolver(struct pst_service *service);
 struct pst_clock *pst_service_clock(struct pst_service *service);
 
 #endif

@@ -72,6 +72,7 @@ struct pst_session {
 	struct pst_service *service;
 	struct pst_ip ip;
 	struct pst_mta mta;
+	bool is_test;
 	char name[256];
 	char host[PST_DOMAIN_MAX + 1];
 	char helo[MAX_ARGUMENT];
@@ -97,7 +98,7 @@ keep_text(char *to, size_t size, struct pst_str from)
 
 struct pst_session *
 pst_session_open(struct pst_service *service, const struct pst_ip *ip,
-    struct pst_str name, struct pst_mta mta)
+    struct pst_str name, struct pst_mta mta, bool is_test)
 {
 	struct pst_session *session = calloc(1, sizeof(*session));
 
@@ -106,8 +107,10 @@ pst_session_open(struct pst_service *service, const struct pst_ip *ip,
 	session->service = service;
 	session->ip = *ip;
 	session->mta = mta;
+	session->is_test = is_test;
 	keep_text(session->name, sizeof(session->name), name);
-	pst_counter_add(PST_COUNTER_SESSIONS, 0, 1);
+	if (!is_test)
+		pst_counter_add(PST_COUNTER_SESSIONS, 0, 1);
 	pst_counter_change(PST_COUNTER_SESSIONS_OPEN, 1);
 	return session;
 }
@@ -190,6 +193,13 @@ release_config(void *handle)
 	pst_config_unref(handle);
 }
 
+static struct pst_resolver *
+resolver_of(const struct pst_session *session)
+{
+	return session->is_test ? pst_service_test_resolver(session->service) :
+				  pst_service_resolver(session->service);
+}
+
 static struct msg *
 new_message(struct pst_session *session)
 {
@@ -201,15 +211,15 @@ new_message(struct pst_session *session)
 	msg->config = pst_service_config(session->service);
 	pst_arena_defer(arena, release_config, msg->config);
 	msg->world.arena = arena;
-	msg->world.dns =
-	    pst_dns_open(arena, pst_service_resolver(session->service), clock,
-		msg->config->dns_limits);
+	msg->world.dns = pst_dns_open(
+	    arena, resolver_of(session), clock, msg->config->dns_limits);
 	msg->world.now_epoch = pst_clock_epoch(clock);
 	msg->world.eager = true;
 	msg->world.recall =
 	    pst_lesson_recall(arena, pst_service_memory(session->service),
 		msg->world.now_epoch, msg->config->dmarc.remember_s);
 	msg->world.guard = pst_containment_guard(arena, &msg->out);
+	msg->out.is_test = session->is_test;
 	msg->out.config = msg->config;
 	msg->out.dns = msg->world.dns;
 	msg->out.header = &msg->header;
@@ -246,7 +256,9 @@ begin_envelope(struct msg *msg)
 	    msg->out.findings.exempt != PST_EXEMPT_NO)
 		return;
 	msg->has_begun = true;
-	pst_dns_set_client(msg->world.dns, &msg->out.client);
+	/* A test takes nothing of the share of that client's network. */
+	if (!msg->out.is_test)
+		pst_dns_set_client(msg->world.dns, &msg->out.client);
 	pst_check_runner_start(&msg->checks, PST_CHECK_NEEDS_ENVELOPE);
 	(void)pst_check_runner_step(&msg->checks, PST_CHECK_NEEDS_ENVELOPE);
 }
@@ -483,10 +495,15 @@ note_dns(struct pst_service *service, struct msg *msg)
 	enum pst_dns_observation observed =
 	    pst_dns_health_observe(msg->world.dns, felt);
 
-	msg->out.dns_change = pst_service_note_dns(
-	    service, msg->config, observed, &findings->temperror_capped);
+	if (msg->out.is_test)
+		findings->temperror_capped =
+		    pst_service_foresee_dns(service, msg->config, observed);
+	else
+		msg->out.dns_change = pst_service_note_dns(service, msg->config,
+		    observed, &findings->temperror_capped);
 	findings->crowded = pst_dns_is_crowded(msg->world.dns);
-	pst_deferrals_judge(pst_service_deferrals(service),
+	(msg->out.is_test ? pst_deferrals_foresee : pst_deferrals_judge)(
+	    pst_service_deferrals(service),
 	    pst_clock_ms(pst_service_clock(service)),
 	    msg->config->temperror_domain_cap_ms,
 	    findings->temperror_capped || observed == PST_DNS_OBSERVED_FAILURE,
@@ -548,7 +565,7 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,
 	    &msg->out.decision);
 	msg->out.done = pst_done_as_decided(&msg->out.decision);
-	if (msg->out.findings.exempt == PST_EXEMPT_NO)
+	if (msg->out.findings.exempt == PST_EXEMPT_NO && !msg->out.is_test)
 		pst_lesson_learn(pst_service_memory(session->service),
 		    msg->arena, &msg->out, msg->world.now_epoch);
 	msg->out.elapsed_ms = (unsigned)(pst_clock_ms(clock) - begun);

@@ -23,6 +23,8 @@ struct pst_session;
 struct pst_message {
 	struct pst_ip client;    /* if a relay of ours sent it, the client of
 	                            that relay */
+	bool is_test;            /* `postern send` sent it: it is judged as
+	                            mail, but nothing remembers it */
 	struct pst_ip via;       /* that relay; family PST_IP_NONE: no relay */
 	const char *client_name; /* as the MTA or the relay gave it, escaped;
 	                            or "" */
@@ -48,9 +50,15 @@ struct pst_message {
  * Begins the session of a client at ip (family PST_IP_NONE: it has no address),
  * for which the MTA gives that name. Texts are copied, here and below. service
  * must outlive the session. Never returns NULL.
+ *
+ * is_test: the session is one of `postern send`. Its messages get the verdict
+ * that mail gets, with two differences (R-TEST-1, -2): no table of the service
+ * takes anything in from them, and the canary's names are answered from its own
+ * zone (core/canary.h).
  */
-struct pst_session *pst_session_open(struct pst_service *service,
-    const struct pst_ip *ip, struct pst_str name, struct pst_mta mta);
+struct pst_session *
+pst_session_open(struct pst_service *service, const struct pst_ip *ip,
+    struct pst_str name, struct pst_mta mta, bool is_test);
 void pst_session_close(struct pst_session *session); /* NULL is allowed */
 
 /* HELO or EHLO. The last one counts (R-MTA-7). */

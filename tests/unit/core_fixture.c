@@ -67,8 +67,8 @@ lab_connect(const struct lab *lab, const char *ip)
 
 	if (ip != NULL && !pst_ip_parse(pst_str(ip), &client))
 		give_up(&err);
-	return pst_session_open(
-	    lab->service, &client, PST_STR("client.example"), able);
+	return pst_session_open(lab->service, &client,
+	    PST_STR("client.example"), able, lab->sends_tests);
 }
 
 void

@@ -17,6 +17,7 @@
 struct lab {
 	struct pst_clock clock;
 	struct pst_service *service;
+	bool sends_tests; /* its sessions are those of `postern send` */
 };
 
 /* The first three abort if a text is invalid. */

@@ -241,7 +241,7 @@ test_client_name_length(void **state)
 	FOR_ROWS(i, rows, rows[i].label) {
 		struct pst_arena *arena = pst_arena_new();
 		struct pst_session *session = pst_session_open(lab.service, &ip,
-		    pst_str(fill(arena, 'n', rows[i].given)), able);
+		    pst_str(fill(arena, 'n', rows[i].given)), able, false);
 		const struct pst_message *m;
 
 		pst_session_host(session, PST_STR("mx.example"));

@@ -18,6 +18,7 @@
 
 /* A message and what the MTA knows about it. C strings have no controls. */
 struct pst_mta_mail {
+	bool is_test;     /* it bears the test mark (MILTER_TEST_MACRO) */
 	const char *host; /* the MTA's own name: macro j */
 	struct pst_ip client;
 	const char *client_name; /* "" when unknown */

@@ -167,6 +167,9 @@ static const struct {
     {"i", MILTER_AT_DATA, queue_id},
 };
 
+/* Name and value; the literal's own NUL ends the value. */
+static const char test_mark[] = MILTER_TEST_MACRO "\0" MILTER_TEST_VALUE;
+
 static void
 add_macro(struct pst_buf *buf, struct pst_str wish, enum milter_place place,
     const struct pst_mta_mail *mail)
@@ -204,5 +207,8 @@ pst_mta_macros_make(struct pst_arena *arena,
 	while (pst_str_split(&rest, ' ', &wish, &more))
 		if (wish.len > 0)
 			add_macro(&buf, wish, place, mail);
+	if (mail->is_test && place == MILTER_AT_CONNECT)
+		pst_buf_add(
+		    &buf, (struct pst_str){test_mark, sizeof(test_mark)});
 	return pst_buf_slice(&buf);
 }

@@ -21,7 +21,8 @@ void pst_mta_macros_default(struct pst_mta_requests *requests);
 /*
  * Returns the data of the macro packet for an event at this place, in the
  * arena: name and value, each NUL-terminated, of every requested macro for
- * which the MTA has a value.
+ * which the MTA has a value; at CONNECT also the test mark, if the mail is a
+ * test.
  */
 struct pst_str pst_mta_macros_make(struct pst_arena *arena,
     const struct pst_mta_requests *requests, enum milter_place place,
