@@ -24,6 +24,7 @@ struct canary {
 	bool checked;      /* there is a field with results */
 	bool tagged;       /* there is the mark of tagged mail */
 	const char *dmarc; /* the results; "" if one is missing */
+	const char *policy;
 	const char *spf;
 	const char *dkim;
 };
@@ -197,7 +198,7 @@ read_verdict(struct flight *flight, struct canary *canary)
 {
 	const struct pst_mta_verdict *verdict = &canary->verdict;
 
-	canary->dmarc = canary->spf = canary->dkim = "";
+	canary->dmarc = canary->policy = canary->spf = canary->dkim = "";
 	for (size_t i = 0; i < verdict->edit_count; i++) {
 		const struct pst_mta_edit *edit = &verdict->edits[i];
 		struct pst_str name = pst_str(edit->name);
@@ -211,6 +212,8 @@ read_verdict(struct flight *flight, struct canary *canary)
 		canary->checked = true;
 		canary->dmarc =
 		    find_result(flight->arena, edit->value, "dmarc");
+		canary->policy =
+		    find_result(flight->arena, edit->value, "policy.dmarc");
 		canary->spf = find_result(flight->arena, edit->value, "spf");
 		canary->dkim = find_result(flight->arena, edit->value, "dkim");
 	}
@@ -273,6 +276,11 @@ judge_forged(const struct flight *flight, const struct canary *canary)
 		       "the users: look at its results in the log, and whether "
 		       "its domain publishes a DMARC policy of reject or "
 		       "quarantine";
+	if (strcmp(canary->policy, "none") == 0)
+		return "was recognized as forged, but the policy of its domain "
+		       "is none, so this does not show what becomes of forged "
+		       "mail: name a domain whose policy is reject or "
+		       "quarantine in canary.forged";
 	if (canary->tagged || is_only_watched(flight->config, canary->domain))
 		return NULL;
 	return "was recognized as forged and let through without a mark, so "

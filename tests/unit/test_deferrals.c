@@ -206,6 +206,25 @@ static const struct {
 #undef WAITS
 };
 
+/*
+ * R-TEST-1: a test gets the verdict that the next message gets, and the table
+ * stays as it is.
+ */
+static void
+play_test(struct lab *lab, const struct letter *letter, const char *want)
+{
+	struct pst_deferrals *table = pst_service_deferrals(lab->service);
+	size_t before = pst_deferrals_count(table);
+	struct pst_session *session;
+
+	lab->sends_tests = true;
+	session = lab_connect(lab, "192.0.2.66");
+	lab->sends_tests = false;
+	assert_string_equal(lab_send(session, letter)->decision.rule, want);
+	assert_int_equal(pst_deferrals_count(table), before);
+	pst_session_close(session);
+}
+
 static void
 test_life(void **state)
 {
@@ -223,9 +242,10 @@ test_life(void **state)
 		lab_open(&lab, config, life_rows[i].zone);
 		session = lab_connect(&lab, "192.0.2.66");
 		for (size_t n = 0; n < 3; n++) {
-			const struct pst_message *m =
-			    lab_send(session, &letter);
+			const struct pst_message *m;
 
+			play_test(&lab, &letter, life_rows[i].want[n]);
+			m = lab_send(session, &letter);
 			if (strcmp(m->decision.rule, life_rows[i].want[n]) != 0)
 				fail_msg("message %zu: %s by %s", n,
 				    pst_action_word(m->decision.action),
