@@ -29,8 +29,10 @@ static const struct command {
     {"send", pst_cmd_send, "send messages to a running filter, as an MTA does",
 	"--to SOCKET [--ip ADDRESS] [--name HOST] [--helo NAME]\n"
 	"    [--mail-from PATH] [--rcpt PATH] [--host NAME]\n"
-	"    [--timeout SECONDS] [--json] [--keep]\n"
-	"    [--repeat N [--concurrency C] [--rate R]] MESSAGE..."},
+	"    [--timeout SECONDS] [--json] [--as-mail] [--keep]\n"
+	"    [--repeat N [--concurrency C] [--rate R]] MESSAGE...\n"
+	"    or --canary [--to SOCKET] [--config FILE] [--rcpt PATH] [--host NAME]\n"
+	"    [--timeout SECONDS]"},
     {"config", pst_cmd_config,
 	"test or show a configuration, or print the lines for the MTA",
 	"test | show | postfix | sendmail [FILE]"},

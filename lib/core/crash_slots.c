@@ -212,6 +212,7 @@ copy_note(struct pst_crash_note *out, const struct pst_crash_note *note)
 		PST_LIBRARY_OPENDKIM :
 		PST_LIBRARY_SPF2,
 	    .digest = note->digest,
+	    .is_test = note->is_test,
 	    .is_author = note->is_author,
 	};
 	if (note->client.family == PST_IP_V4 ||

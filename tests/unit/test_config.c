@@ -185,6 +185,17 @@ static const struct bad_row bad_rows[] = {
     /* reports */
     {"reports { dkim-key = \"/k\" }\n", 1,
 	"reports.dkim-key needs reports.dkim-selector"},
+
+    /* canary */
+    {"canary { genuine = \"a.example\" }\n", 1,
+	"canary.genuine needs canary.genuine-client or canary.genuine-key"},
+    {"canary { genuine-client = \"192.0.2.1\" }\n", 1,
+	"canary.genuine-client and canary.genuine-key need canary.genuine"},
+    {"canary {\ngenuine = \"a.example\"\ngenuine-key = \"/k\"\n}\n", 3,
+	"canary.genuine-key needs canary.genuine-selector"},
+    {"canary { genuine-client = \"a.example\" }\n", 1,
+	"genuine-client: must be an IP address, such as 192.0.2.25"},
+
     {"reports { relay-user = \"u\" }\n", 1,
 	"reports.relay-user needs reports.relay-password-file"},
     {"failure-reports { all-domains = yes }\n", 1,

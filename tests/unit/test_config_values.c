@@ -85,6 +85,9 @@ static const char unusual[] =
     "failure-reports {\ndomains = {a.example}\nall-domains = yes\n"
     "recipients = yes\nsubject = yes\nmax-per-hour = 1\n"
     "max-per-domain = 1\nmax-per-destination = 1\n}\n"
+    "canary {\nforged = f.example\ngenuine = g.example\n"
+    "genuine-client = 192.0.2.1\ngenuine-key = /k\n"
+    "genuine-selector = s\n}\n"
     "log {\ntarget = stderr\nfacility = local3\nlevel = debug\n}\n";
 
 /* For every option, what is printed means the same when it is read back. */

@@ -18,6 +18,7 @@ static const struct pst_crash_note note = {
     .digest = 4711,
     .client = {.family = PST_IP_V4, .octets = {192, 0, 2, 66}},
     .domain = "bank.example",
+    .is_test = 1,
     .is_author = 1,
 };
 
@@ -198,6 +199,7 @@ test_who_is_blamed(void **state)
 		assert_int_equal(found.digest, note.digest);
 		assert_true(pst_ip_eq(&found.client, &note.client));
 		assert_string_equal(found.domain, note.domain);
+		assert_int_equal(found.is_test, 1);
 		assert_int_equal(found.is_author, 1);
 		assert_false(pst_crash_slots_collect(slots, pid, &found));
 	}
