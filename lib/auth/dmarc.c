@@ -231,6 +231,15 @@ add_fault(struct pst_dmarc_eval *best, const char *fault)
 	best->sig_align = NULL;
 }
 
+static const struct pst_dmarc *
+copy(struct pst_arena *arena, const struct pst_dmarc *dmarc)
+{
+	struct pst_dmarc *out = pst_arena_alloc(arena, sizeof(*out));
+
+	*out = *dmarc;
+	return out;
+}
+
 bool
 pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
     const struct pst_from *from, const struct pst_spf *spf,
@@ -257,8 +266,13 @@ pst_dmarc_check(struct pst_world *world, const struct pst_dmarc_config *config,
 		return false;
 	}
 	best.out.judged = best.out.result;
-	if (fault != NULL)
+	if (fault != NULL) {
+		const struct pst_dmarc *only = from->only_domain == NULL ?
+		    NULL :
+		    copy(world->arena, &best.out);
 		add_fault(&best, fault);
+		best.out.only = only;
+	}
 	for (size_t i = 0; i < dkim->count; i++) {
 		struct pst_dkim_sig *sig = &dkim->sigs[i];
 		enum pst_dmarc_align align = best.sig_align == NULL ?

@@ -86,6 +86,13 @@ struct pst_dmarc {
 	 * result. The policy goes by this.
 	 */
 	enum pst_result judged;
+	/*
+	 * The whole evaluation of that domain, whatever its result is, for a
+	 * person who asks why; nothing is decided by it and no result field or
+	 * report shows it. NULL if the field is not malformed or has no only
+	 * domain.
+	 */
+	const struct pst_dmarc *only;
 	enum pst_dmarc_knowledge knowledge;
 	enum pst_dmarc_identifiers identifiers;
 	int64_t remembered_s; /* age of a record from the memory, in seconds */

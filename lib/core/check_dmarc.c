@@ -132,15 +132,32 @@ log_detail(
 		pst_buf_printf(buf, " org=%s", findings->dmarc.org_domain);
 }
 
+/*
+ * What a person is shown: of a malformed From field, the evaluation of its only
+ * domain. The result field and the log line have its own result, permerror.
+ */
+static const struct pst_dmarc *
+shown(const struct pst_findings *findings)
+{
+	const struct pst_dmarc *only = findings->dmarc.only;
+
+	return only == NULL ? &findings->dmarc : only;
+}
+
 static void
 text(
     const struct pst_findings *findings, const void *state, struct pst_buf *buf)
 {
-	const struct pst_dmarc *dmarc = &findings->dmarc;
+	const struct pst_dmarc *dmarc = shown(findings);
 
 	(void)state;
 	pst_print_label(buf, "dmarc");
 	pst_buf_add_text(buf, pst_result_word(dmarc->result));
+	if (dmarc != &findings->dmarc)
+		pst_buf_printf(buf,
+		    " (for the only domain of a malformed From field; "
+		    "Authentication-Results says %s)",
+		    pst_result_word(findings->dmarc.result));
 	if (dmarc->tag != NULL) {
 		pst_buf_printf(buf,
 		    ": %s=%s at %s (organizational domain %s, %s)", dmarc->tag,
@@ -171,6 +188,8 @@ text(
 		    dmarc->author_domain);
 	if (dmarc->fault != NULL)
 		pst_buf_printf(buf, " (%s)", dmarc->fault);
+	else if (findings->dmarc.fault != NULL)
+		pst_buf_printf(buf, " (%s)", findings->dmarc.fault);
 	pst_buf_add_text(buf, "\n");
 }
 
@@ -195,7 +214,7 @@ static void
 json(const struct pst_findings *findings, const void *state,
     struct pst_json *out)
 {
-	const struct pst_dmarc *dmarc = &findings->dmarc;
+	const struct pst_dmarc *dmarc = shown(findings);
 	bool applies = dmarc->policy_domain != NULL;
 
 	(void)state;
@@ -205,6 +224,9 @@ json(const struct pst_findings *findings, const void *state,
 	}
 	pst_json_open_object(out, "dmarc");
 	pst_json_text(out, "result", pst_result_word(dmarc->result));
+	if (dmarc != &findings->dmarc)
+		pst_json_text(out, "field_result",
+		    pst_result_word(findings->dmarc.result));
 	pst_json_text(
 	    out, "knowledge", pst_dmarc_knowledge_word(dmarc->knowledge));
 	if (dmarc->from_memory)
@@ -226,7 +248,8 @@ json(const struct pst_findings *findings, const void *state,
 		pst_json_text(out, NULL, "dkim");
 	pst_json_close(out);
 	pst_json_text(out, "discovery", dmarc->discovery);
-	pst_print_if_set(out, "fault", dmarc->fault);
+	pst_print_if_set(out, "fault",
+	    dmarc->fault == NULL ? findings->dmarc.fault : dmarc->fault);
 	pst_json_close(out);
 }
 
