@@ -22,8 +22,12 @@ form_of_text(struct pst_str text)
 {
 	size_t len = 0;
 
+	/* But "From : ann@example.org" is a field. */
 	if (pst_str_starts(text, PST_STR("From ")))
-		return PST_FORM_MBOX;
+		return pst_str_starts(
+			   pst_str_trim(pst_str_from(text, 5)), PST_STR(":")) ?
+		    PST_FORM_MAIL :
+		    PST_FORM_MBOX;
 	while (len < text.len && len < MAX_LOOK &&
 	    (pst_is_alnum(text.ptr[len]) || text.ptr[len] == '-' ||
 		text.ptr[len] == '_'))

@@ -99,7 +99,7 @@ finish(struct input *input, const char *label, bool is_message)
 		    (struct pst_str){document->ptr, document->len}, is_message);
 	else {
 		(void)snprintf(why, sizeof(why),
-		    "is larger than %zu MB, so it is not a report",
+		    "is larger than %zu MB, so it is not read",
 		    input->max_bytes / MB);
 		input->visitor.refused(input->visitor.arg, label, why);
 	}
@@ -186,7 +186,7 @@ visit_mbox(struct input *input)
 		struct pst_str line = pst_str_trim(piece);
 		if (at_begin && after_empty &&
 		    (number == 0 ||
-			begins_message(pst_str_first(line, LINE_BYTES)))) {
+			begins_message(pst_str_first(piece, LINE_BYTES)))) {
 			finish_message(input, number++);
 		} else
 			add(input, piece);

@@ -75,4 +75,33 @@ enum pst_authres_id {
 enum pst_authres_id pst_authres_read_id(
     struct pst_arena *arena, struct pst_str value, const char **out);
 
+/* The most methods, and properties of one method, that are read. */
+#define PST_AUTHRES_MAX_METHODS 64
+#define PST_AUTHRES_MAX_PROPS 16
+
+/* One method of an existing field. The texts are C strings in the arena. */
+struct pst_authres_prop {
+	const char *name; /* "header.d", or "reason"; in lower case */
+	const char *value;
+};
+
+struct pst_authres_method {
+	const char *method; /* in lower case, without a version */
+	const char *result; /* in lower case */
+	struct pst_authres_prop props[PST_AUTHRES_MAX_PROPS];
+	size_t prop_count;
+};
+
+/*
+ * Reads the methods of a field whose id can be read, for display: *out is an
+ * array in the arena. A part that does not fit the grammar ends the reading.
+ * Returns the number of methods; 0 for "none".
+ */
+size_t pst_authres_read(struct pst_arena *arena, struct pst_str value,
+    struct pst_authres_method **out);
+
+/* Returns the value of the property of that name; NULL if there is none. */
+const char *
+pst_authres_prop_of(const struct pst_authres_method *method, const char *name);
+
 #endif

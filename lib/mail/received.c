@@ -215,6 +215,48 @@ read_by(struct pst_arena *arena, struct reader *reader)
 	return host == NULL ? "" : host;
 }
 
+/* Reads what follows the writer's name: its address, and the protocol. */
+static void
+read_rest(
+    struct pst_arena *arena, struct reader *reader, struct pst_received *out)
+{
+	struct pst_str word;
+	bool at_protocol = false;
+
+	for (;;) {
+		switch (next_token(reader, &word)) {
+		case TOKEN_END:
+			return;
+		case TOKEN_OPEN:
+			reader->depth++;
+			break;
+		case TOKEN_CLOSE:
+			reader->depth -= reader->depth > 0;
+			break;
+		case TOKEN_WORD:
+			if (reader->depth > 0) {
+				if (out->by_ip.family == PST_IP_NONE)
+					(void)parse_address(word, &out->by_ip);
+				break;
+			}
+			if (at_protocol) {
+				out->with = clean_word(arena, word);
+				return;
+			}
+			at_protocol = pst_str_ieq(word, PST_STR("with"));
+			break;
+		}
+	}
+}
+
+static void
+read_writer(
+    struct pst_arena *arena, struct reader *reader, struct pst_received *out)
+{
+	out->by = read_by(arena, reader);
+	read_rest(arena, reader, out);
+}
+
 void
 pst_received_parse(
     struct pst_arena *arena, struct pst_str value, struct pst_received *out)
@@ -223,9 +265,16 @@ pst_received_parse(
 	struct pst_str word, first;
 	bool has_by;
 
-	*out = (struct pst_received){.name = "", .helo = "", .by = ""};
-	if (next_token(&reader, &word) != TOKEN_WORD ||
-	    !pst_str_ieq(word, PST_STR("from")) ||
+	*out =
+	    (struct pst_received){.name = "", .helo = "", .by = "", .with = ""};
+	if (next_token(&reader, &word) != TOKEN_WORD)
+		return;
+	/* A host that names no client, such as one of Gmail's inner ones. */
+	if (pst_str_ieq(word, PST_STR("by"))) {
+		read_writer(arena, &reader, out);
+		return;
+	}
+	if (!pst_str_ieq(word, PST_STR("from")) ||
 	    next_token(&reader, &first) != TOKEN_WORD)
 		return;
 	reader.helo = first;
@@ -243,7 +292,7 @@ pst_received_parse(
 	out->name = clean_word(arena, reader.name);
 	out->helo = clean_word(arena, reader.helo);
 	if (has_by)
-		out->by = read_by(arena, &reader);
+		read_writer(arena, &reader, out);
 	out->sure = out->sure && reader.ip.family != PST_IP_NONE &&
 	    reader.placed && out->by[0] != '\0' &&
 	    (out->helo[0] != '\0' || reader.helo.len == 0);

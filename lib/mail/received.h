@@ -20,6 +20,9 @@ struct pst_received {
 	const char *name; /* that the writer found for the client, or "" */
 	const char *helo; /* "" if there is none */
 	const char *by;   /* the writer: normal form or a literal; or "" */
+	struct pst_ip
+	    by_ip;        /* of the writer, if a comment after it gives one */
+	const char *with; /* the protocol, such as "ESMTPS"; "" if unknown */
 	/*
 	 * The field has the form of Postfix and Sendmail ("from HELO (NAME
 	 * [IP]) by HOST") or of Exim ("from NAME ([IP] helo=HELO) by HOST",

@@ -409,6 +409,79 @@ test_written_is_read(void **state)
 	}
 }
 
+/* Returns "method=result name=value; ..." of what is read. */
+static const char *
+read_text(struct pst_str value)
+{
+	struct pst_authres_method *methods;
+	size_t count = pst_authres_read(arena, value, &methods);
+	struct pst_buf buf;
+
+	pst_buf_init(&buf, arena, 65536);
+	for (size_t i = 0; i < count; i++) {
+		pst_buf_printf(&buf, "%s%s=%s", i == 0 ? "" : "; ",
+		    methods[i].method, methods[i].result);
+		for (size_t n = 0; n < methods[i].prop_count; n++)
+			pst_buf_printf(&buf, " %s=%s", methods[i].props[n].name,
+			    methods[i].props[n].value);
+	}
+	return buf.len == 0 ? "" : pst_buf_str(&buf);
+}
+
+static const struct {
+	const char *value;
+	const char *wanted;
+} method_rows[] = {
+    {" mx.example; none", ""},
+    {" mx.example;\n\tspf=pass smtp.mailfrom=a.example;\n\tdkim=fail "
+     "reason=\"no key\" header.d=b.example header.b=AbC=",
+	"spf=pass smtp.mailfrom=a.example; dkim=fail reason=no key "
+	"header.d=b.example header.b=AbC="},
+    {" mx.example 1; SPF=Pass", "spf=pass"},
+    {" \"mx/1\"; spf/1=pass (a; b) smtp.helo = x", "spf=pass smtp.helo=x"},
+    {" mx; iprev=pass policy.iprev=\"2001:db8::1\"",
+	"iprev=pass policy.iprev=2001:db8::1"},
+    {" mx; iprev=pass policy.iprev=2001:db8::1; dmarc=none",
+	"iprev=pass policy.iprev=2001:db8::1; dmarc=none"},
+    {" mx; spf=pass junk; dkim=pass", ""},
+    {" mx; spf=pass; =x; dkim=pass", "spf=pass"},
+    {" mx; spf=pass; dkim=pass (open", "spf=pass"},
+    {" mx; spf=\"open", ""},
+    {" mx", ""},
+    {"", ""},
+};
+
+static void
+test_read_methods(void **state)
+{
+	(void)state;
+	FOR_ROWS(i, method_rows, method_rows[i].value) {
+		const char *got = read_text(pst_str(method_rows[i].value));
+
+		if (strcmp(got, method_rows[i].wanted) != 0)
+			fail_msg("\"%s\"", got);
+	}
+}
+
+static void
+test_read_is_bounded(void **state)
+{
+	struct pst_authres_method *methods;
+	struct pst_buf buf;
+
+	(void)state;
+	pst_buf_init(&buf, arena, 1 << 20);
+	pst_buf_add_text(&buf, "mx");
+	for (int i = 0; i < 1000; i++) {
+		pst_buf_add_text(&buf, ";dkim=pass");
+		for (int n = 0; n < 50; n++)
+			pst_buf_add_text(&buf, " a.b=c");
+	}
+	assert_int_equal(pst_authres_read(arena, pst_buf_slice(&buf), &methods),
+	    PST_AUTHRES_MAX_METHODS);
+	assert_int_equal(methods[0].prop_count, PST_AUTHRES_MAX_PROPS);
+}
+
 static void
 test_deep_comments(void **state)
 {
@@ -440,6 +513,8 @@ main(void)
 	    cmocka_unit_test(test_bound),
 	    cmocka_unit_test(test_read_id),
 	    cmocka_unit_test(test_written_is_read),
+	    cmocka_unit_test(test_read_methods),
+	    cmocka_unit_test(test_read_is_bounded),
 	    cmocka_unit_test(test_deep_comments),
 	};
 

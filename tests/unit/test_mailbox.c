@@ -191,14 +191,14 @@ test_large(void **state)
 		    pst_arena_printf(arena,
 			"/mbox, message 1%s /mbox, message 2{A: 2\\x0A} ",
 			len > MAX_BYTES ?
-			    " is larger than 0 MB, so it is not a report" :
+			    " is larger than 0 MB, so it is not read" :
 			    pst_arena_printf(arena, "{%zu octets}", len)));
 		write_file("mbox",
 		    pst_str_first(
 			pst_str_from(pst_buf_slice(&buf), strlen(FROM)), len));
 		assert_string_equal(visit(path_of("mbox")),
 		    len > MAX_BYTES ?
-			"/mbox is larger than 0 MB, so it is not a report " :
+			"/mbox is larger than 0 MB, so it is not read " :
 			pst_arena_printf(arena, "/mbox{%zu octets} ", len));
 	}
 }

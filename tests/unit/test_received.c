@@ -142,9 +142,9 @@ static const struct {
     {"by in a comment only", V(" from mx (mail [192.0.2.1] by mx2"), false,
 	"192.0.2.1", "mx", ""},
     {"by before from", V(" by mx2 from mx (mail [192.0.2.1])"), false, "", "",
-	""},
+	"mx2"},
     {"a local one", V(" by mx2 (Postfix, from userid 0) id 4F"), false, "", "",
-	""},
+	"mx2"},
     {"no brackets", V(" from mx (192.0.2.1) by mx2"), false, "192.0.2.1", "mx",
 	"mx2"},
     {"open bracket", V(" from mx (mail [192.0.2.1) by mx2"), false, "192.0.2.1",
@@ -207,6 +207,55 @@ test_sure_rows(void **state)
 	}
 }
 
+/* Who wrote a field, and how it got the message. */
+static const struct {
+	const char *label;
+	const char *value;
+	const char *by;
+	const char *by_ip; /* "": none */
+	const char *with;
+} writer_rows[] = {
+    {"Postfix", " from mx (m [192.0.2.1]) by g.example (Postfix) with ESMTPS",
+	"g.example", "", "ESMTPS"},
+    {"LMTP", " from g.example\n\tby box.example with LMTP\n\tid A; date",
+	"box.example", "", "LMTP"},
+    {"Exchange",
+	" from a.example (2001:db8::1) by b.example (2001:db8::2) with Microsoft "
+	"SMTP Server (version=TLS1_2; x) id 15.20; date",
+	"b.example", "2001:db8::2", "Microsoft"},
+    {"Gmail", " by 2002:a05:6402:1204:b0:40f:1 with SMTP id x; date", "", "",
+	"SMTP"},
+    {"a comment with a semicolon", " from a by b (x; y) with HTTP", "b", "",
+	"HTTP"},
+    {"with in a comment", " from a by b (with LMTP) id 1 with SMTP", "b", "",
+	"SMTP"},
+    {"with after the end", " from a by b; with LMTP", "b", "", ""},
+    {"with in front of by", " from with (LMTP [192.0.2.1]) by b", "b", "", ""},
+    {"the HELO is a word of ours", " from by (m [192.0.2.1]) by b with SMTP",
+	"b", "", "SMTP"},
+    {"with nothing", " from a by b with", "b", "", ""},
+    {"closing ones", " from a by b ))) with x", "b", "", "x"},
+};
+
+static void
+test_writer_rows(void **state)
+{
+	(void)state;
+	FOR_ROWS(i, writer_rows, writer_rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		const char *label = writer_rows[i].label;
+		struct pst_received got;
+		char ip[PST_IP_TEXT_SIZE];
+
+		pst_received_parse(arena, pst_str(writer_rows[i].value), &got);
+		expect_text(label, "by", got.by, writer_rows[i].by);
+		expect_text(label, "by_ip", pst_ip_text(&got.by_ip, ip),
+		    writer_rows[i].by_ip);
+		expect_text(label, "with", got.with, writer_rows[i].with);
+		pst_arena_free(arena);
+	}
+}
+
 /* A field that is cut off anywhere is not read beyond its end. */
 static void
 test_cut_off(void **state)
@@ -232,6 +281,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_sure_rows),
+	    cmocka_unit_test(test_writer_rows),
 	    cmocka_unit_test(test_cut_off),
 	};
 
