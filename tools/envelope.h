@@ -13,16 +13,20 @@
 #include "base/ip.h"
 #include "base/macros.h"
 #include "tools/message.h"
+#include "tools/trace.h"
 
 /* What the user gave; family PST_IP_NONE and NULL mean "not given". */
 struct pst_envelope {
 	struct pst_ip ip;
-	const char *name;      /* of the client, "" when unknown */
-	const char *helo;      /* "" when unknown */
-	const char *mail_from; /* with angle brackets */
-	const char *rcpt;      /* with angle brackets */
+	const char *name;            /* of the client, "" when unknown */
+	const char *helo;            /* "" when unknown */
+	const char *mail_from;       /* with angle brackets */
+	const char *rcpt;            /* with angle brackets */
+	const struct pst_site *site; /* helps to find the client; or NULL */
 	/* set by pst_envelope_complete() */
 	const char *source;
+	struct pst_trace trace;
+	bool from_trace; /* the client address is from the message */
 };
 
 /* What getopt_long() returns for these options; a command's own follow. */
@@ -53,17 +57,30 @@ enum pst_envelope_option {
 bool pst_envelope_take(struct pst_arena *arena, const char *command, int option,
     const char *text, struct pst_envelope *given);
 
-/* Returns the path in angle brackets; "" becomes the null path. */
+/*
+ * Returns the path in angle brackets; "" becomes the null path, and of
+ * "Ann <a@b>" only the address counts.
+ */
 const char *pst_envelope_path(struct pst_arena *arena, const char *text);
 
 /*
- * Adds what is missing. envelope->source then says in one line where the added
- * parts came from; NULL if there were none (a default rcpt does not count).
- * label names the message in err. Returns false with a sentence in err if the
- * client address is missing.
+ * Adds what is missing, and reads the trace. envelope->source then says in one
+ * line where the added parts came from; NULL if there were none (a default rcpt
+ * does not count). label names the message in err. Returns false with a
+ * sentence in err if the client address is missing.
  */
 bool pst_envelope_complete(struct pst_arena *arena,
     const struct pst_saved_message *message, const char *label,
     struct pst_envelope *envelope, struct pst_err *err) PST_MUST_CHECK;
+
+/*
+ * Returns the message as the gateway received it: without what was added above
+ * the Received field of the client, and without that field, which the MTA does
+ * not show to a filter. If the client's address was given, or the author's
+ * field is above, nothing, or only the trace, is left out.
+ */
+struct pst_saved_message pst_envelope_arrived(struct pst_arena *arena,
+    const struct pst_saved_message *message,
+    const struct pst_envelope *envelope);
 
 #endif

@@ -2,6 +2,7 @@
 #include "tools/settings.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <unistd.h>
 
 #include "dns/zone.h"
@@ -40,15 +41,35 @@ pst_settings_take(const char *command, int option, const char *text,
 	return true;
 }
 
+/* Names the defaults, and why they are used. */
+static const char *
+defaults_because(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return "built-in defaults, because " PST_CONFIG_DEFAULT_FILE
+		       " does not exist";
+	case EACCES:
+		return "built-in defaults, because this user may not "
+		       "read " PST_CONFIG_DEFAULT_FILE;
+	default:
+		return "built-in defaults, because " PST_CONFIG_DEFAULT_FILE
+		       " cannot be read";
+	}
+}
+
 struct pst_config *
 pst_settings_load(
     const char *command, const char *file_name, const char **origin)
 {
 	struct pst_err err;
 
+	*origin = file_name;
 	if (file_name == NULL && access(PST_CONFIG_DEFAULT_FILE, R_OK) == 0)
-		file_name = PST_CONFIG_DEFAULT_FILE;
-	*origin = file_name == NULL ? "built-in defaults" : file_name;
+		*origin = file_name = PST_CONFIG_DEFAULT_FILE;
+	else if (file_name == NULL)
+		*origin = defaults_because(errno);
 	struct pst_config *config = pst_config_load(file_name, &err);
 	if (config == NULL)
 		pst_ui_fail(command, "%s", err.text);

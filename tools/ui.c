@@ -96,6 +96,75 @@ pst_ui_width(int fd)
 	return size.ws_col;
 }
 
+#define TAB_COLUMNS 8
+/* Narrower, a line would be mostly indent. */
+#define MIN_WRAP 40
+
+unsigned
+pst_ui_wrap_width(int fd)
+{
+	return isatty(fd) == 1 ? pst_ui_width(fd) : 0;
+}
+
+/* The columns of blanks and tabs at the beginning of a line; *len of octets. */
+static size_t
+leading_columns(const char *line, size_t *len)
+{
+	size_t columns = 0;
+
+	for (*len = 0; line[*len] == ' ' || line[*len] == '\t'; ++*len)
+		columns +=
+		    line[*len] == ' ' ? 1 : TAB_COLUMNS - columns % TAB_COLUMNS;
+	return columns;
+}
+
+static void
+wrap_line(FILE *out, const char *line, size_t len, size_t width, size_t indent)
+{
+	size_t at;
+	size_t column = leading_columns(line, &at);
+	bool first = true;
+
+	if (column > indent)
+		indent = column;
+	fwrite(line, 1, at, out);
+	while (at < len) {
+		size_t blanks = strspn(line + at, " ");
+		size_t word = strcspn(line + at + blanks, " \n");
+
+		if (!first && column + blanks + word > width &&
+		    column > indent) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else {
+			fprintf(out, "%*s", (int)blanks, "");
+			column += blanks;
+		}
+		fwrite(line + at + blanks, 1, word, out);
+		column += word;
+		at += blanks + word;
+		first = false;
+	}
+}
+
+void
+pst_ui_wrap(FILE *out, const char *text, unsigned width, unsigned indent)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+
+		if (width < MIN_WRAP || len <= width)
+			fwrite(text, 1, len, out);
+		else
+			wrap_line(out, text, len, width, indent);
+		text += len;
+		if (*text == '\n') {
+			fputc('\n', out);
+			text++;
+		}
+	}
+}
+
 /* Returns the width of the widest cell of a column. */
 static size_t
 column_width(

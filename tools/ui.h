@@ -42,6 +42,16 @@ void pst_ui_print(enum pst_ui_tone tone, const char *text);
 unsigned pst_ui_width(int fd);
 
 /*
+ * Prints lines of text. A line that is longer than width columns is broken at
+ * blanks, and what follows is indented by indent, or as far as the line itself
+ * is if that is more. A word is never broken. Width 0: no line is broken.
+ */
+void pst_ui_wrap(FILE *out, const char *text, unsigned width, unsigned indent);
+
+/* Returns the width for that: the terminal's; 0 if fd is not a terminal. */
+unsigned pst_ui_wrap_width(int fd);
+
+/*
  * Prints rows x columns cells, which are given row by row, in columns that are
  * as wide as their widest cell; a NULL cell is empty. Each row begins with
  * indent blanks.

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/explain.h"
+#include "base/buf.h"
+#include "base/domain.h"
 #include "core/session.h"
 #include "store/memory_file.h"
 #include "store/open.h"
@@ -13,9 +14,12 @@
 #include "tools/argument.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
+#include "tools/verify_input.h"
+#include "tools/verify_print.h"
 
 #define BODY_CHUNK 65535 /* as the milter protocol cuts it */
 #define MAX_HOST 256
+#define LABEL_COLUMNS 10 /* of the lines of text */
 
 static const char command[] = "verify";
 
@@ -81,19 +85,30 @@ read_command_line(struct request *request, int argc, char **argv)
 	return true;
 }
 
+/* The messages of one command. */
+struct run {
+	const struct request *request;
+	struct pst_service *service;
+	struct pst_clock *clock;
+	const char *origin; /* of the configuration */
+	char host[MAX_HOST];
+	struct pst_site site;
+	const char *file_name; /* of the file whose messages are read */
+	size_t counts[PST_ACTION_TEMPFAIL + 1];
+	size_t total;
+	int status;
+};
+
 /* Plays the message to the engine, event by event, as posternd does. */
 static const struct pst_message *
-play(struct pst_session *session, const struct pst_envelope *envelope,
+play(struct pst_session *session, const char *host,
+    const struct pst_envelope *envelope,
     const struct pst_saved_message *message)
 {
-	char host[MAX_HOST];
 	struct pst_str rest = message->body;
 	bool wanted = true;
 
-	if (gethostname(host, sizeof(host)) == 0) {
-		host[sizeof(host) - 1] = '\0';
-		pst_session_host(session, pst_str(host));
-	}
+	pst_session_host(session, pst_str(host));
 	if (envelope->helo[0] != '\0')
 		pst_session_helo(session, pst_str(envelope->helo));
 	pst_session_mail(
@@ -112,52 +127,97 @@ play(struct pst_session *session, const struct pst_envelope *envelope,
 }
 
 static void
-print_result(const struct request *request, struct pst_arena *arena,
-    const char *file_name, const char *source,
-    const struct pst_message *message)
+print_result(struct pst_arena *arena, const struct run *run,
+    const struct pst_verified *verified)
 {
-	if (request->json) {
-		puts(pst_explain_json(arena, message, file_name, source));
+	bool several = run->request->file_count > 1 || verified->number > 0 ||
+	    strcmp(verified->file_name, run->file_name) != 0;
+
+	if (run->request->json) {
+		puts(pst_verified_json(arena, verified));
 		return;
 	}
-	if (source != NULL)
-		pst_ui_note(command, "%s: %s", file_name, source);
-	if (request->file_count > 1)
-		printf("%s:\n", file_name);
-	fputs(pst_explain_text(arena, message), stdout);
-	if (request->file_count > 1)
+	if (verified->number > 0)
+		printf("%s, message %zu:\n", verified->file_name,
+		    verified->number);
+	else if (several)
+		printf("%s:\n", verified->file_name);
+	pst_ui_wrap(stdout, pst_verified_text(arena, verified),
+	    pst_ui_wrap_width(STDOUT_FILENO), LABEL_COLUMNS);
+	if (several)
 		putchar('\n');
 	/* Keeps the two streams in order if both go to one file. */
 	(void)fflush(stdout);
 }
 
-static int
-verify_file(const struct request *request, struct pst_service *service,
-    const char *file_name)
+static void
+count(struct run *run, enum pst_action action)
+{
+	int status = action == PST_ACTION_ACCEPT ? PST_EXIT_OK : PST_EXIT_OTHER;
+
+	run->counts[action]++;
+	run->total++;
+	if (status > run->status)
+		run->status = status;
+}
+
+static void
+verify_one(struct run *run, struct pst_arena *arena, struct pst_verified *out,
+    const struct pst_saved_message *saved)
 {
 	const struct pst_mta mta = {.can_quarantine = true,
 	    .can_change_headers = true,
 	    .can_add_headers = true};
-	struct pst_arena *arena = pst_arena_new();
-	struct pst_saved_message saved;
-	struct pst_envelope envelope = request->given;
-	struct pst_err err;
-	int status = PST_EXIT_OTHER;
+	const struct pst_saved_message arrived =
+	    pst_envelope_arrived(arena, saved, out->envelope);
+	struct pst_session *session;
+	struct pst_earlier earlier;
 
-	if (!pst_message_read(arena, file_name, &saved, &err) ||
-	    !pst_envelope_complete(arena, &saved, file_name, &envelope, &err)) {
-		pst_arena_free(arena);
-		return pst_ui_fail(command, "%s", err.text);
-	}
-	struct pst_session *session = pst_session_open(
-	    service, &envelope.ip, pst_str(envelope.name), mta, false);
-	const struct pst_message *message = play(session, &envelope, &saved);
-	print_result(request, arena, file_name, envelope.source, message);
-	if (message->decision.action == PST_ACTION_ACCEPT)
-		status = PST_EXIT_OK;
+	/* With --now, all messages arrive at the same moment. */
+	*run->clock = pst_settings_clock(&run->request->settings);
+	session = pst_session_open(run->service, &out->envelope->ip,
+	    pst_str(out->envelope->name), mta, false);
+	out->message = play(session, run->host, out->envelope, &arrived);
+	pst_earlier_compare(
+	    arena, saved, out->envelope, out->message, &earlier);
+	out->earlier = &earlier;
+	print_result(arena, run, out);
+	count(run, out->message->decision.action);
 	pst_session_close(session);
+}
+
+static void
+take_message(void *arg, const char *name, size_t number, struct pst_str octets)
+{
+	struct run *run = arg;
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_envelope envelope = run->request->given;
+	struct pst_verified verified = {.file_name = name,
+	    .number = number,
+	    .origin = run->origin,
+	    .envelope = &envelope};
+	const char *label = strcmp(name, "-") == 0 ? "standard input" : name;
+	struct pst_saved_message saved;
+	struct pst_err err;
+
+	if (number > 0)
+		label =
+		    pst_arena_printf(arena, "%s, message %zu,", label, number);
+	envelope.site = &run->site;
+	if (pst_message_parse(arena, octets, label, &saved, &err) &&
+	    pst_envelope_complete(arena, &saved, label, &envelope, &err))
+		verify_one(run, arena, &verified, &saved);
+	else
+		run->status = pst_ui_fail(command, "%s", err.text);
 	pst_arena_free(arena);
-	return status;
+}
+
+static void
+refuse_message(void *arg, const char *label, const char *why)
+{
+	struct run *run = arg;
+
+	run->status = pst_ui_fail(command, "%s %s", label, why);
 }
 
 /*
@@ -201,30 +261,100 @@ take_key(struct pst_service *service)
 	pst_config_unref(config);
 }
 
+static void
+add_ids(const struct pst_config *config, const char **ids, size_t *count)
+{
+	if (config->authserv_id[0] != '\0')
+		ids[(*count)++] = config->authserv_id;
+	for (size_t i = 0; i < config->authserv_id_aliases.count; i++)
+		ids[(*count)++] = config->authserv_id_aliases.items[i];
+}
+
+/* Collects the names of this site: of all listeners, and of this host. */
+static void
+know_site(struct run *run, const struct pst_config *config)
+{
+	size_t listeners = pst_config_listeners(config);
+	size_t room = 2 + config->authserv_id_aliases.count;
+	size_t count = 0;
+	const char **ids;
+
+	for (size_t i = 0; i < listeners; i++)
+		room += 1 + pst_config_at(config, i)->authserv_id_aliases.count;
+	ids = pst_arena_array(run->request->arena, room, sizeof(*ids));
+	add_ids(config, ids, &count);
+	for (size_t i = 0; i < listeners; i++)
+		add_ids(pst_config_at(config, i), ids, &count);
+	run->site.host =
+	    pst_domain_normalize(run->request->arena, pst_str(run->host));
+	if (config->authserv_id[0] == '\0' && run->site.host != NULL)
+		ids[count++] = run->site.host;
+	run->site.ids = ids;
+	run->site.id_count = count;
+	run->site.trusted = &config->trusted_networks.set;
+}
+
+static void
+verify_files(struct run *run)
+{
+	const struct pst_verify_visitor visitor = {
+	    .message = take_message, .refused = refuse_message, .arg = run};
+	struct pst_err err;
+
+	for (size_t i = 0; i < run->request->file_count; i++) {
+		run->file_name = run->request->files[i];
+		if (!pst_verify_input_visit(run->file_name, visitor, &err))
+			run->status = pst_ui_fail(command, "%s %s",
+			    strcmp(run->file_name, "-") == 0 ?
+				"standard input" :
+				run->file_name,
+			    err.text);
+	}
+}
+
+/* Says how many messages got which verdict, if there were several. */
+static void
+print_total(const struct run *run)
+{
+	struct pst_buf buf;
+
+	if (run->total < 2 || run->request->json)
+		return;
+	pst_buf_init(&buf, run->request->arena, 256);
+	for (enum pst_action action = PST_ACTION_ACCEPT;
+	     action <= PST_ACTION_TEMPFAIL; action++)
+		if (run->counts[action] > 0)
+			pst_buf_printf(&buf, "%s%zu %s",
+			    buf.len == 0 ? "" : ", ", run->counts[action],
+			    pst_action_word(action));
+	pst_ui_note(command, "%zu messages: %s", run->total, pst_buf_str(&buf));
+}
+
 static int
 verify_all(const struct request *request)
 {
 	struct pst_clock clock = pst_settings_clock(&request->settings);
-	const char *origin;
-	int status = PST_EXIT_OK;
-	struct pst_service *service =
-	    pst_settings_start(command, &request->settings, &clock, &origin);
+	struct run run = {.request = request, .clock = &clock};
+	struct pst_config *config;
 
-	if (service == NULL)
+	run.service = pst_settings_start(
+	    command, &request->settings, &clock, &run.origin);
+	if (run.service == NULL)
 		return PST_EXIT_USAGE;
 	if (!request->json)
-		pst_ui_note(command, "configuration: %s", origin);
-	remember(request, service);
-	take_key(service);
-	for (size_t i = 0; i < request->file_count; i++) {
-		/* With --now, all messages arrive at the same moment. */
-		clock = pst_settings_clock(&request->settings);
-		int one = verify_file(request, service, request->files[i]);
-		if (one > status)
-			status = one;
-	}
-	pst_service_stop(service);
-	return status;
+		pst_ui_note(command, "configuration: %s", run.origin);
+	remember(request, run.service);
+	take_key(run.service);
+	if (gethostname(run.host, sizeof(run.host)) != 0)
+		run.host[0] = '\0';
+	run.host[sizeof(run.host) - 1] = '\0';
+	config = pst_service_config(run.service);
+	know_site(&run, config);
+	verify_files(&run);
+	print_total(&run);
+	pst_config_unref(config);
+	pst_service_stop(run.service);
+	return run.status;
 }
 
 int

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/json.h"
 #include "core/session.h"
 
 /*
@@ -31,6 +32,19 @@ pst_explain_text(struct pst_arena *arena, const struct pst_message *message);
 const char *
 pst_explain_json(struct pst_arena *arena, const struct pst_message *message,
     const char *file_name, const char *envelope_source);
+
+/* What is told of a saved message beside its verdict; each may be NULL. */
+struct pst_explain_source {
+	const char *file_name;
+	const char *envelope_source;
+	/* Adds members of its own after that. */
+	void (*add)(const void *arg, struct pst_json *json);
+	const void *arg;
+};
+
+/* The same as pst_explain_json(), with more of where the message is from. */
+const char *pst_explain_saved_json(struct pst_arena *arena,
+    const struct pst_message *message, const struct pst_explain_source *source);
 
 /* Returns the SMTP reply as "550 5.7.26 text", NULL if there is none. */
 const char *

@@ -120,16 +120,28 @@ const char *
 pst_explain_json(struct pst_arena *arena, const struct pst_message *message,
     const char *file_name, const char *envelope_source)
 {
+	const struct pst_explain_source source = {
+	    .file_name = file_name, .envelope_source = envelope_source};
+
+	return pst_explain_saved_json(arena, message, &source);
+}
+
+const char *
+pst_explain_saved_json(struct pst_arena *arena,
+    const struct pst_message *message, const struct pst_explain_source *source)
+{
 	const struct pst_decision *d = &message->decision;
 	struct pst_json *json = pst_json_new(arena);
 
 	pst_json_open_object(json, NULL);
-	if (file_name != NULL)
-		pst_json_octets(json, "file", pst_str(file_name));
+	if (source->file_name != NULL)
+		pst_json_octets(json, "file", pst_str(source->file_name));
 	add_client(json, message);
 	pst_json_octets(json, "helo", message->helo);
 	pst_json_octets(json, "mail_from", message->mail_from);
-	pst_print_if_set(json, "envelope_source", envelope_source);
+	pst_print_if_set(json, "envelope_source", source->envelope_source);
+	if (source->add != NULL)
+		source->add(source->arg, json);
 	add_findings(json, &message->findings);
 	pst_json_text(json, "action", pst_action_word(d->action));
 	pst_json_text(json, "would", pst_action_word(d->would));

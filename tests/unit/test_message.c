@@ -171,6 +171,9 @@ reads_files(void **state)
 	pst_arena_free(arena);
 }
 
+#define FIRST                                                                  \
+	"the client address 192.0.2.1 was read from the first Received "       \
+	"field, which g wrote"
 #define RECEIVED "Received: from mx (mail [192.0.2.1])\n by g; date\n"
 
 static const struct {
@@ -184,37 +187,136 @@ static const struct {
 } envelope_rows[] = {
     {"all from the header", RECEIVED "Return-Path: <a@b>\n", NULL, NULL, NULL,
 	"192.0.2.1 mail mx <a@b>",
-	"ip 192.0.2.1 from Received, helo mx from Received, "
-	"mail-from <a@b> from Return-Path"},
+	FIRST "; HELO mx from the same field; MAIL FROM <a@b> from "
+	      "Return-Path"},
     {"all given", RECEIVED "Return-Path: <a@b>\n", "192.0.2.9", "h", "<c@d>",
 	"192.0.2.9  h <c@d>", ""},
     {"helo and mail-from given", RECEIVED, NULL, "h", "<c@d>",
-	"192.0.2.1 mail h <c@d>", "ip 192.0.2.1 from Received"},
+	"192.0.2.1 mail h <c@d>", FIRST},
     {"an empty helo given", RECEIVED, "192.0.2.9", "", "<>", "192.0.2.9   <>",
 	""},
     {"the first Received counts",
 	RECEIVED "Received: from x ([192.0.2.2]) by y\n", NULL, NULL, "<>",
-	"192.0.2.1 mail mx <>",
-	"ip 192.0.2.1 from Received, helo mx from Received"},
+	"192.0.2.1 mail mx <>", FIRST "; HELO mx from the same field"},
     {"null sender", RECEIVED "Return-Path: <>\n", NULL, "h", NULL,
-	"192.0.2.1 mail h <>",
-	"ip 192.0.2.1 from Received, mail-from <> from Return-Path"},
+	"192.0.2.1 mail h <>", FIRST "; MAIL FROM <> from Return-Path"},
     {"Return-Path without brackets", "Return-Path: a@b\n", "192.0.2.9", "h",
-	NULL, "192.0.2.9  h <a@b>", "mail-from <a@b> from Return-Path"},
+	NULL, "192.0.2.9  h <a@b>", "MAIL FROM <a@b> from Return-Path"},
     {"envelope-from",
 	"Received: from mx ([192.0.2.1]) by g (envelope-from <e@f>)\n",
 	"192.0.2.9", "h", NULL, "192.0.2.9  h <e@f>",
-	"mail-from <e@f> from Received"},
+	"MAIL FROM <e@f> from \"envelope-from\" in the Received field"},
     {"no sender", "A: 1\n", "192.0.2.9", "h", NULL, "192.0.2.9  h <>",
-	"no mail-from found, <> assumed"},
+	"no MAIL FROM was found, so <> is assumed"},
     {"no helo", "A: 1\n", "192.0.2.9", NULL, "<>", "192.0.2.9   <>",
-	"no helo found"},
+	"no HELO name was found"},
     {"a control in Return-Path", "Return-Path: <a\001@b>\n", "192.0.2.9", "h",
-	NULL, "192.0.2.9  h <>", "no mail-from found, <> assumed"},
+	NULL, "192.0.2.9  h <>", "no MAIL FROM was found, so <> is assumed"},
     {"no address", "A: 1\n", NULL, "h", "<>", NULL,
-	"no client address was found in the first Received field of T; give "
-	"one with --ip"},
+	"no client address was found in the Received fields of T; give one "
+	"with --ip"},
 };
+
+/* What is typed for a path; NULL: refused. */
+static const struct {
+	const char *typed;
+	const char *wanted;
+} path_rows[] = {
+    {"a@b.example", "<a@b.example>"},
+    {"<a@b.example>", "<a@b.example>"},
+    {"Ann <a@b.example>", "<a@b.example>"},
+    {"\"Ann <x@y>\" <a@b.example>", "<a@b.example>"},
+    {"Ann <>", "<>"},
+    {"", "<>"},
+    {"<>", "<>"},
+    {"<b.example>", "<b.example>"},
+    {"<a@b", "<a@b"},
+    {"b.example", NULL},
+    {"root", NULL},
+    {"Ann a@b.example", NULL},
+    {"a@b.example>", NULL},
+    {"@b.example", NULL},
+    {"mailto:a@b.example c", NULL},
+};
+
+static void
+takes_paths(void **state)
+{
+	(void)state;
+	FOR_ROWS(i, path_rows, path_rows[i].typed) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_envelope given = {.rcpt = NULL};
+		bool ok = pst_envelope_take(arena, "test", PST_OPT_MAIL_FROM,
+		    path_rows[i].typed, &given);
+		if (ok != (path_rows[i].wanted != NULL))
+			fail_msg("%s: taken is %d", path_rows[i].typed, ok);
+		if (ok)
+			expect_text(path_rows[i].typed, "path", given.mail_from,
+			    path_rows[i].wanted);
+		pst_arena_free(arena);
+	}
+}
+
+/* Returns "Name Name ", the fields that are left. */
+static const char *
+names_text(struct pst_arena *arena, const struct pst_saved_message *message)
+{
+	struct pst_buf buf;
+
+	pst_buf_init(&buf, arena, 4096);
+	for (size_t i = 0; i < message->count; i++) {
+		pst_buf_add(&buf, message->fields[i].name);
+		pst_buf_add_char(&buf, ' ');
+	}
+	return pst_buf_str(&buf);
+}
+
+#define OURS "Authentication-Results: g; none\n"
+
+static const struct {
+	const char *label;
+	const char *header;
+	const char *ip; /* NULL: not given */
+	const char *wanted;
+} arrived_rows[] = {
+    {"all above is left out",
+	"Return-Path: <a@b>\nX-Spam: y\n" OURS RECEIVED "From: a@b\nTo: c@d\n",
+	NULL, "From To "},
+    {"the next Received is left", RECEIVED RECEIVED "From: a@b\n", NULL,
+	"Received From "},
+    {"the address is given", OURS RECEIVED "From: a@b\n", "192.0.2.1",
+	"Authentication-Results Received From "},
+    {"the author is above", "From: a@b\nX: y\n" OURS RECEIVED "To: c@d\n", NULL,
+	"From X To "},
+    {"a result field below", RECEIVED OURS "From: a@b\n", NULL,
+	"Authentication-Results From "},
+};
+
+static void
+leaves_out_what_was_added(void **state)
+{
+	static const char *const ids[] = {"g"};
+	static const struct pst_site site = {.ids = ids, .id_count = 1};
+
+	(void)state;
+	FOR_ROWS(i, arrived_rows, arrived_rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_envelope got = {.site = &site};
+		struct pst_saved_message message, arrived;
+		struct pst_err err;
+		if (arrived_rows[i].ip != NULL)
+			assert_true(
+			    pst_ip_parse(pst_str(arrived_rows[i].ip), &got.ip));
+		assert_true(pst_message_parse(arena,
+		    pst_str(arrived_rows[i].header), "T", &message, &err));
+		assert_true(
+		    pst_envelope_complete(arena, &message, "T", &got, &err));
+		arrived = pst_envelope_arrived(arena, &message, &got);
+		expect_text(arrived_rows[i].label, "fields",
+		    names_text(arena, &arrived), arrived_rows[i].wanted);
+		pst_arena_free(arena);
+	}
+}
 
 static void
 completes_envelopes(void **state)
@@ -262,6 +364,8 @@ main(void)
 	    cmocka_unit_test(keeps_many_fields),
 	    cmocka_unit_test(reads_files),
 	    cmocka_unit_test(completes_envelopes),
+	    cmocka_unit_test(takes_paths),
+	    cmocka_unit_test(leaves_out_what_was_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
