@@ -218,7 +218,7 @@ def wrong_pass(message):
 def complaint(message, tree):
     """Returns what is wrong with a `postern verify --json` verdict, or None."""
     dmarc = tree.get("dmarc") or {}
-    if dmarc.get("result") != "pass":
+    if dmarc.get("field_result", dmarc.get("result")) != "pass":
         return None
     domains = tree["from"]["domains"]
     if len(domains) != 1 or not is_own(domains[0]):

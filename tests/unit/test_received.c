@@ -207,7 +207,7 @@ test_sure_rows(void **state)
 	}
 }
 
-/* Who wrote a field, and how it got the message. */
+/* The writer of a field, and the protocol. */
 static const struct {
 	const char *label;
 	const char *value;
