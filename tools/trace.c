@@ -313,16 +313,85 @@ find_client(struct pst_trace *trace, const struct pst_site *site, size_t start)
 	return second_best;
 }
 
+/* Whether the writer of a hop says for certain that its client is X. */
+static bool
+vouches_for(const struct pst_received *seen, const char *id)
+{
+	const char *parent = pst_domain_parent(seen->by);
+
+	if (useless(seen) == PST_HOP_DELIVERY)
+		return pst_domain_eq(seen->helo, id);
+	return pst_domain_eq(seen->name, id) && !seen->doubted &&
+	    (is_private(&seen->ip) ||
+		(parent != NULL && pst_domain_labels(parent) > 1 &&
+		    pst_domain_is_below(id, parent)));
+}
+
+/*
+ * Without a name of ours: a host on top that got the message from a neighbour
+ * shows that this one is the gateway, if its result field is between. A sender
+ * has no part in these fields. Returns its name; NULL: nothing of that kind.
+ */
+static const char *
+find_neighbour(struct pst_arena *arena, const struct pst_saved_message *message,
+    const struct pst_site *site, const struct pst_trace *trace)
+{
+	const char *id;
+
+	for (size_t i = 0; i + 1 < trace->count; i++) {
+		const struct pst_hop *hop = &trace->hops[i];
+
+		for (size_t f = hop->field; f < trace->hops[i + 1].field; f++) {
+			const struct pst_saved_field *field =
+			    &message->fields[f];
+
+			if (pst_str_ieq(field->name, PST_STR(AUTHRES)) &&
+			    pst_authres_read_id(arena, field->value, &id) ==
+				PST_AUTHRES_ID_OK &&
+			    pst_domain_eq(trace->hops[i + 1].seen.by, id) &&
+			    vouches_for(&hop->seen, id))
+				return id;
+		}
+		if (names_outsider(site, &hop->seen))
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Reads the trace with the one name more. */
+static void
+adopt(struct pst_arena *arena, const struct pst_saved_message *message,
+    const struct pst_site *site, const char *id, struct pst_trace *out)
+{
+	const char **ids =
+	    pst_arena_array(arena, site->id_count + 1, sizeof(*ids));
+	struct pst_site larger = *site;
+
+	for (size_t i = 0; i < site->id_count; i++)
+		ids[i] = site->ids[i];
+	ids[larger.id_count++] = id;
+	larger.ids = ids;
+	pst_trace_read(arena, message, &larger, out);
+	out->adopted = id;
+}
+
 void
 pst_trace_read(struct pst_arena *arena, const struct pst_saved_message *message,
     const struct pst_site *site, struct pst_trace *out)
 {
 	enum pst_hop_fate why;
 	size_t start, by_result;
+	const char *id = NULL;
 
 	*out = (struct pst_trace){0};
 	read_hops(arena, message, out);
 	read_results(arena, message, site, out);
+	if (out->result_count == 0)
+		id = find_neighbour(arena, message, site, out);
+	if (id != NULL) {
+		adopt(arena, message, site, id, out);
+		return;
+	}
 	start = find_start(out, site, &why);
 	by_result = out->results_below ?
 	    out->count :

@@ -63,6 +63,11 @@ struct pst_trace {
 	 */
 	bool results_below;
 	const char *our_name; /* in the field with which we wrote; or NULL */
+	/*
+	 * The gateway's name, if nothing of ours was found, but a host that
+	 * passed the message on got it from there; or NULL.
+	 */
+	const char *adopted;
 	/* The id of another such field, if nothing of ours was found; or NULL */
 	const char *other_id;
 	struct pst_ip result_ip; /* of the client, by our own result field */

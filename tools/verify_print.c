@@ -109,6 +109,14 @@ add_earlier(struct pst_buf *buf, struct pst_arena *arena,
 static void
 add_hint(struct pst_buf *buf, const struct pst_trace *trace)
 {
+	if (trace->adopted != NULL) {
+		pst_print_label(buf, "hint");
+		pst_buf_printf(buf,
+		    "%s is taken for your gateway, because the host above got "
+		    "the message from it; if it is not, give --authserv-id or "
+		    "--ip\n",
+		    trace->adopted);
+	}
 	if (trace->other_id == NULL)
 		return;
 	pst_print_label(buf, "hint");
@@ -231,9 +239,10 @@ add_members(const void *arg, struct pst_json *json)
 	if (envelope->source != NULL)
 		json_skipped(json, members->arena, &envelope->trace);
 	json_earlier(json, verified);
-	if (envelope->from_trace)
-		pst_print_if_set(
-		    json, "hint_authserv_id", envelope->trace.other_id);
+	if (!envelope->from_trace)
+		return;
+	pst_print_if_set(json, "hint_authserv_id", envelope->trace.other_id);
+	pst_print_if_set(json, "adopted_authserv_id", envelope->trace.adopted);
 }
 
 const char *

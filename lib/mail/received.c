@@ -21,6 +21,7 @@ struct reader {
 	bool wants_helo;   /* the previous word was HELO or EHLO */
 	bool odd;          /* holds something that no known MTA writes */
 	bool placed;       /* the address is where known MTAs put it */
+	bool doubted;      /* "(may be forged)" */
 	bool only_pairs;   /* comments hold nothing but helo= and port= */
 	struct pst_str before;
 	struct pst_str helo;
@@ -147,6 +148,8 @@ take_comment_word(struct reader *reader, struct pst_str word)
 		reader->only_pairs = false;
 		reader->words++;
 	} else if (!pst_str_istarts(word, PST_STR("port="))) {
+		reader->doubted =
+		    reader->doubted || pst_str_ieq(word, PST_STR("forged"));
 		take_address(reader, word);
 		reader->before = word;
 	}
@@ -289,6 +292,7 @@ pst_received_parse(
 	if (reader.name.len > 1 && reader.name.ptr[reader.name.len - 1] == '.')
 		reader.name.len--;
 	out->ip = reader.ip;
+	out->doubted = reader.doubted;
 	out->name = clean_word(arena, reader.name);
 	out->helo = clean_word(arena, reader.helo);
 	if (has_by)

@@ -23,6 +23,7 @@ struct pst_received {
 	struct pst_ip
 	    by_ip;        /* of the writer, if a comment after it gives one */
 	const char *with; /* the protocol, such as "ESMTPS"; "" if unknown */
+	bool doubted;     /* the writer says that `name` may be forged */
 	/*
 	 * The field has the form of Postfix and Sendmail ("from HELO (NAME
 	 * [IP]) by HOST") or of Exim ("from NAME ([IP] helo=HELO) by HOST",

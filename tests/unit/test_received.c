@@ -87,6 +87,8 @@ test_rows(void **state)
 		expect_text(label, "ip", pst_ip_text(&got.ip, ip), rows[i].ip);
 		expect_text(label, "name", got.name, rows[i].name);
 		expect_text(label, "helo", got.helo, rows[i].helo);
+		if (got.doubted != (strcmp(label, "Sendmail") == 0))
+			fail_msg("%s: doubted is %d", label, got.doubted);
 		pst_arena_free(arena);
 	}
 }

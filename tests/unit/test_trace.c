@@ -49,6 +49,10 @@
 #define M365_HTTPS                                                             \
 	"Received: from A.prod.outlook.com (2603:10a6:208::1) by\n "           \
 	"B.prod.outlook.com with HTTPS; date\n"
+#define GW_BOX                                                                 \
+	"Received: from gw.site.example (gw.site.example [203.0.113.9])\n"     \
+	"\tby box.site.example (Postfix) with ESMTPS id 5; date\n"
+#define FROM_GW "Received: from m (m [192.0.2.66]) by gw.site.example; date\n"
 #define RESULT(id) "Authentication-Results: " id ";\n\tspf=pass\n"
 #define RESULT_IP(ip)                                                          \
 	"Authentication-Results: mx.gateway.example; iprev=pass\n "            \
@@ -64,7 +68,7 @@ static const struct {
 	const char *fate; /* one letter for each field above it */
 	size_t results;   /* fields of ours */
 	bool below;
-	const char *other; /* hint; NULL: none */
+	const char *other; /* hint, "+ID": adopted; NULL: none */
 } rows[] = {
     {"the client's field alone", CLIENT, 1, "", 0, false, NULL},
     {"Dovecot LMTP", LMTP CLIENT, 2, "D", 0, false, NULL},
@@ -126,6 +130,31 @@ static const struct {
     {"a name of ours",
 	"Received: from m (mx.gateway.example [203.0.113.9]) by box; date\n" OUT,
 	2, "H", 0, false, NULL},
+    {"a neighbour's field, behind LMTP",
+	"Received: from gw.site.example by box.site.example with LMTP; date\n" RESULT(
+	    "gw.site.example") FROM_GW,
+	2, "D", 1, false, "+gw.site.example"},
+    {"a neighbour's field, behind a host of its domain",
+	LMTP GW_BOX RESULT("gw.site.example") FROM_GW, 3, "DR", 1, false,
+	"+gw.site.example"},
+    {"a name that may be forged",
+	"Received: from gw.site.example (gw.site.example [203.0.113.9] (may be "
+	"forged)) by box.site.example; date\n" RESULT("gw.site.example")
+	    FROM_GW,
+	1, "", 0, false, "gw.site.example"},
+    {"only the HELO is the neighbour's",
+	"Received: from gw.site.example (unknown [203.0.113.9]) by "
+	"box.site.example; date\n" RESULT("gw.site.example") FROM_GW,
+	1, "", 0, false, "gw.site.example"},
+    {"a host of another domain",
+	"Received: from gw.site.example (gw.site.example [203.0.113.9]) by "
+	"box.other.example; date\n" RESULT("gw.site.example") FROM_GW,
+	1, "", 0, false, "gw.site.example"},
+    {"a neighbour below an outsider",
+	"Received: from e (e [203.0.113.8]) by box.site.example; date\n" GW_BOX
+	    RESULT("gw.site.example") FROM_GW,
+	1, "", 0, false, "gw.site.example"},
+    {"a neighbour without its field", GW_BOX FROM_GW, 1, "", 0, false, NULL},
     {"only private addresses", INNER, 1, "", 0, false, NULL},
     {"a private client of ours",
 	"Received: from pc ([10.0.0.5]) by mx.gateway.example; date\n" OUT, 1,
@@ -193,6 +222,7 @@ finds_the_client(void **state)
 		struct pst_trace got;
 		struct pst_err err;
 		struct pst_net_set trusted;
+		const char *hint;
 		size_t client;
 
 		assert_true(
@@ -211,11 +241,12 @@ finds_the_client(void **state)
 		    got.results_below != rows[i].below)
 			fail_msg("%zu results, below %d", got.result_count,
 			    got.results_below);
-		if ((got.other_id == NULL) != (rows[i].other == NULL) ||
-		    (got.other_id != NULL &&
-			strcmp(got.other_id, rows[i].other) != 0))
-			fail_msg("hint %s",
-			    got.other_id == NULL ? "-" : got.other_id);
+		hint = got.adopted != NULL ?
+		    pst_arena_printf(arena, "+%s", got.adopted) :
+		    got.other_id;
+		if ((hint == NULL) != (rows[i].other == NULL) ||
+		    (hint != NULL && strcmp(hint, rows[i].other) != 0))
+			fail_msg("hint %s", hint == NULL ? "-" : hint);
 		pst_arena_free(arena);
 	}
 }
