@@ -352,7 +352,9 @@ find_neighbour(struct pst_arena *arena, const struct pst_saved_message *message,
 			    vouches_for(&hop->seen, id))
 				return id;
 		}
-		if (names_outsider(site, &hop->seen))
+		/* The next hop counts only if this one vouches for it. */
+		if (names_outsider(site, &hop->seen) &&
+		    !vouches_for(&hop->seen, trace->hops[i + 1].seen.by))
 			return NULL;
 	}
 	return NULL;

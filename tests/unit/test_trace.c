@@ -137,6 +137,16 @@ static const struct {
     {"a neighbour's field, behind a host of its domain",
 	LMTP GW_BOX RESULT("gw.site.example") FROM_GW, 3, "DR", 1, false,
 	"+gw.site.example"},
+    {"a neighbour of a neighbour",
+	"Received: from r (r.site.example [203.0.113.7]) by box.site.example; "
+	"date\nReceived: from gw (gw.site.example [203.0.113.9]) by "
+	"r.site.example; date\n" RESULT("gw.site.example") FROM_GW,
+	3, "RR", 1, false, "+gw.site.example"},
+    {"a neighbour of an outsider",
+	"Received: from r (r.site.example [203.0.113.7]) by box.site.example; "
+	"date\nReceived: from gw (gw.site.example [203.0.113.9]) by "
+	"x.site.example; date\n" RESULT("gw.site.example") FROM_GW,
+	1, "", 0, false, "gw.site.example"},
     {"a name that may be forged",
 	"Received: from gw.site.example (gw.site.example [203.0.113.9] (may be "
 	"forged)) by box.site.example; date\n" RESULT("gw.site.example")
