@@ -11,7 +11,7 @@
 
 enum pst_mode {
 	PST_MODE_ENFORCE,
-	PST_MODE_MONITOR, /* checks and logs, edits only the result fields */
+	PST_MODE_MONITOR, /* checks and logs, adds only the result field */
 };
 
 enum pst_action {

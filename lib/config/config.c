@@ -53,9 +53,21 @@ load_psl(struct pst_config *config, struct pst_err *err)
 }
 
 static bool
+make_marks(struct pst_config *config, struct pst_err *err)
+{
+	struct pst_err why;
+
+	return pst_marks_make(config, config->private->arena, &why) ||
+	    pst_config_fail(config,
+		&(struct pst_config_fault){
+		    NULL, "tag-also", "tag-header", why.text},
+		err);
+}
+
+static bool
 derive(struct pst_config *config, struct pst_err *err)
 {
-	if (!load_psl(config, err))
+	if (!load_psl(config, err) || !make_marks(config, err))
 		return false;
 	config->dkim_lib = pst_dkim_lib_new(&config->dkim, err);
 	if (config->dkim_lib == NULL)
@@ -143,7 +155,8 @@ make_copies(struct pst_config *config, struct pst_err *err)
 		if (listener->section == NULL)
 			continue;
 		listener->config = copy_for(config, listener->section);
-		if (!pst_config_check(listener->config, err))
+		if (!pst_config_check(listener->config, err) ||
+		    !make_marks(listener->config, err))
 			return false;
 	}
 	return true;

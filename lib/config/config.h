@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "config/choice.h"
+#include "config/marks.h"
 #include "config/rules.h"
 #include "mail/header.h"
 
@@ -125,6 +126,7 @@ struct pst_config {
 	                               {reason} says which */
 	const char *tag_header;     /* name of the spam mark's field */
 	const char *tag_value;
+	struct pst_texts tag_also; /* further marks, as "Name: value" */
 
 	struct {
 		struct pst_texts servers; /* empty: those of resolv.conf */
@@ -236,6 +238,7 @@ struct pst_config {
 	struct pst_arc_config arc_config;
 	struct pst_header_limits header_limits;
 	struct pst_dns_limits dns_limits;
+	struct pst_marks marks; /* the first is tag_header */
 
 	/* Private to config.c */
 	struct pst_config_private *private;

@@ -41,37 +41,6 @@ pst_option_check_reply(const char *text, const char **why)
 }
 
 bool
-pst_option_check_field_name(const char *text, const char **why)
-{
-	const char *c;
-
-	for (c = text; *c != '\0'; c++) {
-		if (*c <= ' ' || *c > '~' || *c == ':')
-			break;
-	}
-	/* A tag with this name would be taken for a forged result. */
-	if (pst_str_ieq(pst_str(text), PST_STR("Authentication-Results"))) {
-		*why = "this field carries the results; choose another name";
-		return false;
-	}
-	if (*text != '\0' && *c == '\0' && c - text <= 76)
-		return true;
-	*why = "must be a header field name: 1 to 76 printable ASCII "
-	       "characters without blanks and colons";
-	return false;
-}
-
-bool
-pst_option_check_field_value(const char *text, const char **why)
-{
-	if (pst_str_is_printable(pst_str(text)) && strlen(text) <= 900)
-		return true;
-	*why = "must be a header field value: one line of 1 to 900 printable "
-	       "ASCII characters";
-	return false;
-}
-
-bool
 pst_option_check_id(const char *text, const char **why)
 {
 	if (*text == '\0' ||

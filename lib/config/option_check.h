@@ -16,10 +16,6 @@ bool pst_option_check_socket(const char *text, const char **why);
 bool pst_option_check_control(const char *text, const char **why);
 /* The text of an SMTP reply (R-MTA-2). */
 bool pst_option_check_reply(const char *text, const char **why);
-/* A header field name other than Authentication-Results. */
-bool pst_option_check_field_name(const char *text, const char **why);
-/* A header field value on one line. */
-bool pst_option_check_field_value(const char *text, const char **why);
 /* An authserv-id (RFC 8601 s. 2.5), or "" for the default. */
 bool pst_option_check_id(const char *text, const char **why);
 /* A DNS server: an address, or address@port. */

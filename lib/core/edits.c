@@ -130,6 +130,17 @@ delete_fields(const struct forged *forged, const struct pst_header *header,
 		delete_field(decision, name, nth--);
 }
 
+/* An upper bound of the edits of one message. */
+static size_t
+most_edits(const struct pst_marks *marks, const struct pst_header *header)
+{
+	size_t most = pst_header_seen(header, PST_AUTHRES_NAME) + 1;
+
+	for (size_t i = 0; i < marks->count; i++)
+		most += pst_header_seen(header, marks->items[i].name) + 1;
+	return most;
+}
+
 void
 pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_mta *mta, const char *authserv_id,
@@ -137,27 +148,31 @@ pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
     struct pst_decision *decision)
 {
 	struct forged forged = {arena, config, authserv_id};
+	const struct pst_marks *marks = &config->marks;
 	bool exempt = findings->exempt != PST_EXEMPT_NO || decision->skip;
 
 	/* A refused message is not edited. */
 	if (decision->action == PST_ACTION_REJECT ||
 	    decision->action == PST_ACTION_TEMPFAIL)
 		return;
-	decision->edits = pst_arena_array(arena,
-	    pst_header_seen(header, PST_AUTHRES_NAME) +
-		pst_header_seen(header, config->tag_header) + 2,
-	    sizeof(*decision->edits));
+	decision->edits = pst_arena_array(
+	    arena, most_edits(marks, header), sizeof(*decision->edits));
 	if (mta->can_change_headers && findings->exempt != PST_EXEMPT_TRUSTED)
 		delete_fields(
 		    &forged, header, PST_AUTHRES_NAME, is_foreign, decision);
-	if (mta->can_change_headers && !exempt && !decision->monitored)
-		delete_fields(
-		    &forged, header, config->tag_header, NULL, decision);
+	/* In monitor mode, too: the server behind believes the mark (R-AR-16). */
+	for (size_t i = 0; i < marks->count; i++) {
+		if (mta->can_change_headers && !exempt)
+			delete_fields(&forged, header, marks->items[i].name,
+			    NULL, decision);
+	}
 	if (!mta->can_add_headers || exempt)
 		return;
-	if (decision->action == PST_ACTION_TAG)
-		insert_field(decision, config->tag_header,
-		    pst_arena_printf(arena, " %s", config->tag_value));
+	for (size_t i = 0; i < marks->count; i++) {
+		if (decision->action == PST_ACTION_TAG)
+			insert_field(decision, marks->items[i].name,
+			    marks->items[i].value);
+	}
 	insert_field(decision, PST_AUTHRES_NAME,
 	    pst_edits_result_field(arena, authserv_id, findings));
 }

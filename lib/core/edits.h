@@ -5,8 +5,8 @@
 /*
  * What a decision changes in the header section: forged result fields and old
  * spam marks are deleted, highest index first (R-AR-12 to -14, R-AR-16); our
- * result field is inserted at index 0 (R-AR-11), and the spam mark if the
- * message is tagged.
+ * result field is inserted at index 0 (R-AR-11), and the spam marks
+ * (config/marks.h) if the message is tagged.
  */
 
 #include "core/policy.h"

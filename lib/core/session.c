@@ -200,6 +200,9 @@ resolver_of(const struct pst_session *session)
 				  pst_service_resolver(session->service);
 }
 
+_Static_assert(PST_HEADER_WATCHED >= 1 + 1 + PST_MARKS_ALSO,
+    "Authentication-Results and all marks are watched");
+
 static struct msg *
 new_message(struct pst_session *session)
 {
@@ -230,7 +233,9 @@ new_message(struct pst_session *session)
 		.spf_input = &msg->spf_input});
 	pst_header_init(&msg->header, arena, msg->config->header_limits);
 	pst_header_watch(&msg->header, PST_AUTHRES_NAME);
-	pst_header_watch(&msg->header, msg->config->tag_header);
+	for (size_t i = 0; i < msg->config->marks.count; i++)
+		pst_header_watch(
+		    &msg->header, msg->config->marks.items[i].name);
 	return msg;
 }
 

@@ -19,33 +19,41 @@ pst_header_watch(struct pst_header *header, const char *name)
 {
 	size_t i = 0;
 
-	while (i < PST_HEADER_WATCHED && header->watched[i].name != NULL)
+	while (i < PST_HEADER_WATCHED && header->watched[i].name.ptr != NULL)
 		i++;
 	assert(i < PST_HEADER_WATCHED && header->count == 0);
-	header->watched[i].name = name;
+	header->watched[i].name = pst_str(name);
+}
+
+/* Returns the index of a watched name, PST_HEADER_WATCHED if it is not one. */
+static size_t
+find_watched(const struct pst_header *header, struct pst_str name)
+{
+	for (size_t i = 0; i < PST_HEADER_WATCHED; i++) {
+		if (header->watched[i].name.ptr == NULL)
+			break;
+		if (pst_str_ieq(header->watched[i].name, name))
+			return i;
+	}
+	return PST_HEADER_WATCHED;
 }
 
 size_t
 pst_header_seen(const struct pst_header *header, const char *name)
 {
-	for (size_t i = 0; i < PST_HEADER_WATCHED; i++) {
-		if (header->watched[i].name != NULL &&
-		    pst_str_ieq(
-			pst_str(header->watched[i].name), pst_str(name)))
-			return header->watched[i].seen;
-	}
-	assert(false);
-	return 0;
+	size_t i = find_watched(header, pst_str(name));
+
+	assert(i < PST_HEADER_WATCHED);
+	return header->watched[i].seen;
 }
 
 static void
 count_watched(struct pst_header *header, struct pst_str name)
 {
-	for (size_t i = 0; i < PST_HEADER_WATCHED; i++) {
-		if (header->watched[i].name != NULL &&
-		    pst_str_ieq(name, pst_str(header->watched[i].name)))
-			header->watched[i].seen++;
-	}
+	size_t i = find_watched(header, name);
+
+	if (i < PST_HEADER_WATCHED)
+		header->watched[i].seen++;
 }
 
 static struct pst_str

@@ -33,7 +33,7 @@ struct pst_header_limits {
 	size_t max_total_bytes;
 };
 
-#define PST_HEADER_WATCHED 2
+#define PST_HEADER_WATCHED 6
 
 /* All fields of one name. */
 struct pst_header_name {
@@ -65,8 +65,8 @@ struct pst_header {
 	bool closed;    /* no further field will be kept */
 	bool unnamed;   /* a field was left out whose name is not known */
 	struct {
-		const char *name; /* NULL: not used */
-		size_t seen;      /* fields of that name, kept or not */
+		struct pst_str name; /* ptr is NULL: not used */
+		size_t seen;         /* fields of that name, kept or not */
 	} watched[PST_HEADER_WATCHED];
 };
 
@@ -77,7 +77,7 @@ void pst_header_init(struct pst_header *header, struct pst_arena *arena,
 /*
  * Counts all fields of that name, those past a bound too, so that a field that
  * must be deleted cannot hide there. Call it before the first pst_header_add(),
- * at most PST_HEADER_WATCHED times; name is borrowed.
+ * at most PST_HEADER_WATCHED times, with different names; name is borrowed.
  */
 void pst_header_watch(struct pst_header *header, const char *name);
 

@@ -33,6 +33,7 @@ def mailing_list(t):
     """R-DMARC-43: the domain that the list field names passes SPF."""
     got = t.delivered(mail("<a@reject.example>",
                            "List-Id: <talk.none.example>", subject="list"))
+    equal(got.values("X-DMARC-Verdict"), ["quarantine"], "X-DMARC-Verdict")
     equal(got.values("X-Spam-Flag"), ["YES"], "X-Spam-Flag")
     equal(result(got, "dmarc"), "fail", "dmarc")
 
@@ -79,10 +80,12 @@ def policy_none(t):
 @scenario("monitor mode changes nothing but the header",
           top={"mode": "monitor", "on-quarantine": "quarantine"})
 def monitor(t):
-    """R-DMARC-46."""
-    got = t.delivered(mail("<a@reject.example>", subject="monitor"))
+    """R-DMARC-46, R-AR-16."""
+    got = t.delivered(mail("<a@reject.example>", "X-Spam-Flag: YES",
+                           "X-DMARC-Verdict: quarantine", subject="monitor"))
     equal(result(got, "dmarc"), "fail", "dmarc")
     equal(got.values("X-Spam-Flag"), [], "X-Spam-Flag")
+    equal(got.values("X-DMARC-Verdict"), [], "X-DMARC-Verdict")
     got = t.delivered(mail("<a@quarantine.example>", subject="monitor 2"))
     equal(result(got, "dmarc"), "fail", "dmarc")
 

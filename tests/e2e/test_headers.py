@@ -60,7 +60,8 @@ def spam_mark(t):
     """R-DMARC-44, R-AR-16."""
     got = t.delivered(mail("<a@quarantine.example>", "X-Spam-Flag: NO",
                            "X-Other: kept", "x-spam-flag: maybe",
-                           subject="mark"))
+                           "X-DMARC-Verdict: pass", subject="mark"))
+    equal(got.values("X-DMARC-Verdict"), ["quarantine"], "X-DMARC-Verdict")
     equal(got.values("X-Spam-Flag"), ["YES"], "X-Spam-Flag")
     equal(got.values("X-Other"), ["kept"], "X-Other")
     equal(result(got, "dmarc"), "fail", "dmarc")
@@ -71,8 +72,9 @@ def spam_mark(t):
 def spam_mark_on_good_mail(t):
     """R-AR-16."""
     got = t.delivered(mail("<a@pass.example>", "X-Spam-Flag: YES",
-                           subject="good"),
+                           "X-dmarc-verdict: quarantine", subject="good"),
                       mail_from="<a@pass.example>", source=PASS_IP)
+    equal(got.values("X-DMARC-Verdict"), [], "X-DMARC-Verdict")
     equal(got.values("X-Spam-Flag"), [], "X-Spam-Flag")
 
 

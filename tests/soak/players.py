@@ -202,7 +202,7 @@ class MilterPlayer(Player):
         while True:
             letter, data = read_packet(file)
             if letter in "hi":
-                message.marked |= b"X-Spam-Flag\0" in data
+                message.marked |= b"X-DMARC-Verdict\0" in data
             elif letter not in "mpqs":
                 replies -= 1
                 if letter == "y":
@@ -270,7 +270,7 @@ class Sink(smtp.Sink):
     def _store(self, mail_from, rcpts, octets):
         delivered = smtp.Delivered("", rcpts, octets)
         seen = (delivered.values("Authentication-Results"),
-                "YES" in delivered.values("X-Spam-Flag"))
+                "quarantine" in delivered.values("X-DMARC-Verdict"))
         with self.lock:
             for rcpt in rcpts:
                 self.arrived.setdefault(rcpt.split("@")[0], []).append(seen)

@@ -51,8 +51,9 @@ defaults(void)
 	    .tempfail_text = "Try {domain} later",
 	    .malformed_text = "One From field, please",
 	    .refused_text = "Refused: {reason}",
-	    .tag_header = "X-Spam-Flag",
-	    .tag_value = "YES",
+	    .marks = {{{"X-DMARC-Verdict", " quarantine"},
+			  {"X-Spam-Flag", " YES"}},
+		2},
 	};
 
 	config.dmarc.max_author_domains = 4;
@@ -100,6 +101,15 @@ set_result(struct pst_findings *findings, enum pst_result result)
 							    PST_DMARC_ABSENT;
 }
 
+/* Watches the names that edits are made for. */
+static inline void
+watch(struct pst_header *header, const struct pst_config *config)
+{
+	pst_header_watch(header, PST_AUTHRES_NAME);
+	for (size_t i = 0; i < config->marks.count; i++)
+		pst_header_watch(header, config->marks.items[i].name);
+}
+
 static inline struct pst_decision
 decide_for(const struct pst_config *config, struct pst_mta mta,
     const struct pst_findings *findings)
@@ -109,8 +119,7 @@ decide_for(const struct pst_config *config, struct pst_mta mta,
 	struct pst_decision out;
 
 	pst_header_init(&header, arena, roomy);
-	pst_header_watch(&header, PST_AUTHRES_NAME);
-	pst_header_watch(&header, config->tag_header);
+	watch(&header, config);
 	memset(&out, 0xa5, sizeof(out));
 	pst_policy_decide(
 	    arena, config, &mta, "mx.gateway.example", &header, findings, &out);

@@ -208,7 +208,7 @@ test_refs(void **state)
 	pst_config_unref(config);
 	pst_config_unref(plain);
 	assert_int_equal(own->mode, PST_MODE_MONITOR);
-	assert_string_equal(own->tag_header, "X-Spam-Flag");
+	assert_string_equal(own->tag_header, "X-DMARC-Verdict");
 	again = pst_config_for_socket(own, X "no");
 	assert_ptr_equal(again, config);
 	assert_int_equal(again->mode, PST_MODE_ENFORCE);

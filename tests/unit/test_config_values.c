@@ -58,6 +58,7 @@ static const char unusual[] =
     "on-internal-error = accept\nquarantine-fallback = reject\n"
     "reject-text = \"100% \\${x} /* {domain}\"\ntempfail-text = \" \"\n"
     "malformed-text = \"'\"\ntag-header = X\ntag-value = \"a\\\\\"\n"
+    "tag-also = {\"X-A: b\"}\n"
     "dns {\nservers = {\"::1@53\"}\nquery-timeout = 1min\nmax-queries = 9999\n"
     "max-open = 16\nmax-waiting = 1\ncache-size = 100000\nmax-txt = 512\nzone = \"z\"\n}\n"
     "iprev { enabled = no }\nspf { void-lookups = 0 }\n"

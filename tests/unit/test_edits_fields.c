@@ -43,8 +43,7 @@ run(const struct trial *trial)
 	findings.exempt = trial->exempt;
 	pst_header_init(&header, arena,
 	    trial->limits.max_fields == 0 ? roomy : trial->limits);
-	pst_header_watch(&header, AR);
-	pst_header_watch(&header, config.tag_header);
+	watch(&header, &config);
 	for (size_t i = 0; i < MAX_FIELDS && trial->fields[i].name; i++)
 		(void)pst_header_add(&header, pst_str(trial->fields[i].name),
 		    pst_str(trial->fields[i].value));
@@ -53,7 +52,10 @@ run(const struct trial *trial)
 	return decision;
 }
 
-/* Returns "A3 A1 S2 +S +A": the edits in order, + for insertions. */
+/*
+ * Returns "A3 A1 S2 F1 +S +F +A": the edits in order, + for insertions. A is
+ * our result field, S the mark, and F the second mark.
+ */
 static const char *
 summary(const struct pst_decision *decision)
 {
@@ -62,18 +64,22 @@ summary(const struct pst_decision *decision)
 	pst_buf_init(&buf, arena, 1000);
 	for (size_t i = 0; i < decision->edit_count; i++) {
 		const struct pst_edit *edit = &decision->edits[i];
-		bool ours = strcmp(edit->name, AR) == 0;
+		char letter = 'A';
 
-		assert_true(ours || strcmp(edit->name, "X-Spam-Flag") == 0);
+		if (strcmp(edit->name, "X-DMARC-Verdict") == 0)
+			letter = 'S';
+		else if (strcmp(edit->name, "X-Spam-Flag") == 0)
+			letter = 'F';
+		else
+			assert_string_equal(edit->name, AR);
 		if (i > 0)
 			pst_buf_add_char(&buf, ' ');
 		if (edit->op == PST_EDIT_INSERT) {
-			pst_buf_add_text(&buf, ours ? "+A" : "+S");
+			pst_buf_printf(&buf, "+%c", letter);
 			assert_int_equal(edit->index, 0);
 			assert_int_equal(edit->value[0], ' ');
 		} else {
-			pst_buf_printf(
-			    &buf, "%c%zu", ours ? 'A' : 'S', edit->index);
+			pst_buf_printf(&buf, "%c%zu", letter, edit->index);
 			assert_null(edit->value);
 		}
 	}
@@ -149,22 +155,23 @@ test_rows(void **state)
 		     {AR, OTHER}, {"Authentication-Results \t", OURS}},
 		    .mta = ABLE},
 		"A8 A5 A2 +A"},
-	    {"tag", {.action = PST_ACTION_TAG, .mta = ABLE}, "+S +A"},
+	    {"tag", {.action = PST_ACTION_TAG, .mta = ABLE}, "+S +F +A"},
 	    {"own marks go",
-		{.fields = {{"X-Spam-Flag", " NO"}, {AR, OURS},
-		     {"x-spam-flag", " YES"}},
+		{.fields = {{"X-DMARC-Verdict", " NO"}, {AR, OURS},
+		     {"x-dmarc-VERDICT", " YES"}},
 		    .action = PST_ACTION_TAG,
 		    .mta = ABLE},
-		"A1 S2 S1 +S +A"},
+		"A1 S2 S1 +S +F +A"},
 	    {"own marks go from good mail too",
-		{.fields = {{"X-Spam-Flag", " YES"}}, .mta = ABLE}, "S1 +A"},
+		{.fields = {{"X-DMARC-Verdict", " YES"}}, .mta = ABLE},
+		"S1 +A"},
 	    {"quarantine",
-		{.fields = {{"X-Spam-Flag", " YES"}, {AR, OURS}},
+		{.fields = {{"X-DMARC-Verdict", " YES"}, {AR, OURS}},
 		    .action = PST_ACTION_QUARANTINE,
 		    .mta = ABLE},
 		"A1 S1 +A"},
 	    {"reject",
-		{.fields = {{AR, OURS}, {"X-Spam-Flag", " NO"}},
+		{.fields = {{AR, OURS}, {"X-DMARC-Verdict", " NO"}},
 		    .action = PST_ACTION_REJECT,
 		    .mta = ABLE},
 		""},
@@ -174,17 +181,31 @@ test_rows(void **state)
 		    .mta = ABLE},
 		""},
 	    {"monitor",
-		{.fields = {{AR, OURS}, {"X-Spam-Flag", " NO"}},
+		{.fields = {{AR, OURS}, {"X-DMARC-Verdict", " NO"}},
 		    .monitor = true,
 		    .mta = ABLE},
-		"A1 +A"},
+		"A1 S1 +A"},
+	    {"monitor, both marks",
+		{.fields = {{"X-Spam-Flag", " YES"},
+		     {"X-DMARC-Verdict", " quarantine"},
+		     {"x-spam-FLAG", " NO"}},
+		    .monitor = true,
+		    .mta = ABLE},
+		"S1 F2 F1 +A"},
+	    {"the second mark goes, too",
+		{.fields = {{"X-Spam-Flag", " NO"}, {"X-Spam-Flags", " x"},
+		     {"X-DMARC-Verdict", " pass"}},
+		    .action = PST_ACTION_TAG,
+		    .mta = ABLE},
+		"S1 F1 +S +F +A"},
 	    {"trusted",
-		{.fields = {{AR, OURS}, {"X-Spam-Flag", " NO"}},
+		{.fields = {{AR, OURS}, {"X-DMARC-Verdict", " NO"}},
 		    .exempt = PST_EXEMPT_TRUSTED,
 		    .mta = ABLE},
 		""},
 	    {"authenticated",
-		{.fields = {{AR, OURS}, {AR, OTHER}, {"X-Spam-Flag", " NO"}},
+		{.fields = {{AR, OURS}, {AR, OTHER},
+		     {"X-DMARC-Verdict", " NO"}},
 		    .exempt = PST_EXEMPT_AUTHENTICATED,
 		    .mta = ABLE},
 		"A1"},
@@ -194,12 +215,12 @@ test_rows(void **state)
 		    .mta = ABLE},
 		"A2"},
 	    {"fields cannot be changed",
-		{.fields = {{AR, OURS}, {"X-Spam-Flag", " NO"}},
+		{.fields = {{AR, OURS}, {"X-DMARC-Verdict", " NO"}},
 		    .action = PST_ACTION_TAG,
 		    .mta = {true, false, true}},
-		"+S +A"},
+		"+S +F +A"},
 	    {"fields cannot be added",
-		{.fields = {{AR, OURS}, {"X-Spam-Flag", " NO"}},
+		{.fields = {{AR, OURS}, {"X-DMARC-Verdict", " NO"}},
 		    .mta = {true, true, false}},
 		"A1 S1"},
 	    {"nothing can be done", {.fields = {{AR, OURS}}, .mta = {false}},
@@ -227,10 +248,11 @@ test_behind_limits(void **state)
 	} rows[] = {
 	    {"too many fields",
 		{.fields = {{AR, OTHER}, {AR, OURS}, {AR, OTHER}, {"To", " x"},
-		     {AR, OTHER}, {"X-Spam-Flag", " NO"}},
+		     {AR, OTHER}, {"X-DMARC-Verdict", " NO"},
+		     {"X-Spam-Flag", " NO"}},
 		    .mta = ABLE,
 		    .limits = {3, 1000, 1000}},
-		"A4 A2 S1 +A"},
+		"A4 A2 S1 F1 +A"},
 	    {"the first is beyond the limit",
 		{.fields = {{"To", " x"}, {AR, OTHER}, {AR, OTHER}},
 		    .mta = ABLE,
@@ -249,14 +271,14 @@ test_behind_limits(void **state)
 		{.fields = {{AR,
 				" mx.other.example; spf=pass (a long comment "
 				"that does not fit into the limit)"},
-		     {"X-Spam-Flag",
+		     {"X-DMARC-Verdict",
 			 " a long value that does not fit into the limit at "
 			 "all"},
 		     {AR, OTHER}},
 		    .action = PST_ACTION_TAG,
 		    .mta = ABLE,
 		    .limits = {10, 60, 1000}},
-		"A1 S1 +S +A"},
+		"A1 S1 +S +F +A"},
 	    {"too many octets",
 		{.fields = {{AR, OTHER}, {AR, OTHER}, {AR, OURS}},
 		    .mta = ABLE,
@@ -291,21 +313,22 @@ test_many_fields(void **state)
 
 	(void)state;
 	pst_header_init(&header, arena, limits);
-	pst_header_watch(&header, AR);
-	pst_header_watch(&header, config.tag_header);
+	watch(&header, &config);
 	for (size_t i = 0; i < 500; i++) {
+		(void)pst_header_add(
+		    &header, PST_STR("X-DMARC-Verdict"), PST_STR(" NO"));
 		(void)pst_header_add(
 		    &header, PST_STR("X-Spam-Flag"), PST_STR(" NO"));
 		(void)pst_header_add(&header, PST_STR(AR), PST_STR(OTHER));
 	}
 	pst_edits_make(
 	    arena, &config, &able, ID, &header, &findings, &decision);
-	/* 450 unread results and 500 marks go, two fields are added. */
-	assert_int_equal(decision.edit_count, 450 + 500 + 2);
-	for (size_t i = 0; i < 450; i++)
+	/* 467 unread results and 1000 marks go, three fields are added. */
+	assert_int_equal(decision.edit_count, 467 + 1000 + 3);
+	for (size_t i = 0; i < 467; i++)
 		assert_int_equal(decision.edits[i].index, 500 - i);
-	for (size_t i = 0; i < 500; i++)
-		assert_int_equal(decision.edits[450 + i].index, 500 - i);
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(decision.edits[467 + i].index, 500 - i % 500);
 }
 
 static void
@@ -315,9 +338,10 @@ test_values(void **state)
 	struct pst_decision decision = run(&trial);
 
 	(void)state;
-	assert_int_equal(decision.edit_count, 2);
-	assert_string_equal(decision.edits[0].value, " YES");
-	assert_string_equal(decision.edits[1].value,
+	assert_int_equal(decision.edit_count, 3);
+	assert_string_equal(decision.edits[0].value, " quarantine");
+	assert_string_equal(decision.edits[1].value, " YES");
+	assert_string_equal(decision.edits[2].value,
 	    " " ID ";\n\tspf=none;\n\tdkim=none;\n\tdmarc=fail "
 	    "header.from=bank.example policy.dmarc=quarantine");
 }

@@ -274,6 +274,7 @@ test_text(void **state)
 	    "\nclaims    do not count: List-Post:b.example(not-authenticated)\n",
 	    "\naction    tag, by rule dmarc-reject-indirect\n",
 	    "\ndelete    Authentication-Results #1\n",
+	    "\ninsert    X-DMARC-Verdict: quarantine\n",
 	    "\ninsert    X-Spam-Flag: YES\n",
 	    "\ninsert    Authentication-Results: " LAB_ID ";\n\tspf=pass ",
 	    "\ndns       TXT  _dmarc.bank.example  NOERROR ttl 60\n",

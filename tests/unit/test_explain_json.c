@@ -228,9 +228,11 @@ test_tagged(void **state)
 	    {"headers.0.name", "Authentication-Results"},
 	    {"headers.0.value", "null"},
 	    {"headers.1.op", "insert"},
-	    {"headers.1.name", "X-Spam-Flag"},
-	    {"headers.1.value", " YES"},
-	    {"headers.2.value",
+	    {"headers.1.name", "X-DMARC-Verdict"},
+	    {"headers.1.value", " quarantine"},
+	    {"headers.2.name", "X-Spam-Flag"},
+	    {"headers.2.value", " YES"},
+	    {"headers.3.value",
 		" " LAB_ID ";\n\tspf=pass smtp.mailfrom=list.example;"
 		"\n\tdkim=none;\n\tdmarc=fail "
 		"header.from=bank.example policy.dmarc=reject;\n\t"

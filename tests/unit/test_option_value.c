@@ -146,6 +146,8 @@ static const struct row rows[] = {
     {"tag-header", "X-Spam:", NULL, "without blanks and colons"},
     {"tag-header", "", NULL, "a header field name"},
     {"tag-header", "X-Sp\xc3\xa4m", NULL, "printable ASCII"},
+    {"tag-header", "subject", NULL,
+	"tag-header: subject is a field that mail itself uses"},
     {"reject-text", "No {domain} 100%", "\"No {domain} 100%\"", NULL},
     {"reject-text", "", NULL, "1 to 400 printable"},
     {"reject-text", "two\nlines", NULL, "one line"},

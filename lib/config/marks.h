@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_CONFIG_MARKS_H
+#define PST_CONFIG_MARKS_H
+
+/*
+ * The header fields that mark a tagged message: tag-header with tag-value, and
+ * the fields of tag-also. Fields with their names are removed from incoming
+ * mail (R-AR-16), so the name of a field that mail itself uses is refused.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/macros.h"
+
+struct pst_config;
+
+/* The most fields in tag-also. */
+#define PST_MARKS_ALSO 4
+
+struct pst_mark {
+	const char *name;
+	const char *value; /* as it follows the colon, with the blank */
+};
+
+struct pst_marks {
+	struct pst_mark items[1 + PST_MARKS_ALSO];
+	size_t count;
+};
+
+/*
+ * Makes config->marks of tag_header, tag_value and tag_also, whose values are
+ * valid; strings are in the arena. A field of tag-also with the name of
+ * tag-header is left out, since tag-value says what that field is. Returns
+ * false, with a sentence in err, if tag-also has too many fields, or two of
+ * one name.
+ */
+bool pst_marks_make(struct pst_config *config, struct pst_arena *arena,
+    struct pst_err *err) PST_MUST_CHECK;
+
+/*
+ * Checks of values, as in config/option_check.h; *why is a buffer of this
+ * thread. A name of 1 to 76 printable characters that mail does not use for
+ * something else; a value on one line; and both as "Name: value".
+ */
+bool pst_marks_check_name(const char *text, const char **why);
+bool pst_marks_check_value(const char *text, const char **why);
+bool pst_marks_check_field(const char *text, const char **why);
+
+#endif
