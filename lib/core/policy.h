@@ -82,7 +82,7 @@ struct pst_edit {
 struct pst_decision {
 	enum pst_action action;
 	enum pst_action would; /* the action if this were enforced */
-	bool monitored;        /* not enforced: only the result field is added */
+	bool monitored;        /* not enforced: only our field is added */
 	bool unsure;      /* the secret of enforce-percent is not known here, so
 	                the message may be monitored; treated as enforced */
 	bool skip;        /* a rule says so: no mark, no result field */
