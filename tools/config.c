@@ -140,14 +140,15 @@ read_listener(const char *text, struct pst_endpoint *endpoint)
 }
 
 static void
-print_smtpd_milters(const struct pst_endpoint *endpoint, const char *lead)
+print_smtpd_milters(
+    const struct pst_endpoint *endpoint, const char *lead, const char *equals)
 {
 	const size_t queue_len = sizeof(POSTFIX_QUEUE) - 1;
 	char text[PST_ENDPOINT_TEXT_SIZE];
 	bool is_unix = endpoint->kind == PST_ENDPOINT_UNIX;
 
 	if (is_unix && strncmp(endpoint->path, POSTFIX_QUEUE, queue_len) == 0) {
-		printf("%ssmtpd_milters = unix:%s\n", lead,
+		printf("%ssmtpd_milters%sunix:%s\n", lead, equals,
 		    endpoint->path + queue_len);
 		return;
 	}
@@ -156,7 +157,7 @@ print_smtpd_milters(const struct pst_endpoint *endpoint, const char *lead)
 		puts("# A chrooted smtpd cannot reach this path; a path below\n"
 		     "# " POSTFIX_QUEUE
 		     "postern/ works with and without chroot.");
-	printf("%ssmtpd_milters = %s\n", lead, text);
+	printf("%ssmtpd_milters%s%s\n", lead, equals, text);
 }
 
 /* Returns the first listener that is not for submission only; else 0. */
@@ -181,7 +182,31 @@ print_postfix_listener(
 		return false;
 	if (pst_config_at(config, index)->submission)
 		puts("# For submission services only:");
-	print_smtpd_milters(&endpoint, lead);
+	print_smtpd_milters(&endpoint, lead, " = ");
+	return true;
+}
+
+/* Mail of the site's own users must not be checked like that of strangers. */
+static bool
+print_submission(const struct pst_config *config)
+{
+	size_t count = pst_config_listeners(config);
+	struct pst_endpoint endpoint;
+	size_t i = 0;
+
+	puts(
+	    "# For master.cf: your own users send through the submission\n"
+	    "# services, and their mail is not for this filter. Add below each\n"
+	    "# of the lines submission, submissions and smtps that you have:");
+	while (i < count && !pst_config_at(config, i)->submission)
+		i++;
+	if (i == count) {
+		puts("#    -o smtpd_milters=");
+		return true;
+	}
+	if (!read_listener(pst_config_socket(config, i), &endpoint))
+		return false;
+	print_smtpd_milters(&endpoint, "#    -o ", "=");
 	return true;
 }
 
@@ -207,9 +232,8 @@ print_postfix(const struct pst_config *config, const char *origin,
 	printf("# What Postfix does while posternd is away:\n"
 	       "milter_default_action = %s\n",
 	    inbound->mode == PST_MODE_MONITOR ? "accept" : "tempfail");
-	puts("# Do not set non_smtpd_milters. For the submission services in\n"
-	     "# master.cf, set: -o smtpd_milters=");
-	return PST_EXIT_OK;
+	puts("# Do not set non_smtpd_milters.");
+	return print_submission(config) ? PST_EXIT_OK : PST_EXIT_USAGE;
 }
 
 static void
