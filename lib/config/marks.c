@@ -63,7 +63,8 @@ check_name(struct pst_str name, const char **why)
 
 	if (!is_name(name)) {
 		*why = "must be a header field name: 1 to 76 printable ASCII "
-		       "characters without blanks and colons";
+		       "characters without blanks and colons; its value "
+		       "goes into tag-value";
 		return false;
 	}
 	if (!is_taken(name))
