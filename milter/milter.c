@@ -14,11 +14,14 @@
 #include <libmilter/mfapi.h>
 
 #include "base/buf.h"
+#include "base/domain.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/milter_protocol.h"
 #include "core/counters.h"
+#include "core/enforcement.h"
 #include "core/explain.h"
+#include "core/parts.h"
 #include "milter/clock_watch.h"
 #include "milter/door.h"
 #include "milter/listener.h"
@@ -97,13 +100,16 @@ static const struct {
 };
 
 static void
-ask_for_macros(SMFICTX *ctx)
+ask_for_macros(SMFICTX *ctx, bool by_recipient)
 {
 	char copy[64];
 
 	for (size_t i = 0; i < PST_COUNT(wanted_macros); i++) {
-		memcpy(copy, wanted_macros[i].names,
-		    strlen(wanted_macros[i].names) + 1);
+		const char *names = wanted_macros[i].names;
+
+		if (by_recipient && wanted_macros[i].stage == SMFIM_ENVRCPT)
+			names = "{rcpt_addr}";
+		memcpy(copy, names, strlen(names) + 1);
 		if (smfi_setsymlist(ctx, wanted_macros[i].stage, copy) !=
 		    MI_SUCCESS)
 			pst_log(PST_LOG_NOTICE,
@@ -125,7 +131,9 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long unused2, unsigned long unused3, unsigned long *want_actions,
     unsigned long *want_steps, unsigned long *want2, unsigned long *want3)
 {
+	struct pst_config *config;
 	struct conn *conn;
+	bool by_recipient;
 
 	(void)unused2;
 	(void)unused3;
@@ -145,6 +153,11 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 		pst_read_ahead_begin();
 	*want_actions = actions & (WANTED_ACTIONS | SMFIF_SETSYMLIST);
 	*want_steps = SMFIP_HDR_LEADSPC | (steps & WANTED_STEPS);
+	config = pst_service_config(service);
+	by_recipient = pst_enforcement_differs(config);
+	if (pst_parts_are_wanted(config))
+		*want_steps &= ~(unsigned long)SMFIP_NR_RCPT;
+	pst_config_unref(config);
 	*want2 = 0;
 	*want3 = 0;
 	conn->steps = *want_steps;
@@ -160,7 +173,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 						   " it cannot remove headers;",
 		    conn->mta.can_quarantine ? "" : " it cannot quarantine;");
 	if ((actions & SMFIF_SETSYMLIST) != 0)
-		ask_for_macros(ctx);
+		ask_for_macros(ctx, by_recipient);
 	if (smfi_setpriv(ctx, conn) != MI_SUCCESS) {
 		free(conn);
 		return SMFIS_REJECT;
@@ -181,6 +194,8 @@ on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 	conn->session = pst_session_open(service, &ip, pst_str(host), conn->mta,
 	    pst_str_eq(
 		macro(ctx, MILTER_TEST_MACRO), PST_STR(MILTER_TEST_VALUE)));
+	if ((conn->steps & SMFIP_NR_RCPT) == 0)
+		pst_session_can_defer_rcpts(conn->session);
 	pst_session_host(conn->session, macro(ctx, "j"));
 	return go_on(conn, SMFIP_NR_CONN);
 }
@@ -211,6 +226,27 @@ on_mail(SMFICTX *ctx, char **args)
 	return go_on(conn, SMFIP_NR_MAIL);
 }
 
+/* The log names the domain only, as the line of a message does. */
+static sfsistat
+come_later(SMFICTX *ctx, struct pst_str rcpt)
+{
+	char code[] = PST_PARTS_LATER_CODE;
+	char xcode[] = PST_PARTS_LATER_XCODE;
+	char text[] = PST_PARTS_LATER_TEXT;
+	struct pst_arena *arena = pst_arena_new();
+
+	pst_log(PST_LOG_INFO,
+	    "NOQUEUE: a recipient in %s is told to come later, because others "
+	    "of this message have another mode (mixed-recipients = split)",
+	    pst_escaped(arena,
+		pst_str_first(pst_str_from(rcpt, pst_str_rfind(rcpt, '@')),
+		    PST_DOMAIN_MAX)));
+	pst_arena_free(arena);
+	if (smfi_setreply(ctx, code, xcode, text) != MI_SUCCESS)
+		pst_log(PST_LOG_ERROR, "setting the reply to RCPT failed");
+	return SMFIS_TEMPFAIL;
+}
+
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **args)
 {
@@ -218,7 +254,9 @@ on_rcpt(SMFICTX *ctx, char **args)
 
 	if (conn == NULL || conn->session == NULL)
 		return leave(SMFIS_TEMPFAIL);
-	pst_session_rcpt(conn->session, pst_str(args[0]));
+	if (!pst_session_rcpt_as(
+		conn->session, pst_str(args[0]), macro(ctx, "{rcpt_addr}")))
+		return leave(come_later(ctx, pst_str(args[0])));
 	return go_on(conn, SMFIP_NR_RCPT);
 }
 

@@ -88,6 +88,20 @@ take_path(struct pst_arena *arena, const char *command, const char *option,
 	return false;
 }
 
+static void
+add_rcpt(struct pst_arena *arena, const char *path, struct pst_envelope *given)
+{
+	size_t count = given->rcpt_count;
+	const char **all = pst_arena_array(arena, count + 1, sizeof(*all));
+
+	if (count > 0)
+		memcpy(all, given->rcpts, count * sizeof(*all));
+	all[count] = path;
+	given->rcpts = all;
+	given->rcpt_count = count + 1;
+	given->rcpt = all[0];
+}
+
 bool
 pst_envelope_take(struct pst_arena *arena, const char *command, int option,
     const char *text, struct pst_envelope *given)
@@ -105,7 +119,7 @@ pst_envelope_take(struct pst_arena *arena, const char *command, int option,
 		return take_path(
 		    arena, command, "--mail-from", text, &given->mail_from);
 	case PST_OPT_RCPT:
-		given->rcpt = pst_envelope_path(arena, text);
+		add_rcpt(arena, pst_envelope_path(arena, text), given);
 		return pst_argument_word(command, "--rcpt", text);
 	default:
 		assert(false);
@@ -307,8 +321,8 @@ pst_envelope_complete(struct pst_arena *arena,
 		    label);
 	complete_helo(arena, envelope, &told);
 	complete_sender(arena, message, envelope, &told);
-	if (envelope->rcpt == NULL)
-		envelope->rcpt = "<postmaster>";
+	if (envelope->rcpt_count == 0)
+		add_rcpt(arena, "<postmaster>", envelope);
 	if (told.buf.len > 0)
 		envelope->source = pst_buf_str(&told.buf);
 	return true;

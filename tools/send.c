@@ -247,6 +247,8 @@ pst_send_one(const struct pst_send_plan *plan, const struct pst_send_item *item,
 	    .helo = item->envelope.helo,
 	    .mail_from = item->envelope.mail_from,
 	    .rcpt = item->envelope.rcpt,
+	    .more_rcpts = item->envelope.rcpts + 1,
+	    .more_count = item->envelope.rcpt_count - 1,
 	    .queue_id = queue_id,
 	    .message = &item->message};
 	ok = ok &&
@@ -302,6 +304,8 @@ print_verdict(struct pst_arena *arena, const struct pst_send_item *item,
 	    pst_mta_action_word(verdict->action));
 	printf(" at %s\n", verdict->stage);
 	print_escaped(arena, "reply", verdict->reply);
+	for (size_t i = 0; i < verdict->refused_count; i++)
+		print_escaped(arena, "refused", verdict->refused[i]);
 	print_escaped(arena, "quarantine", verdict->quarantine);
 	for (size_t i = 0; i < verdict->edit_count; i++)
 		print_edit(arena, &verdict->edits[i]);
@@ -324,6 +328,12 @@ print_json(struct pst_arena *arena, const struct pst_send_item *item,
 	pst_json_text(json, "stage", verdict->stage);
 	pst_json_text(json, "reply", verdict->reply);
 	pst_json_text(json, "quarantine", verdict->quarantine);
+	if (verdict->refused_count > 0) {
+		pst_json_open_array(json, "refused");
+		for (size_t i = 0; i < verdict->refused_count; i++)
+			pst_json_text(json, NULL, verdict->refused[i]);
+		pst_json_close(json);
+	}
 	pst_json_open_array(json, "headers");
 	for (size_t i = 0; i < verdict->edit_count; i++) {
 		const struct pst_mta_edit *edit = &verdict->edits[i];

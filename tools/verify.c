@@ -113,7 +113,8 @@ play(struct pst_session *session, const char *host,
 		pst_session_helo(session, pst_str(envelope->helo));
 	pst_session_mail(
 	    session, pst_str(envelope->mail_from), PST_STR(""), false);
-	pst_session_rcpt(session, pst_str(envelope->rcpt));
+	for (size_t i = 0; i < envelope->rcpt_count; i++)
+		(void)pst_session_rcpt(session, pst_str(envelope->rcpts[i]));
 	for (size_t i = 0; i < message->count; i++)
 		pst_session_header(
 		    session, message->fields[i].name, message->fields[i].value);
@@ -177,6 +178,7 @@ verify_one(struct run *run, struct pst_arena *arena, struct pst_verified *out,
 	*run->clock = pst_settings_clock(&run->request->settings);
 	session = pst_session_open(run->service, &out->envelope->ip,
 	    pst_str(out->envelope->name), mta, false);
+	pst_session_can_defer_rcpts(session);
 	out->message = play(session, run->host, out->envelope, &arrived);
 	pst_earlier_compare(
 	    arena, saved, out->envelope, out->message, &earlier);

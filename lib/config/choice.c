@@ -15,6 +15,12 @@ const struct pst_choice pst_choices_mode[] = {
     {NULL, 0},
 };
 
+const struct pst_choice pst_choices_mixed[] = {
+    {"strictest", PST_MIXED_STRICTEST},
+    {"split", PST_MIXED_SPLIT},
+    {NULL, 0},
+};
+
 const struct pst_choice pst_choices_on_reject[] = {
     {"unless-indirect", PST_ON_REJECT_UNLESS_INDIRECT},
     {"always", PST_ON_REJECT_ALWAYS},

@@ -14,6 +14,12 @@ enum pst_mode {
 	PST_MODE_MONITOR, /* checks and logs, adds only the result field */
 };
 
+/* What becomes of a message to recipients whose modes differ (core/parts). */
+enum pst_mixed {
+	PST_MIXED_STRICTEST,
+	PST_MIXED_SPLIT,
+};
+
 enum pst_action {
 	PST_ACTION_ACCEPT,
 	PST_ACTION_TAG,
@@ -74,6 +80,7 @@ struct pst_choice {
 
 /* One list for each enum, in the order in which error messages give it. */
 extern const struct pst_choice pst_choices_mode[];
+extern const struct pst_choice pst_choices_mixed[];
 extern const struct pst_choice pst_choices_on_reject[];
 extern const struct pst_choice pst_choices_indirect_claims[];
 extern const struct pst_choice pst_choices_look_up[];

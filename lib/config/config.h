@@ -89,6 +89,10 @@ struct pst_config {
 	struct pst_domains enforce_domains; /* enforced in either mode */
 	struct pst_domains monitor_domains; /* never enforced; overrides
 	                                       enforce_domains */
+	/* The same by the domain of the recipient (core/enforcement) */
+	struct pst_domains enforce_recipients;
+	struct pst_domains monitor_recipients;
+	enum pst_mixed mixed_recipients;
 	struct pst_rules rules;
 	enum pst_on_reject on_reject;
 	enum pst_indirect_claims indirect_claims;

@@ -87,6 +87,18 @@ static const struct pst_counter_info table[] = {
     [PST_COUNTER_EXEMPT] = {"messages_exempt",
 	"messages that were not checked, by the reason (\"no\": checked)",
 	PST_COUNTER_TOTAL, "reason", EXEMPTIONS, exemption},
+    [PST_COUNTER_SPLIT_MESSAGES] = {"split_messages",
+	"messages that were refused for now, to be delivered in two parts "
+	"(mixed-recipients)",
+	PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_SPLIT_RECIPIENTS] = {"split_recipients",
+	"recipients that were told to come later, in the other part of their "
+	"message",
+	PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_SPLIT_NOT] = {"split_not",
+	"messages that should have been split and were judged in the strictest "
+	"mode",
+	PST_COUNTER_TOTAL, ONE},
     [PST_COUNTER_RULES] = {"rules",
 	"messages by the built-in rule that decided", PST_COUNTER_TOTAL, "rule",
 	PST_COUNTER_PLACES, NULL},

@@ -34,9 +34,85 @@ pst_enforcement_bucket(
 	return number % 100;
 }
 
+static bool
+is_empty(const struct pst_domain_set *set)
+{
+	return set->exact_count == 0 && set->below_count == 0;
+}
+
+bool
+pst_enforcement_differs(const struct pst_config *config)
+{
+	return !is_empty(&config->enforce_recipients.set) ||
+	    !is_empty(&config->monitor_recipients.set);
+}
+
+/* Returns the kind by one reading of the address; NULL: it has no domain. */
+static enum pst_rcpt_kind
+kind_of(const struct pst_config *config, const char *domain)
+{
+	if (domain == NULL)
+		return is_empty(&config->enforce_recipients.set) ?
+		    PST_RCPT_CONFIGURED :
+		    PST_RCPT_ENFORCED;
+	if (pst_domain_set_has(&config->monitor_recipients.set, domain))
+		return PST_RCPT_MONITORED;
+	if (pst_domain_set_has(&config->enforce_recipients.set, domain))
+		return PST_RCPT_ENFORCED;
+	return PST_RCPT_CONFIGURED;
+}
+
+enum pst_rcpt_kind
+pst_enforcement_kind(struct pst_arena *arena, const struct pst_config *config,
+    struct pst_str rcpt, struct pst_str mta_address)
+{
+	enum pst_rcpt_kind own, other;
+	struct pst_path path, mta;
+
+	if (!pst_enforcement_differs(config))
+		return PST_RCPT_CONFIGURED;
+	pst_reverse_path_parse(arena, rcpt, &path);
+	pst_reverse_path_parse(arena, mta_address, &mta);
+	/* Sendmail gives local recipients without a domain. */
+	if (path.domain == NULL)
+		return kind_of(config, mta.domain);
+	own = kind_of(config, path.domain);
+	if (mta.domain == NULL)
+		return own;
+	other = kind_of(config, mta.domain);
+	return other > own ? other : own;
+}
+
+enum pst_enforcement
+pst_enforcement_of_all(const struct pst_config *config,
+    const struct pst_findings *findings, bool *mixed)
+{
+	enum pst_enforcement strictest = PST_MONITORED;
+	bool monitored = false;
+	bool any = false;
+
+	for (unsigned i = 0; i < PST_RCPT_KINDS; i++) {
+		enum pst_enforcement one;
+
+		if (!findings->rcpt_kinds[i])
+			continue;
+		any = true;
+		one = pst_enforcement_of(config, &findings->from,
+		    (enum pst_rcpt_kind)i, findings->bucket);
+		monitored |= one == PST_MONITORED;
+		if (one > strictest)
+			strictest = one;
+	}
+	if (!any)
+		strictest = pst_enforcement_of(config, &findings->from,
+		    PST_RCPT_CONFIGURED, findings->bucket);
+	*mixed = monitored && strictest != PST_MONITORED;
+	return strictest;
+}
+
 enum pst_enforcement
 pst_enforcement_of(const struct pst_config *config, const struct pst_from *from,
-    unsigned bucket)
+    enum pst_rcpt_kind kind, unsigned bucket)
 {
 	bool listed = from->domain_count > 0 || from->only_domain != NULL;
 
@@ -53,7 +129,9 @@ pst_enforcement_of(const struct pst_config *config, const struct pst_from *from,
 		if (!pst_domain_set_has(&config->enforce_domains.set, domain))
 			listed = false;
 	}
-	if (listed)
+	if (kind == PST_RCPT_MONITORED)
+		return PST_MONITORED;
+	if (listed || kind == PST_RCPT_ENFORCED)
 		return PST_ENFORCED;
 	if (config->mode == PST_MODE_MONITOR || config->enforce_percent == 0)
 		return PST_MONITORED;

@@ -52,6 +52,8 @@ add_action(struct pst_buf *buf, const struct pst_message *message)
 	    pst_action_word(d->action), quote, d->rule, quote);
 	if (d->would != d->action)
 		pst_buf_printf(buf, " would=%s", pst_action_word(d->would));
+	if (d->mixed != NULL)
+		pst_buf_printf(buf, " mixed=%s", d->mixed);
 }
 
 /* Escapes blanks, too: a sender could otherwise add fields to the line. */

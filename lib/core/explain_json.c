@@ -147,6 +147,7 @@ pst_explain_saved_json(struct pst_arena *arena,
 	pst_json_text(json, "would", pst_action_word(d->would));
 	if (d->unsure)
 		pst_json_bool(json, "unsure", true);
+	pst_print_if_set(json, "mixed", d->mixed);
 	pst_json_text(json, "rule", d->rule);
 	pst_json_bool(json, "titled", d->titled);
 	pst_json_text(json, "reason",

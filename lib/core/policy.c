@@ -443,10 +443,10 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
 	    .later_xcode = NO_LOOK_UP,
 	};
 	enum pst_enforcement enforcement;
+	bool mixed;
 
 	memset(out, 0, sizeof(*out));
-	enforcement =
-	    pst_enforcement_of(config, &findings->from, findings->bucket);
+	enforcement = pst_enforcement_of_all(config, findings, &mixed);
 	out->monitored = enforcement == PST_MONITORED;
 	out->unsure = enforcement == PST_ENFORCEMENT_UNSURE;
 	if (findings->exempt != PST_EXEMPT_NO)
@@ -455,6 +455,9 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
 	else
 		decide_all(arena, config, header, findings, &v);
 	conclude(config, mta, &v, out);
+	/* If nothing but our result field is added, all get the same. */
+	if (mixed && (out->action != PST_ACTION_ACCEPT || out->skip))
+		out->mixed = PST_MIXED_WORD_STRICTEST;
 	set_reply(arena, &v, out);
 	pst_edits_make(arena, config, mta, authserv_id, header, findings, out);
 }

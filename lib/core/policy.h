@@ -26,6 +26,17 @@ enum pst_exempt {
 	PST_EXEMPT_RELAY, /* from a relay of ours whose client is not certain */
 };
 
+/*
+ * The lists that a recipient's domain is in, from the mildest to the strictest
+ * (core/enforcement).
+ */
+enum pst_rcpt_kind {
+	PST_RCPT_MONITORED,
+	PST_RCPT_CONFIGURED, /* in none */
+	PST_RCPT_ENFORCED,
+};
+#define PST_RCPT_KINDS (PST_RCPT_ENFORCED + 1)
+
 /* The domains of the recipients. */
 struct pst_recipients {
 	const char **domains; /* normal form, may repeat; in the arena */
@@ -63,6 +74,8 @@ struct pst_findings {
 	const char *mail_from; /* domain of a valid reverse-path, or NULL */
 	struct pst_str mail_from_local; /* local part of the same, or empty */
 	struct pst_recipients rcpts;
+	bool rcpt_kinds[PST_RCPT_KINDS]; /* which kinds of recipients there
+	                                    are; none: as configured */
 	bool to_reports; /* a recipient is an address of ours to which others
 	                    send reports */
 	const char *arc_sealer; /* trusted newest sealer of a chain that
@@ -79,15 +92,20 @@ struct pst_edit {
 	const char *value; /* NULL for delete; begins with a blank */
 };
 
+/* pst_decision.mixed, unless core/parts changes it */
+#define PST_MIXED_WORD_STRICTEST "strictest"
+
 struct pst_decision {
 	enum pst_action action;
 	enum pst_action would; /* the action if this were enforced */
 	bool monitored;        /* not enforced: only our field is added */
-	bool unsure;      /* the secret of enforce-percent is not known here, so
+	bool unsure; /* the secret of enforce-percent is not known here, so
 	                the message may be monitored; treated as enforced */
-	bool skip;        /* a rule says so: no mark, no result field */
-	const char *rule; /* fixed name of what decided, or a title */
-	bool titled;      /* rule is the title of an operator's rule */
+	const char *mixed; /* some recipients are monitored, others are not:
+	                      what came of it (core/parts); NULL: all alike */
+	bool skip;         /* a rule says so: no mark, no result field */
+	const char *rule;  /* fixed name of what decided, or a title */
+	bool titled;       /* rule is the title of an operator's rule */
 	enum pst_reason reason; /* why the policy was not followed */
 	const char *comment;    /* on the reason, printable ASCII; or NULL */
 	unsigned code;          /* 550 or 451; 0: no SMTP reply of ours */

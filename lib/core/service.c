@@ -23,6 +23,7 @@ struct pst_service {
 	bool has_key;
 	struct pst_clock *clock;
 	struct pst_deferrals *deferrals;
+	struct pst_splits *splits;
 	struct pst_waiting_room *waiting_room;
 };
 
@@ -59,6 +60,7 @@ pst_service_start_with(struct pst_config *config, struct pst_resolver *resolver,
 	    pst_memory_new(PST_MEMORY_MAX_DOMAINS, pst_clock_epoch(clock));
 	service->clock = clock;
 	service->deferrals = pst_deferrals_new(PST_DEFERRALS_MAX);
+	service->splits = pst_splits_new(PST_SPLITS_MAX);
 	service->waiting_room = pst_waiting_room_new(config->dns.max_waiting);
 	return service;
 }
@@ -87,6 +89,7 @@ pst_service_stop(struct pst_service *service)
 	pst_resolver_free(service->resolver);
 	pst_memory_free(service->memory);
 	pst_deferrals_free(service->deferrals);
+	pst_splits_free(service->splits);
 	pst_waiting_room_free(service->waiting_room);
 	pst_config_unref(service->config);
 	pst_mutex_destroy(&service->lock);
@@ -181,6 +184,12 @@ struct pst_deferrals *
 pst_service_deferrals(struct pst_service *service)
 {
 	return service->deferrals;
+}
+
+struct pst_splits *
+pst_service_splits(struct pst_service *service)
+{
+	return service->splits;
 }
 
 struct pst_waiting_room *

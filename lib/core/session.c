@@ -16,6 +16,7 @@
 #include "core/recipients.h"
 #include "core/indirect.h"
 #include "core/lesson.h"
+#include "core/parts.h"
 #include "core/relay.h"
 #include "core/temperror.h"
 #include "core/waiting_room.h"
@@ -64,6 +65,7 @@ struct msg {
 	bool behind_relay; /* the client to check is not known yet */
 	bool has_begun;    /* the checks of the envelope */
 	bool wants_body;
+	struct pst_parts parts;
 	struct pst_check_runner checks;
 	struct pst_message out;
 };
@@ -73,6 +75,7 @@ struct pst_session {
 	struct pst_ip ip;
 	struct pst_mta mta;
 	bool is_test;
+	bool can_defer_rcpts;
 	char name[256];
 	char host[PST_DOMAIN_MAX + 1];
 	char helo[MAX_ARGUMENT];
@@ -123,6 +126,12 @@ pst_session_close(struct pst_session *session)
 	pst_session_abort(session);
 	pst_counter_change(PST_COUNTER_SESSIONS_OPEN, -1);
 	free(session);
+}
+
+void
+pst_session_can_defer_rcpts(struct pst_session *session)
+{
+	session->can_defer_rcpts = true;
 }
 
 void
@@ -306,6 +315,13 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	out->findings.exempt = exempt(session, msg->config, authenticated);
 	if (out->findings.exempt != PST_EXEMPT_NO)
 		return;
+	pst_parts_begin(&msg->parts,
+	    &(struct pst_parts_input){.arena = msg->arena,
+		.service = session->service,
+		.config = msg->config,
+		.can_defer_rcpts = session->can_defer_rcpts,
+		.peer = &session->ip,
+		.mail_from = out->mail_from});
 	msg->spf_input.client = session->ip;
 	msg->spf_input.helo = out->helo;
 	if (mail_from.len <= MAX_ARGUMENT)
@@ -317,13 +333,28 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	msg->behind_relay = pst_relay_is_own(msg->config, &session->ip);
 }
 
-void
+bool
 pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
 {
+	return pst_session_rcpt_as(session, rcpt, PST_STR(""));
+}
+
+bool
+pst_session_rcpt_as(struct pst_session *session, struct pst_str rcpt,
+    struct pst_str mta_address)
+{
 	struct msg *msg = session->msg;
+	enum pst_rcpt_kind kind;
 
 	if (msg == NULL || msg->state == STATE_DECIDED)
-		return;
+		return true;
+	kind = pst_enforcement_kind(msg->arena, msg->config,
+	    pst_str_first(rcpt, MAX_ARGUMENT),
+	    pst_str_first(mta_address, MAX_ARGUMENT));
+	if (!pst_parts_rcpt(
+		&msg->parts, pst_str_first(rcpt, MAX_ARGUMENT), kind))
+		return false;
+	msg->out.findings.rcpt_kinds[kind] = true;
 	if (msg->out.rcpt_count++ == 0) {
 		msg->out.rcpt =
 		    dup_slice(msg->arena, pst_str_first(rcpt, MAX_ARGUMENT));
@@ -337,6 +368,7 @@ pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
 		msg->out.findings.to_reports = true;
 	begin_envelope(msg);
 	poll_envelope(msg);
+	return true;
 }
 
 void
@@ -569,6 +601,7 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 	pst_policy_decide(msg->arena, msg->config, &session->mta,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,
 	    &msg->out.decision);
+	pst_parts_settle(&msg->parts, &msg->out);
 	msg->out.done = pst_done_as_decided(&msg->out.decision);
 	if (msg->out.findings.exempt == PST_EXEMPT_NO && !msg->out.is_test)
 		pst_lesson_learn(pst_service_memory(session->service),

@@ -61,6 +61,12 @@ pst_session_open(struct pst_service *service, const struct pst_ip *ip,
     struct pst_str name, struct pst_mta mta, bool is_test);
 void pst_session_close(struct pst_session *session); /* NULL is allowed */
 
+/*
+ * The MTA waits for the answer to each RCPT, so that messages may be split
+ * (core/parts). Without this, it does not.
+ */
+void pst_session_can_defer_rcpts(struct pst_session *session);
+
 /* HELO or EHLO. The last one counts (R-MTA-7). */
 void pst_session_helo(struct pst_session *session, struct pst_str helo);
 
@@ -75,8 +81,17 @@ void pst_session_host(struct pst_session *session, struct pst_str host);
  */
 void pst_session_mail(struct pst_session *session, struct pst_str mail_from,
     struct pst_str mta_address, bool authenticated);
-/* RCPT: adds a recipient; rcpt is the argument as received. */
-void pst_session_rcpt(struct pst_session *session, struct pst_str rcpt);
+/*
+ * RCPT: adds a recipient; rcpt is the argument as received. Returns false if it
+ * is not added and must be told to come later (core/parts).
+ */
+bool pst_session_rcpt(struct pst_session *session, struct pst_str rcpt);
+/*
+ * The same; mta_address is the address that the MTA itself read from it, empty
+ * if it did not say. If their domains differ, the stricter mode counts.
+ */
+bool pst_session_rcpt_as(struct pst_session *session, struct pst_str rcpt,
+    struct pst_str mta_address);
 
 /* A header field: name is as received, value as in pst_header_add(). */
 void pst_session_header(

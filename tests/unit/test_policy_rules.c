@@ -261,7 +261,8 @@ test_enforce_rows(void **state)
 			config.enforce_domains.set = set_of(rows[i].enforce);
 		if (rows[i].monitor != NULL)
 			config.monitor_domains.set = set_of(rows[i].monitor);
-		assert_int_equal(pst_enforcement_of(&config, &from, 0),
+		assert_int_equal(
+		    pst_enforcement_of(&config, &from, PST_RCPT_CONFIGURED, 0),
 		    rows[i].want ? PST_ENFORCED : PST_MONITORED);
 	}
 }

@@ -269,6 +269,61 @@ tell_text(struct session *session, const struct event *event, const char *text)
 	return tell(session, event, (struct pst_str){text, strlen(text) + 1});
 }
 
+/* Whether the answer concerns this recipient alone. */
+static bool
+is_refused(enum pst_mta_flow flow, const struct pst_mta_verdict *verdict)
+{
+	return flow == PST_MTA_DECIDED &&
+	    (verdict->action == PST_MTA_REJECT ||
+		verdict->action == PST_MTA_TEMPFAIL) &&
+	    (verdict->reply == NULL || strncmp(verdict->reply, "421", 3) != 0);
+}
+
+static void
+note_refused(struct session *session, const char *rcpt)
+{
+	struct pst_mta_verdict *verdict = session->answers.verdict;
+	const char *reply = verdict->reply;
+
+	if (reply == NULL)
+		reply = pst_mta_action_word(verdict->action);
+	verdict->refused[verdict->refused_count++] =
+	    pst_arena_printf(session->arena, "%s %s", rcpt, reply);
+	verdict->reply = NULL;
+	verdict->action = PST_MTA_ACCEPT;
+}
+
+/*
+ * Goes on while one recipient is left, as an MTA does. The last answer counts
+ * if none is.
+ */
+static enum pst_mta_flow
+tell_rcpts(struct session *session)
+{
+	const struct pst_mta_mail *mail = session->mail;
+	struct pst_mta_verdict *verdict = session->answers.verdict;
+	struct pst_mta_mail one = *mail;
+	enum pst_mta_flow flow = PST_MTA_GO_ON;
+	size_t left = mail->more_count + 1;
+
+	verdict->refused =
+	    pst_arena_array(session->arena, left, sizeof(*verdict->refused));
+	session->mail = &one;
+	for (size_t i = 0; i <= mail->more_count; i++) {
+		if (i > 0)
+			one.rcpt = mail->more_rcpts[i - 1];
+		flow = tell_text(session, &rcpt_event, one.rcpt);
+		if (is_refused(flow, verdict) && --left > 0) {
+			note_refused(session, one.rcpt);
+			flow = PST_MTA_GO_ON;
+		}
+		if (flow != PST_MTA_GO_ON)
+			break;
+	}
+	session->mail = mail;
+	return flow;
+}
+
 static enum pst_mta_flow
 tell_envelope(struct session *session)
 {
@@ -280,7 +335,7 @@ tell_envelope(struct session *session)
 	if (flow == PST_MTA_GO_ON)
 		flow = tell_text(session, &mail_event, mail->mail_from);
 	if (flow == PST_MTA_GO_ON)
-		flow = tell_text(session, &rcpt_event, mail->rcpt);
+		flow = tell_rcpts(session);
 	if (flow == PST_MTA_GO_ON)
 		flow = tell(session, &data_event, PST_STR(""));
 	return flow;

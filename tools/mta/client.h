@@ -25,6 +25,8 @@ struct pst_mta_mail {
 	const char *helo;        /* "": no HELO is sent */
 	const char *mail_from;
 	const char *rcpt;
+	const char *const *more_rcpts; /* after that one */
+	size_t more_count;
 	const char *queue_id; /* macro i */
 	const struct pst_saved_message *message;
 };
@@ -60,6 +62,12 @@ struct pst_mta_verdict {
 	const char *quarantine; /* reason; or NULL */
 	struct pst_mta_edit *edits; /* in the order they came */
 	size_t edit_count;
+	/*
+	 * Recipients that were refused while others were not; lines of the
+	 * recipient, a blank and the reply.
+	 */
+	const char **refused;
+	size_t refused_count;
 	size_t other_changes; /* recipients, sender, body */
 	size_t progress;      /* progress packets */
 	bool body_skipped;    /* the filter asked to skip the rest */
