@@ -97,11 +97,12 @@ class Mta:
 
     name = NAME
 
-    def __init__(self, laboratory, milter, addresses=None):
+    def __init__(self, laboratory, milter, addresses=None, place=NAME):
         self.lab = laboratory
         self.addresses = addresses or [lab.MTA_4, "127.0.0.1"] + (
             [lab.MTA_6] if laboratory.ipv6 else [])
-        self.dir = laboratory.path("postfix")
+        self.place = place
+        self.dir = laboratory.path(place)
         self.milter = milter
         self.process = None
 
@@ -117,11 +118,17 @@ class Mta:
             "mta": lab.MTA_4,
             "accepting": ACCEPTING,
         }
-        self.lab.write("postfix/conf/main.cf", MAIN % values)
-        self.lab.write("postfix/conf/master.cf", MASTER % values)
+        main, master = self.config()
+        self.lab.write(self.place + "/conf/main.cf", main % values)
+        self.lab.write(self.place + "/conf/master.cf", master % values)
         # Postfix waits if main.cf was changed a moment ago
         past = time.time() - 60
         os.utime(self.dir + "/conf/main.cf", (past, past))
+
+    @staticmethod
+    def config():
+        """Returns the texts of main.cf and master.cf."""
+        return MAIN, MASTER
 
     def _directories(self):
         user = pwd.getpwnam("postfix").pw_uid

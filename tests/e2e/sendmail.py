@@ -83,11 +83,12 @@ class Mta:
 
     name = NAME
 
-    def __init__(self, laboratory, milter, addresses=None):
+    def __init__(self, laboratory, milter, addresses=None, place=NAME):
         self.lab = laboratory
         self.addresses = addresses or [lab.MTA_4, "127.0.0.1"] + (
             [lab.MTA_6] if laboratory.ipv6 else [])
-        self.dir = laboratory.path("sendmail")
+        self.place = place
+        self.dir = laboratory.path(place)
         self.milter = milter
         self.process = None
 
@@ -98,20 +99,26 @@ class Mta:
             "DAEMON_OPTIONS(`Name=MTA, Port=25, Family=%s, Addr=%s')dnl" % x
             for x in listen)
         cf_dir = os.path.join(root(), CF_DIR)
-        text = CONFIG % {"dir": self.dir, "milter": self.milter, "cf": cf_dir,
-                         "daemons": daemons}
-        source = self.lab.write("sendmail/sendmail.mc", text)
-        self.lab.write("sendmail/switch", "hosts files dns\naliases files\n")
+        text = self.config() % {"dir": self.dir, "milter": self.milter,
+                                "cf": cf_dir, "daemons": daemons}
+        source = self.lab.write(self.place + "/sendmail.mc", text)
+        self.lab.write(self.place + "/switch",
+                       "hosts files dns\naliases files\n")
         made = subprocess.run(
             ["m4", "-D_CF_DIR_=%s/" % cf_dir, source], check=True,
             capture_output=True, text=True).stdout
-        self.lab.write("sendmail/sendmail.cf", made)
+        self.lab.write(self.place + "/sendmail.cf", made)
+
+    @staticmethod
+    def config():
+        """Returns the source of the configuration."""
+        return CONFIG
 
     def start(self):
         """Starts it. Returns at once; it greets a moment later."""
         self._write()
         os.makedirs(self.dir + "/queue", 0o700)
-        self.lab.write("sendmail/statistics", "")
+        self.lab.write(self.place + "/statistics", "")
         self.process = lab.Process(
             [os.path.join(root(), BINARY), "-bD", "-q1h",
              "-C" + self.dir + "/sendmail.cf"], self.dir + "/output")
