@@ -14,7 +14,6 @@
 #include <libmilter/mfapi.h>
 
 #include "base/buf.h"
-#include "base/domain.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/milter_protocol.h"
@@ -226,17 +225,6 @@ on_mail(SMFICTX *ctx, char **args)
 	return go_on(conn, SMFIP_NR_MAIL);
 }
 
-/* The log names the domain only, as the line of a message does. */
-static struct pst_str
-domain_part(struct pst_str rcpt)
-{
-	size_t at = pst_str_rfind(rcpt, '@');
-	struct pst_str domain = pst_str_from(rcpt, at == rcpt.len ? 0 : at + 1);
-
-	return pst_str_first(
-	    pst_str_first(domain, pst_str_find(domain, '>')), PST_DOMAIN_MAX);
-}
-
 static sfsistat
 come_later(SMFICTX *ctx, struct pst_str rcpt)
 {
@@ -245,10 +233,7 @@ come_later(SMFICTX *ctx, struct pst_str rcpt)
 	char text[] = PST_PARTS_LATER_TEXT;
 	struct pst_arena *arena = pst_arena_new();
 
-	pst_log(PST_LOG_INFO,
-	    "NOQUEUE: a recipient at %s is told to come later, because others "
-	    "of this message have another mode (mixed-recipients = split)",
-	    pst_escaped(arena, domain_part(rcpt)));
+	pst_log(PST_LOG_INFO, "%s", pst_parts_later_line(arena, rcpt));
 	pst_arena_free(arena);
 	if (smfi_setreply(ctx, code, xcode, text) != MI_SUCCESS)
 		pst_log(PST_LOG_ERROR, "setting the reply to RCPT failed");

@@ -34,6 +34,15 @@ pst_enforcement_bucket(
 	return number % 100;
 }
 
+unsigned
+pst_enforcement_bucket_if_needed(const struct pst_config *config,
+    const struct pst_header *header, const struct pst_site_key *key)
+{
+	return config->enforce_percent == 0 || config->enforce_percent >= 100 ?
+	    PST_BUCKET_UNKNOWN :
+	    pst_enforcement_bucket(header, key);
+}
+
 static bool
 is_empty(const struct pst_domain_set *set)
 {

@@ -66,4 +66,11 @@ pst_enforcement_kind(struct pst_arena *arena, const struct pst_config *config,
 unsigned pst_enforcement_bucket(
     const struct pst_header *header, const struct pst_site_key *key);
 
+/*
+ * The same, without taking the digests if enforce-percent is 0 or 100, which do
+ * not need it.
+ */
+unsigned pst_enforcement_bucket_if_needed(const struct pst_config *config,
+    const struct pst_header *header, const struct pst_site_key *key);
+
 #endif

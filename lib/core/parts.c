@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "base/buf.h"
+#include "base/domain.h"
 #include "core/counters.h"
 #include "core/enforcement.h"
 #include "mail/date.h"
@@ -19,18 +21,32 @@ pst_parts_are_wanted(const struct pst_config *config)
 	    !config->submission && pst_enforcement_differs(config);
 }
 
-void
-pst_parts_begin(struct pst_parts *parts, const struct pst_parts_input *input)
+const char *
+pst_parts_later_line(struct pst_arena *arena, struct pst_str rcpt)
 {
-	if (!input->can_defer_rcpts || !pst_parts_are_wanted(input->config))
+	size_t at = pst_str_rfind(rcpt, '@');
+	struct pst_str domain = pst_str_from(rcpt, at == rcpt.len ? 0 : at + 1);
+
+	domain = pst_str_first(domain, pst_str_find(domain, '>'));
+	return pst_arena_printf(arena,
+	    "NOQUEUE: a recipient at %s is told to come later, because others "
+	    "of this message have another mode (mixed-recipients = split)",
+	    pst_escaped(arena, pst_str_first(domain, PST_DOMAIN_MAX)));
+}
+
+void
+pst_parts_begin(struct pst_parts *parts, struct pst_arena *arena,
+    struct pst_service *service, const struct pst_message *message)
+{
+	if (!pst_parts_are_wanted(message->config))
 		return;
 	parts->on = true;
-	parts->arena = input->arena;
-	parts->splits = pst_service_splits(input->service);
-	parts->clock = pst_service_clock(input->service);
-	parts->key.client = *input->peer;
+	parts->arena = arena;
+	parts->splits = pst_service_splits(service);
+	parts->clock = pst_service_clock(service);
+	parts->key.client = message->client;
 	parts->key.mail_from =
-	    pst_splits_digest(parts->splits, &input->mail_from, 1);
+	    pst_splits_digest(parts->splits, &message->mail_from, 1);
 }
 
 static void

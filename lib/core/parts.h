@@ -35,25 +35,22 @@ struct pst_parts {
 #define PST_PARTS_LATER_TEXT                                                   \
 	"This recipient gets the message separately, please try again later"
 
+/* Returns what the log says then; it names the domain only. */
+const char *pst_parts_later_line(struct pst_arena *arena, struct pst_str rcpt);
+
 /* The rule of a message that is refused for now. */
 #define PST_PARTS_RULE "mixed-recipients"
 
 /* Returns true if messages may be split. */
 bool pst_parts_are_wanted(const struct pst_config *config);
 
-/* What the parts of a message need to know at MAIL. */
-struct pst_parts_input {
-	struct pst_arena *arena; /* of the message */
-	struct pst_service *service;
-	const struct pst_config *config;
-	bool can_defer_rcpts; /* the MTA waits for answers to RCPT */
-	const struct pst_ip *peer; /* whoever connected to us */
-	struct pst_str mail_from;  /* as received */
-};
-
-/* MAIL. *parts must be zero, and stays so for a message that is not split. */
-void
-pst_parts_begin(struct pst_parts *parts, const struct pst_parts_input *input);
+/*
+ * MAIL, if the MTA waits for answers to RCPT. *parts must be zero, and stays so
+ * if messages are not to be split. message has its client, MAIL FROM and
+ * configuration; its arena is given.
+ */
+void pst_parts_begin(struct pst_parts *parts, struct pst_arena *arena,
+    struct pst_service *service, const struct pst_message *message);
 
 /*
  * RCPT. Returns false if this recipient must come later; it does not belong to

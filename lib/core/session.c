@@ -315,13 +315,8 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	out->findings.exempt = exempt(session, msg->config, authenticated);
 	if (out->findings.exempt != PST_EXEMPT_NO)
 		return;
-	pst_parts_begin(&msg->parts,
-	    &(struct pst_parts_input){.arena = msg->arena,
-		.service = session->service,
-		.config = msg->config,
-		.can_defer_rcpts = session->can_defer_rcpts,
-		.peer = &session->ip,
-		.mail_from = out->mail_from});
+	if (session->can_defer_rcpts)
+		pst_parts_begin(&msg->parts, msg->arena, session->service, out);
 	msg->spf_input.client = session->ip;
 	msg->spf_input.helo = out->helo;
 	if (mail_from.len <= MAX_ARGUMENT)
@@ -348,18 +343,14 @@ pst_session_rcpt_as(struct pst_session *session, struct pst_str rcpt,
 
 	if (msg == NULL || msg->state == STATE_DECIDED)
 		return true;
-	kind = pst_enforcement_kind(msg->arena, msg->config,
-	    pst_str_first(rcpt, MAX_ARGUMENT),
+	rcpt = pst_str_first(rcpt, MAX_ARGUMENT);
+	kind = pst_enforcement_kind(msg->arena, msg->config, rcpt,
 	    pst_str_first(mta_address, MAX_ARGUMENT));
-	if (!pst_parts_rcpt(
-		&msg->parts, pst_str_first(rcpt, MAX_ARGUMENT), kind))
+	if (!pst_parts_rcpt(&msg->parts, rcpt, kind))
 		return false;
 	msg->out.findings.rcpt_kinds[kind] = true;
-	if (msg->out.rcpt_count++ == 0) {
-		msg->out.rcpt =
-		    dup_slice(msg->arena, pst_str_first(rcpt, MAX_ARGUMENT));
-	}
-	rcpt = pst_str_first(rcpt, MAX_ARGUMENT);
+	if (msg->out.rcpt_count++ == 0)
+		msg->out.rcpt = dup_slice(msg->arena, rcpt);
 	if (msg->config->rules.count > 0 ||
 	    msg->config->reports.recipient_domains)
 		pst_recipients_add(msg->arena, &msg->out.findings.rcpts, rcpt);
@@ -566,17 +557,6 @@ describe(struct pst_service *service, struct msg *msg)
 	pst_indirect_judge(msg->arena, &input, findings);
 }
 
-/* Only a share between 0 and 100 per cent asks for it, and it takes digests. */
-static unsigned
-bucket_of(struct pst_service *service, const struct msg *msg)
-{
-	unsigned percent = msg->config->enforce_percent;
-
-	return percent == 0 || percent >= 100 ?
-	    PST_BUCKET_UNKNOWN :
-	    pst_enforcement_bucket(&msg->header, pst_service_key(service));
-}
-
 const struct pst_message *
 pst_session_end(struct pst_session *session, struct pst_str queue_id,
     const struct pst_progress *progress)
@@ -597,7 +577,8 @@ pst_session_end(struct pst_session *session, struct pst_str queue_id,
 		note_dns(session->service, msg);
 		describe(session->service, msg);
 	}
-	msg->out.findings.bucket = bucket_of(session->service, msg);
+	msg->out.findings.bucket = pst_enforcement_bucket_if_needed(
+	    msg->config, &msg->header, pst_service_key(session->service));
 	pst_policy_decide(msg->arena, msg->config, &session->mta,
 	    msg->out.authserv_id, &msg->header, &msg->out.findings,
 	    &msg->out.decision);

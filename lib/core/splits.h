@@ -62,7 +62,7 @@ enum pst_part {
 uint64_t pst_splits_digest(
     const struct pst_splits *splits, const struct pst_str *texts, size_t count);
 
-/* Who sends what. */
+/* A sender, and what it sends. */
 struct pst_split_key {
 	struct pst_ip client; /* whose network counts */
 	uint64_t mail_from;   /* digests */
@@ -94,7 +94,7 @@ enum pst_split_answer
 pst_splits_remember(struct pst_splits *splits, const struct pst_split_key *key,
     const struct pst_split_rcpt *rcpts, size_t count, int64_t now_ms);
 
-/* Notes that this part of a message was accepted or refused for good. */
+/* Notes that this part of a message got its last answer, which is no 4xx. */
 void pst_splits_done(struct pst_splits *splits, const struct pst_split_key *key,
     enum pst_part part);
 

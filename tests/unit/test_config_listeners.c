@@ -115,6 +115,7 @@ static const struct {
 } keys[] = {
     {"mode", "monitor"},
     {"enforce-percent", "7"},
+    {"mixed-recipients", "split"},
     {"authserv-id", "\"own.example\""},
     {"submission", "yes"},
     {"evaluate-authenticated", "yes"},

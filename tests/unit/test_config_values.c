@@ -36,6 +36,8 @@ add_all(struct pst_buf *buf, struct pst_arena *arena,
 static const char unusual[] =
     "mode = monitor\nauthserv-id = 'a\"b$c\\{}#'\n"
     "enforce-percent = 7\nenforce-secret-file = \"/s\"\nenforce-domains = {.A.example, b.example}\n"
+    "enforce-recipients = {.e.example}\nmonitor-recipients = {f.example}\n"
+    "mixed-recipients = split\n"
     "monitor-domains = {c.example}\non-missing-from = tag\n"
     "on-several-from-fields = quarantine\non-encoded-from = accept\n"
     "on-spf-fail = reject\non-spf-softfail = tag\ndkim-required = .d.example\n"

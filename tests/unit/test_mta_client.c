@@ -347,6 +347,71 @@ sends_as_postfix(void **state)
 	pst_arena_free(arena);
 }
 
+/* As an MTA, it goes on while one recipient is left. */
+static void
+several_recipients(void **state)
+{
+	static const char *const more[] = {"<e@f.example>", "<g@h.example>"};
+	static const struct {
+		const char *label;
+		struct filter_script script;
+		size_t more;
+		const char *trace;
+		enum pst_mta_action action;
+		const char *stage;
+		const char *refused[2];
+	} rows[] = {
+	    {"all accepted", {0, 0, {0}, {{0}}}, 2, "OCHMRRRTLLNBEAQ",
+		PST_MTA_ACCEPT, "END", {NULL}},
+	    {"two refused",
+		{0, 0, {0},
+		    {{'R', RAW("\0\0\0\016y451 4.7.1 no\0"), false},
+			{'R', RAW("\0\0\0\1r"), false}}},
+		2, "OCHMRRRTLLNBEAQ", PST_MTA_ACCEPT, "END",
+		{"<c@d.example> 451 4.7.1 no", "<e@f.example> reject"}},
+	    {"all refused",
+		{0, 0, {0},
+		    {{'R', RAW("\0\0\0\1r"), false},
+			{'R', RAW("\0\0\0\1t"), false}}},
+		1, "OCHMRRAQ", PST_MTA_TEMPFAIL, "RCPT",
+		{"<c@d.example> reject"}},
+	    {"the connection is shut down",
+		{0, 0, {0}, {{'R', RAW("\0\0\0\0014"), false}}}, 2, "OCHMRAQ",
+		PST_MTA_TEMPFAIL, "RCPT", {NULL}},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_mta_mail mail = plain_mail();
+		struct pst_mta_verdict verdict;
+		struct filter filter;
+		struct pst_err err = {""};
+		int fd = filter_start(&filter, &rows[i].script);
+		struct pst_mta_client *milter =
+		    pst_mta_open(fd, PATIENCE_MS, &err);
+
+		assert_non_null(milter);
+		mail.more_rcpts = more;
+		mail.more_count = rows[i].more;
+		if (!pst_mta_deliver(milter, arena, &mail, &verdict, &err))
+			fail_msg("%s", err.text);
+		pst_mta_close(milter);
+		filter_stop(&filter);
+		assert_string_equal(filter.trace, rows[i].trace);
+		assert_int_equal(verdict.action, rows[i].action);
+		assert_string_equal(verdict.stage, rows[i].stage);
+		for (size_t n = 0; n < 2 && rows[i].refused[n] != NULL; n++)
+			assert_string_equal(
+			    verdict.refused[n], rows[i].refused[n]);
+		assert_int_equal(verdict.refused_count,
+		    (rows[i].refused[0] != NULL) +
+			(rows[i].refused[1] != NULL));
+		filter_free(&filter);
+		pst_arena_free(arena);
+	}
+}
+
 /* Requested macros, IPv6, an unknown client, no LEADSPC, no HELO. */
 static void
 sends_what_was_asked(void **state)
@@ -488,6 +553,7 @@ main(void)
 	    cmocka_unit_test(takes_the_protocol),
 	    cmocka_unit_test(refuses_what_is_not),
 	    cmocka_unit_test(sends_as_postfix),
+	    cmocka_unit_test(several_recipients),
 	    cmocka_unit_test(sends_what_was_asked),
 	    cmocka_unit_test(cuts_the_body),
 	    cmocka_unit_test(reuses_a_connection),

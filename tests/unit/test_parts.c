@@ -119,108 +119,100 @@ run(const struct lab *lab, const struct attempt *attempt, const char *header)
 
 #define FROM(domain) "Date: " NOW "\nFrom: a@" domain ".example\n"
 
+static const struct {
+	const char *label;
+	const char *header;
+	struct attempt attempts[6];
+} message_rows[] = {
+    {"one kind is not split", FROM("bank"),
+	{{.rcpts = "ab", .want = "AA"}, {.rcpts = "AB", .want = "RR"}}},
+    {"monitored first", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS", .mixed = "split"},
+	    {.rcpts = "aA", .want = "AL"}, {.rcpts = "A", .want = "R"}}},
+    {"enforced first", FROM("bank"),
+	{{.rcpts = "AaBb", .want = "SSSS"}, {.rcpts = "AaBb", .want = "RLRL"},
+	    {.rcpts = "ab", .want = "AA"}}},
+    {"as configured is monitored here", FROM("bank"),
+	{{.rcpts = "1A", .want = "SS"}, {.rcpts = "1A", .want = "AL"},
+	    {.rcpts = "A", .want = "R"}}},
+    {"monitored in two ways", FROM("bank"), {{.rcpts = "1a", .want = "AA"}}},
+    {"tried again in another order", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS"}, {.rcpts = "Aa", .want = "RL"},
+	    {.rcpts = "a", .want = "A"}}},
+    {"only the second kind is tried again", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS"}, {.rcpts = "A", .want = "R"}}},
+    {"some of each kind are tried again", FROM("bank"),
+	{{.rcpts = "abAB", .want = "SSSS"}, {.rcpts = "bB", .want = "AL"},
+	    {.rcpts = "aB", .want = "AL"}, {.rcpts = "AB", .want = "RR"}}},
+    {"one by one", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS"}, {.rcpts = "a", .want = "A"},
+	    {.rcpts = "A", .want = "R"}}},
+    {"another address of the network", FROM("bank"),
+	{{.ip = "192.0.2.1", .rcpts = "aA", .want = "SS"},
+	    {.ip = "192.0.2.254", .rcpts = "aA", .want = "AL"},
+	    {.ip = "192.0.2.9", .rcpts = "A", .want = "R"}}},
+    {"IPv6, another address of the network", FROM("bank"),
+	{{.ip = "2001:db8::1", .rcpts = "aA", .want = "SS"},
+	    {.ip = "2001:db8::2", .rcpts = "aA", .want = "AL"}}},
+    {"always another network", FROM("bank"),
+	{{.ip = "192.0.2.1", .rcpts = "aA", .want = "SS"},
+	    {.ip = "198.51.100.1", .rcpts = "aA", .want = "SS"},
+	    {.ip = "203.0.113.1", .rcpts = "aA", .want = "SS"},
+	    {.ip = "192.0.3.1",
+		.rcpts = "aA",
+		.want = "RR",
+		.mixed = "strictest:often"}}},
+    {"never tried again", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS"}, {.rcpts = "a", .want = "A", .id = "2"},
+	    {.rcpts = "A", .want = "R", .id = "3"}}},
+    {"another message meanwhile is split at once", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS"},
+	    {.rcpts = "aA", .want = "AL", .id = "2"},
+	    {.rcpts = "A", .want = "R", .id = "2"},
+	    {.rcpts = "aA", .want = "AL"}, {.rcpts = "A", .want = "R"}}},
+    {"another sender is not affected", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS"},
+	    {.rcpts = "aA",
+		.want = "SS",
+		.id = "2",
+		.sender = "<x@y.example>"}}},
+    {"other recipients are not affected", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS"},
+	    {.rcpts = "bB", .want = "SS", .id = "2"}}},
+    {"a recipient more", FROM("bank"),
+	{{.rcpts = "aA", .want = "SS"}, {.rcpts = "aBA", .want = "SSL"}}},
+    {"tags differ, too", FROM("mild"),
+	{{.rcpts = "aA", .want = "SS"}, {.rcpts = "aA", .want = "AL"},
+	    {.rcpts = "A", .want = "T"}}},
+    {"accepted in both modes", FROM("lax"), {{.rcpts = "aA", .want = "AA"}}},
+    {"no policy", FROM("no"), {{.rcpts = "aA", .want = "AA"}}},
+    {"no Date", "From: a@bank.example\n",
+	{{.rcpts = "aA", .want = "RR", .mixed = "strictest:date"}}},
+    {"an old Date",
+	"From: a@bank.example\nDate: Mon, 13 Nov 2023 22:13:20 +0000\n",
+	{{.rcpts = "aA", .want = "RR", .mixed = "strictest:date"}}},
+    {"a Date of next week",
+	"From: a@bank.example\nDate: Tue, 21 Nov 2023 22:13:20 +0000\n",
+	{{.rcpts = "aA", .want = "RR", .mixed = "strictest:date"}}},
+    {"malformed From", "From: a\nDate: " NOW "\n",
+	{{.rcpts = "aA", .want = "SS"}, {.rcpts = "aA", .want = "AL"},
+	    {.rcpts = "A", .want = "R"}}},
+};
+
 /* What becomes of each recipient of one message, attempt by attempt. */
 static void
 test_attempts(void **state)
 {
-	static const struct {
-		const char *label;
-		const char *header;
-		struct attempt attempts[6];
-	} rows[] = {
-	    {"one kind is not split", FROM("bank"),
-		{{.rcpts = "ab", .want = "AA"}, {.rcpts = "AB", .want = "RR"}}},
-	    {"monitored first", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS", .mixed = "split"},
-		    {.rcpts = "aA", .want = "AL"},
-		    {.rcpts = "A", .want = "R"}}},
-	    {"enforced first", FROM("bank"),
-		{{.rcpts = "AaBb", .want = "SSSS"},
-		    {.rcpts = "AaBb", .want = "RLRL"},
-		    {.rcpts = "ab", .want = "AA"}}},
-	    {"as configured is monitored here", FROM("bank"),
-		{{.rcpts = "1A", .want = "SS"}, {.rcpts = "1A", .want = "AL"},
-		    {.rcpts = "A", .want = "R"}}},
-	    {"monitored in two ways", FROM("bank"),
-		{{.rcpts = "1a", .want = "AA"}}},
-	    {"tried again in another order", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS"}, {.rcpts = "Aa", .want = "RL"},
-		    {.rcpts = "a", .want = "A"}}},
-	    {"only the second kind is tried again", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS"}, {.rcpts = "A", .want = "R"}}},
-	    {"some of each kind are tried again", FROM("bank"),
-		{{.rcpts = "abAB", .want = "SSSS"},
-		    {.rcpts = "bB", .want = "AL"},
-		    {.rcpts = "aB", .want = "AL"},
-		    {.rcpts = "AB", .want = "RR"}}},
-	    {"one by one", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS"}, {.rcpts = "a", .want = "A"},
-		    {.rcpts = "A", .want = "R"}}},
-	    {"another address of the network", FROM("bank"),
-		{{.ip = "192.0.2.1", .rcpts = "aA", .want = "SS"},
-		    {.ip = "192.0.2.254", .rcpts = "aA", .want = "AL"},
-		    {.ip = "192.0.2.9", .rcpts = "A", .want = "R"}}},
-	    {"IPv6, another address of the network", FROM("bank"),
-		{{.ip = "2001:db8::1", .rcpts = "aA", .want = "SS"},
-		    {.ip = "2001:db8::2", .rcpts = "aA", .want = "AL"}}},
-	    {"always another network", FROM("bank"),
-		{{.ip = "192.0.2.1", .rcpts = "aA", .want = "SS"},
-		    {.ip = "198.51.100.1", .rcpts = "aA", .want = "SS"},
-		    {.ip = "203.0.113.1", .rcpts = "aA", .want = "SS"},
-		    {.ip = "192.0.3.1",
-			.rcpts = "aA",
-			.want = "RR",
-			.mixed = "strictest:often"}}},
-	    {"never tried again", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS"},
-		    {.rcpts = "a", .want = "A", .id = "2"},
-		    {.rcpts = "A", .want = "R", .id = "3"}}},
-	    {"another message meanwhile is split at once", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS"},
-		    {.rcpts = "aA", .want = "AL", .id = "2"},
-		    {.rcpts = "A", .want = "R", .id = "2"},
-		    {.rcpts = "aA", .want = "AL"},
-		    {.rcpts = "A", .want = "R"}}},
-	    {"another sender is not affected", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS"},
-		    {.rcpts = "aA",
-			.want = "SS",
-			.id = "2",
-			.sender = "<x@y.example>"}}},
-	    {"other recipients are not affected", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS"},
-		    {.rcpts = "bB", .want = "SS", .id = "2"}}},
-	    {"a recipient more", FROM("bank"),
-		{{.rcpts = "aA", .want = "SS"},
-		    {.rcpts = "aBA", .want = "SSL"}}},
-	    {"tags differ, too", FROM("mild"),
-		{{.rcpts = "aA", .want = "SS"}, {.rcpts = "aA", .want = "AL"},
-		    {.rcpts = "A", .want = "T"}}},
-	    {"accepted in both modes", FROM("lax"),
-		{{.rcpts = "aA", .want = "AA"}}},
-	    {"no policy", FROM("no"), {{.rcpts = "aA", .want = "AA"}}},
-	    {"no Date", "From: a@bank.example\n",
-		{{.rcpts = "aA", .want = "RR", .mixed = "strictest:date"}}},
-	    {"an old Date",
-		"From: a@bank.example\nDate: Mon, 13 Nov 2023 22:13:20 +0000\n",
-		{{.rcpts = "aA", .want = "RR", .mixed = "strictest:date"}}},
-	    {"a Date of next week",
-		"From: a@bank.example\nDate: Tue, 21 Nov 2023 22:13:20 +0000\n",
-		{{.rcpts = "aA", .want = "RR", .mixed = "strictest:date"}}},
-	    {"malformed From", "From: a\nDate: " NOW "\n",
-		{{.rcpts = "aA", .want = "SS"}, {.rcpts = "aA", .want = "AL"},
-		    {.rcpts = "A", .want = "R"}}},
-	};
-
 	(void)state;
-	FOR_ROWS(i, rows, rows[i].label) {
+	FOR_ROWS(i, message_rows, message_rows[i].label) {
 		struct lab lab;
 
 		lab_open(&lab, config, zone);
-		for (size_t n = 0; n < PST_COUNT(rows[i].attempts) &&
-		     rows[i].attempts[n].rcpts != NULL;
+		for (size_t n = 0; n < PST_COUNT(message_rows[i].attempts) &&
+		     message_rows[i].attempts[n].rcpts != NULL;
 		     n++)
-			run(&lab, &rows[i].attempts[n], rows[i].header);
+			run(&lab, &message_rows[i].attempts[n],
+			    message_rows[i].header);
 		lab_close(&lab);
 	}
 }

@@ -267,6 +267,68 @@ test_enforce_rows(void **state)
 	}
 }
 
+/* The strictest mode of all recipients counts. */
+static void
+test_recipients(void **state)
+{
+#define ONLY_M (1U << PST_RCPT_MONITORED)
+#define ONLY_C (1U << PST_RCPT_CONFIGURED)
+#define ONLY_E (1U << PST_RCPT_ENFORCED)
+	static const struct {
+		const char *label;
+		enum pst_mode mode;
+		unsigned percent, bucket;
+		unsigned kinds; /* bits */
+		enum pst_enforcement want;
+		bool mixed;
+	} rows[] = {
+	    {"none known", PST_MODE_ENFORCE, 100, 0, 0, PST_ENFORCED, false},
+	    {"none known, monitor", PST_MODE_MONITOR, 100, 0, 0, PST_MONITORED,
+		false},
+	    {"monitored", PST_MODE_ENFORCE, 100, 0, ONLY_M, PST_MONITORED,
+		false},
+	    {"monitored and configured", PST_MODE_ENFORCE, 100, 0,
+		ONLY_M | ONLY_C, PST_ENFORCED, true},
+	    {"the same in monitor mode", PST_MODE_MONITOR, 100, 0,
+		ONLY_M | ONLY_C, PST_MONITORED, false},
+	    {"enforced in monitor mode", PST_MODE_MONITOR, 100, 0, ONLY_E,
+		PST_ENFORCED, false},
+	    {"and configured", PST_MODE_MONITOR, 100, 0, ONLY_E | ONLY_C,
+		PST_ENFORCED, true},
+	    {"both enforced", PST_MODE_ENFORCE, 100, 0, ONLY_E | ONLY_C,
+		PST_ENFORCED, false},
+	    {"outside of the share", PST_MODE_ENFORCE, 30, 30, ONLY_E | ONLY_C,
+		PST_ENFORCED, true},
+	    {"inside of the share", PST_MODE_ENFORCE, 30, 29, ONLY_E | ONLY_C,
+		PST_ENFORCED, false},
+	    {"the share is not known", PST_MODE_ENFORCE, 30, PST_BUCKET_UNKNOWN,
+		ONLY_M | ONLY_C, PST_ENFORCEMENT_UNSURE, true},
+	    {"and does not matter", PST_MODE_ENFORCE, 30, PST_BUCKET_UNKNOWN,
+		ONLY_E | ONLY_C, PST_ENFORCED, false},
+	};
+#undef ONLY_M
+#undef ONLY_C
+#undef ONLY_E
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_REJECT);
+		bool mixed;
+
+		config.mode = rows[i].mode;
+		config.enforce_percent = rows[i].percent;
+		findings.bucket = rows[i].bucket;
+		for (unsigned kind = 0; kind < PST_RCPT_KINDS; kind++)
+			findings.rcpt_kinds[kind] =
+			    (rows[i].kinds & 1U << kind) != 0;
+		assert_int_equal(
+		    pst_enforcement_of_all(&config, &findings, &mixed),
+		    rows[i].want);
+		assert_int_equal(mixed, rows[i].mixed);
+	}
+}
+
 /* enforce-percent decides; a monitored message reports both actions. */
 static void
 test_percent(void **state)
@@ -439,6 +501,7 @@ main(void)
 	    cmocka_unit_test(test_buckets),
 	    cmocka_unit_test(test_enforce_rows),
 	    cmocka_unit_test(test_percent),
+	    cmocka_unit_test(test_recipients),
 	    cmocka_unit_test(test_reasons),
 	    cmocka_unit_test(test_list_ids),
 	    cmocka_unit_test(test_facts),

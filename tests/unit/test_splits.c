@@ -34,7 +34,7 @@ remember(
 	return pst_splits_remember(splits, &key, both, 2, now);
 }
 
-/* Who finds an entry, and for how long. */
+/* Which recipients find an entry, and for how long. */
 static void
 test_look_up(void **state)
 {
