@@ -94,7 +94,7 @@ enum pst_split_answer
 pst_splits_remember(struct pst_splits *splits, const struct pst_split_key *key,
     const struct pst_split_rcpt *rcpts, size_t count, int64_t now_ms);
 
-/* Notes that this part of a message got its last answer, which is no 4xx. */
+/* Notes that this part of a message got its last answer, one that is not 4xx. */
 void pst_splits_done(struct pst_splits *splits, const struct pst_split_key *key,
     enum pst_part part);
 
