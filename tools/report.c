@@ -13,8 +13,8 @@ static const struct subcommand {
 	int (*run)(int argc, char **argv);
 	const char *usage;
 } subcommands[] = {
-    {"read", pst_report_read, "[--json] FILE..."},
-    {"import", pst_report_import, "[--config FILE] FILE..."},
+    {"read", pst_report_read, "[--each] [--json] FILE..."},
+    {"import", pst_report_import, "[--pipe] [--config FILE] [FILE...]"},
     {"sources", pst_report_sources,
 	"[--domain DOMAIN] [--since YYYY-MM-DD] [--config FILE]\n"
 	"    [--json]"},

@@ -46,16 +46,19 @@ on_document(
 	struct pst_feedback_visitor visitor = {on_report, visit};
 	struct pst_err err;
 
+	if (is_message)
+		visit->tally->among_others = true;
 	visit->label = label;
 	switch (pst_feedback_read(octets, visitor, &err)) {
 	case PST_FEEDBACK_READ:
 		break;
 	case PST_FEEDBACK_NONE:
-		if (is_message) {
+		if (!is_message)
+			on_refused(visit, label, err.text);
+		else if (pst_feedback_form(octets) == PST_FORM_MAIL)
 			visit->tally->other++;
-			break;
-		}
-		on_refused(visit, label, err.text);
+		else
+			visit->tally->files++;
 		break;
 	case PST_FEEDBACK_REFUSED:
 		on_refused(visit, label, err.text);
@@ -93,6 +96,9 @@ pst_report_status(const struct pst_report_tally *tally)
 void
 pst_report_note_tally(const char *command, const struct pst_report_tally *tally)
 {
+	if (tally->files > 0)
+		pst_ui_note(command, "%zu other file%s skipped", tally->files,
+		    tally->files == 1 ? "" : "s");
 	if (tally->other > 0)
 		pst_ui_note(command, "%zu other message%s skipped",
 		    tally->other, tally->other == 1 ? "" : "s");

@@ -9,8 +9,10 @@
 /* What was found in them. */
 struct pst_report_tally {
 	size_t reports;
-	size_t refused; /* documents, each with a remark on standard error */
-	size_t other;   /* messages in mailboxes without a report */
+	size_t refused;    /* documents, each with a remark on standard error */
+	size_t other;      /* messages in mailboxes without a report */
+	size_t files;      /* files in folders without a report */
+	bool among_others; /* a mailbox or folder was read */
 };
 
 struct pst_report_visitor {
@@ -33,7 +35,9 @@ void pst_report_visit(const char *command, char **names, size_t count,
  */
 int pst_report_status(const struct pst_report_tally *tally);
 
-/* Prints how many messages were skipped, or that no report was found. */
+/*
+ * Prints how many messages and files were skipped, or that no report was found.
+ */
 void pst_report_note_tally(
     const char *command, const struct pst_report_tally *tally);
 

@@ -12,6 +12,7 @@
 #include "tools/argument.h"
 #include "tools/report.h"
 #include "tools/report_input.h"
+#include "tools/report_table.h"
 #include "tools/ui.h"
 
 static const char command[] = "report read";
@@ -194,6 +195,18 @@ print_failure(struct pst_arena *arena, const struct pst_feedback *feedback)
 }
 
 static void
+print_notes(struct pst_arena *arena, const struct pst_feedback *f)
+{
+	const struct pst_feedback_note *note;
+
+	for (note = f->notes; note != NULL; note = note->next)
+		print_fact(arena, "note", note->text);
+	if (f->note_count == PST_FEEDBACK_MAX_NOTES)
+		printf("  %-*s%zu record%s left out in all\n", FACT_COLUMN,
+		    "note", f->left_out, f->left_out == 1 ? " is" : "s are");
+}
+
+static void
 print_text(
     struct pst_arena *arena, const char *label, const struct pst_feedback *f)
 {
@@ -215,12 +228,14 @@ print_text(
 	print_fact(arena, "domain", f->domain);
 	if (!is_aggregate) {
 		print_failure(arena, f);
+		print_notes(arena, f);
 		return;
 	}
 	print_policy(arena, f);
 	print_fact(arena, "error", f->error);
 	printf("  %-*s%" PRId64 " in %zu row%s\n", FACT_COLUMN, "messages",
 	    f->messages, f->row_count, f->row_count == 1 ? "" : "s");
+	print_notes(arena, f);
 	print_rows(arena, f);
 }
 
@@ -314,6 +329,7 @@ print_json(
     struct pst_arena *arena, const char *label, const struct pst_feedback *f)
 {
 	struct pst_json *json = pst_json_new(arena);
+	const struct pst_feedback_note *note;
 	const struct pst_feedback_row *row;
 
 	pst_json_open_object(json, NULL);
@@ -321,6 +337,11 @@ print_json(
 	pst_json_text(json, "kind", pst_feedback_kind_word(f->kind));
 	pst_json_bool(json, "valid", f->fault[0] == '\0');
 	pst_json_text(json, "fault", f->fault[0] == '\0' ? NULL : f->fault);
+	pst_json_open_array(json, "notes");
+	for (note = f->notes; note != NULL; note = note->next)
+		pst_json_text(json, NULL, note->text);
+	pst_json_close(json);
+	pst_json_number(json, "left_out", f->left_out);
 	pst_json_text(json, "org", f->org);
 	pst_json_text(json, "email", f->email);
 	pst_json_text(json, "report_id", f->report_id);
@@ -342,10 +363,19 @@ print_json(
 
 /* ---- the command ---- */
 
+enum option_id {
+	OPT_JSON = 1000,
+	OPT_EACH,
+};
+
 struct request {
 	bool json;
+	bool each;       /* a page for each report, even of many */
+	bool several;    /* several files were named */
 	bool any;        /* a report was printed before */
 	bool incomplete; /* rows of one of them may be missing */
+	struct pst_report_tally tally;
+	struct pst_report_table table;
 };
 
 static void
@@ -360,6 +390,11 @@ on_report(void *arg, struct pst_arena *arena, const char *label,
 		print_json(arena, label, feedback);
 		return;
 	}
+	if (!request->each &&
+	    (request->several || request->tally.among_others)) {
+		pst_report_table_add(&request->table, arena, label, feedback);
+		return;
+	}
 	if (request->any)
 		putchar('\n');
 	request->any = true;
@@ -370,28 +405,38 @@ int
 pst_report_read(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'},
+	    {"each", no_argument, NULL, OPT_EACH},
+	    {"json", no_argument, NULL, OPT_JSON},
 	    {NULL, 0, NULL, 0},
 	};
-	struct request request = {false, false, false};
+	struct request request = {.json = false};
 	struct pst_report_visitor visitor = {on_report, &request};
-	struct pst_report_tally tally;
+	struct pst_report_tally *tally = &request.tally;
 	int key, status;
 
 	while ((key = pst_argument_next("report", argc, argv, options)) != -1) {
 		if (key == '?')
 			return PST_EXIT_USAGE;
-		request.json = true;
+		if (key == OPT_EACH)
+			request.each = true;
+		else
+			request.json = true;
 	}
 	if (optind == argc)
 		return pst_ui_fail(command,
-		    "missing FILE; expected a report, a mail, a mailbox, or "
-		    "\"-\"");
+		    "missing FILE; expected a report, a mail, a mailbox, a "
+		    "folder, or \"-\"");
+	request.several = argc - optind > 1;
 	pst_report_visit(
-	    command, argv + optind, (size_t)(argc - optind), visitor, &tally);
-	if (!request.json)
-		pst_report_note_tally(command, &tally);
-	status = pst_report_status(&tally);
+	    command, argv + optind, (size_t)(argc - optind), visitor, tally);
+	if (!request.json) {
+		struct pst_arena *arena = pst_arena_new();
+
+		pst_report_table_end(&request.table, arena);
+		pst_arena_free(arena);
+		pst_report_note_tally(command, tally);
+	}
+	status = pst_report_status(tally);
 	if (status == PST_EXIT_OK && request.incomplete)
 		status = PST_EXIT_OTHER;
 	return pst_ui_finish(command, status);

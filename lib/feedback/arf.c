@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/domain.h"
 #include "base/ip.h"
 #include "base/macros.h"
 #include "mail/date.h"
@@ -48,7 +49,9 @@ read_reported(struct pst_arena *arena, const struct pst_mime *mime, size_t at,
 
 		if (part->messages != mime->parts[at].messages ||
 		    (strcmp(part->type, "text/rfc822-headers") != 0 &&
-			strcmp(part->type, "message/rfc822") != 0))
+			strcmp(part->type, "message/rfc822") != 0 &&
+			strcmp(part->type, "message/global-headers") != 0 &&
+			strcmp(part->type, "message/global") != 0))
 			continue;
 		out->reported = pst_mime_header(pst_mime_decode(arena, part));
 		out->subject = pst_feedback_text(
@@ -130,13 +133,38 @@ make_row(struct pst_arena *arena, struct pst_feedback *out)
 	out->messages = row->count;
 }
 
+/*
+ * Some leave Reported-Domain away, but the message that they report has an
+ * author.
+ */
+static void
+find_domain(struct pst_arena *arena, struct pst_feedback *out)
+{
+	const char *from;
+
+	out->domain =
+	    domain_of(arena, pst_feedback_field(out, "Reported-Domain"));
+	if (out->domain[0] != '\0' || out->kind != PST_FEEDBACK_FAILURE)
+		return;
+	from = domain_of(arena,
+	    pst_feedback_text(
+		arena, pst_mime_field(arena, out->reported, "From")));
+	if (pst_domain_normalize(arena, pst_str(from)) == NULL) {
+		pst_feedback_fault(arena, out, "Reported-Domain is missing");
+		return;
+	}
+	out->domain = from;
+	pst_feedback_note(arena, out,
+	    "Reported-Domain is missing; the domain is that of the From field");
+}
+
 /* RFC 5965 s. 3.1 and RFC 6591 s. 3.1 require these fields. */
 static void
 check_fields(struct pst_arena *arena, struct pst_feedback *out)
 {
-	static const char *const names[] = {"Feedback-Type", "User-Agent",
-	    "Version", "Auth-Failure", "Reported-Domain"};
-	size_t wanted = out->kind == PST_FEEDBACK_FAILURE ? 5 : 3;
+	static const char *const names[] = {
+	    "Feedback-Type", "User-Agent", "Version", "Auth-Failure"};
+	size_t wanted = out->kind == PST_FEEDBACK_FAILURE ? 4 : 3;
 
 	for (size_t i = 0; i < wanted; i++)
 		if (pst_feedback_field(out, names[i])[0] == '\0')
@@ -161,8 +189,6 @@ pst_feedback_arf_read(struct pst_arena *arena, const struct pst_mime *mime,
 	    arena, pst_mime_field(arena, mime->header, "From"));
 	out->report_id = pst_feedback_text(
 	    arena, pst_mime_field(arena, mime->header, "Message-ID"));
-	out->domain =
-	    domain_of(arena, pst_feedback_field(out, "Reported-Domain"));
 	date = pst_feedback_field(out, "Arrival-Date");
 	if (date[0] == '\0')
 		date = pst_feedback_field(out, "Received-Date");
@@ -171,6 +197,7 @@ pst_feedback_arf_read(struct pst_arena *arena, const struct pst_mime *mime,
 		    pst_mime_field(arena, mime->header, "Date"), &out->begin_s);
 	out->end_s = out->begin_s;
 	read_reported(arena, mime, at, out);
-	make_row(arena, out);
 	check_fields(arena, out);
+	find_domain(arena, out);
+	make_row(arena, out);
 }

@@ -23,6 +23,8 @@ enum pst_feedback_form pst_feedback_form(struct pst_str octets);
  * The largest document: XML, a packed file, or a mail that carries one of them.
  */
 #define PST_FEEDBACK_MAX_BYTES ((size_t)80 * 1024 * 1024)
+/* Layers of packing: gzip in gzip in zip. */
+#define PST_FEEDBACK_MAX_LAYERS 3
 
 /*
  * visit() is called with each report that was found. The report and the arena
@@ -36,8 +38,8 @@ struct pst_feedback_visitor {
 
 enum pst_feedback_outcome {
 	PST_FEEDBACK_READ,    /* one report or more, all of them readable */
-	PST_FEEDBACK_NONE,    /* well-formed mail about something else */
-	PST_FEEDBACK_REFUSED, /* not a report, or one that cannot be read */
+	PST_FEEDBACK_NONE,    /* something else: other mail, other files */
+	PST_FEEDBACK_REFUSED, /* a report that cannot be read, or may be one */
 };
 
 /*

@@ -71,6 +71,38 @@ pst_feedback_fault(struct pst_arena *arena, struct pst_feedback *feedback,
 	feedback->fault = pst_feedback_text(arena, pst_str(text));
 }
 
+void
+pst_feedback_note(struct pst_arena *arena, struct pst_feedback *feedback,
+    const char *format, ...)
+{
+	struct pst_feedback_note **end = &feedback->notes;
+	char text[MAX_FAULT];
+	va_list args;
+
+	if (feedback->note_count == PST_FEEDBACK_MAX_NOTES)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = pst_arena_alloc(arena, sizeof(**end));
+	(*end)->text = pst_feedback_text(arena, pst_str(text));
+	feedback->note_count++;
+}
+
+bool
+pst_feedback_number(
+    const char *text, uint64_t max, uint64_t *out, const char **fraction)
+{
+	size_t len = strcspn(text, ".");
+
+	*fraction = text[len] == '.' ? text + len + 1 : NULL;
+	return (*fraction == NULL ||
+		   strspn(*fraction, "0123456789") == strlen(*fraction)) &&
+	    pst_str_to_u64((struct pst_str){text, len}, max, out);
+}
+
 const char *
 pst_feedback_lower(struct pst_arena *arena, const char *text)
 {
@@ -95,6 +127,7 @@ pst_feedback_init(struct pst_feedback *feedback)
 {
 	*feedback = (struct pst_feedback){
 	    .fault = "",
+	    .first_left_out = "",
 	    .org = "",
 	    .email = "",
 	    .report_id = "",
@@ -150,7 +183,8 @@ pst_feedback_row_fault(const struct pst_feedback_row *row)
 	if (!pst_ip_parse(pst_str(row->source_ip), &ip))
 		return "source_ip is not an address";
 	if (row->count == 0)
-		return "count is not a number of messages";
+		return row->nothing ? "count is 0" :
+				      "count is not a number of messages";
 	if (!is_one_of(row->disposition, dispositions))
 		return "disposition is missing or unknown";
 	if (!is_one_of(row->dkim, results))
@@ -166,15 +200,16 @@ pst_feedback_check(struct pst_arena *arena, struct pst_feedback *feedback)
 	const char *fault = NULL;
 
 	if (feedback->org[0] == '\0')
-		fault = "org_name is missing";
-	else if (feedback->report_id[0] == '\0')
+		pst_feedback_note(arena, feedback, "org_name is missing");
+	if (feedback->report_id[0] == '\0')
 		fault = "report_id is missing";
 	else if (feedback->begin_s == 0 || feedback->end_s < feedback->begin_s)
 		fault = "date_range is missing or is not a period";
 	else if (pst_domain_normalize(arena, pst_str(feedback->domain)) == NULL)
 		fault = "policy_published has no domain";
-	else if (feedback->row_count == 0)
-		fault = "there is no record";
 	if (fault != NULL)
 		pst_feedback_fault(arena, feedback, "%s", fault);
+	if (feedback->left_out > 0 && feedback->row_count == 0)
+		pst_feedback_fault(
+		    arena, feedback, "%s", feedback->first_left_out);
 }

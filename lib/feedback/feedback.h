@@ -25,6 +25,8 @@
 #define PST_FEEDBACK_MAX_DETAILS 500000
 /* Messages of a row; a larger number is not accepted. */
 #define PST_FEEDBACK_MAX_MESSAGES 1000000000
+/* Notes that are kept; the numbers are complete anyway. */
+#define PST_FEEDBACK_MAX_NOTES 20
 
 enum pst_feedback_kind {
 	PST_FEEDBACK_AGGREGATE,
@@ -55,6 +57,7 @@ struct pst_feedback_row {
 	struct pst_feedback_row *next;
 	const char *source_ip; /* in the form of RFC 5952 if it is an address */
 	int64_t count;         /* of messages; 0 if it is not a number */
+	bool nothing;          /* the count is there, and is 0 */
 	const char *disposition, *dkim, *spf; /* lower case */
 	const char *header_from, *envelope_from, *envelope_to;
 	struct pst_feedback_reason *reasons; /* in order */
@@ -68,16 +71,24 @@ struct pst_feedback_field {
 	const char *value;
 };
 
+/* Something odd that leaves a report valid, in words. */
+struct pst_feedback_note {
+	struct pst_feedback_note *next;
+	const char *text;
+};
+
 struct pst_feedback {
 	enum pst_feedback_kind kind;
 	/*
 	 * The first thing that is wrong with the report; "" if it is valid. A
 	 * report is valid if it can be told from others and counted: it is
-	 * well-formed to its end, has a sender, an id, a period and a domain,
-	 * and each row has an address, a number, three known words and a From
-	 * domain. No schema is used (R-AGG-34).
+	 * well-formed to its end, has an id, a period and a domain, and has
+	 * records of which at least one can be counted, or none. No schema is
+	 * used (R-AGG-34).
 	 */
 	const char *fault;
+	struct pst_feedback_note *notes; /* in order */
+	size_t note_count;
 	/* The XML is broken or cut short: rows may be missing. */
 	bool incomplete;
 	const char *org;
@@ -90,10 +101,17 @@ struct pst_feedback {
 	const char *version, *contact, *error, *generator;
 	const char *p, *sp, *np, *adkim, *aspf, *fo, *pct, *testing;
 	const char *discovery;
-	/* A failure report has one row, made from its fields. */
+	/*
+	 * Each has an address, a number, three known words and a From domain.
+	 * Other records are left out, and so are those that count no message.
+	 * A failure report has one row, made from its fields.
+	 */
 	struct pst_feedback_row *rows;
 	size_t row_count;
-	int64_t messages; /* of all rows */
+	size_t record_count; /* of all records */
+	size_t left_out;     /* records that say something, but not enough */
+	const char *first_left_out; /* "record 7: why", or "" */
+	int64_t messages;           /* of all rows */
 
 	/* Failure reports */
 	struct pst_feedback_field *fields;
@@ -117,11 +135,24 @@ const char *pst_feedback_text(struct pst_arena *arena, struct pst_str octets);
 void pst_feedback_fault(struct pst_arena *arena, struct pst_feedback *feedback,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Returns what makes a row of an aggregate report invalid, or NULL. */
+/* Adds a note, unless there are PST_FEEDBACK_MAX_NOTES already. */
+void pst_feedback_note(struct pst_arena *arena, struct pst_feedback *feedback,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Reads a number with or without a fraction; *fraction is the text after the
+ * point, or NULL. False, with *out unchanged, if the text is anything else or
+ * the number is larger than max.
+ */
+bool pst_feedback_number(
+    const char *text, uint64_t max, uint64_t *out, const char **fraction);
+
+/* Returns why a row of an aggregate report cannot be counted, or NULL. */
 const char *pst_feedback_row_fault(const struct pst_feedback_row *row);
 
 /*
- * Sets the fault for anything wrong with an aggregate report except its rows.
+ * Sets the fault for anything wrong with an aggregate report except its rows,
+ * and adds the notes about it.
  */
 void pst_feedback_check(struct pst_arena *arena, struct pst_feedback *feedback);
 

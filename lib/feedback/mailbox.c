@@ -216,9 +216,15 @@ visit_document(struct input *input, bool is_message)
 	return true;
 }
 
-/* In a Maildir every file is a message, whatever it begins with. */
+/* Where a file is. */
+enum place {
+	ALONE, /* it was named */
+	IN_FOLDER,
+	IN_MAILDIR, /* it is a message, whatever it begins with */
+};
+
 static bool
-visit_file(const char *name, int fd, bool is_message,
+visit_file(const char *name, int fd, enum place place,
     struct pst_mailbox_visitor visitor, struct pst_err *err)
 {
 	struct input *input = calloc(1, sizeof(*input));
@@ -232,12 +238,12 @@ visit_file(const char *name, int fd, bool is_message,
 	input->visitor = visitor;
 	input->err = err;
 	ok = fill(input);
-	if (ok && !is_message &&
+	if (ok && place != IN_MAILDIR &&
 	    pst_feedback_form((struct pst_str){input->chunk, input->len}) ==
 		PST_FORM_MBOX)
 		ok = visit_mbox(input);
 	else if (ok)
-		ok = visit_document(input, is_message);
+		ok = visit_document(input, place != ALONE);
 	free(input->document.ptr);
 	free(input);
 	return ok;
@@ -257,15 +263,16 @@ by_name(const struct dirent **a, const struct dirent **b)
 }
 
 /*
- * Visits a message of a Maildir. One that cannot be read is refused, and the
+ * Visits a file of a directory. One that cannot be read is refused, and the
  * others are still read.
  */
 static void
-visit_message(const char *name, struct pst_mailbox_visitor visitor)
+visit_entry(
+    const char *name, enum place place, struct pst_mailbox_visitor visitor)
 {
 	/* A named pipe must not block us. */
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct pst_err err = {"is not a file, so it is not a message"};
+	struct pst_err err = {"is not a file, so it is not read"};
 	struct stat st;
 	bool ok = false;
 
@@ -273,7 +280,7 @@ visit_message(const char *name, struct pst_mailbox_visitor visitor)
 		(void)pst_err_set(
 		    &err, "cannot be opened: %s", strerror(errno));
 	else if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		ok = visit_file(name, fd, true, visitor, &err);
+		ok = visit_file(name, fd, place, visitor, &err);
 	if (!ok)
 		visitor.refused(visitor.arg, name, err.text);
 	if (fd >= 0)
@@ -300,15 +307,51 @@ visit_folder(const char *name, const char *folder,
 	for (int i = 0; i < count; i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s/%s", name, folder,
 		    entries[i]->d_name);
-		visit_message(path, visitor);
+		visit_entry(path, IN_MAILDIR, visitor);
 		free(entries[i]);
 	}
 	free(entries);
 	return true;
 }
 
+/* Returns whether this is a directory itself, not a link to one. */
 static bool
-visit_maildir(
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Visits the files in a directory and in those below it. */
+static bool
+visit_files(const char *name, struct pst_mailbox_visitor visitor,
+    unsigned depth, struct pst_err *err)
+{
+	char path[PATH_MAX];
+	struct dirent **entries;
+	int count = scandir(name, &entries, is_message_name, by_name);
+
+	if (count < 0)
+		return pst_err_set(err, "cannot be read: %s", strerror(errno));
+	for (int i = 0; i < count; i++) {
+		struct pst_err why = {"is nested too deep; name it itself"};
+
+		(void)snprintf(
+		    path, sizeof(path), "%s/%s", name, entries[i]->d_name);
+		free(entries[i]);
+		if (!is_directory(path))
+			visit_entry(path, IN_FOLDER, visitor);
+		else if (depth == PST_MAILBOX_MAX_DEPTH ||
+		    !visit_files(path, visitor, depth + 1, &why))
+			visitor.refused(visitor.arg, path, why.text);
+	}
+	free(entries);
+	return true;
+}
+
+static bool
+visit_directory(
     const char *name, struct pst_mailbox_visitor visitor, struct pst_err *err)
 {
 	bool found = false;
@@ -316,10 +359,7 @@ visit_maildir(
 	if (!visit_folder(name, "new", visitor, &found, err) ||
 	    !visit_folder(name, "cur", visitor, &found, err))
 		return false;
-	return found ||
-	    pst_err_set(err,
-		"is a directory, but not a Maildir (it has neither new nor "
-		"cur); name the files in it");
+	return found || visit_files(name, visitor, 0, err);
 }
 
 bool
@@ -331,7 +371,7 @@ pst_mailbox_visit(
 	int fd;
 
 	if (strcmp(name, "-") == 0)
-		return visit_file(name, STDIN_FILENO, false, visitor, err);
+		return visit_file(name, STDIN_FILENO, ALONE, visitor, err);
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		if (fd >= 0)
@@ -340,9 +380,9 @@ pst_mailbox_visit(
 		    err, "cannot be opened: %s", strerror(errno));
 	}
 	if (S_ISDIR(st.st_mode))
-		ok = visit_maildir(name, visitor, err);
+		ok = visit_directory(name, visitor, err);
 	else
-		ok = visit_file(name, fd, false, visitor, err);
+		ok = visit_file(name, fd, ALONE, visitor, err);
 	(void)close(fd);
 	return ok;
 }

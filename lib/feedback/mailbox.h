@@ -4,9 +4,11 @@
 
 /*
  * Takes documents out of files. A file is one document, except for an mbox
- * file, in which each message is one (RFC 4155). A directory is a Maildir: each
- * file in its new/ and cur/ is a document. Messages come one at a time, so a
- * mailbox may have any size.
+ * file, in which each message is one (RFC 4155). A directory with new/ or cur/
+ * is a Maildir: each file in these two is a document. Any other directory is a
+ * folder of files, which is read with the folders in it, to a depth of
+ * PST_MAILBOX_MAX_DEPTH; names that begin with a dot are passed over. Documents
+ * come one at a time, so a mailbox may have any size.
  *
  * In an mbox file a message begins with a line "From SENDER Www Mmm ..." after
  * an empty line; other lines that begin with "From " are text. What mailers put
@@ -17,11 +19,13 @@
 #include "base/macros.h"
 #include "base/str.h"
 
+#define PST_MAILBOX_MAX_DEPTH 8
+
 struct pst_mailbox_visitor {
 	/*
 	 * Called with each document. The octets are valid only during the call;
 	 * label is the document's name. is_message means that it is in a
-	 * mailbox, where other mail may be, too.
+	 * mailbox or folder, where other mail or files may be, too.
 	 */
 	void (*document)(void *arg, const char *label, struct pst_str octets,
 	    bool is_message);

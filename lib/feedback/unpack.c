@@ -9,11 +9,8 @@
 #define PIECE_BYTES ((size_t)64 * 1024)
 #define MB ((size_t)1024 * 1024)
 
-/* gzip alone: libarchive counts the file itself as another filter. */
-#define FILTERS_OF_GZIP 2
-
-const struct pst_unpack_limits pst_unpack_limits = {
-    PST_UNPACK_MAX_PACKED_BYTES, PST_UNPACK_MAX_BYTES, PST_UNPACK_MAX_RATIO};
+const struct pst_unpack_budget pst_unpack_budget = {
+    PST_UNPACK_MAX_PACKED_BYTES, PST_UNPACK_MAX_BYTES, PST_UNPACK_MAX_MEMBERS};
 
 struct content {
 	char *ptr; /* malloc'ed */
@@ -61,31 +58,38 @@ fail_damaged(struct pst_err *err)
 	    "again");
 }
 
-/* Steps to the only member. */
+/* What a Mac packs beside the files that it was told to pack. */
 static bool
-find_member(struct archive *archive, bool is_zip, struct pst_err *err)
+is_shadow(struct pst_str name)
 {
-	struct archive_entry *entry;
-	int status = archive_read_next_header(archive, &entry);
+	size_t slash = pst_str_rfind(name, '/');
 
-	if (status == ARCHIVE_EOF)
-		return pst_err_set(err, "is packed, but holds nothing");
-	if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
-		return fail_damaged(err);
-	if (!is_zip) {
-		if (archive_filter_count(archive) == FILTERS_OF_GZIP)
-			return true;
-		return pst_err_set(
-		    err, "is packed more than once; unpack it first");
-	}
-	if (archive_entry_is_encrypted(entry))
-		return pst_err_set(
-		    err, "is a zip file with a password; unpack it first");
-	if (archive_entry_filetype(entry) != S_IFREG)
-		return pst_err_set(err,
-		    "is a zip file with something other than a file in it");
-	return check_method(archive, err);
+	return pst_str_starts(name, PST_STR("__MACOSX/")) ||
+	    pst_str_starts(pst_str_from(name, slash < name.len ? slash + 1 : 0),
+		PST_STR("._"));
 }
+
+/* ---- one call ---- */
+
+struct unpacking {
+	struct pst_str packed;
+	struct archive *archive; /* NULL before the first member */
+	bool is_zip;
+	/*
+	 * The zip file has no directory. To get past a member whose length is
+	 * unknown, libarchive would unpack all of it, and no limit would stop
+	 * that, so reading ends at a member that is not wanted.
+	 */
+	bool is_stream;
+	bool skipped; /* the last member was not read to its end */
+	struct pst_unpack_budget *budget;
+	struct pst_unpack_visitor visitor;
+	struct content content;
+	size_t visited;
+	bool any;        /* there was a member that is not empty */
+	bool unreadable; /* err has the sentence about the first one */
+	struct pst_err *err;
+};
 
 /* Makes room for another piece; one octet more than allowed is enough. */
 static void
@@ -103,75 +107,115 @@ make_room(struct content *content, size_t max_bytes)
 	content->capacity = wanted;
 }
 
+/* Returns whether the member is to be read, as far as its header tells. */
 static bool
-check_size(const struct content *content, struct pst_str packed,
-    const struct pst_unpack_limits *limits, struct pst_err *err)
+check_member(struct unpacking *unpacking, struct archive_entry *entry)
 {
-	if (content->len > limits->max_bytes)
-		return pst_err_set(err,
-		    "unpacks to more than %zu MB: either it is not a report "
-		    "but a bomb, or it must be split",
-		    limits->max_bytes / MB);
-	if (content->len > 0 &&
-	    (content->len - 1) / limits->max_ratio >= packed.len)
-		return pst_err_set(err,
-		    "unpacks to more than %zu times its size, as bombs do and "
-		    "reports do not",
-		    limits->max_ratio);
-	return true;
+	const char *name = archive_entry_pathname(entry);
+	struct pst_err *err = unpacking->unreadable ? NULL : unpacking->err;
+
+	if (!unpacking->is_zip)
+		return true;
+	/* A name may end in a slash without saying that it is a folder. */
+	if (archive_entry_filetype(entry) != S_IFREG ||
+	    (name != NULL &&
+		(is_shadow(pst_str(name)) ||
+		    pst_str_iends(pst_str(name), PST_STR("/")))))
+		return false;
+	unpacking->any = true;
+	if (archive_entry_is_encrypted(entry))
+		(void)pst_err_set(
+		    err, "is a zip file with a password; unpack it first");
+	else if (check_method(unpacking->archive, err))
+		return true;
+	unpacking->unreadable = true;
+	return false;
 }
 
+/*
+ * Reads the content of a member up to its end or `most` octets. False with a
+ * sentence if it is damaged.
+ */
 static bool
-read_member(struct archive *archive, struct pst_str packed,
-    const struct pst_unpack_limits *limits, struct content *content,
-    struct pst_err *err)
+read_content(struct unpacking *unpacking, size_t most, bool *ended)
 {
-	for (;;) {
+	struct content *content = &unpacking->content;
+
+	for (*ended = false; content->len < most;) {
 		if (content->len == content->capacity)
-			make_room(content, limits->max_bytes);
+			make_room(content, unpacking->budget->bytes);
 		size_t room = content->capacity - content->len;
-		la_ssize_t got =
-		    archive_read_data(archive, content->ptr + content->len,
-			room < PIECE_BYTES ? room : PIECE_BYTES);
+		la_ssize_t got = archive_read_data(unpacking->archive,
+		    content->ptr + content->len,
+		    room < PIECE_BYTES ? room : PIECE_BYTES);
 		if (got < 0)
-			return fail_damaged(err);
-		if (got == 0)
+			return fail_damaged(unpacking->err);
+		*ended = got == 0;
+		if (*ended)
 			return true;
 		content->len += (size_t)got;
-		if (!check_size(content, packed, limits, err))
-			return false;
 	}
-}
-
-static bool
-check_rest(struct archive *archive, bool is_zip, struct pst_str content,
-    struct pst_err *err)
-{
-	struct archive_entry *entry;
-
-	if (is_zip && archive_read_next_header(archive, &entry) != ARCHIVE_EOF)
-		return pst_err_set(err,
-		    "is a zip file with more than one member; unpack it and "
-		    "name the files");
-	if (pst_unpack_is_gzip(content) || pst_unpack_is_zip(content))
-		return pst_err_set(
-		    err, "is packed more than once; unpack it first");
-	if (content.len == 0)
-		return pst_err_set(err, "is packed, but holds nothing");
 	return true;
 }
 
+static enum pst_unpack_result
+read_member(struct unpacking *unpacking)
+{
+	struct content *content = &unpacking->content;
+	size_t max_bytes = unpacking->budget->bytes;
+	struct pst_str look;
+	bool ended;
+
+	content->len = 0;
+	unpacking->skipped = false;
+	if (!read_content(unpacking,
+		max_bytes < PIECE_BYTES ? max_bytes + 1 : PIECE_BYTES, &ended))
+		return PST_UNPACK_UNREADABLE;
+	look = pst_str_first(
+	    (struct pst_str){content->ptr, content->len}, PIECE_BYTES);
+	if (look.len > 0)
+		unpacking->any = true;
+	if (look.len == 0 ||
+	    !unpacking->visitor.wanted(unpacking->visitor.arg, look)) {
+		unpacking->skipped = !ended;
+		unpacking->budget->bytes -=
+		    content->len < max_bytes ? content->len : max_bytes;
+		return PST_UNPACK_READ;
+	}
+	if (!ended && !read_content(unpacking, max_bytes + 1, &ended))
+		return PST_UNPACK_UNREADABLE;
+	if (content->len > max_bytes) {
+		unpacking->budget->bytes = 0;
+		(void)pst_err_set(unpacking->err,
+		    "unpacks to more than %zu MB: either it is not a report "
+		    "but a bomb, or it must be split",
+		    PST_UNPACK_MAX_BYTES / MB);
+		return PST_UNPACK_TOO_LARGE;
+	}
+	unpacking->budget->bytes -= content->len;
+	unpacking->visited++;
+	unpacking->visitor.member(unpacking->visitor.arg,
+	    (struct pst_str){content->ptr, content->len});
+	return PST_UNPACK_READ;
+}
+
+/*
+ * libarchive would take off all layers of gzip by itself, and what the outer
+ * ones unpack to would count for no limit. So it is told to take off one.
+ */
 static struct archive *
-open_packed(struct pst_str packed, bool is_zip)
+open_packed(struct pst_str packed, bool is_zip, bool is_stream)
 {
 	struct archive *archive = archive_read_new();
 
 	if (archive == NULL)
 		abort();
-	if (is_zip)
-		(void)archive_read_support_format_zip(archive);
+	if (is_stream)
+		(void)archive_read_support_format_zip_streamable(archive);
+	else if (is_zip)
+		(void)archive_read_support_format_zip_seekable(archive);
 	else {
-		(void)archive_read_support_filter_gzip(archive);
+		(void)archive_read_append_filter(archive, ARCHIVE_FILTER_GZIP);
 		(void)archive_read_support_format_raw(archive);
 		(void)archive_read_support_format_empty(archive);
 	}
@@ -180,31 +224,87 @@ open_packed(struct pst_str packed, bool is_zip)
 	return archive;
 }
 
-bool
-pst_unpack(struct pst_arena *arena, struct pst_str packed,
-    const struct pst_unpack_limits *limits, struct pst_str *out,
-    struct pst_err *err)
+/* Steps to the next member. */
+static int
+next_member(struct unpacking *unpacking, struct archive_entry **entry)
 {
-	struct content content = {NULL, 0, 0};
-	bool is_zip = pst_unpack_is_zip(packed);
+	bool is_first = unpacking->archive == NULL;
+	int status;
 
-	if (!is_zip && !pst_unpack_is_gzip(packed))
-		return pst_err_set(err, "is neither gzip nor zip");
-	if (packed.len > limits->max_packed_bytes)
-		return pst_err_set(err,
-		    "is larger than %zu MB packed; ask its sender to split it",
-		    limits->max_packed_bytes / MB);
-	struct archive *archive = open_packed(packed, is_zip);
-	bool ok = find_member(archive, is_zip, err) &&
-	    read_member(archive, packed, limits, &content, err) &&
-	    check_rest(archive, is_zip,
-		(struct pst_str){content.ptr, content.len}, err);
-	(void)archive_read_free(archive);
-	if (!ok) {
-		free(content.ptr);
-		return false;
+	if (is_first)
+		unpacking->archive =
+		    open_packed(unpacking->packed, unpacking->is_zip, false);
+	else if (unpacking->is_stream && unpacking->skipped)
+		return ARCHIVE_EOF;
+	status = archive_read_next_header(unpacking->archive, entry);
+	if (status == ARCHIVE_OK || status == ARCHIVE_EOF || !is_first ||
+	    !unpacking->is_zip)
+		return status;
+	(void)archive_read_free(unpacking->archive);
+	unpacking->is_stream = true;
+	unpacking->archive = open_packed(unpacking->packed, true, true);
+	return archive_read_next_header(unpacking->archive, entry);
+}
+
+static enum pst_unpack_result
+read_members(struct unpacking *unpacking)
+{
+	for (;;) {
+		enum pst_unpack_result result = PST_UNPACK_READ;
+		struct archive_entry *entry;
+		int status = next_member(unpacking, &entry);
+
+		if (status == ARCHIVE_EOF)
+			break;
+		if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
+			(void)fail_damaged(unpacking->err);
+			return PST_UNPACK_UNREADABLE;
+		}
+		if (unpacking->budget->members == 0) {
+			(void)pst_err_set(unpacking->err,
+			    "is a zip file with more than %zu members; unpack "
+			    "it and name the files",
+			    PST_UNPACK_MAX_MEMBERS);
+			return PST_UNPACK_UNREADABLE;
+		}
+		unpacking->budget->members--;
+		unpacking->skipped = true;
+		if (check_member(unpacking, entry))
+			result = read_member(unpacking);
+		if (result != PST_UNPACK_READ)
+			return result;
 	}
-	pst_arena_defer(arena, free, content.ptr);
-	*out = (struct pst_str){content.ptr, content.len};
-	return true;
+	if (unpacking->unreadable && unpacking->visited == 0)
+		return PST_UNPACK_UNREADABLE;
+	if (unpacking->any)
+		return PST_UNPACK_READ;
+	(void)pst_err_set(unpacking->err, "is packed, but holds nothing");
+	return PST_UNPACK_UNREADABLE;
+}
+
+enum pst_unpack_result
+pst_unpack(struct pst_str packed, struct pst_unpack_budget *budget,
+    struct pst_unpack_visitor visitor, struct pst_err *err)
+{
+	struct unpacking unpacking = {.packed = packed,
+	    .is_zip = pst_unpack_is_zip(packed),
+	    .budget = budget,
+	    .visitor = visitor,
+	    .err = err};
+	enum pst_unpack_result result;
+
+	if (!unpacking.is_zip && !pst_unpack_is_gzip(packed)) {
+		(void)pst_err_set(err, "is neither gzip nor zip");
+		return PST_UNPACK_UNREADABLE;
+	}
+	if (packed.len > budget->packed_bytes) {
+		(void)pst_err_set(err,
+		    "is larger than %zu MB packed; ask its sender to split it",
+		    budget->packed_bytes / MB);
+		return PST_UNPACK_UNREADABLE;
+	}
+	result = read_members(&unpacking);
+	(void)archive_read_free(unpacking.archive);
+	free(unpacking.content.ptr);
+	return result;
 }

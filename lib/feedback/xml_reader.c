@@ -26,6 +26,8 @@ struct reader {
 	xmlParserCtxtPtr ctxt;
 	bool refused; /* err has the sentence */
 	int bad_line; /* of the first error; 0 if all is well-formed */
+	bool more;    /* something follows the root element */
+	bool decimal; /* the period has fractions of seconds */
 
 	enum pst_feedback_element open[PST_FEEDBACK_MAX_DEPTH + 1];
 	unsigned depth;
@@ -94,7 +96,7 @@ count_detail(struct reader *reader)
 static void
 begin_record(struct reader *reader)
 {
-	if (reader->out->row_count == PST_FEEDBACK_MAX_ROWS) {
+	if (reader->out->record_count == PST_FEEDBACK_MAX_ROWS) {
 		refuse(reader,
 		    "has more than %d records; ask its sender to split it",
 		    PST_FEEDBACK_MAX_ROWS);
@@ -203,6 +205,27 @@ convert_text(
 	}
 }
 
+/* Returns 0 if the text is not a number of the kind that the leaf needs. */
+static int64_t
+number_of(struct reader *reader, enum pst_feedback_leaf leaf, const char *text)
+{
+	const char *fraction;
+	uint64_t number = 0;
+
+	if (leaf == PST_LEAF_EPOCH) {
+		if (pst_feedback_number(text, MAX_EPOCH, &number, &fraction) &&
+		    fraction != NULL)
+			reader->decimal = true;
+		return (int64_t)number;
+	}
+	if (!pst_feedback_number(
+		text, PST_FEEDBACK_MAX_MESSAGES, &number, &fraction) ||
+	    (fraction != NULL && strspn(fraction, "0") != strlen(fraction)))
+		return 0;
+	reader->row->nothing = number == 0;
+	return (int64_t)number;
+}
+
 /* If an element occurs twice, the first one counts. */
 static void
 end_leaf(struct reader *reader)
@@ -211,17 +234,12 @@ end_leaf(struct reader *reader)
 	struct pst_str octets = {reader->text, reader->text_len};
 	const char *text = pst_feedback_text(reader->arena, octets);
 	char *target = target_of(reader, rule->target);
-	uint64_t number = 0;
 
 	if (rule->leaf == PST_LEAF_EPOCH || rule->leaf == PST_LEAF_COUNT) {
 		int64_t *member = (int64_t *)(void *)(target + rule->offset);
 
-		(void)pst_str_to_u64(pst_str(text),
-		    rule->leaf == PST_LEAF_EPOCH ? MAX_EPOCH :
-						   PST_FEEDBACK_MAX_MESSAGES,
-		    &number);
 		if (*member == 0)
-			*member = (int64_t)number;
+			*member = number_of(reader, rule->leaf, text);
 		return;
 	}
 	const char **member = (const char **)(void *)(target + rule->offset);
@@ -233,14 +251,27 @@ static void
 end_record(struct reader *reader)
 {
 	const char *fault = pst_feedback_row_fault(reader->row);
+	struct pst_feedback_row *row = reader->row;
+	struct pst_feedback *out = reader->out;
 
-	*reader->row_end = reader->row;
-	reader->row_end = &reader->row->next;
-	reader->out->row_count++;
-	reader->out->messages += reader->row->count;
-	if (fault != NULL)
-		pst_feedback_fault(reader->arena, reader->out, "record %zu: %s",
-		    reader->out->row_count, fault);
+	out->record_count++;
+	/* This is how some say that they have seen no mail. */
+	if (row->nothing && row->source_ip[0] == '\0')
+		return;
+	if (fault != NULL) {
+		pst_feedback_note(reader->arena, out,
+		    "record %zu is left out: %s", out->record_count, fault);
+		if (row->nothing)
+			return;
+		if (out->left_out++ == 0)
+			out->first_left_out = pst_arena_printf(reader->arena,
+			    "record %zu: %s", out->record_count, fault);
+		return;
+	}
+	*reader->row_end = row;
+	reader->row_end = &row->next;
+	out->row_count++;
+	out->messages += row->count;
 }
 
 /* ---- what the parser calls ---- */
@@ -373,36 +404,14 @@ on_error(void *arg, xmlErrorPtr error)
 		refuse(reader,
 		    "refers to an entity, which no report does, so it is not "
 		    "read");
+	else if (error->level == XML_ERR_FATAL && reader->has_root &&
+	    reader->depth == 0)
+		reader->more = true;
 	else if (error->level == XML_ERR_FATAL && reader->bad_line == 0)
 		reader->bad_line = error->line > 0 ? error->line : 1;
 }
 
 /* ---- the whole document ---- */
-
-/*
- * libxml2 compares each attribute of a tag with all others, so a tag must not
- * have thousands.
- */
-static bool
-check_tags(struct pst_str xml, struct pst_err *err)
-{
-	size_t begin = pst_str_find(xml, '<');
-
-	while (begin < xml.len) {
-		struct pst_str rest = pst_str_from(xml, begin);
-		struct pst_str near = pst_str_first(rest, PST_FEEDBACK_MAX_TAG);
-		size_t end = pst_str_find(near, '>');
-
-		if (end == PST_FEEDBACK_MAX_TAG)
-			return pst_err_set(err,
-			    "has a tag or comment of more than %zu KB, so it "
-			    "is not a report",
-			    PST_FEEDBACK_MAX_TAG / 1024);
-		begin += end;
-		begin += pst_str_find(pst_str_from(xml, begin), '<');
-	}
-	return true;
-}
 
 static void
 parse(struct reader *reader, struct pst_str xml)
@@ -445,10 +454,14 @@ pst_feedback_xml_read(struct pst_arena *arena, struct pst_str xml,
 	    .open = {PST_ELEMENT_DOCUMENT},
 	    .row_end = &out->rows};
 
+	struct pst_feedback_xml_text text;
+
 	pst_feedback_init(out);
+	text = pst_feedback_xml_text(arena, xml);
+	xml = text.xml;
 	if (xml.len == 0 || xml.len > INT_MAX)
 		return pst_err_set(err, "is empty, so it is not a report");
-	if (!check_tags(xml, err))
+	if (!pst_feedback_xml_check_tags(xml, err))
 		return false;
 	parse(&reader, xml);
 	if (reader.refused)
@@ -461,6 +474,15 @@ pst_feedback_xml_read(struct pst_arena *arena, struct pst_str xml,
 		pst_feedback_fault(arena, out,
 		    "the XML is broken or cut short at line %d",
 		    reader.bad_line);
+	if (text.mended_octets)
+		pst_feedback_note(arena, out,
+		    "some octets are not UTF-8 and were read as Latin-1");
+	if (reader.decimal)
+		pst_feedback_note(
+		    arena, out, "date_range has fractions of seconds");
+	if (reader.more)
+		pst_feedback_note(arena, out,
+		    "what follows the end of the report is ignored");
 	pst_feedback_check(arena, out);
 	return true;
 }

@@ -10,16 +10,16 @@
  *
  * The reader is lenient (R-AGG-34). It accepts the namespace of RFC 9990 or
  * RFC 7489, another one or none; unknown elements and attributes anywhere; any
- * order; words in capitals; any type of reason. Texts that are too long are
- * cut.
+ * order; words in capitals; any type of reason; text after the root element;
+ * what feedback/xml_text.h mends. Texts that are too long are cut. A record that
+ * cannot be counted is left out, and the others count.
  */
 
 #include "base/macros.h"
 #include "feedback/feedback.h"
+#include "feedback/xml_text.h"
 
 #define PST_FEEDBACK_MAX_DEPTH 32
-/* Octets from a `<` to the next `>`: a tag, or the beginning of a comment. */
-#define PST_FEEDBACK_MAX_TAG ((size_t)64 * 1024)
 #define PST_FEEDBACK_MAX_ATTRIBUTES 64
 /*
  * Namespaces declared by one element: each name is looked for among them all.

@@ -347,12 +347,9 @@ pst_mime_decode(struct pst_arena *arena, const struct pst_mime_part *part)
 	return part->body;
 }
 
-static enum pst_mime_encoding
-encoding_of(struct pst_arena *arena, struct pst_str header)
+enum pst_mime_encoding
+pst_mime_encoding(struct pst_str word)
 {
-	struct pst_str word =
-	    pst_mime_field(arena, header, "Content-Transfer-Encoding");
-
 	if (pst_str_ieq(word, PST_STR("base64")))
 		return PST_MIME_BASE64;
 	if (pst_str_ieq(word, PST_STR("quoted-printable")))
@@ -447,7 +444,8 @@ walk_entity(
 		walk->out->header = part.header;
 	value = pst_mime_field(walk->arena, part.header, "Content-Type");
 	part.type = type_of(walk->arena, value);
-	part.encoding = encoding_of(walk->arena, part.header);
+	part.encoding = pst_mime_encoding(pst_mime_field(
+	    walk->arena, part.header, "Content-Transfer-Encoding"));
 	boundary = pst_mime_parameter(walk->arena, value, "boundary");
 	if (pst_str_starts(pst_str(part.type), PST_STR("multipart/")) &&
 	    boundary.len > 0 && boundary.len <= MAX_BOUNDARY)
@@ -459,10 +457,12 @@ walk_entity(
 	if (part.name.len == 0)
 		part.name = pst_mime_parameter(walk->arena, value, "name");
 	walk->out->parts[walk->out->count++] = part;
-	if (strcmp(part.type, "message/rfc822") != 0 ||
-	    part.encoding != PST_MIME_AS_IS)
+	if (strcmp(part.type, "message/rfc822") != 0 &&
+	    strcmp(part.type, "message/global") != 0)
 		return true;
-	return walk_entity(walk, part.body, depth + 1, messages + 1);
+	/* Decoding makes it shorter, and the depth is bounded. */
+	return walk_entity(
+	    walk, pst_mime_decode(walk->arena, &part), depth + 1, messages + 1);
 }
 
 bool

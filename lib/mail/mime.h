@@ -45,13 +45,17 @@ struct pst_mime {
 
 /*
  * Finds the parts of a message. Multiparts are opened, and so are attached
- * messages (message/rfc822, when not encoded); an attached message is also a
- * part itself and comes before its parts. False if a bound is passed; err then
+ * messages (message/rfc822 and message/global; RFC 2046 s. 5.2.1 forbids to
+ * encode the former, but Exchange does); an attached message is also a part
+ * itself and comes before its parts. False if a bound is passed; err then
  * holds half a sentence that goes after the message's name, as in
  * feedback/unpack.h.
  */
 bool pst_mime_read(struct pst_arena *arena, struct pst_str message,
     struct pst_mime *out, struct pst_err *err) PST_MUST_CHECK;
+
+/* Returns what a Content-Transfer-Encoding field means. */
+enum pst_mime_encoding pst_mime_encoding(struct pst_str word);
 
 /* Returns the decoded body; faults in its transfer encoding are skipped. */
 struct pst_str

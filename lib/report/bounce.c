@@ -3,8 +3,12 @@
 #include "report/bounce.h"
 
 #include "base/buf.h"
+#include "mail/mime.h"
+#include "mail/token.h"
 
 #define MAX_WHY 200
+/* Encoded messages inside each other. */
+#define MAX_DEPTH 3
 
 struct pst_str
 pst_bounce_token(const char *bounces, struct pst_str address)
@@ -51,85 +55,156 @@ find_token(const char *bounces, struct pst_str value)
 	return PST_STR("");
 }
 
-static bool
-is_named(struct pst_str line, const char *name, struct pst_str *value)
+/* Returns the token in lower case, as we made it: some relays use capitals. */
+static struct pst_str
+lower(struct pst_arena *arena, struct pst_str token)
 {
-	size_t colon = pst_str_find(line, ':');
+	char *copy = pst_arena_memdup(arena, token.ptr, token.len);
 
-	if (colon >= line.len ||
-	    !pst_str_ieq(
-		pst_str_trim(pst_str_first(line, colon)), pst_str(name)))
-		return false;
-	*value = pst_str_trim(pst_str_from(line, colon + 1));
-	return true;
+	for (size_t i = 0; i < token.len; i++)
+		copy[i] = pst_lower(copy[i]);
+	return (struct pst_str){copy, token.len};
 }
 
-/* Where in the message a line is. */
-enum place {
-	IN_HEADER,
-	ELSEWHERE,
-	IN_STATUS, /* a part of the type message/delivery-status */
+/* What is known while a message is read. */
+struct reading {
+	struct pst_arena *arena;
+	const char *bounces;
+	bool wants_token; /* the fields tell who got the message */
+	struct pst_bounce *out;
 };
 
 static void
-look_for_token(const char *bounces, struct pst_str line, struct pst_bounce *out)
+look_for_token(
+    const struct reading *reading, struct pst_str name, struct pst_str value)
 {
 	static const char *const names[] = {"Delivered-To", "X-Original-To",
-	    "To", "Original-Recipient", "Final-Recipient"};
-	struct pst_str value;
+	    "Envelope-To", "To", "Original-Recipient", "Final-Recipient"};
 
-	for (size_t i = 0; out->token.len == 0 && i < PST_COUNT(names); i++)
-		if (is_named(line, names[i], &value))
-			out->token = find_token(bounces, value);
+	if (!reading->wants_token)
+		return;
+	for (size_t i = 0; reading->out->token.len == 0 && i < PST_COUNT(names);
+	     i++)
+		if (pst_str_ieq(name, pst_str(names[i])))
+			reading->out->token = lower(reading->arena,
+			    find_token(reading->bounces, value));
+}
+
+/*
+ * Returns whether the first word of a value, after comments, is this one. Some
+ * write "failed (no such user)".
+ */
+static bool
+is_word(struct pst_str value, const char *wanted)
+{
+	struct pst_scan scan = {value, 0};
+	struct pst_str word;
+
+	(void)pst_scan_cfws(&scan);
+	return pst_scan_mime_token(&scan, &word) &&
+	    pst_str_ieq(word, pst_str(wanted));
 }
 
 static void
 look_for_status(
-    struct pst_arena *arena, struct pst_str line, struct pst_bounce *out)
+    const struct reading *reading, struct pst_str name, struct pst_str value)
 {
-	struct pst_str value;
+	struct pst_bounce *out = reading->out;
 
-	if (is_named(line, "Action", &value) &&
-	    pst_str_ieq(value, PST_STR("failed")))
+	if (pst_str_ieq(name, PST_STR("Action")) && is_word(value, "failed"))
 		out->failed = true;
-	else if (is_named(line, "Diagnostic-Code", &value) ||
-	    (out->why[0] == '\0' && is_named(line, "Status", &value)))
-		out->why = pst_escaped(arena, pst_str_first(value, MAX_WHY));
+	else if (pst_str_ieq(name, PST_STR("Diagnostic-Code")) ||
+	    (out->why[0] == '\0' && pst_str_ieq(name, PST_STR("Status"))))
+		out->why =
+		    pst_escaped(reading->arena, pst_str_first(value, MAX_WHY));
 }
 
-static enum place
-next_place(enum place place, struct pst_str line)
+static void
+read_fields(const struct reading *reading, struct pst_str text, bool is_status)
 {
-	struct pst_str value;
+	struct pst_str name, value;
 
-	if (place == IN_HEADER)
-		return line.len == 0 ? ELSEWHERE : IN_HEADER;
-	if (pst_str_starts(line, PST_STR("--")))
-		return ELSEWHERE;
-	if (is_named(line, "Content-Type", &value) &&
-	    pst_str_istarts(value, PST_STR("message/delivery-status")))
-		return IN_STATUS;
-	return place;
+	while (pst_mime_next_field(&text, &name, &value)) {
+		value = pst_mime_unfold(reading->arena, value);
+		look_for_token(reading, name, value);
+		if (is_status)
+			look_for_status(reading, name, value);
+	}
+}
+
+static void read_message(
+    const struct reading *reading, struct pst_str message, unsigned depth);
+
+/* Reads what follows a line that begins with "--", up to the next one. */
+static void
+read_part(const struct reading *reading, struct pst_str text, unsigned depth)
+{
+	struct pst_mime_part part;
+	struct pst_str type;
+
+	part.header = pst_mime_header(text);
+	part.body = pst_str_from(text, part.header.len);
+	type = pst_mime_field(reading->arena, part.header, "Content-Type");
+	if (type.len == 0)
+		return;
+	part.encoding = pst_mime_encoding(pst_mime_field(
+	    reading->arena, part.header, "Content-Transfer-Encoding"));
+	/* RFC 3464 s. 2, RFC 6533 s. 4 */
+	if (pst_str_istarts(type, PST_STR("message/delivery-status")) ||
+	    pst_str_istarts(type, PST_STR("message/global-delivery-status")))
+		read_fields(
+		    reading, pst_mime_decode(reading->arena, &part), true);
+	else if (part.encoding != PST_MIME_AS_IS && depth < MAX_DEPTH &&
+	    pst_str_istarts(type, PST_STR("message/")))
+		read_message(
+		    reading, pst_mime_decode(reading->arena, &part), depth + 1);
+}
+
+/*
+ * Takes a line that begins with "--", and what comes before it, off *text.
+ * Returns what comes before it.
+ */
+static struct pst_str
+take_part(struct pst_str *text)
+{
+	struct pst_str whole = *text;
+	struct pst_str line;
+	bool more = true;
+
+	while (pst_str_split(text, '\n', &line, &more))
+		if (pst_str_starts(line, PST_STR("--")))
+			return pst_str_first(
+			    whole, (size_t)(line.ptr - whole.ptr));
+	return whole;
+}
+
+/*
+ * Boundaries are not compared, since many a relay damages them: a part begins
+ * after the header and after each line that begins with "--".
+ */
+static void
+read_message(
+    const struct reading *reading, struct pst_str message, unsigned depth)
+{
+	struct pst_str part = take_part(&message);
+	struct pst_str header = pst_mime_header(part);
+
+	read_fields(reading, header, false);
+	read_part(reading, part, depth);
+	read_part(reading, pst_str_from(part, header.len), depth);
+	while (message.len > 0)
+		read_part(reading, take_part(&message), depth);
 }
 
 void
 pst_bounce_read(struct pst_arena *arena, const char *bounces,
     const char *recipient, struct pst_str message, struct pst_bounce *out)
 {
-	enum place place = IN_HEADER;
-	struct pst_str line;
-	bool more = true;
+	struct reading reading = {arena, bounces, recipient == NULL, out};
 
 	*out = (struct pst_bounce){.why = ""};
 	if (recipient != NULL)
-		out->token = pst_bounce_token(bounces, pst_str(recipient));
-	while (pst_str_split(&message, '\n', &line, &more)) {
-		if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-			line.len--;
-		place = next_place(place, line);
-		if (recipient == NULL && place != ELSEWHERE)
-			look_for_token(bounces, line, out);
-		if (place == IN_STATUS)
-			look_for_status(arena, line, out);
-	}
+		out->token =
+		    lower(arena, pst_bounce_token(bounces, pst_str(recipient)));
+	read_message(&reading, message, 0);
 }

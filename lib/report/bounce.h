@@ -14,7 +14,7 @@
 #define PST_BOUNCE_MAX_BYTES 1048576 /* the rest of a message is not read */
 
 struct pst_bounce {
-	struct pst_str token; /* empty if there is none */
+	struct pst_str token; /* in lower case; empty if there is none */
 	bool failed;          /* it reports a permanent failure */
 	const char *why;      /* its diagnostic, printable, or "" */
 };

@@ -219,7 +219,7 @@ test_maildir(void **state)
 	assert_int_equal(mkfifo(path_of("new/pipe"), 0600), 0);
 	assert_string_equal(visit(dir),
 	    "/new/1{A: 1\\x0A} /new/2{B: 1\\x0A} /new/pipe is not a file, so it "
-	    "is not a message /cur/3:2,S{From a@b.example Mon Jan  5 10:00:00 "
+	    "is not read /cur/3:2,S{From a@b.example Mon Jan  5 10:00:00 "
 	    "2026\\x0AC: 1\\x0A} ");
 }
 
