@@ -5,6 +5,10 @@
 #include <archive_entry.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <zlib.h>
+
+/* zlib: gzip only, with the largest window. */
+#define GZIP_WINDOW (15 + 16)
 
 #define PIECE_BYTES ((size_t)64 * 1024)
 #define MB ((size_t)1024 * 1024)
@@ -73,7 +77,8 @@ is_shadow(struct pst_str name)
 
 struct unpacking {
 	struct pst_str packed;
-	struct archive *archive; /* NULL before the first member */
+	struct archive *archive; /* of zip; NULL before the first member */
+	z_stream *gzip;          /* of gzip */
 	bool is_zip;
 	/*
 	 * The zip file has no directory. To get past a member whose length is
@@ -114,22 +119,50 @@ check_member(struct unpacking *unpacking, struct archive_entry *entry)
 	const char *name = archive_entry_pathname(entry);
 	struct pst_err *err = unpacking->unreadable ? NULL : unpacking->err;
 
-	if (!unpacking->is_zip)
-		return true;
 	/* A name may end in a slash without saying that it is a folder. */
 	if (archive_entry_filetype(entry) != S_IFREG ||
 	    (name != NULL &&
 		(is_shadow(pst_str(name)) ||
 		    pst_str_iends(pst_str(name), PST_STR("/")))))
 		return false;
-	unpacking->any = true;
 	if (archive_entry_is_encrypted(entry))
 		(void)pst_err_set(
 		    err, "is a zip file with a password; unpack it first");
 	else if (check_method(unpacking->archive, err))
 		return true;
+	unpacking->any = true;
 	unpacking->unreadable = true;
 	return false;
+}
+
+/*
+ * Returns how many octets were put into room; 0 at the end, -1 if the file is
+ * damaged. A gzip file may consist of several (RFC 1952 s. 2.2); anything else
+ * after it is ignored.
+ */
+static la_ssize_t
+read_gzip(z_stream *gzip, char *room, size_t len)
+{
+	gzip->next_out = (Bytef *)room;
+	gzip->avail_out = (uInt)len;
+	while (gzip->avail_out > 0) {
+		int status = inflate(gzip, Z_NO_FLUSH);
+
+		if (status == Z_STREAM_END) {
+			struct pst_str rest = {
+			    (const char *)gzip->next_in, gzip->avail_in};
+
+			if (!pst_unpack_is_gzip(rest))
+				gzip->avail_in = 0;
+			if (!pst_unpack_is_gzip(rest) ||
+			    inflateReset(gzip) != Z_OK)
+				break;
+		} else if (status != Z_OK)
+			return gzip->avail_out < len ?
+			    (la_ssize_t)(len - gzip->avail_out) :
+			    -1;
+	}
+	return (la_ssize_t)(len - gzip->avail_out);
 }
 
 /*
@@ -145,9 +178,12 @@ read_content(struct unpacking *unpacking, size_t most, bool *ended)
 		if (content->len == content->capacity)
 			make_room(content, unpacking->budget->bytes);
 		size_t room = content->capacity - content->len;
-		la_ssize_t got = archive_read_data(unpacking->archive,
-		    content->ptr + content->len,
-		    room < PIECE_BYTES ? room : PIECE_BYTES);
+		char *end = content->ptr + content->len;
+		if (room > PIECE_BYTES)
+			room = PIECE_BYTES;
+		la_ssize_t got = unpacking->is_zip ?
+		    archive_read_data(unpacking->archive, end, room) :
+		    read_gzip(unpacking->gzip, end, room);
 		if (got < 0)
 			return fail_damaged(unpacking->err);
 		*ended = got == 0;
@@ -199,12 +235,8 @@ read_member(struct unpacking *unpacking)
 	return PST_UNPACK_READ;
 }
 
-/*
- * libarchive would take off all layers of gzip by itself, and what the outer
- * ones unpack to would count for no limit. So it is told to take off one.
- */
 static struct archive *
-open_packed(struct pst_str packed, bool is_zip, bool is_stream)
+open_zip(struct pst_str packed, bool is_stream)
 {
 	struct archive *archive = archive_read_new();
 
@@ -212,13 +244,8 @@ open_packed(struct pst_str packed, bool is_zip, bool is_stream)
 		abort();
 	if (is_stream)
 		(void)archive_read_support_format_zip_streamable(archive);
-	else if (is_zip)
+	else
 		(void)archive_read_support_format_zip_seekable(archive);
-	else {
-		(void)archive_read_append_filter(archive, ARCHIVE_FILTER_GZIP);
-		(void)archive_read_support_format_raw(archive);
-		(void)archive_read_support_format_empty(archive);
-	}
 	/* An error in the file is reported when the first header is read. */
 	(void)archive_read_open_memory(archive, packed.ptr, packed.len);
 	return archive;
@@ -232,17 +259,15 @@ next_member(struct unpacking *unpacking, struct archive_entry **entry)
 	int status;
 
 	if (is_first)
-		unpacking->archive =
-		    open_packed(unpacking->packed, unpacking->is_zip, false);
+		unpacking->archive = open_zip(unpacking->packed, false);
 	else if (unpacking->is_stream && unpacking->skipped)
 		return ARCHIVE_EOF;
 	status = archive_read_next_header(unpacking->archive, entry);
-	if (status == ARCHIVE_OK || status == ARCHIVE_EOF || !is_first ||
-	    !unpacking->is_zip)
+	if (status == ARCHIVE_OK || status == ARCHIVE_EOF || !is_first)
 		return status;
 	(void)archive_read_free(unpacking->archive);
 	unpacking->is_stream = true;
-	unpacking->archive = open_packed(unpacking->packed, true, true);
+	unpacking->archive = open_zip(unpacking->packed, true);
 	return archive_read_next_header(unpacking->archive, entry);
 }
 
@@ -274,12 +299,29 @@ read_members(struct unpacking *unpacking)
 		if (result != PST_UNPACK_READ)
 			return result;
 	}
-	if (unpacking->unreadable && unpacking->visited == 0)
-		return PST_UNPACK_UNREADABLE;
-	if (unpacking->any)
-		return PST_UNPACK_READ;
-	(void)pst_err_set(unpacking->err, "is packed, but holds nothing");
-	return PST_UNPACK_UNREADABLE;
+	return unpacking->unreadable && unpacking->visited == 0 ?
+	    PST_UNPACK_UNREADABLE :
+	    PST_UNPACK_READ;
+}
+
+/*
+ * A gzip file has one member. libarchive would take off all layers of gzip by
+ * itself, and what the outer ones unpack to would count for no limit.
+ */
+static enum pst_unpack_result
+read_only_member(struct unpacking *unpacking)
+{
+	z_stream gzip = {.next_in = (Bytef *)(uintptr_t)unpacking->packed.ptr,
+	    .avail_in = (uInt)unpacking->packed.len};
+	enum pst_unpack_result result;
+
+	if (inflateInit2(&gzip, GZIP_WINDOW) != Z_OK)
+		abort();
+	(void)inflateValidate(&gzip, 0);
+	unpacking->gzip = &gzip;
+	result = read_member(unpacking);
+	(void)inflateEnd(&gzip);
+	return result;
 }
 
 enum pst_unpack_result
@@ -303,7 +345,12 @@ pst_unpack(struct pst_str packed, struct pst_unpack_budget *budget,
 		    budget->packed_bytes / MB);
 		return PST_UNPACK_UNREADABLE;
 	}
-	result = read_members(&unpacking);
+	result = unpacking.is_zip ? read_members(&unpacking) :
+				    read_only_member(&unpacking);
+	if (result == PST_UNPACK_READ && !unpacking.any) {
+		(void)pst_err_set(err, "is packed, but holds nothing");
+		result = PST_UNPACK_UNREADABLE;
+	}
 	(void)archive_read_free(unpacking.archive);
 	free(unpacking.content.ptr);
 	return result;

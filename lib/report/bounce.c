@@ -188,10 +188,13 @@ read_message(
 {
 	struct pst_str part = take_part(&message);
 	struct pst_str header = pst_mime_header(part);
+	struct pst_str body = pst_str_from(part, header.len);
 
 	read_fields(reading, header, false);
 	read_part(reading, part, depth);
-	read_part(reading, pst_str_from(part, header.len), depth);
+	/* The empty line after the header. */
+	body = pst_str_from(body, pst_str_find(body, '\n') + 1);
+	read_part(reading, body, depth);
 	while (message.len > 0)
 		read_part(reading, take_part(&message), depth);
 }

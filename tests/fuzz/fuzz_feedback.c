@@ -17,7 +17,7 @@ check_text(const char *text)
 }
 
 static void
-check_row(const struct pst_feedback_row *row, bool valid)
+check_row(const struct pst_feedback_row *row)
 {
 	const struct pst_feedback_reason *reason;
 	const struct pst_feedback_auth *auth;
@@ -40,7 +40,7 @@ check_row(const struct pst_feedback_row *row, bool valid)
 		check_text(auth->result);
 		check_text(auth->human_result);
 	}
-	if (valid && pst_feedback_row_fault(row) != NULL)
+	if (pst_feedback_row_fault(row) != NULL)
 		abort();
 }
 
@@ -51,6 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_err err = {""};
 	struct pst_feedback feedback;
+	const struct pst_feedback_note *note;
 	const struct pst_feedback_row *row;
 	size_t count = 0;
 	int64_t messages = 0;
@@ -59,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bool valid = feedback.fault[0] == '\0';
 
 		for (row = feedback.rows; row != NULL; row = row->next) {
-			check_row(row, valid);
+			check_row(row);
 			count++;
 			messages += row->count;
 		}
@@ -69,7 +70,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_text(feedback.fault);
 		if (count != feedback.row_count ||
 		    messages != feedback.messages ||
-		    (valid && (count == 0 || feedback.begin_s == 0)))
+		    count + feedback.left_out > feedback.record_count ||
+		    feedback.record_count > PST_FEEDBACK_MAX_ROWS ||
+		    feedback.note_count > PST_FEEDBACK_MAX_NOTES ||
+		    (valid && feedback.begin_s == 0) ||
+		    (valid && feedback.left_out > 0 && count == 0))
+			abort();
+		for (note = feedback.notes; note != NULL; note = note->next)
+			check_text(note->text);
+		/* What is read is known for a report before it is parsed. */
+		if (!pst_feedback_xml_is_report(xml) &&
+		    size <= PST_FEEDBACK_XML_LOOK)
 			abort();
 	} else if (err.text[0] == '\0')
 		abort();

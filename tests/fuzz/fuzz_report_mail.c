@@ -27,7 +27,7 @@ on_report(
 		abort();
 }
 
-/* Checks that each part is within the message. */
+/* Checks that each part is within the message, or decoded from it. */
 static void
 check_parts(struct pst_str message)
 {
@@ -38,13 +38,14 @@ check_parts(struct pst_str message)
 		for (size_t i = 0; i < mime.count; i++) {
 			struct pst_str body = mime.parts[i].body;
 
-			if (body.len > 0 &&
+			if (body.len > 0 && mime.parts[i].messages == 0 &&
 			    (body.ptr < message.ptr ||
 				body.ptr + body.len >
 				    message.ptr + message.len))
 				abort();
-			if (pst_mime_decode(arena, &mime.parts[i]).len >
-			    body.len)
+			if (body.len > message.len ||
+			    pst_mime_decode(arena, &mime.parts[i]).len >
+				body.len)
 				abort();
 		}
 	}

@@ -22,6 +22,10 @@
 	"Action: " action "\r\nStatus: 5.1.1\r\n"                              \
 	"Diagnostic-Code: smtp; 550 \x1bno\r\n\r\n--x--\r\n"
 
+#define PART(type, encoding)                                                   \
+	"Content-Type: multipart/report\n\n--x\nContent-Type: " type           \
+	"\nContent-Transfer-Encoding: " encoding "\n\n"
+
 static void
 test_token(void **state)
 {
@@ -78,6 +82,48 @@ test_read(void **state)
 		"3f2a", true},
 	    {NULL, "", "", false},
 	    {NULL, ":", "", false},
+	    /* What mailers do to these messages */
+	    {TO, STATUS("failed (bad destination mailbox)"), "3f2a", true},
+	    {TO, STATUS("(x)\r\n\tFAILED"), "3f2a", true},
+	    {TO, STATUS("failed-not"), "3f2a", false},
+	    {TO, STATUS("delayed (failed)"), "3f2a", false},
+	    {NULL,
+		"X: y\r\nTo:\r\n\t<DMARC-BOUNCES+3F2A@GW.EXAMPLE>\r\n" STATUS(
+		    "failed"),
+		"3f2a", true},
+	    {"DMARC-BOUNCES+3F2A@GW.EXAMPLE", STATUS("failed"), "3f2a", true},
+	    {TO,
+		PART("message/global-delivery-status; charset=utf-8",
+		    "8bit\nAction: x") "Action: failed\n\n--x--\n",
+		"3f2a", true},
+	    {TO,
+		PART("message/delivery-status", "BASE64")
+		/* "A: b\n\nAction: failed\n" */
+		"QTogYgoKQWN0aW9uOiBmYWls\nZWQK\n--x--\n",
+		"3f2a", true},
+	    {TO,
+		PART("message/delivery-status",
+		    "quoted-printable") "Action:=20fai=\nled\n--x--\n",
+		"3f2a", true},
+	    {TO,
+		"Content-Transfer-Encoding: base64\nContent-Type: "
+		"message/delivery-status\n\nQWN0aW9uOiBmYWlsZWQK",
+		"3f2a", true},
+	    {TO,
+		PART("message/rfc822", "base64")
+		/* "Content-Type: message/delivery-status\n\nAction: failed" */
+		"Q29udGVudC1UeXBlOiBtZXNzYWdlL2RlbGl2ZXJ5LXN0YXR1cwoKQWN0aW9u\n"
+		"OiBmYWlsZWQ=\n--x--\n",
+		"3f2a", true},
+	    {TO,
+		PART("text/plain", "base64")
+		/* "Content-Type: message/delivery-status\n\nAction: failed" */
+		"Q29udGVudC1UeXBlOiBtZXNzYWdlL2RlbGl2ZXJ5LXN0YXR1cwoKQWN0aW9u\n"
+		"OiBmYWlsZWQ=\n--x--\n",
+		"3f2a", false},
+	    {TO,
+		PART("message/delivery-status", "7bit") "--x\nAction: failed\n",
+		"3f2a", false},
 	};
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_bounce bounce;
@@ -88,6 +134,9 @@ test_read(void **state)
 		    pst_str(rows[i].message), &bounce);
 		assert_int_equal(bounce.failed, rows[i].failed);
 		assert_int_equal(bounce.token.len, strlen(rows[i].token));
+		assert_memory_equal(
+		    bounce.token.len == 0 ? "" : bounce.token.ptr,
+		    rows[i].token, bounce.token.len);
 	}
 	pst_bounce_read(arena, BOUNCES, TO, pst_str(STATUS("failed")), &bounce);
 	assert_string_equal(bounce.why, "smtp; 550 \\x1Bno");

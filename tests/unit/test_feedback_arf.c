@@ -149,6 +149,51 @@ test_lenient(void **state)
 	pst_arena_free(arena);
 }
 
+#define FAILURE                                                                \
+	"Feedback-Type: auth-failure\nUser-Agent: x\nVersion: 1\n"             \
+	"Auth-Failure: dmarc\nSource-IP: 192.0.2.1"
+
+/* Without Reported-Domain, the reported message has the domain. */
+static void
+test_no_domain(void **state)
+{
+	static const struct {
+		const char *label, *mail, *domain, *fault;
+	} rows[] = {
+	    {"headers",
+		MAIL(FAILURE,
+		    "Content-Type: text/rfc822-headers\n\nFrom: Jo "
+		    "<jo@Corp.example>"),
+		"corp.example", ""},
+	    {"message",
+		MAIL(FAILURE,
+		    "Content-Type: message/rfc822\n\nFrom:\n jo@corp.example"
+		    "\n\nhello"),
+		"corp.example", ""},
+	    {"no From", MAIL(FAILURE, "Content-Type: message/rfc822\n\nA: b\n"),
+		"", "Reported-Domain is missing"},
+	    {"no message", MAIL(FAILURE, ""), "", "Reported-Domain is missing"},
+	    {"a domain",
+		MAIL(FAILURE "\nReported-Domain: a.example",
+		    "Content-Type: message/rfc822\n\nFrom: jo@corp.example\n"),
+		"a.example", ""},
+	};
+	struct pst_arena *arena = pst_arena_new();
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_feedback f;
+
+		read_mail(arena, rows[i].mail, &f);
+		assert_string_equal(f.fault, rows[i].fault);
+		assert_string_equal(f.domain, rows[i].domain);
+		assert_string_equal(f.rows->header_from, rows[i].domain);
+		assert_int_equal(f.note_count,
+		    strcmp(rows[i].domain, "corp.example") == 0 ? 1 : 0);
+	}
+	pst_arena_free(arena);
+}
+
 /* The 101st field is ignored. */
 static void
 test_many_fields(void **state)
@@ -182,6 +227,7 @@ main(void)
 	    cmocka_unit_test(test_dates),
 	    cmocka_unit_test(test_failure),
 	    cmocka_unit_test(test_lenient),
+	    cmocka_unit_test(test_no_domain),
 	    cmocka_unit_test(test_many_fields),
 	};
 

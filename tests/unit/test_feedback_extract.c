@@ -34,6 +34,8 @@ test_forms(void **state)
 	    {BYTES("\xef\xbb\xbf<a/>"), PST_FORM_XML},
 	    {BYTES("\xff\xfe<\0"), PST_FORM_XML},
 	    {BYTES("\xfe\xff\0<"), PST_FORM_XML},
+	    {BYTES("<\0?\0"), PST_FORM_XML},
+	    {BYTES("\0<\0?"), PST_FORM_XML},
 	    {BYTES("\x1f\x8b"), PST_FORM_PACKED},
 	    {BYTES("PK\x03\x04"), PST_FORM_PACKED},
 	    {BYTES("PK\x05\x06"), PST_FORM_PACKED},
@@ -104,12 +106,20 @@ static const struct {
 	"--b\n\ntext\n--b\nContent-Type: application/octet-stream\n\n" XML(
 	    "1") "\n--b\nContent-Type: application/xml\n\n" XML("2") "\n--b--\n",
 	"aggregate:1 aggregate:2 ."},
-    {"one is refused",
+    {"one is a page",
 	MULTI "--b\nContent-Type: text/xml\n\n<html/>\n--b\n"
 	      "Content-Type: text/xml\n\n" XML(
 		  "2") "\n--b\n"
 		       "Content-Type: text/xml\n\n<!DOCTYPE x><x/>\n--b--\n",
-	"aggregate:2 has an attachment that is XML, but not a DMARC report"},
+	"aggregate:2 ."},
+    {"one has a document type",
+	MULTI "--b\nContent-Type: text/xml\n\n" XML(
+	    "2") "\n--b\nContent-Type: text/xml\n\n<!DOCTYPE feedback><x/>"
+		 "\n--b--\n",
+	"aggregate:2 has an attachment that has a document type"},
+    {"a page", "Content-Type: text/xml\n\n<html/>",
+	"is mail without a report: it has an attachment that is XML, but not a "
+	"DMARC report"},
     {"text named like a report",
 	MULTI "--b\nContent-Type: text/plain; name=A.XML\n\n" XML("1"),
 	"aggregate:1 ."},
@@ -121,6 +131,14 @@ static const struct {
 	MULTI "--b\nContent-Type: message/rfc822\n\n"
 	      "Content-Type: text/xml\n\n" XML("1") "\n--b--\n",
 	"aggregate:1 ."},
+    {"forwarded as an attachment in base64",
+	MULTI "--b\nContent-Type: message/rfc822\n"
+	      "Content-Transfer-Encoding: base64\n\n"
+	      /* Content-Type: text/xml and the report with the id 7 */
+	      "Q29udGVudC1UeXBlOiB0ZXh0L3htbAoKPGZlZWRiYWNrPjxyZXBvcnRfbWV0\n"
+	      "YWRhdGE+PHJlcG9ydF9pZD43PC9yZXBvcnRfaWQ+PC9yZXBvcnRfbWV0YWRh\n"
+	      "dGE+PC9mZWVkYmFjaz4=\n--b--\n",
+	"aggregate:7 ."},
     {"a failure report about a report",
 	"Message-ID: 9\n" MULTI "--b\n" ARF "\n--b\n"
 	"Content-Type: message/rfc822\n\nContent-Type: text/xml\n\n" XML(
@@ -151,6 +169,10 @@ test_documents(void **state)
 	}
 }
 
+#define ATTACHED(subject, name)                                                \
+	"Subject: " subject "\nContent-Type: application/zip; name=\"" name    \
+	"\"\n\nPK\x03\x04 rubbish"
+
 static void
 test_outcomes(void **state)
 {
@@ -161,8 +183,19 @@ test_outcomes(void **state)
 	    {XML("1"), PST_FEEDBACK_READ},
 	    {"<feedback/>", PST_FEEDBACK_READ},
 	    {"Subject: hello\n\nhello\n", PST_FEEDBACK_NONE},
-	    {"hello", PST_FEEDBACK_REFUSED},
-	    {"Content-Type: text/xml\n\n<html/>", PST_FEEDBACK_REFUSED},
+	    {"hello", PST_FEEDBACK_NONE},
+	    {"Content-Type: text/xml\n\n<html/>", PST_FEEDBACK_NONE},
+	    {"<!DOCTYPE html><html/>", PST_FEEDBACK_NONE},
+	    {"<!DOCTYPE feedback><feedback/>", PST_FEEDBACK_REFUSED},
+	    /* What cannot be unpacked is refused if it is called a report. */
+	    {"\x1f\x8b rubbish", PST_FEEDBACK_REFUSED},
+	    {ATTACHED("hello", "invoice.zip"), PST_FEEDBACK_NONE},
+	    {ATTACHED("hello", "a!b!1!2.json.gz"), PST_FEEDBACK_NONE},
+	    {ATTACHED("hello", "wow!.zip"), PST_FEEDBACK_NONE},
+	    {ATTACHED("hello", "a!b!1!2.xml.gz"), PST_FEEDBACK_REFUSED},
+	    {ATTACHED("hello", "report.xml.gz"), PST_FEEDBACK_REFUSED},
+	    {ATTACHED("Report Domain: b Submitter: a", "x.zip"),
+		PST_FEEDBACK_REFUSED},
 	};
 
 	(void)state;
@@ -188,6 +221,7 @@ test_packed(void **state)
 	} contents[] = {
 	    {XML("1"), "aggregate:1 ."},
 	    {"Content-Type: text/xml\n\n" XML("1"), "holds no XML"},
+	    {"<html/>", "holds no XML"},
 	    {"rubbish", "holds no XML"},
 	};
 

@@ -32,12 +32,22 @@
 #define RECORD                                                                    \
 	"<record><row><source_ip>192.0.2.1</source_ip><count>2</count>" EVALUATED \
 	"</row>" IDENTIFIERS "</record>"
+#define ODD(ip, count, disposition, dkim, from)                                \
+	"<record><row><source_ip>" ip "</source_ip><count>" count "</count>"   \
+	"<policy_evaluated><disposition>" disposition                          \
+	"</disposition><dkim>" dkim                                            \
+	"</dkim><spf>fail</spf></policy_evaluated></row><identifiers>"         \
+	"<header_from>" from "</header_from></identifiers></record>"
 #define REPORT(inside) "<feedback>" METADATA POLICY inside "</feedback>"
 
-/* "org id domain begin-end:" and " ip count disposition dkim spf from;" */
+/*
+ * "org id domain begin-end:", " ip count disposition dkim spf from;" for each
+ * row, " note: text" for each note, and " fault: text".
+ */
 static const char *
 summary(struct pst_arena *arena, const struct pst_feedback *feedback)
 {
+	const struct pst_feedback_note *note;
 	const struct pst_feedback_row *row;
 	struct pst_buf buf;
 
@@ -49,6 +59,8 @@ summary(struct pst_arena *arena, const struct pst_feedback *feedback)
 		pst_buf_printf(&buf, " %s %lld %s %s %s %s;", row->source_ip,
 		    (long long)row->count, row->disposition, row->dkim,
 		    row->spf, row->header_from);
+	for (note = feedback->notes; note != NULL; note = note->next)
+		pst_buf_printf(&buf, " note: %s", note->text);
 	if (feedback->fault[0] != '\0')
 		pst_buf_printf(&buf, " fault: %s", feedback->fault);
 	return pst_buf_str(&buf);
@@ -89,6 +101,9 @@ expect(const char *label, struct pst_str xml, const char *wanted)
 #define PLAIN                                                                  \
 	"Org id-1 example.org 86400-172799: 192.0.2.1 2 none pass fail "       \
 	"example.org;"
+#define LEFT_OUT(number, why) " note: record " number " is left out: " why
+#define IGNORED " note: what follows the end of the report is ignored"
+#define LATIN1 " note: some octets are not UTF-8 and were read as Latin-1"
 #define NO_ROWS "Org id-1 example.org 86400-172799:"
 
 static const struct {
@@ -150,9 +165,89 @@ static const struct {
 	REPORT("<record>x<row>y<source_ip>192.0.2.1<z>9</z></source_ip>"
 	       "<count>2</count>" EVALUATED "</row>" IDENTIFIERS "</record>"),
 	PLAIN},
+    /* records by themselves */
+    {"no record", REPORT(""), NO_ROWS},
+    {"null report", REPORT(ODD("", "0", "none", "pass", "a.example")), NO_ROWS},
+    {"null report without results",
+	REPORT("<record><row><source_ip/><count>0</count></row></record>"),
+	NO_ROWS},
+    {"no messages from an address",
+	REPORT(ODD("::1", "0", "none", "pass", "a.example")),
+	NO_ROWS LEFT_OUT("1", "count is 0")},
+    {"count of a float",
+	REPORT(ODD("192.0.2.1", "2.0", "none", "pass", "example.org")), PLAIN},
+    {"count with a fraction",
+	REPORT(RECORD ODD("::1", "2.5", "none", "pass", "a.example")),
+	PLAIN LEFT_OUT("2", "count is not a number of messages")},
+    {"negative count",
+	REPORT(RECORD ODD("::1", "-3", "none", "pass", "a.example")),
+	PLAIN LEFT_OUT("2", "count is not a number of messages")},
+    {"empty count", REPORT(RECORD ODD("::1", "", "none", "pass", "a.example")),
+	PLAIN LEFT_OUT("2", "count is not a number of messages")},
+    {"count above all sense",
+	REPORT(RECORD ODD("::1", "1000000001", "none", "pass", "a.example")),
+	PLAIN LEFT_OUT("2", "count is not a number of messages")},
+    {"address", REPORT(RECORD ODD("host", "1", "none", "pass", "a.example")),
+	PLAIN LEFT_OUT("2", "source_ip is not an address")},
+    {"no address, but messages",
+	REPORT(RECORD ODD("", "1", "none", "pass", "a.example")),
+	PLAIN LEFT_OUT("2", "source_ip is not an address")},
+    {"disposition",
+	REPORT(RECORD ODD("::1", "1", "deleted", "pass", "a.example")),
+	PLAIN LEFT_OUT("2", "disposition is missing or unknown")},
+    {"no disposition", REPORT(ODD("::1", "1", "", "pass", "a.example") RECORD),
+	PLAIN LEFT_OUT("1", "disposition is missing or unknown")},
+    {"dkim", REPORT(RECORD ODD("::1", "1", "none", "none", "a.example")),
+	PLAIN LEFT_OUT("2", "dkim is neither pass nor fail")},
+    {"no From domain", REPORT(RECORD ODD("::1", "1", "none", "pass", "")),
+	PLAIN LEFT_OUT("2", "header_from is missing")},
+    /* odd, but valid */
+    {"no org_name",
+	"<feedback><report_metadata><report_id>1</report_id><date_range><begin>"
+	"5</begin><end>6</end></date_range></report_metadata>" POLICY RECORD
+	"</feedback>",
+	" 1 example.org 5-6: 192.0.2.1 2 none pass fail example.org; note: "
+	"org_name is missing"},
+    {"decimal dates",
+	"<feedback><report_metadata><org_name>O</org_name><report_id>1"
+	"</report_id><date_range><begin>5.0</begin><end>6.75</end></date_range>"
+	"</report_metadata>" POLICY RECORD "</feedback>",
+	"O 1 example.org 5-6: 192.0.2.1 2 none pass fail example.org; note: "
+	"date_range has fractions of seconds"},
+    {"rubbish after it", REPORT(RECORD) "\n\nrubbish", PLAIN IGNORED},
+    {"a tag after it", REPORT(RECORD) "</feedback>", PLAIN IGNORED},
+    {"another report after it", REPORT(RECORD) REPORT(RECORD), PLAIN IGNORED},
+    {"Latin-1 undeclared",
+	"<feedback>" METADATA POLICY RECORD "\n<a>M\xfcller</a></feedback>",
+	PLAIN LATIN1},
+    {"Latin-1 that says UTF-8",
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>" REPORT(
+	    RECORD "<a>\xff\xfe \xc3\xbc</a>"),
+	PLAIN LATIN1},
+    {"UTF-8 that says ASCII",
+	"<?xml version=\"1.0\" encoding=\"us-ascii\"?>" REPORT(
+	    RECORD "<a>\xc3\xbc</a>"),
+	PLAIN},
+    {"ASCII that says UTF-16",
+	"<?xml version=\"1.0\" encoding=\"UTF-16\"?>" REPORT(RECORD), PLAIN},
+    {"ASCII that says utf-16le",
+	"\r\n<?xml version='1.0' encoding = 'utf-16le' standalone='no' ?>\r\n" REPORT(
+	    RECORD),
+	PLAIN},
+    {"UTF-8 by another name",
+	"<?xml version=\"1.0\" encoding=\"utf8\"?>" REPORT(RECORD), PLAIN},
+    {"schema around it",
+	"<?xml version=\"1.0\"?>\n<xs:schema xmlns:xs=\"urn:x\" "
+	"xmlns=\"urn:y\">\n" REPORT(RECORD) "\n</xs:schema>",
+	PLAIN},
+    {"schema around it, without an end",
+	"<xs:schema xmlns:xs=\"urn:x\">" REPORT(RECORD), PLAIN},
+    {"schema inside, without an end",
+	REPORT("<xs:schema xmlns:xs=\"urn:x\">" RECORD), PLAIN},
+    {"schema inside, empty", REPORT("<xs:schema/>" RECORD), PLAIN},
     /* invalid, but read */
-    {"no record", REPORT(""), NO_ROWS " fault: there is no record"},
-    {"nothing", "<feedback/>", "  0-0: fault: org_name is missing"},
+    {"nothing", "<feedback/>",
+	"  0-0: note: org_name is missing fault: report_id is missing"},
     {"no id",
 	"<feedback><report_metadata><org_name>O</org_name></report_metadata>"
 	"</feedback>",
@@ -165,34 +260,13 @@ static const struct {
     {"no domain", "<feedback>" METADATA RECORD "</feedback>",
 	"Org id-1  86400-172799: 192.0.2.1 2 none pass fail example.org; "
 	"fault: policy_published has no domain"},
-    {"empty record", REPORT("<record/>"),
-	NO_ROWS "  0    ; fault: record 1: source_ip is not an address"},
-    {"count",
-	REPORT(RECORD "<record><row><source_ip>::1</source_ip><count>-3"
-		      "</count></row></record>"),
-	PLAIN " ::1 0    ; fault: record 2: count is not a number of messages"},
-    {"count above all sense",
-	REPORT("<record><row><source_ip>::1</source_ip><count>1000000001"
-	       "</count></row></record>"),
-	NO_ROWS
-	" ::1 0    ; fault: record 1: count is not a number of messages"},
-    {"address",
-	REPORT("<record><row><source_ip>host</source_ip></row></record>"),
-	NO_ROWS " host 0    ; fault: record 1: source_ip is not an address"},
-    {"disposition",
-	REPORT("<record><row><source_ip>::1</source_ip><count>1</count>"
-	       "<policy_evaluated><disposition>deleted</disposition>"
-	       "</policy_evaluated></row></record>"),
-	NO_ROWS " ::1 1 deleted   ; fault: record 1: disposition is missing "
-		"or unknown"},
+    {"no record can be counted", REPORT("<record/><record/>"),
+	NO_ROWS LEFT_OUT("1", "source_ip is not an address") LEFT_OUT("2",
+	    "source_ip is not an address") " fault: record 1: source_ip is not an address"},
     {"cut short", "<feedback>" METADATA POLICY RECORD "\n<record><row>",
 	PLAIN " fault: the XML is broken or cut short at line 2"},
     {"wrong nesting", "<feedback>" METADATA POLICY RECORD "</a></feedback>",
 	PLAIN " fault: the XML is broken or cut short at line 1"},
-    {"rubbish after it", REPORT(RECORD) "\n\nrubbish",
-	PLAIN " fault: the XML is broken or cut short at line 3"},
-    {"no UTF-8", "<feedback>" METADATA POLICY RECORD "\n<a>\xff</a></feedback>",
-	PLAIN " fault: the XML is broken or cut short at line 2"},
     /* refused */
     {"empty", "", "refused: is empty, so it is not a report"},
     {"no XML", "<", "refused: begins like XML but is not XML"},
@@ -249,9 +323,12 @@ test_details(void **state)
 	    "<sp>none</sp><np>QUARANTINE</np><adkim>r</adkim><aspf>s</aspf>"
 	    "<fo>1</fo><pct>50</pct><testing>y</testing><discovery_method>"
 	    "treewalk</discovery_method></policy_published><record><row>"
-	    "<policy_evaluated><reason><type>Sampled_Out</type><comment>x &lt;"
+	    "<source_ip>::1</source_ip><count>1</count><policy_evaluated>"
+	    "<disposition>none</disposition><dkim>pass</dkim><spf>pass</spf>"
+	    "<reason><type>Sampled_Out</type><comment>x &lt;"
 	    "</comment></reason><reason><type>other</type></reason>"
-	    "</policy_evaluated></row><identifiers><envelope_from>b.example"
+	    "</policy_evaluated></row><identifiers><header_from>a.example"
+	    "</header_from><envelope_from>b.example"
 	    "</envelope_from><envelope_to>t.example</envelope_to>"
 	    "</identifiers><auth_results><dkim><domain>D.example</domain>"
 	    "<selector>S</selector><result>PASS</result></dkim><spf><domain>"
@@ -339,9 +416,9 @@ test_limits(void **state)
 		"refused: has a tag or comment of more than 64 KB"},
 	    {"<feedback><report_metadata><email>", "x", 20 * MB,
 		"</email></report_metadata></feedback>",
-		"fault: org_name is missing"},
+		"fault: report_id is missing"},
 	    {"<feedback>", "<a></a>", 2 * MB, "</feedback>",
-		"fault: org_name is missing"},
+		"fault: report_id is missing"},
 	};
 
 	(void)state;
@@ -378,7 +455,7 @@ test_attributes(void **state)
 			pst_buf_add_text(&buf, "/>");
 			expect(forms[i].prefix, pst_buf_slice(&buf),
 			    n == forms[i].most ?
-				"fault: org_name is missing" :
+				"fault: report_id is missing" :
 				"refused: has an element with more than 64");
 			pst_arena_free(arena);
 		}
@@ -406,18 +483,87 @@ test_long_text(void **state)
 static void
 test_utf16(void **state)
 {
-	static const char text[] = REPORT(RECORD);
-	char wide[2 * sizeof(text)];
-	size_t len = 0;
+	static const struct {
+		const char *label;
+		const char *mark;
+		bool is_big;
+		const char *text;
+	} forms[] = {
+	    {"little-endian", "\xff\xfe", false, REPORT(RECORD)},
+	    {"big-endian", "\xfe\xff", true, REPORT(RECORD)},
+	    {"without a mark", "", false,
+		"<?xml version=\"1.0\" encoding=\"UTF-16\"?>" REPORT(RECORD)},
+	    {"big-endian without a mark", "", true,
+		"<?xml version=\"1.0\" encoding=\"UTF-16BE\"?>" REPORT(RECORD)},
+	};
 
 	(void)state;
-	wide[len++] = '\xff';
-	wide[len++] = '\xfe';
-	for (size_t i = 0; i + 1 < sizeof(text); i++) {
-		wide[len++] = text[i];
-		wide[len++] = '\0';
+	FOR_ROWS(i, forms, forms[i].label) {
+		char wide[4096];
+		size_t len = strlen(forms[i].mark);
+
+		memcpy(wide, forms[i].mark, len);
+		for (const char *at = forms[i].text; *at != '\0'; at++) {
+			wide[len + forms[i].is_big] = *at;
+			wide[len + !forms[i].is_big] = '\0';
+			len += 2;
+		}
+		assert_true(
+		    pst_feedback_xml_is_report((struct pst_str){wide, len}));
+		expect(forms[i].label, (struct pst_str){wide, len}, PLAIN);
 	}
-	expect("UTF-16", (struct pst_str){wide, len}, PLAIN);
+}
+
+/* Which XML is a report, as far as its beginning tells. */
+static void
+test_is_report(void **state)
+{
+	static const struct {
+		const char *xml;
+		bool is_report;
+	} texts[] = {
+	    {"<feedback>", true},
+	    {"\xef\xbb\xbf\r\n<?xml?><!-- <a> --><x:feedback/>", true},
+	    {"<feedback\nxmlns=\"u\">", true},
+	    {"<xs:schema a='>'><feedback>", false},
+	    {"<?xml?><schema>\n<feedback>", true},
+	    {"<!DOCTYPE feedback [", true},
+	    {"<!DOCTYPE html><feedback>", false},
+	    {"<feedbacks>", false},
+	    {"<html><feedback>", false},
+	    {"<?xml", false},
+	    {"<!--", false},
+	    {"<", false},
+	    {"x<feedback>", false},
+	    {"", false},
+	};
+
+	(void)state;
+	FOR_ROWS(i, texts, texts[i].xml)
+		assert_int_equal(
+		    pst_feedback_xml_is_report(pst_str(texts[i].xml)),
+		    texts[i].is_report);
+}
+
+/* Notes are bounded, the number of records that are left out is not. */
+static void
+test_many_left_out(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_str xml = repeat("<feedback>" METADATA POLICY RECORD,
+	    ODD("::1", "1", "", "pass", "a.example"), 30, "</feedback>");
+	struct pst_feedback f;
+
+	(void)state;
+	assert_true(pst_feedback_xml_read(arena, xml, &f, NULL));
+	assert_string_equal(f.fault, "");
+	assert_int_equal(f.note_count, PST_FEEDBACK_MAX_NOTES);
+	assert_int_equal(f.left_out, 30);
+	assert_int_equal(f.row_count, 1);
+	assert_int_equal(f.record_count, 31);
+	assert_int_equal(f.messages, 2);
+	free((void *)(uintptr_t)xml.ptr);
+	pst_arena_free(arena);
 }
 
 int
@@ -430,6 +576,8 @@ main(void)
 	    cmocka_unit_test(test_attributes),
 	    cmocka_unit_test(test_long_text),
 	    cmocka_unit_test(test_utf16),
+	    cmocka_unit_test(test_is_report),
+	    cmocka_unit_test(test_many_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

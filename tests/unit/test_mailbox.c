@@ -44,7 +44,8 @@ static int
 tear_down(void **state)
 {
 	static const char *const names[] = {"mbox", "new/1", "new/2", "new/.h",
-	    "new/pipe", "cur/3:2,S", "new", "cur", "tmp"};
+	    "new/pipe", "cur/3:2,S", "new", "cur", "tmp", "b.xml", ".h",
+	    "sub/c", "sub/loop", "sub"};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(names); i++)
@@ -80,6 +81,8 @@ note_document(
 	(void)arg;
 	assert_int_equal(is_message,
 	    strstr(label, ", message ") != NULL ||
+		strstr(label, "/b.xml") != NULL ||
+		strstr(label, "/sub/") != NULL ||
 		strstr(label, "/new/") != NULL ||
 		strstr(label, "/cur/") != NULL);
 	pst_buf_printf(&seen, "%s{", short_label(label));
@@ -207,7 +210,6 @@ static void
 test_maildir(void **state)
 {
 	(void)state;
-	assert_non_null(strstr(visit(dir), "failed: is a directory, but not"));
 	assert_int_equal(mkdir(path_of("new"), 0700), 0);
 	assert_int_equal(mkdir(path_of("tmp"), 0700), 0);
 	assert_string_equal(visit(dir), "");
@@ -221,6 +223,43 @@ test_maildir(void **state)
 	    "/new/1{A: 1\\x0A} /new/2{B: 1\\x0A} /new/pipe is not a file, so it "
 	    "is not read /cur/3:2,S{From a@b.example Mon Jan  5 10:00:00 "
 	    "2026\\x0AC: 1\\x0A} ");
+}
+
+/* Without new/ and cur/ a directory is a folder of files. */
+static void
+test_folder(void **state)
+{
+	(void)state;
+	assert_string_equal(visit(dir), "");
+	assert_int_equal(mkdir(path_of("sub"), 0700), 0);
+	write_file("mbox", PST_STR(FROM "A: 1\n"));
+	write_file("b.xml", PST_STR("<feedback/>"));
+	write_file("sub/c", PST_STR("x"));
+	write_file(".h", PST_STR("hidden"));
+	/* Otherwise we could go round in circles. */
+	assert_int_equal(symlink(".", path_of("sub/loop")), 0);
+	assert_string_equal(visit(dir),
+	    "/b.xml{<feedback/>} /mbox, message 1{A: 1\\x0A} /sub/c{x} "
+	    "/sub/loop is not a file, so it is not read ");
+}
+
+static void
+test_deep_folder(void **state)
+{
+	char path[128] = "d";
+
+	(void)state;
+	for (int i = 0; i <= PST_MAILBOX_MAX_DEPTH; i++) {
+		assert_int_equal(mkdir(path_of(path), 0700), 0);
+		strcat(path, "/d");
+	}
+	write_file(path, PST_STR("x"));
+	assert_non_null(strstr(visit(dir),
+	    "/d/d/d/d/d/d/d/d/d is nested too deep; name it itself"));
+	for (size_t len = strlen(path); len > 0; len -= len > 1 ? 2 : 1) {
+		path[len] = '\0';
+		assert_int_equal(remove(path_of(path)), 0);
+	}
 }
 
 static void
@@ -258,6 +297,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_chunks, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_large, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_maildir, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_folder, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_deep_folder, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_standard_input, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),

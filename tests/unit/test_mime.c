@@ -99,6 +99,13 @@ static const struct {
 	"Content-Type: message/rfc822\n\nContent-Type: text/xml\n\n<x/>\n--b--",
 	"message/rfc822[](Content-Type: text/xml\\x0A\\x0A<x/>)"
 	">text/xml[](<x/>)"},
+    {"attached message in base64",
+	"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
+	"QTogYgoKYw==\n",
+	"message/rfc822[](A: b\\x0A\\x0Ac)>text/plain[](c)"},
+    {"attached message of RFC 6532",
+	"Content-Type: message/global\n\nA: b\n\nc",
+	"message/global[](A: b\\x0A\\x0Ac)>text/plain[](c)"},
     {"name from the disposition",
 	"Content-Type: a/b; name=n\nContent-Disposition: attachment; "
 	"filename=\"f\";\n\n",

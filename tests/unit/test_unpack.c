@@ -12,6 +12,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "feedback/unpack.h"
 #include "tests/unit/rows.h"
 
@@ -45,9 +47,18 @@ make_gzip(struct pst_str content, size_t times)
 	return (struct pst_str){packed_room, stream.total_out};
 }
 
-/* Returns a zip file with `members` copies of this member. */
+#define MAX_MEMBERS 8
+
+struct member {
+	const char *name;
+	mode_t type;
+	const char *content; /* NULL: the argument of make_zip_of() */
+};
+
+/* Returns a zip file with these members; one without a name is the last. */
 static struct pst_str
-make_zip(struct pst_str content, const char *options, mode_t type, int members)
+make_zip_of(
+    const struct member *members, struct pst_str content, const char *options)
 {
 	struct archive *archive = archive_write_new();
 	struct archive_entry *entry = archive_entry_new();
@@ -59,56 +70,117 @@ make_zip(struct pst_str content, const char *options, mode_t type, int members)
 	assert_int_equal(archive_write_open_memory(
 			     archive, packed_room, sizeof(packed_room), &used),
 	    ARCHIVE_OK);
-	for (int i = 0; i < members; i++) {
-		char name[16];
+	for (size_t i = 0; i < MAX_MEMBERS && members[i].name != NULL; i++) {
+		struct pst_str one = members[i].content == NULL ?
+		    content :
+		    pst_str(members[i].content);
 
-		(void)snprintf(name, sizeof(name), "%d.xml", i);
-		archive_entry_set_pathname(entry, name);
-		archive_entry_set_filetype(entry, type);
-		archive_entry_set_size(entry, (la_int64_t)content.len);
+		archive_entry_set_pathname(entry, members[i].name);
+		archive_entry_set_filetype(entry, members[i].type);
+		archive_entry_set_size(entry, (la_int64_t)one.len);
 		assert_int_equal(
 		    archive_write_header(archive, entry), ARCHIVE_OK);
 		assert_int_equal(
-		    archive_write_data(archive, content.ptr, content.len),
-		    content.len);
+		    archive_write_data(archive, one.ptr, one.len), one.len);
 	}
 	archive_entry_free(entry);
 	assert_int_equal(archive_write_free(archive), ARCHIVE_OK);
 	return (struct pst_str){packed_room, used};
 }
 
-static void
-expect_content(struct pst_str packed, struct pst_str wanted)
+/* Returns a zip file with one member. */
+static struct pst_str
+make_zip(struct pst_str content, const char *options)
 {
-	struct pst_arena *arena = pst_arena_new();
-	struct pst_err err = {""};
-	struct pst_str out;
+	static const struct member only[] = {
+	    {"0.xml", S_IFREG, NULL}, {NULL, 0, NULL}};
 
-	if (!pst_unpack(arena, packed, &pst_unpack_limits, &out, &err))
-		fail_msg("%s", err.text);
-	assert_true(pst_str_eq(out, wanted));
-	pst_arena_free(arena);
+	return make_zip_of(only, content, options);
+}
+
+struct seen {
+	struct pst_arena *arena;
+	struct pst_buf buf; /* the contents, each with a `|` after it */
+};
+
+static bool
+want_most(void *arg, struct pst_str beginning)
+{
+	(void)arg;
+	return !pst_str_starts(beginning, PST_STR("unwanted"));
 }
 
 static void
-expect_refusal(struct pst_str packed, const struct pst_unpack_limits *limits,
-    const char *wanted)
+note_member(void *arg, struct pst_str content)
 {
-	struct pst_arena *arena = pst_arena_new();
-	struct pst_err err = {""};
-	struct pst_str out;
+	struct seen *seen = arg;
 
-	assert_false(pst_unpack(arena, packed, limits, &out, &err));
+	pst_buf_add(&seen->buf, content);
+	pst_buf_add_char(&seen->buf, '|');
+}
+
+/* Unpacks with a budget of which the rest is left in *budget. */
+static enum pst_unpack_result
+unpack(struct pst_str packed, struct pst_unpack_budget *budget,
+    struct seen *seen, struct pst_err *err)
+{
+	struct pst_unpack_visitor visitor = {want_most, note_member, seen};
+
+	seen->arena = pst_arena_new();
+	pst_buf_init(&seen->buf, seen->arena, 60 * MB);
+	err->text[0] = '\0';
+	return pst_unpack(packed, budget, visitor, err);
+}
+
+static void
+expect_members(struct pst_str packed, struct pst_str wanted)
+{
+	struct pst_unpack_budget budget = pst_unpack_budget;
+	struct seen seen;
+	struct pst_err err;
+
+	if (unpack(packed, &budget, &seen, &err) != PST_UNPACK_READ)
+		fail_msg("%s", err.text);
+	assert_true(pst_str_eq(pst_buf_slice(&seen.buf), wanted));
+	pst_arena_free(seen.arena);
+}
+
+static void
+expect_content(struct pst_str packed, struct pst_str wanted)
+{
+	char *copy = malloc(wanted.len + 1);
+
+	assert_non_null(copy);
+	memcpy(copy, wanted.ptr, wanted.len);
+	copy[wanted.len] = '|';
+	expect_members(packed, (struct pst_str){copy, wanted.len + 1});
+	free(copy);
+}
+
+static void
+expect_result(struct pst_str packed, struct pst_unpack_budget budget,
+    enum pst_unpack_result result, const char *wanted)
+{
+	struct seen seen;
+	struct pst_err err;
+
+	assert_int_equal(unpack(packed, &budget, &seen, &err), result);
 	if (strstr(err.text, wanted) == NULL)
 		fail_msg("\"%s\" instead of \"%s\"", err.text, wanted);
-	assert_int_equal(pst_arena_used_bytes(arena), 0);
-	pst_arena_free(arena);
+	pst_arena_free(seen.arena);
 }
 
 static void
 refused(struct pst_str packed, const char *wanted)
 {
-	expect_refusal(packed, &pst_unpack_limits, wanted);
+	expect_result(packed, pst_unpack_budget, PST_UNPACK_UNREADABLE, wanted);
+}
+
+static void
+too_large(struct pst_str packed, struct pst_unpack_budget budget)
+{
+	expect_result(
+	    packed, budget, PST_UNPACK_TOO_LARGE, "unpacks to more than 50 MB");
 }
 
 static void
@@ -118,10 +190,8 @@ test_read(void **state)
 
 	(void)state;
 	expect_content(make_gzip(content, 1), content);
-	expect_content(
-	    make_zip(content, "zip:compression=deflate", S_IFREG, 1), content);
-	expect_content(
-	    make_zip(content, "zip:compression=store", S_IFREG, 1), content);
+	expect_content(make_zip(content, "zip:compression=deflate"), content);
+	expect_content(make_zip(content, "zip:compression=store"), content);
 	refused(content, "is neither gzip nor zip");
 	refused(PST_STR(""), "is neither gzip nor zip");
 }
@@ -170,66 +240,106 @@ test_other_formats(void **state)
 static void
 test_bomb(void **state)
 {
-	static const struct pst_unpack_limits no_ratio = {
-	    PST_UNPACK_MAX_PACKED_BYTES, PST_UNPACK_MAX_BYTES, SIZE_MAX};
-	static const struct pst_unpack_limits small = {
-	    100, PST_UNPACK_MAX_BYTES, PST_UNPACK_MAX_RATIO};
+	struct pst_unpack_budget small = pst_unpack_budget;
 	char *zeros = calloc(1, MB);
 	struct pst_str block = {zeros, MB};
 	struct pst_str bomb = make_gzip(block, 1024);
 
 	(void)state;
 	assert_non_null(zeros);
-	refused(bomb, "unpacks to more than 50 MB");
-	expect_refusal(bomb, &small, "larger than 0 MB packed");
-	refused(make_gzip(block, 1), "unpacks to more than 200 times its size");
-	expect_refusal(
-	    make_gzip(block, 51), &no_ratio, "unpacks to more than 50 MB");
-	refused(make_zip(block, "zip:compression=deflate", S_IFREG, 1),
-	    "unpacks to more than 200 times its size");
+	small.packed_bytes = 100;
+	too_large(bomb, pst_unpack_budget);
+	expect_result(
+	    bomb, small, PST_UNPACK_UNREADABLE, "larger than 0 MB packed");
+	too_large(make_gzip(block, 51), pst_unpack_budget);
+	small = pst_unpack_budget;
+	small.bytes = MB - 1;
+	too_large(make_zip(block, "zip:compression=deflate"), small);
 	free(zeros);
 }
 
-/* A limit includes its own value. */
+/* Reports with thousands of equal records shrink to a thousandth. */
+static void
+test_ratio(void **state)
+{
+	struct pst_arena *arena = pst_arena_new();
+	char *spaces = pst_arena_alloc(arena, 20 * MB + 1);
+	struct pst_str block = {spaces, MB};
+
+	(void)state;
+	memset(spaces, ' ', 20 * MB);
+	expect_content(make_gzip(block, 20), (struct pst_str){spaces, 20 * MB});
+	pst_arena_free(arena);
+}
+
+/* A limit includes its own value; what is used is gone. */
 static void
 test_exact(void **state)
 {
-	struct pst_arena *arena = pst_arena_new();
 	struct pst_str packed = make_gzip(pst_str(text), 100);
 	size_t len = 100 * strlen(text);
-	struct pst_unpack_limits limits = {
-	    packed.len, len, (len + packed.len - 1) / packed.len};
-	struct pst_err err = {""};
-	struct pst_str out;
+	struct pst_unpack_budget budget = {packed.len, len, 1};
+	struct seen seen;
+	struct pst_err err;
 
 	(void)state;
-	assert_true(pst_unpack(arena, packed, &limits, &out, &err));
-	assert_int_equal(out.len, len);
-	pst_arena_free(arena);
-	limits.max_bytes--;
-	expect_refusal(packed, &limits, "unpacks to more than 0 MB");
-	limits.max_bytes++;
-	limits.max_ratio--;
-	expect_refusal(packed, &limits, "times its size");
-	limits.max_ratio++;
-	limits.max_packed_bytes--;
-	expect_refusal(packed, &limits, "MB packed");
+	assert_int_equal(unpack(packed, &budget, &seen, &err), PST_UNPACK_READ);
+	assert_int_equal(seen.buf.len, len + 1);
+	pst_arena_free(seen.arena);
+	assert_int_equal(budget.bytes, 0);
+	too_large(packed, budget);
+	budget.bytes = len - 1;
+	too_large(packed, budget);
+	budget.bytes = len;
+	budget.packed_bytes--;
+	expect_result(packed, budget, PST_UNPACK_UNREADABLE, "MB packed");
 }
+
+#define FILE_OF(name)                                                          \
+	{                                                                      \
+		name, S_IFREG, name "!"                                        \
+	}
 
 static void
 test_members(void **state)
 {
-	struct pst_str content = pst_str(text);
+	static const struct {
+		const char *label;
+		struct member members[MAX_MEMBERS];
+		const char *wanted;  /* the contents that are visited */
+		const char *refused; /* or the error */
+	} rows[] = {
+	    {"two", {FILE_OF("a"), FILE_OF("b")}, "a!|b!|", NULL},
+	    {"folder", {{"f/", S_IFDIR, ""}, FILE_OF("f/a")}, "f/a!|", NULL},
+	    {"Mac", {FILE_OF("a"), FILE_OF("__MACOSX/._a")}, "a!|", NULL},
+	    {"Mac, the other way round",
+		{FILE_OF("__MACOSX/x/._a"), FILE_OF("x/a")}, "x/a!|", NULL},
+	    {"Mac, a file alone", {FILE_OF("._a"), FILE_OF("a")}, "a!|", NULL},
+	    {"empty and full", {{"e", S_IFREG, ""}, FILE_OF("a")}, "a!|", NULL},
+	    {"unwanted", {FILE_OF("unwanted"), FILE_OF("a")}, "a!|", NULL},
+	    {"only unwanted", {FILE_OF("unwanted")}, "", NULL},
+	    {"link", {{"l", S_IFLNK, ""}, FILE_OF("a")}, "a!|", NULL},
+	    {"nothing", {{NULL, 0, NULL}}, NULL, "holds nothing"},
+	    {"only a folder", {{"f/", S_IFDIR, ""}}, NULL, "holds nothing"},
+	    {"only a shadow", {FILE_OF("__MACOSX/a")}, NULL, "holds nothing"},
+	    {"only empty", {{"e", S_IFREG, ""}}, NULL, "holds nothing"},
+	};
+	struct pst_unpack_budget one = pst_unpack_budget;
 
 	(void)state;
-	refused(make_zip(content, "zip:compression=deflate", S_IFREG, 2),
-	    "more than one member");
-	refused(make_zip(content, "zip:compression=deflate", S_IFREG, 0),
-	    "holds nothing");
-	refused(make_zip(PST_STR(""), "zip:compression=store", S_IFDIR, 1),
-	    "something other than a file");
-	refused(make_zip(PST_STR(""), "zip:compression=store", S_IFREG, 1),
-	    "holds nothing");
+	one.members = 1;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_str zip = make_zip_of(
+		    rows[i].members, PST_STR(""), "zip:compression=deflate");
+
+		if (rows[i].refused != NULL)
+			refused(zip, rows[i].refused);
+		else
+			expect_members(zip, pst_str(rows[i].wanted));
+	}
+	expect_result(make_zip_of(rows[0].members, PST_STR(""),
+			  "zip:compression=deflate"),
+	    one, PST_UNPACK_UNREADABLE, "more than 1000 members");
 	refused(make_gzip(PST_STR(""), 0), "holds nothing");
 }
 
@@ -238,8 +348,7 @@ static void
 test_methods(void **state)
 {
 	char copy[1024];
-	struct pst_str zip =
-	    make_zip(pst_str(text), "zip:compression=deflate", S_IFREG, 1);
+	struct pst_str zip = make_zip(pst_str(text), "zip:compression=deflate");
 
 	(void)state;
 	assert_true(zip.len < sizeof(copy));
@@ -261,27 +370,37 @@ test_methods(void **state)
 	}
 }
 
+/* One call takes off one layer. */
 static void
 test_nested(void **state)
 {
 	char copy[1024];
 	struct pst_str inner = make_gzip(pst_str(text), 1);
-	struct pst_str zip;
 
 	(void)state;
 	memcpy(copy, inner.ptr, inner.len);
-	refused(make_gzip((struct pst_str){copy, inner.len}, 1),
-	    "packed more than once");
-	refused(make_zip((struct pst_str){copy, inner.len},
-		    "zip:compression=deflate", S_IFREG, 1),
-	    "packed more than once");
-	zip = make_zip(pst_str(text), "zip:compression=deflate", S_IFREG, 1);
-	memcpy(copy, zip.ptr, zip.len);
-	refused(make_gzip((struct pst_str){copy, zip.len}, 1),
-	    "packed more than once");
-	refused(make_zip((struct pst_str){copy, zip.len},
-		    "zip:compression=store", S_IFREG, 1),
-	    "packed more than once");
+	inner.ptr = copy;
+	expect_content(make_gzip(inner, 1), inner);
+}
+
+/*
+ * A gzip file may consist of several; rubbish after it, as a mailer's padding,
+ * is ignored.
+ */
+static void
+test_concatenated(void **state)
+{
+	char copy[1024];
+	struct pst_str one = make_gzip(pst_str(text), 1);
+
+	(void)state;
+	memcpy(copy, one.ptr, one.len);
+	memcpy(copy + one.len, one.ptr, one.len);
+	memcpy(copy + 2 * one.len, "\0\0x", 3);
+	expect_content((struct pst_str){copy, one.len}, pst_str(text));
+	expect_members((struct pst_str){copy, 2 * one.len + 3},
+	    PST_STR("<feedback>a report that is not long</feedback>"
+		    "<feedback>a report that is not long</feedback>|"));
 }
 
 /* A file that is cut at any octet is refused. */
@@ -296,8 +415,7 @@ test_truncated(void **state)
 	copies[0] = malloc(whole[0].len);
 	assert_non_null(copies[0]);
 	memcpy(copies[0], whole[0].ptr, whole[0].len);
-	whole[1] =
-	    make_zip(pst_str(text), "zip:compression=deflate", S_IFREG, 1);
+	whole[1] = make_zip(pst_str(text), "zip:compression=deflate");
 	copies[1] = malloc(whole[1].len);
 	assert_non_null(copies[1]);
 	memcpy(copies[1], whole[1].ptr, whole[1].len);
@@ -324,10 +442,12 @@ main(void)
 	    cmocka_unit_test(test_read),
 	    cmocka_unit_test(test_other_formats),
 	    cmocka_unit_test(test_bomb),
+	    cmocka_unit_test(test_ratio),
 	    cmocka_unit_test(test_exact),
 	    cmocka_unit_test(test_members),
 	    cmocka_unit_test(test_methods),
 	    cmocka_unit_test(test_nested),
+	    cmocka_unit_test(test_concatenated),
 	    cmocka_unit_test(test_truncated),
 	};
 
