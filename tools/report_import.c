@@ -149,10 +149,12 @@ pst_report_import(int argc, char **argv)
 		    !pst_settings_take(command, key, optarg, &settings))
 			return PST_EXIT_USAGE;
 	}
-	if (is_pipe && optind < argc)
-		return pst_ui_fail(command,
+	if (is_pipe && optind < argc) {
+		pst_ui_fail(command,
 		    "--pipe reads one message from standard input, so no FILE "
 		    "can be given");
+		return EXIT_TEMPFAIL;
+	}
 	if (!is_pipe && optind == argc)
 		return pst_ui_fail(command,
 		    "missing FILE; expected a report, a mail, a mailbox, a "
