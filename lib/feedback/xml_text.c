@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "feedback/xml_text.h"
 
-#include <string.h>
-
 #include "base/macros.h"
-
-/* The longest UTF-8 sequence (RFC 3629 s. 3). */
-#define MAX_SEQUENCE 4
 
 static bool
 is_blank(char c)
@@ -209,10 +204,14 @@ means_utf8(struct pst_str encoding)
 static size_t
 sequence_len(struct pst_str text)
 {
-	for (size_t len = 1; len <= MAX_SEQUENCE && len <= text.len; len++)
-		if (pst_str_is_utf8(pst_str_first(text, len)))
-			return len;
-	return 0;
+	unsigned char first = (unsigned char)text.ptr[0];
+	size_t len = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	/* RFC 3629 s. 4 */
+	if (first < 0xc2 || first > 0xf4 || text.len < len ||
+	    !pst_str_is_utf8(pst_str_first(text, len)))
+		return 0;
+	return len;
 }
 
 static struct pst_str
@@ -230,8 +229,8 @@ from_latin1(struct pst_arena *arena, struct pst_str text)
 			out[len++] = (char)(0x80 | (octet & 0x3f));
 			taken = 1;
 		} else {
-			memcpy(out + len, text.ptr, taken);
-			len += taken;
+			for (size_t i = 0; i < taken; i++)
+				out[len++] = text.ptr[i];
 		}
 		text = pst_str_from(text, taken);
 	}

@@ -56,87 +56,86 @@ test_token(void **state)
 	assert_int_equal(pst_bounce_token("", PST_STR("a+b@c")).len, 0);
 }
 
+static const struct {
+	const char *recipient, *message, *token;
+	bool failed;
+} messages[] = {
+    {NULL, "To: <" TO ">\r\n" STATUS("failed"), "3f2a", true},
+    {NULL, "To: x@y,\r\n" STATUS("failed"), "", true},
+    {NULL,
+	"Delivered-To: " TO
+	"\r\nTo: dmarc-bounces+ff@gw.example\r\n" STATUS("failed"),
+	"3f2a", true},
+    {NULL, "X-Original-To: " TO "\r\n" STATUS("Failed "), "3f2a", true},
+    {NULL, "To: " TO "\r\n" STATUS("delayed"), "3f2a", false},
+    {NULL, "To: " TO "\r\n" STATUS("relayed"), "3f2a", false},
+    {NULL, "To: " TO "\n\nAction: failed\n", "3f2a", false},
+    {NULL, "Subject: x\n\nTo: " TO "\n", "", false},
+    {TO, "Subject: x\n" STATUS("failed"), "3f2a", true},
+    {"a@b", "To: " TO "\n" STATUS("failed"), "", true},
+    {NULL,
+	"A: b\n\nContent-Type: message/delivery-status\n\n"
+	"Original-Recipient: rfc822;" TO "\nAction: failed",
+	"3f2a", true},
+    {NULL, "", "", false},
+    {NULL, ":", "", false},
+    /* What mailers do to these messages */
+    {TO, STATUS("failed (bad destination mailbox)"), "3f2a", true},
+    {TO, STATUS("(x)\r\n\tFAILED"), "3f2a", true},
+    {TO, STATUS("failed-not"), "3f2a", false},
+    {TO, STATUS("delayed (failed)"), "3f2a", false},
+    {NULL,
+	"X: y\r\nTo:\r\n\t<DMARC-BOUNCES+3F2A@GW.EXAMPLE>\r\n" STATUS("failed"),
+	"3f2a", true},
+    {"DMARC-BOUNCES+3F2A@GW.EXAMPLE", STATUS("failed"), "3f2a", true},
+    {TO,
+	PART("message/global-delivery-status; charset=utf-8",
+	    "8bit\nAction: x") "Action: failed\n\n--x--\n",
+	"3f2a", true},
+    {TO,
+	PART("message/delivery-status", "BASE64")
+	/* "A: b\n\nAction: failed\n" */
+	"QTogYgoKQWN0aW9uOiBmYWls\nZWQK\n--x--\n",
+	"3f2a", true},
+    {TO,
+	PART("message/delivery-status",
+	    "quoted-printable") "Action:=20fai=\nled\n--x--\n",
+	"3f2a", true},
+    {TO,
+	"Content-Transfer-Encoding: base64\nContent-Type: "
+	"message/delivery-status\n\nQWN0aW9uOiBmYWlsZWQK",
+	"3f2a", true},
+    {TO,
+	PART("message/rfc822", "base64")
+	/* "Content-Type: message/delivery-status\n\nAction: failed" */
+	"Q29udGVudC1UeXBlOiBtZXNzYWdlL2RlbGl2ZXJ5LXN0YXR1cwoKQWN0aW9u\n"
+	"OiBmYWlsZWQ=\n--x--\n",
+	"3f2a", true},
+    {TO,
+	PART("text/plain", "base64")
+	/* "Content-Type: message/delivery-status\n\nAction: failed" */
+	"Q29udGVudC1UeXBlOiBtZXNzYWdlL2RlbGl2ZXJ5LXN0YXR1cwoKQWN0aW9u\n"
+	"OiBmYWlsZWQ=\n--x--\n",
+	"3f2a", false},
+    {TO, PART("message/delivery-status", "7bit") "--x\nAction: failed\n",
+	"3f2a", false},
+};
+
 static void
 test_read(void **state)
 {
-	static const struct {
-		const char *recipient, *message, *token;
-		bool failed;
-	} rows[] = {
-	    {NULL, "To: <" TO ">\r\n" STATUS("failed"), "3f2a", true},
-	    {NULL, "To: x@y,\r\n" STATUS("failed"), "", true},
-	    {NULL,
-		"Delivered-To: " TO
-		"\r\nTo: dmarc-bounces+ff@gw.example\r\n" STATUS("failed"),
-		"3f2a", true},
-	    {NULL, "X-Original-To: " TO "\r\n" STATUS("Failed "), "3f2a", true},
-	    {NULL, "To: " TO "\r\n" STATUS("delayed"), "3f2a", false},
-	    {NULL, "To: " TO "\r\n" STATUS("relayed"), "3f2a", false},
-	    {NULL, "To: " TO "\n\nAction: failed\n", "3f2a", false},
-	    {NULL, "Subject: x\n\nTo: " TO "\n", "", false},
-	    {TO, "Subject: x\n" STATUS("failed"), "3f2a", true},
-	    {"a@b", "To: " TO "\n" STATUS("failed"), "", true},
-	    {NULL,
-		"A: b\n\nContent-Type: message/delivery-status\n\n"
-		"Original-Recipient: rfc822;" TO "\nAction: failed",
-		"3f2a", true},
-	    {NULL, "", "", false},
-	    {NULL, ":", "", false},
-	    /* What mailers do to these messages */
-	    {TO, STATUS("failed (bad destination mailbox)"), "3f2a", true},
-	    {TO, STATUS("(x)\r\n\tFAILED"), "3f2a", true},
-	    {TO, STATUS("failed-not"), "3f2a", false},
-	    {TO, STATUS("delayed (failed)"), "3f2a", false},
-	    {NULL,
-		"X: y\r\nTo:\r\n\t<DMARC-BOUNCES+3F2A@GW.EXAMPLE>\r\n" STATUS(
-		    "failed"),
-		"3f2a", true},
-	    {"DMARC-BOUNCES+3F2A@GW.EXAMPLE", STATUS("failed"), "3f2a", true},
-	    {TO,
-		PART("message/global-delivery-status; charset=utf-8",
-		    "8bit\nAction: x") "Action: failed\n\n--x--\n",
-		"3f2a", true},
-	    {TO,
-		PART("message/delivery-status", "BASE64")
-		/* "A: b\n\nAction: failed\n" */
-		"QTogYgoKQWN0aW9uOiBmYWls\nZWQK\n--x--\n",
-		"3f2a", true},
-	    {TO,
-		PART("message/delivery-status",
-		    "quoted-printable") "Action:=20fai=\nled\n--x--\n",
-		"3f2a", true},
-	    {TO,
-		"Content-Transfer-Encoding: base64\nContent-Type: "
-		"message/delivery-status\n\nQWN0aW9uOiBmYWlsZWQK",
-		"3f2a", true},
-	    {TO,
-		PART("message/rfc822", "base64")
-		/* "Content-Type: message/delivery-status\n\nAction: failed" */
-		"Q29udGVudC1UeXBlOiBtZXNzYWdlL2RlbGl2ZXJ5LXN0YXR1cwoKQWN0aW9u\n"
-		"OiBmYWlsZWQ=\n--x--\n",
-		"3f2a", true},
-	    {TO,
-		PART("text/plain", "base64")
-		/* "Content-Type: message/delivery-status\n\nAction: failed" */
-		"Q29udGVudC1UeXBlOiBtZXNzYWdlL2RlbGl2ZXJ5LXN0YXR1cwoKQWN0aW9u\n"
-		"OiBmYWlsZWQ=\n--x--\n",
-		"3f2a", false},
-	    {TO,
-		PART("message/delivery-status", "7bit") "--x\nAction: failed\n",
-		"3f2a", false},
-	};
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_bounce bounce;
 
 	(void)state;
-	FOR_ROWS(i, rows, rows[i].recipient) {
-		pst_bounce_read(arena, BOUNCES, rows[i].recipient,
-		    pst_str(rows[i].message), &bounce);
-		assert_int_equal(bounce.failed, rows[i].failed);
-		assert_int_equal(bounce.token.len, strlen(rows[i].token));
+	FOR_ROWS(i, messages, messages[i].recipient) {
+		pst_bounce_read(arena, BOUNCES, messages[i].recipient,
+		    pst_str(messages[i].message), &bounce);
+		assert_int_equal(bounce.failed, messages[i].failed);
+		assert_int_equal(bounce.token.len, strlen(messages[i].token));
 		assert_memory_equal(
 		    bounce.token.len == 0 ? "" : bounce.token.ptr,
-		    rows[i].token, bounce.token.len);
+		    messages[i].token, bounce.token.len);
 	}
 	pst_bounce_read(arena, BOUNCES, TO, pst_str(STATUS("failed")), &bounce);
 	assert_string_equal(bounce.why, "smtp; 550 \\x1Bno");

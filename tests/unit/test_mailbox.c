@@ -83,6 +83,7 @@ note_document(
 	    strstr(label, ", message ") != NULL ||
 		strstr(label, "/b.xml") != NULL ||
 		strstr(label, "/sub/") != NULL ||
+		strstr(label, "/d/") != NULL ||
 		strstr(label, "/new/") != NULL ||
 		strstr(label, "/cur/") != NULL);
 	pst_buf_printf(&seen, "%s{", short_label(label));
@@ -246,20 +247,23 @@ test_folder(void **state)
 static void
 test_deep_folder(void **state)
 {
-	char path[128] = "d";
+	const char *path[PST_MAILBOX_MAX_DEPTH + 1];
+	const char *file = "d/d/d/d/d/d/d/d/x";
 
 	(void)state;
-	for (int i = 0; i <= PST_MAILBOX_MAX_DEPTH; i++) {
-		assert_int_equal(mkdir(path_of(path), 0700), 0);
-		strcat(path, "/d");
+	path[0] = path_of("d");
+	assert_int_equal(mkdir(path[0], 0700), 0);
+	for (size_t i = 1; i < PST_COUNT(path); i++) {
+		path[i] = pst_arena_printf(arena, "%s/d", path[i - 1]);
+		assert_int_equal(mkdir(path[i], 0700), 0);
 	}
-	write_file(path, PST_STR("x"));
-	assert_non_null(strstr(visit(dir),
-	    "/d/d/d/d/d/d/d/d/d is nested too deep; name it itself"));
-	for (size_t len = strlen(path); len > 0; len -= len > 1 ? 2 : 1) {
-		path[len] = '\0';
-		assert_int_equal(remove(path_of(path)), 0);
-	}
+	write_file(file, PST_STR("x"));
+	assert_string_equal(visit(dir),
+	    "/d/d/d/d/d/d/d/d/d is nested too deep; name it itself "
+	    "/d/d/d/d/d/d/d/d/x{x} ");
+	assert_int_equal(remove(path_of(file)), 0);
+	for (size_t i = PST_COUNT(path); i > 0; i--)
+		assert_int_equal(remove(path[i - 1]), 0);
 }
 
 static void
