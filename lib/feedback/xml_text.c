@@ -70,9 +70,13 @@ begins_report(struct pst_str text)
 	static const struct pst_str type = PST_STR_INIT("<!DOCTYPE");
 
 	for (;;) {
+		struct pst_str name;
+
 		text = without_blanks(text);
 		if (!pst_str_starts(text, PST_STR("<")))
 			return false;
+		name = local_name(pst_str_from(
+		    text, pst_str_starts(text, PST_STR("</")) ? 2 : 1));
 		if (pst_str_starts(text, PST_STR("<?")))
 			text = after(text, PST_STR("?>"));
 		else if (pst_str_starts(text, PST_STR("<!--")))
@@ -81,12 +85,10 @@ begins_report(struct pst_str text)
 			return pst_str_eq(local_name(without_blanks(
 					      pst_str_from(text, type.len))),
 			    PST_STR("feedback"));
-		else if (pst_str_eq(local_name(pst_str_from(text, 1)),
-			     PST_STR("schema")))
+		else if (pst_str_eq(name, PST_STR("schema")))
 			text = after(text, PST_STR(">"));
 		else
-			return pst_str_eq(local_name(pst_str_from(text, 1)),
-			    PST_STR("feedback"));
+			return pst_str_eq(name, PST_STR("feedback"));
 	}
 }
 

@@ -78,8 +78,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		for (note = feedback.notes; note != NULL; note = note->next)
 			check_text(note->text);
-		/* What is read is known for a report before it is parsed. */
-		if (!pst_feedback_xml_is_report(xml) &&
+		/* What is valid is known for a report before it is parsed. */
+		if (valid && !pst_feedback_xml_is_report(xml) &&
+		    pst_str_find(xml, '\0') == size &&
 		    size <= PST_FEEDBACK_XML_LOOK)
 			abort();
 	} else if (err.text[0] == '\0')

@@ -527,6 +527,8 @@ test_is_report(void **state)
 	    {"<feedback\nxmlns=\"u\">", true},
 	    {"<xs:schema a='>'><feedback>", false},
 	    {"<?xml?><schema>\n<feedback>", true},
+	    {"</xs:schema><feedback>", true},
+	    {"<feedback\x01>", false},
 	    {"<!DOCTYPE feedback [", true},
 	    {"<!DOCTYPE html><feedback>", false},
 	    {"<feedbacks>", false},
