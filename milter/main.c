@@ -23,14 +23,15 @@ struct options {
 
 static const char usage[] =
     "usage: posternd [-fn] [-c FILE] [-p PIDFILE]\n"
-    "       posternd -V | -h\n"
+    "       posternd --version | --help\n"
     "\n"
     "  -c FILE     read this configuration (default " PST_CONFIG_DEFAULT_FILE
     ")\n"
     "  -f          stay in the foreground, log to standard error\n"
     "  -n          test the configuration and exit\n"
     "  -p PIDFILE  write the process id to this file\n"
-    "  -V          print the version\n"
+    "  -V, --version  print the version\n"
+    "  -h, --help  print this text\n"
     "\n"
     "See posternd(8) and postern.conf(5).\n";
 
@@ -38,10 +39,15 @@ static const char usage[] =
 static bool
 parse_options(int argc, char **argv, struct options *out, int *status)
 {
+	static const struct option words[] = {
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
 	int c;
 
 	memset(out, 0, sizeof(*out));
-	while ((c = getopt(argc, argv, "c:fnp:Vh")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:fnp:Vh", words, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			out->config_file = optarg;

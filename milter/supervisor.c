@@ -25,23 +25,23 @@
 #define STOP_PATIENCE_MS 5000 /* in addition to the time for messages */
 #define LOG_PAUSE_MS 500      /* between tries to write what is queued */
 
-static volatile sig_atomic_t stop_wanted;
+static volatile sig_atomic_t stop_wanted; /* the signal, or 1 */
 static volatile sig_atomic_t reload_wanted;
 
 static void
 on_signal(int number)
 {
-	if (number == SIGUSR1)
+	if (number == SIGUSR1 || number == SIGHUP)
 		reload_wanted = 1;
 	else if (number != SIGCHLD)
-		stop_wanted = 1;
+		stop_wanted = number;
 }
 
 /*
  * These are blocked except during pst_watch_wait(), so that none is lost
  * between the test of the flags above and the wait.
  */
-static const int handled[] = {SIGTERM, SIGINT, SIGUSR1, SIGCHLD};
+static const int handled[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD};
 
 #define HANDLED_COUNT (PST_COUNT(handled))
 
@@ -61,7 +61,6 @@ catch_signals(void)
 		(void)sigdelset(&old, handled[i]);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
-	(void)sigaction(SIGHUP, &action, NULL);
 	return old;
 }
 
@@ -79,6 +78,7 @@ default_signals(void)
 		(void)sigaction(handled[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGUSR1, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	stop_wanted = 0;
@@ -133,6 +133,7 @@ start_missing(struct pst_keeper *keeper)
 static void
 announce(struct pst_keeper *keeper)
 {
+	const char *file = pst_config_file(keeper->supervisor->config);
 	struct pst_err err;
 
 	if (keeper->announced ||
@@ -154,7 +155,9 @@ announce(struct pst_keeper *keeper)
 	}
 	pst_process_ready();
 	pst_notify("READY=1\nSTATUS=Filtering mail");
-	pst_log(PST_LOG_NOTICE, "postern " PST_VERSION " is ready");
+	pst_log(PST_LOG_NOTICE, "postern " PST_VERSION " is ready; %s%s",
+	    file == NULL ? "built-in configuration" : "configuration ",
+	    file == NULL ? "" : file);
 }
 
 /* A byte from our parent means the same as a signal from the operator. */
@@ -197,6 +200,19 @@ listen_to(struct pst_keeper *keeper, struct pst_watch *watch)
 }
 
 static void
+log_stop(const struct pst_keeper *keeper)
+{
+	const char *file = pst_config_file(keeper->supervisor->config);
+
+	pst_log(PST_LOG_NOTICE, "postern " PST_VERSION " is stopping%s; %s%s",
+	    stop_wanted == SIGTERM    ? " (SIGTERM)" :
+		stop_wanted == SIGINT ? " (SIGINT)" :
+					"",
+	    file == NULL ? "built-in configuration" : "configuration ",
+	    file == NULL ? "" : file);
+}
+
+static void
 stop_children(struct pst_keeper *keeper)
 {
 	int64_t limit = pst_clock_ms(&pst_clock_system) +
@@ -204,8 +220,11 @@ stop_children(struct pst_keeper *keeper)
 	struct pst_children children = pst_keeper_children(keeper);
 	struct pst_watch watch;
 
-	if (keeper->up_fd == -1)
+	if (keeper->up_fd == -1) {
 		pst_notify("STOPPING=1");
+		if (keeper->announced)
+			log_stop(keeper);
+	}
 	pst_control_close(keeper->control);
 	keeper->control = NULL;
 	/* Our parent may have hung up, which would end each wait at once. */

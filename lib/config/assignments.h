@@ -16,6 +16,7 @@
 struct pst_assignment {
 	unsigned line;    /* 0: not set */
 	const char *last; /* the value; of a list, its last part */
+	bool bad;         /* the value was refused */
 	/* Private to assignments.c */
 	unsigned count; /* parts of the list so far, defaults included */
 	bool closed;    /* the list is complete */

@@ -21,7 +21,7 @@ struct pst_config_private {
 };
 
 static bool
-load_psl(struct pst_config *config, struct pst_err *err)
+load_psl(struct pst_config *config, struct pst_problems *problems)
 {
 	const char *list = config->dmarc.public_suffix_list;
 	bool needed = config->dmarc.discovery != PST_DMARC_TREEWALK;
@@ -36,7 +36,7 @@ load_psl(struct pst_config *config, struct pst_err *err)
 		    &(struct pst_config_fault){"dmarc", "discovery",
 			"public-suffix-list",
 			"dmarc.discovery needs dmarc.public-suffix-list"},
-		    err);
+		    problems);
 	}
 	config->psl = pst_psl_load(list, &why);
 	/*
@@ -47,31 +47,36 @@ load_psl(struct pst_config *config, struct pst_err *err)
 		return pst_config_fail(config,
 		    &(struct pst_config_fault){
 			"dmarc", "public-suffix-list", "discovery", why.text},
-		    err);
+		    problems);
 	}
 	return true;
 }
 
 static bool
-make_marks(struct pst_config *config, struct pst_err *err)
+static void
+make_marks(struct pst_config *config, struct pst_problems *problems)
 {
 	struct pst_err why;
 
-	return pst_marks_make(config, config->private->arena, &why) ||
-	    pst_config_fail(config,
-		&(struct pst_config_fault){
-		    NULL, "tag-also", "tag-header", why.text},
-		err);
+	if (!pst_marks_make(config, config->private->arena, &why))
+		(void)pst_config_fail(config,
+		    &(struct pst_config_fault){
+			NULL, "tag-also", "tag-header", why.text},
+		    problems);
 }
 
 static bool
-derive(struct pst_config *config, struct pst_err *err)
+derive(struct pst_config *config, struct pst_problems *problems)
 {
-	if (!load_psl(config, err) || !make_marks(config, err))
+	struct pst_err why;
+
+	make_marks(config, problems);
+	if (!load_psl(config, problems))
 		return false;
-	config->dkim_lib = pst_dkim_lib_new(&config->dkim, err);
+	config->dkim_lib = pst_dkim_lib_new(&config->dkim, &why);
 	if (config->dkim_lib == NULL)
-		return false;
+		return pst_problems_add(
+		    problems, PST_PROBLEM_ERROR, NULL, 0, "%s", why.text);
 	config->dmarc_config = (struct pst_dmarc_config){
 	    .discovery = config->dmarc.discovery,
 	    .psl = config->psl,
@@ -104,16 +109,21 @@ derive(struct pst_config *config, struct pst_err *err)
 
 /* The default of `listen` does not count if there are sections `listener`. */
 static bool
-list_listeners(struct pst_config *config, struct pst_err *err)
+list_listeners(struct pst_config *config, struct pst_problems *problems)
 {
 	struct pst_config_private *private = config->private;
+	struct pst_err why;
 
 	if (private->sections.count > 0 &&
 	    pst_config_line(config, pst_option_find(NULL, "listen")) == 0)
 		config->listen.count = 0;
 	private->sections.file = private->file;
-	return pst_listeners_make(&private->listeners, private->arena,
-	    &config->listen, &private->sections, err);
+	if (pst_listeners_make(&private->listeners, private->arena,
+		&config->listen, &private->sections, &why))
+		return true;
+	/* The sentence has its place in front already. */
+	return pst_problems_add(
+	    problems, PST_PROBLEM_ERROR, NULL, 0, "%s", why.text);
 }
 
 /* Returns a copy of base, which is complete, with what the section sets. */
@@ -133,7 +143,8 @@ copy_for(
 	config->private->assignments = assignments;
 	for (size_t i = 0; i < pst_option_count; i++) {
 		assignments[i] = base->private->assignments[i];
-		if (section->assignments[i].line == 0)
+		if (section->assignments[i].line == 0 ||
+		    section->assignments[i].bad)
 			continue;
 		assignments[i] = section->assignments[i];
 		if (!pst_option_set(config, arena, &pst_options[i],
@@ -143,8 +154,8 @@ copy_for(
 	return config;
 }
 
-static bool
-make_copies(struct pst_config *config, struct pst_err *err)
+static void
+make_copies(struct pst_config *config, struct pst_problems *problems)
 {
 	struct pst_listeners *listeners = &config->private->listeners;
 
@@ -155,25 +166,34 @@ make_copies(struct pst_config *config, struct pst_err *err)
 		if (listener->section == NULL)
 			continue;
 		listener->config = copy_for(config, listener->section);
-		if (!pst_config_check(listener->config, err) ||
-		    !make_marks(listener->config, err))
-			return false;
+		pst_config_check(listener->config, problems);
+		make_marks(listener->config, problems);
 	}
-	return true;
 }
 
+/*
+ * If a name was not understood, this is not called: the options could only seem
+ * not to agree.
+ */
 static bool
-complete(struct pst_config *config, struct pst_err *err)
+complete(struct pst_config *config, struct pst_problems *problems)
 {
-	return list_listeners(config, err) && pst_config_check(config, err) &&
-	    derive(config, err) && make_copies(config, err);
+	if (!list_listeners(config, problems))
+		return false;
+	pst_config_check(config, problems);
+	if (!derive(config, problems))
+		return false;
+	make_copies(config, problems);
+	return problems->errors == 0;
 }
 
 struct pst_config *
-pst_config_load(const char *file_name, struct pst_err *err)
+pst_config_load_all(const char *file_name, struct pst_problems *problems)
 {
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_config *config = pst_arena_alloc(arena, sizeof(*config));
+	struct pst_config_notes notes = {.is_read = true};
+	bool good = true;
 
 	config->private = pst_arena_alloc(arena, sizeof(*config->private));
 	config->private->arena = arena;
@@ -185,16 +205,31 @@ pst_config_load(const char *file_name, struct pst_err *err)
 	atomic_init(config->private->refs, 1);
 	for (size_t i = 0; i < pst_option_count; i++)
 		pst_option_set_default(config, arena, &pst_options[i]);
-	if (file_name != NULL)
+	notes.assignments = config->private->assignments;
+	notes.listeners = &config->private->sections;
+	if (file_name != NULL) {
 		config->private->file = pst_arena_strdup(arena, file_name);
-	if ((file_name != NULL &&
-		!pst_config_read(config, arena, config->private->file,
-		    config->private->assignments, &config->private->sections,
-		    err)) ||
-	    !complete(config, err)) {
+		notes.is_read = false;
+		good = pst_config_read(
+		    config, arena, config->private->file, &notes, problems);
+	}
+	if (!notes.is_read || !complete(config, problems) || !good) {
+		pst_problems_sort(problems);
 		pst_config_unref(config);
 		return NULL;
 	}
+	return config;
+}
+
+struct pst_config *
+pst_config_load(const char *file_name, struct pst_err *err)
+{
+	struct pst_problems problems = {.arena = pst_arena_new()};
+	struct pst_config *config = pst_config_load_all(file_name, &problems);
+
+	if (config == NULL)
+		pst_problems_first(&problems, err);
+	pst_arena_free(problems.arena);
 	return config;
 }
 
@@ -280,6 +315,13 @@ pst_config_line(const struct pst_config *config, size_t option_index)
 {
 	assert(option_index < pst_option_count);
 	return config->private->assignments[option_index].line;
+}
+
+bool
+pst_config_was_refused(const struct pst_config *config, size_t option_index)
+{
+	return option_index < pst_option_count &&
+	    config->private->assignments[option_index].bad;
 }
 
 const char *

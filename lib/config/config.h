@@ -25,6 +25,7 @@
 #include "base/macros.h"
 #include "config/choice.h"
 #include "config/marks.h"
+#include "config/problems.h"
 #include "config/rules.h"
 #include "mail/header.h"
 
@@ -259,6 +260,13 @@ struct pst_config {
 struct pst_config *
 pst_config_load(const char *file_name, struct pst_err *err) PST_MUST_CHECK;
 
+/*
+ * The same, but adds all errors to problems, which must have none at the call;
+ * sorted by line.
+ */
+struct pst_config *pst_config_load_all(
+    const char *file_name, struct pst_problems *problems) PST_MUST_CHECK;
+
 /* Takes another reference; returns config. */
 struct pst_config *pst_config_ref(struct pst_config *config);
 
@@ -300,6 +308,10 @@ const char *pst_config_file(const struct pst_config *config);
 
 /* Returns the line on which the option was set, 0 if it has its default. */
 unsigned pst_config_line(const struct pst_config *config, size_t option_index);
+
+/* While a file is loaded: was the value that it sets wrong? */
+bool
+pst_config_was_refused(const struct pst_config *config, size_t option_index);
 
 /* Returns an option's value as it is written in a file, allocated in arena. */
 const char *pst_config_value(const struct pst_config *config,

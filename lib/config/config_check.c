@@ -5,16 +5,19 @@
 
 bool
 pst_config_fail(const struct pst_config *config,
-    const struct pst_config_fault *fault, struct pst_err *err)
+    const struct pst_config_fault *fault, struct pst_problems *problems)
 {
-	unsigned line = pst_config_line(
-	    config, pst_option_find(fault->section, fault->option));
+	size_t option = pst_option_find(fault->section, fault->option);
+	size_t other = pst_option_find(fault->section, fault->other);
+	unsigned line = pst_config_line(config, option);
 
 	if (line == 0)
-		line = pst_config_line(
-		    config, pst_option_find(fault->section, fault->other));
-	return pst_err_set_at(
-	    err, pst_config_file(config), line, "%s", fault->sentence);
+		line = pst_config_line(config, other);
+	if (pst_config_was_refused(config, option) ||
+	    pst_config_was_refused(config, other))
+		return false;
+	return pst_problems_add(problems, PST_PROBLEM_ERROR,
+	    pst_config_file(config), line, "%s", fault->sentence);
 }
 
 /* Queries that must be left for SPF and iprev. */
@@ -36,152 +39,147 @@ pst_config_reserved_queries(const struct pst_config *config)
 }
 
 /* Only iprev can confirm the client's name that a rule asks for. */
-static bool
-check_names(const struct pst_config *config, struct pst_err *err)
+static void
+check_names(const struct pst_config *config, struct pst_problems *problems)
 {
 	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct pst_rule *rule = &config->rules.items[i];
 		unsigned line = rule->written[PST_RULE_CLIENT_NAME].line;
 
 		if (line != 0)
-			return pst_err_set_at(err, pst_config_file(config),
-			    line,
+			(void)pst_problems_add(problems, PST_PROBLEM_ERROR,
+			    pst_config_file(config), line,
 			    "rule \"%s\": client-name needs iprev.enabled",
 			    rule->title);
 	}
-	return true;
 }
 
 /* Trusted sealers need ARC verification, and arc-sealer needs both. */
-static bool
-check_sealers(const struct pst_config *config, struct pst_err *err)
+static void
+check_sealers(const struct pst_config *config, struct pst_problems *problems)
 {
 	bool listed = config->arc.trusted_sealers.written.count > 0;
 
 	if (listed && !config->arc.verify)
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"arc", "trusted-sealers",
 			"verify", "arc.trusted-sealers needs arc.verify"},
-		    err);
+		    problems);
 	for (size_t i = 0; !listed && i < config->rules.count; i++) {
 		const struct pst_rule *rule = &config->rules.items[i];
 		unsigned line = rule->written[PST_RULE_ARC_SEALER].line;
 
 		if (line != 0)
-			return pst_err_set_at(err, pst_config_file(config),
-			    line,
+			(void)pst_problems_add(problems, PST_PROBLEM_ERROR,
+			    pst_config_file(config), line,
 			    "rule \"%s\": arc-sealer needs arc.verify and "
 			    "arc.trusted-sealers",
 			    rule->title);
 	}
-	return true;
 }
 
-static bool
-check_reports(const struct pst_config *config, struct pst_err *err)
+static void
+check_reports(const struct pst_config *config, struct pst_problems *problems)
 {
 	bool all = config->failures.all_domains;
 
 	if (config->reports.dkim_key[0] != '\0' &&
 	    config->reports.dkim_selector[0] == '\0')
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"reports", "dkim-key",
 			"dkim-selector",
 			"reports.dkim-key needs reports.dkim-selector"},
-		    err);
+		    problems);
 	if (config->reports.relay_user[0] != '\0' &&
 	    config->reports.relay_password_file[0] == '\0')
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"reports", "relay-user",
 			"relay-password-file",
 			"reports.relay-user needs reports.relay-password-file"},
-		    err);
+		    problems);
 	if ((all || config->failures.domains.written.count > 0) &&
 	    config->reports.from[0] == '\0')
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"failure-reports",
 			all ? "all-domains" : "domains", "domains",
 			"failure-reports needs reports.from"},
-		    err);
-	return true;
+		    problems);
 }
 
 /* Nobody can make a message of a domain that passes without one of the two. */
-static bool
-check_canary(const struct pst_config *config, struct pst_err *err)
+static void
+check_canary(const struct pst_config *config, struct pst_problems *problems)
 {
 	bool has_key = config->canary.genuine_key[0] != '\0';
 
 	if (config->canary.genuine[0] != '\0' && !has_key &&
 	    config->canary.genuine_client[0] == '\0')
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"canary", "genuine",
 			"genuine-client",
 			"canary.genuine needs canary.genuine-client or "
 			"canary.genuine-key"},
-		    err);
+		    problems);
 	if (config->canary.genuine[0] == '\0' &&
 	    (has_key || config->canary.genuine_client[0] != '\0'))
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"canary",
 			has_key ? "genuine-key" : "genuine-client", "genuine",
 			"canary.genuine-client and canary.genuine-key need "
 			"canary.genuine"},
-		    err);
+		    problems);
 	if (has_key && config->canary.genuine_selector[0] == '\0')
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"canary", "genuine-key",
 			"genuine-selector",
 			"canary.genuine-key needs canary.genuine-selector"},
-		    err);
-	return true;
+		    problems);
 }
 
-bool
-pst_config_check(const struct pst_config *config, struct pst_err *err)
+void
+pst_config_check(const struct pst_config *config, struct pst_problems *problems)
 {
 	if (pst_config_listeners(config) == 0)
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){NULL, "listen", "listen",
 			"listen is empty; name at least one socket"},
-		    err);
+		    problems);
 	if (config->dkim.max_parsed < config->dkim.max_verified)
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"dkim", "max-parsed",
 			"max-verified",
 			"dkim.max-parsed is below dkim.max-verified; raise it"},
-		    err);
+		    problems);
 	if (config->dns.max_queries <
 	    pst_config_reserved_queries(config) + MIN_FREE)
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"dns", "max-queries",
 			"max-queries",
 			"dns.max-queries is too low for dkim.max-verified and the "
 			"policy look-ups; raise it"},
-		    err);
+		    problems);
 	if (config->on_iprev_fail != PST_ACTION_ACCEPT &&
 	    !config->iprev.enabled)
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){NULL, "on-iprev-fail",
 			"on-iprev-fail", "on-iprev-fail needs iprev.enabled"},
-		    err);
+		    problems);
 	if (config->on_iprev_temperror != PST_ACTION_ACCEPT &&
 	    !config->iprev.enabled)
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){NULL, "on-iprev-temperror",
 			"on-iprev-temperror",
 			"on-iprev-temperror needs iprev.enabled"},
-		    err);
-	if (!config->iprev.enabled && !check_names(config, err))
-		return false;
-	if (!check_sealers(config, err) || !check_reports(config, err) ||
-	    !check_canary(config, err))
-		return false;
+		    problems);
+	if (!config->iprev.enabled)
+		check_names(config, problems);
+	check_sealers(config, problems);
+	check_reports(config, problems);
+	check_canary(config, problems);
 	if (config->header.max_total_bytes < config->header.max_field_bytes)
-		return pst_config_fail(config,
+		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"header", "max-size",
 			"max-field-size",
 			"header.max-size is below header.max-field-size; raise it"},
-		    err);
-	return true;
+		    problems);
 }

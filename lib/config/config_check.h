@@ -8,16 +8,15 @@
  * so they may be called from any thread.
  */
 
-#include "base/err.h"
-#include "base/macros.h"
 #include "config/config.h"
+#include "config/problems.h"
 
 /*
  * Checks that the options of config, or of one listener's copy of it, agree
- * with each other. Returns false with "file:line: ..." in err if they do not.
+ * with each other; adds an error to problems for each that does not.
  */
-bool pst_config_check(
-    const struct pst_config *config, struct pst_err *err) PST_MUST_CHECK;
+void pst_config_check(
+    const struct pst_config *config, struct pst_problems *problems);
 
 /*
  * Returns how many DNS queries of a message are for DKIM keys and for the
@@ -34,10 +33,11 @@ struct pst_config_fault {
 };
 
 /*
- * Puts the fault's sentence into err, with the line of `option` or, if that is
- * not set, of `other`. Returns false.
+ * Adds the fault's sentence, with the line of `option` or, if that is not set, of
+ * `other`. If the value of one of them was refused, this does nothing, since
+ * its default is no reason to complain. Returns false.
  */
 bool pst_config_fail(const struct pst_config *config,
-    const struct pst_config_fault *fault, struct pst_err *err) PST_MUST_CHECK;
+    const struct pst_config_fault *fault, struct pst_problems *problems);
 
 #endif

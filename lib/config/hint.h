@@ -4,6 +4,8 @@
 
 /* What to tell an operator about an option that is unknown in its section. */
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/str.h"
 
@@ -17,6 +19,9 @@
  */
 const char *pst_hint_unknown_option(
     struct pst_arena *arena, const char *section, struct pst_str name);
+
+/* True if text begins with a quote of word processors and web pages. */
+bool pst_hint_is_curly(const char *text);
 
 /*
  * Returns the name of the option that is most similar to name, NULL if none is

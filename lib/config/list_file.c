@@ -11,6 +11,7 @@
 
 #define MAX_LIST_BYTES (64 * 1024 * 1024)
 #define MAX_SHOWN 80
+#define BOM "\xef\xbb\xbf" /* as some editors write it */
 
 const char *
 pst_list_shown(struct pst_arena *arena, struct pst_str entry)
@@ -65,6 +66,8 @@ take_lines(const char *path, struct pst_str rest,
 
 	while (more && pst_str_split(&rest, '\n', &line, &more)) {
 		number++;
+		if (number == 1 && pst_str_starts(line, PST_STR(BOM)))
+			line = pst_str_from(line, sizeof(BOM) - 1);
 		line =
 		    pst_str_trim(pst_str_first(line, pst_str_find(line, '#')));
 		if (line.len > 0 && !add(arg, line, &why))
@@ -113,8 +116,13 @@ pst_list_read(struct pst_arena *arena, const char *const *parts, size_t count,
 		/* The daemon's working directory must not matter. */
 		if (part.len < 2 || part.ptr[1] != '/')
 			return pst_err_set(err,
-			    "\"%s\": a list file must be given by its absolute "
-			    "path, as in @/etc/postern/partners",
+			    pst_str_find(part, '.') < part.len &&
+				    pst_str_find(part, '/') == part.len ?
+				"\"%s\": write a domain without @; a list file "
+				"must be given by its absolute path, as in "
+				"@/etc/postern/partners" :
+				"\"%s\": a list file must be given by its "
+				"absolute path, as in @/etc/postern/partners",
 			    pst_list_shown(arena, part));
 		if (!read_list(part.ptr + 1, taker.add, taker.arg, err))
 			return false;

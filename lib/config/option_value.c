@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/domain.h"
 #include "base/macros.h"
+#include "config/entry.h"
+#include "config/list_file.h"
 
 #define MAX_VALUE_TEXT 65536
 
@@ -211,22 +213,25 @@ static bool
 check_part(struct pst_arena *arena, const struct pst_option *option,
     const char *text, struct pst_err *err)
 {
+	struct pst_str entry = pst_str(text);
 	struct pst_net net;
+	struct pst_err why;
+	bool below = option->type == PST_OPTION_DOMAIN_SET && entry.len > 1 &&
+	    text[0] == '.';
+	bool is_set = option->type == PST_OPTION_NETWORKS ||
+	    option->type == PST_OPTION_DOMAIN_SET;
 
-	if (option->type == PST_OPTION_NETWORKS && text[0] != '@' &&
-	    !pst_net_parse(pst_str(text), &net)) {
-		return pst_err_set(err,
-		    "%s must be addresses and networks such as 192.0.2.0/24 or "
-		    "2001:db8::/32",
-		    option->name);
-	}
-	if (option->type == PST_OPTION_DOMAINS &&
-	    pst_domain_normalize(arena, pst_str(text)) == NULL) {
-		return pst_err_set(err,
-		    "%s must be domain names such as mx.example.com",
-		    option->name);
-	}
-	return true;
+	/* A file is read with the whole list. */
+	if (option->type == PST_OPTION_TEXTS || (is_set && text[0] == '@'))
+		return true;
+	if (option->type == PST_OPTION_NETWORKS ?
+		pst_net_parse(entry, &net) ||
+		    pst_entry_no_net(arena, entry, &why) :
+		pst_domain_normalize(arena, pst_str_from(entry, below)) !=
+			NULL ||
+		    pst_entry_no_domain(arena, entry, &why))
+		return true;
+	return pst_err_set(err, "%s: %s", option->name, why.text);
 }
 
 bool
@@ -235,8 +240,12 @@ pst_option_set(struct pst_config *config, struct pst_arena *arena,
 {
 	const char *why = NULL;
 
-	if (option->valid != NULL && !option->valid(text, &why))
-		return pst_err_set(err, "%s: %s", option->name, why);
+	if (option->valid != NULL && !option->valid(text, &why)) {
+		if (!pst_option_is_list(option))
+			return pst_err_set(err, "%s: %s", option->name, why);
+		return pst_err_set(err, "%s: \"%s\": %s", option->name,
+		    pst_list_shown(arena, pst_str(text)), why);
+	}
 	switch (option->type) {
 	case PST_OPTION_TEXT:
 		return set_text(config, arena, option, text, err);

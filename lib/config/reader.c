@@ -11,6 +11,7 @@
 #include "config/hint.h"
 #include "config/assignments.h"
 #include "config/source_text.h"
+#include "config/syntax.h"
 #include "config/option.h"
 #include "config/rule_reader.h"
 #include "config/option_value.h"
@@ -33,7 +34,7 @@ static struct {
 	struct pst_arena *arena;
 	const char *file;
 	struct pst_assignment *assignments;
-	struct pst_err *err;
+	struct pst_problems *problems;
 	unsigned last_line;
 	bool failed;
 	struct pst_assignments notes;
@@ -45,12 +46,9 @@ fail_at(unsigned line, const char *sentence)
 {
 	if (line > loading.last_line)
 		line = loading.last_line;
-	if (!loading.failed) {
-		loading.failed = true;
-		(void)pst_err_set_at(
-		    loading.err, loading.file, line, "%s", sentence);
-	}
-	return false;
+	loading.failed = true;
+	return pst_problems_add(loading.problems, PST_PROBLEM_ERROR,
+	    loading.file, line, "%s", sentence);
 }
 
 static bool
@@ -93,6 +91,12 @@ on_error(cfg_t *cfg, const char *format, va_list ap)
 	(void)fail_at((unsigned)cfg->line, pst_escaped(loading.arena, s));
 }
 
+/*
+ * The callbacks return 0 also after an error, as libconfuse would stop at it
+ * and not find the next one.
+ */
+#define GO_ON 0
+
 /* Notes where an option was set; fails if it was set before. */
 static bool
 note_assignment(struct pst_assignment *setting, cfg_t *cfg, cfg_opt_t *opt,
@@ -129,13 +133,13 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	struct pst_err err;
 
 	assert(index < pst_option_count);
-	if (!note_assignment(&loading.assignments[index], cfg, opt, text))
-		return -1;
-	if (pst_option_set(
+	if (!note_assignment(&loading.assignments[index], cfg, opt, text) ||
+	    pst_option_set(
 		loading.config, loading.arena, &pst_options[index], text, &err))
-		return 0;
+		return GO_ON;
+	loading.assignments[index].bad = true;
 	(void)fail_at((unsigned)cfg->line, err.text);
-	return -1;
+	return GO_ON;
 }
 
 static struct pst_rule_assignments *
@@ -170,8 +174,8 @@ on_rule_value(cfg_t *cfg, cfg_opt_t *opt)
 		notes->defaults_seen[option]++;
 		return 0;
 	}
-	return note_assignment(&notes->options[option], cfg, opt, text) ? 0 :
-									  -1;
+	(void)note_assignment(&notes->options[option], cfg, opt, text);
+	return GO_ON;
 }
 
 static int
@@ -184,7 +188,7 @@ on_listener_begin(cfg_t *cfg, cfg_opt_t *opt)
 	(void)fail_at((unsigned)cfg->line,
 	    pst_hint_unknown_option(
 		loading.arena, PST_SECTION_LISTENER, pst_str(BEGIN)));
-	return -1;
+	return GO_ON;
 }
 
 static int
@@ -196,13 +200,13 @@ on_listener_value(cfg_t *cfg, cfg_opt_t *opt)
 
 	assert(index < pst_option_count);
 	if (!note_assignment(
-		&listener_notes(cfg)->assignments[index], cfg, opt, text))
-		return -1;
-	if (pst_option_set(
+		&listener_notes(cfg)->assignments[index], cfg, opt, text) ||
+	    pst_option_set(
 		loading.trial, loading.arena, &pst_options[index], text, &err))
-		return 0;
+		return GO_ON;
+	listener_notes(cfg)->assignments[index].bad = true;
 	(void)fail_at((unsigned)cfg->line, err.text);
-	return -1;
+	return GO_ON;
 }
 
 /* Lists get their default in libconfuse, so that "+=" adds to it. */
@@ -357,7 +361,7 @@ make_parser(void)
 	return cfg;
 }
 
-static bool
+static void
 take_lists(cfg_t *cfg)
 {
 	struct pst_err err;
@@ -370,19 +374,21 @@ take_lists(cfg_t *cfg)
 		const char **parts;
 		unsigned count;
 
-		if (!pst_option_is_list(option) || at == NULL)
+		if (!pst_option_is_list(option) || at == NULL ||
+		    loading.assignments[i].bad)
 			continue;
 		count = cfg_size(at, option->name);
 		parts = pst_arena_array(loading.arena, count, sizeof(*parts));
 		for (unsigned n = 0; n < count; n++)
 			parts[n] = cfg_getnstr(at, option->name, n);
 		if (!pst_option_set_list(loading.config, loading.arena, option,
-			parts, count, &err))
-			return fail_at(loading.assignments[i].line,
+			parts, count, &err)) {
+			loading.assignments[i].bad = true;
+			(void)fail_at(loading.assignments[i].line,
 			    pst_arena_printf(loading.arena, "%s: %s",
 				option->name, err.text));
+		}
 	}
-	return true;
 }
 
 static void
@@ -405,7 +411,7 @@ take_value(cfg_t *section, enum pst_rule_option option, unsigned line,
 		    pst_arena_strdup(loading.arena, cfg_opt_getnstr(opt, n));
 }
 
-static bool
+static void
 take_rule(cfg_t *section, struct pst_rule *rule)
 {
 	struct pst_rule_assignments *notes = rule_notes(section);
@@ -418,11 +424,11 @@ take_rule(cfg_t *section, struct pst_rule *rule)
 	     option < PST_RULE_OPTIONS; option++)
 		take_value(section, option, notes->options[option].line,
 		    &rule->written[option]);
-	return pst_rule_make(rule, loading.arena, &line, &err) ||
-	    fail_at(line, err.text);
+	if (!pst_rule_make(rule, loading.arena, &line, &err))
+		(void)fail_at(line, err.text);
 }
 
-static bool
+static void
 take_rules(cfg_t *cfg)
 {
 	struct pst_rules *rules = &loading.config->rules;
@@ -430,13 +436,10 @@ take_rules(cfg_t *cfg)
 
 	rules->items =
 	    pst_arena_array(loading.arena, count, sizeof(*rules->items));
-	for (; rules->count < count; rules->count++) {
-		if (!take_rule(cfg_getnsec(cfg, PST_SECTION_RULE,
-				   (unsigned)rules->count),
-			&rules->items[rules->count]))
-			return false;
-	}
-	return true;
+	for (; rules->count < count; rules->count++)
+		take_rule(
+		    cfg_getnsec(cfg, PST_SECTION_RULE, (unsigned)rules->count),
+		    &rules->items[rules->count]);
 }
 
 static void
@@ -457,30 +460,44 @@ take_listeners(cfg_t *cfg, struct pst_listener_sections *out)
 
 bool
 pst_config_read(struct pst_config *config, struct pst_arena *arena,
-    const char *file, struct pst_assignment *assignments,
-    struct pst_listener_sections *listeners, struct pst_err *err)
+    const char *file, struct pst_config_notes *out,
+    struct pst_problems *problems)
 {
 	struct pst_config_text text;
 	cfg_t *cfg;
+	unsigned *empty_lists;
+	bool is_understood;
 	int status;
 
-	if (!pst_config_text_read(arena, file, &text, err))
+	if (!pst_config_text_read(problems, file, &text))
 		return false;
+	empty_lists =
+	    pst_arena_array(arena, pst_option_count, sizeof(*empty_lists));
+	pst_syntax_check(problems, file, text.text, empty_lists);
+	is_understood = problems->errors == 0;
 	loading.config = config;
 	loading.arena = arena;
 	loading.file = file;
-	loading.assignments = assignments;
-	loading.err = err;
+	loading.assignments = out->assignments;
+	loading.problems = problems;
 	loading.last_line = text.last_line;
-	loading.failed = false;
+	loading.failed = !is_understood;
 	loading.notes = (struct pst_assignments){.arena = arena};
 	loading.trial = pst_arena_alloc(arena, sizeof(*loading.trial));
 	cfg = make_parser();
 	status = cfg_parse_buf(cfg, text.text);
-	if (status != CFG_SUCCESS)
+	out->is_read = status == CFG_SUCCESS && is_understood;
+	if (status == CFG_SUCCESS) {
+		take_lists(cfg);
+		take_rules(cfg);
+		take_listeners(cfg, out->listeners);
+	} else if (problems->errors == 0) {
 		(void)fail_at((unsigned)cfg->line, "syntax error");
-	if (!loading.failed && take_lists(cfg) && take_rules(cfg))
-		take_listeners(cfg, listeners);
+	}
+	for (size_t i = 0; i < pst_option_count; i++) {
+		if (out->assignments[i].line == 0)
+			out->assignments[i].line = empty_lists[i];
+	}
 	(void)cfg_free(cfg);
 	return !loading.failed;
 }

@@ -11,17 +11,24 @@
 #include "base/macros.h"
 #include "config/config.h"
 #include "config/assignments.h"
+#include "config/problems.h"
+
+/* Receives where the options were set, and the sections `listener`. */
+struct pst_config_notes {
+	struct pst_assignment *assignments; /* one for each option, zeroed */
+	struct pst_listener_sections *listeners;
+	/* Every name was understood; only values may be wrong. */
+	bool is_read;
+};
 
 /*
  * Stores the options and rules of the file in config, which must hold the
- * defaults, and the sections `listener` in *listeners. assignments has one
- * zeroed entry for each option and receives where it was set. Values live in
- * the arena; file is borrowed during the call. Returns false with
- * "file:line: ..." in err at the first error.
+ * defaults. Values live in the arena; file is borrowed during the call. Returns
+ * false after it has added every error of the file to problems, which must have
+ * none at the call.
  */
 bool pst_config_read(struct pst_config *config, struct pst_arena *arena,
-    const char *file, struct pst_assignment *assignments,
-    struct pst_listener_sections *listeners,
-    struct pst_err *err) PST_MUST_CHECK;
+    const char *file, struct pst_config_notes *out,
+    struct pst_problems *problems) PST_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/domain.h"
+#include "config/entry.h"
 #include "config/list_file.h"
 
 /* Entries in the order of the input, before they are sorted. */
@@ -56,10 +57,7 @@ add_domain(void *arg, struct pst_str entry, struct pst_err *err)
 	    pst_domain_normalize(maker->arena, pst_str_from(entry, below));
 
 	if (name == NULL)
-		return pst_err_set(err,
-		    "\"%s\" is not a domain name; write example.com, or "
-		    ".example.com for all domains below it",
-		    pst_list_shown(maker->arena, entry));
+		return pst_entry_no_domain(maker->arena, entry, err);
 	names->items = room_for_one(maker->arena, names->items, names->count,
 	    &names->capacity, sizeof(*names->items));
 	names->items[names->count++] = name;
@@ -166,10 +164,7 @@ add_net(void *arg, struct pst_str entry, struct pst_err *err)
 	struct pst_net net;
 
 	if (!pst_net_parse(entry, &net))
-		return pst_err_set(err,
-		    "\"%s\" is neither an address nor a network such as "
-		    "192.0.2.0/24 or 2001:db8::/32",
-		    pst_list_shown(maker->arena, entry));
+		return pst_entry_no_net(maker->arena, entry, err);
 	maker->items = room_for_one(maker->arena, maker->items, maker->count,
 	    &maker->capacity, sizeof(*maker->items));
 	maker->items[maker->count++] = net;

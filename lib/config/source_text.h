@@ -8,21 +8,22 @@
  * the end of an open comment, quoted text or brace.
  */
 
-#include "base/arena.h"
-#include "base/err.h"
 #include "base/macros.h"
+#include "config/problems.h"
 
 struct pst_config_text {
-	const char *text; /* comments are blanked out; NUL-terminated */
+	char *
+	    text; /* comments and a byte order mark are blanked out; NUL-terminated */
 	unsigned last_line;
 };
 
 /*
- * Reads the file; out->text lives in the arena. Returns false with one sentence
- * in err if the file cannot be read or is not text, or if a comment, a quoted
- * text or a brace has no end.
+ * Reads the file; out->text lives in the arena of problems. Returns false, and
+ * adds an error, if the file cannot be read or is not text, or if a comment, a
+ * quoted text or a brace has no end. Of an environment variable that is used
+ * and not set, it adds an error, too, but goes on.
  */
-bool pst_config_text_read(struct pst_arena *arena, const char *file,
-    struct pst_config_text *out, struct pst_err *err) PST_MUST_CHECK;
+bool pst_config_text_read(struct pst_problems *problems, const char *file,
+    struct pst_config_text *out) PST_MUST_CHECK;
 
 #endif

@@ -52,15 +52,18 @@ read_text(struct pst_arena *arena, const void *data, size_t size)
 	    pst_arena_array(arena, pst_option_count, sizeof(*settings));
 	struct pst_listener_sections sections = {.file = path};
 	struct pst_listeners listeners = {0};
+	struct pst_problems problems = {.arena = arena};
 	struct pst_err err = {0};
 
 	for (size_t i = 0; i < pst_option_count; i++)
 		pst_option_set_default(config, arena, &pst_options[i]);
 	write_file(data, size);
-	if (pst_config_read(config, arena, path, settings, &sections, &err) &&
+	if (pst_config_read(config, arena, path,
+		&(struct pst_config_notes){settings, &sections}, &problems) &&
 	    pst_listeners_make(
 		&listeners, arena, &config->listen, &sections, &err))
 		return config;
+	pst_problems_first(&problems, &err);
 	if (strstr(err.text, path) != err.text)
 		abort();
 	return NULL;

@@ -71,14 +71,22 @@ static const struct good_row good_rows[] = {
 	"{\"192.0.2.1\"}", 1},
     {"trusted-networks = {\n\"192.0.2.1\",\n\"192.0.2.2\"\n}\n",
 	"trusted-networks", "{\"192.0.2.1\", \"192.0.2.2\"}", 2},
-    {"trusted-networks = {}\n", "trusted-networks", "{}", 0},
+    {"trusted-networks = {}\n", "trusted-networks", "{}", 1},
     {"trusted-networks = 192.0.2.1\n", "trusted-networks", "{\"192.0.2.1\"}",
 	1},
     {"trusted-networks += {\"192.0.2.1\"}\n", "trusted-networks",
 	"{\"127.0.0.0/8\", \"::1\", \"192.0.2.1\"}", 1},
     {"authserv-id-aliases = {\"B.example\", \"B.example\"}\n",
 	"authserv-id-aliases", "{\"b.example\", \"b.example\"}", 1},
-    {"dns { servers = {} }", "dns.servers", "{}", 0},
+    {"\xef\xbb\xbfmode = monitor\n", "mode", "monitor", 1},
+    {"\xef\xbb\xbf# a\nmode = monitor\n", "mode", "monitor", 2},
+    {"mode = monitor\r\nuser = \"\"\r\n", "user", "\"\"", 2},
+    {"user = '${POSTERN_NO_SUCH}'\n", "user", "\"\\${POSTERN_NO_SUCH}\"", 1},
+    {"user = \"${POSTERN_NO_SUCH:-a}\"\n", "user", "\"a\"", 1},
+    {"user = \"${POSTERN_NO_SUCH:-}\"\n", "user", "\"\"", 1},
+    {"# ${POSTERN_NO_SUCH}\nmode = monitor\n", "mode", "monitor", 2},
+    {"listen = {\"unix:/a\",}", "listen", "{\"unix:/a\"}", 1},
+    {"dns { servers = {} }", "dns.servers", "{}", 1},
     {"listen = {\"inet:8891\", \"unix:/run/a\"}", "listen",
 	"{\"inet:8891\", \"unix:/run/a\"}", 1},
 };
@@ -121,7 +129,7 @@ static const struct bad_row bad_rows[] = {
     {"dns {\n\n\tservrs = {}\n}\n", 3, "did you mean \"servers\"?"},
     {"dmrac {\n}\n", 1, "did you mean \"dmarc\"?"},
     {"max-queries = 120\n", 1, "\"max-queries\"; it belongs in section dns"},
-    {"dns {\n\tmode = monitor\n}\n", 2, "it belongs in the top level"},
+    {"dns {\n\tmode = monitor\n}\n", 2, "it belongs at the top level"},
     {"Socket = x\n", 1, "see postern.conf(5) for the known"},
     {"\x1b[31mx = 1\n", 1, "unknown option \"\\x1B[31mx\""},
     {"include(\"other.conf\")\n", 1, "unknown option \"include\""},
@@ -148,14 +156,17 @@ static const struct bad_row bad_rows[] = {
     {"iprev { enabled = maybe }\n", 1, "enabled must be yes or no"},
     {"tag-header = \"a b\"\n", 1, "tag-header: must be a header field"},
     {"user = \"a\tb\"\n", 1, "user must be text without control"},
-    {"listen = {\"unix:/a\",\n\"b\"}\n", 2, "listen: a socket begins with"},
-    {"listen = {\"b\", \"unix:/a\"}\n", 1, "listen: a socket begins with"},
-    {"trusted-networks = {\"::1\", \"x\"}\n", 1, "must be addresses and"},
-    {"authserv-id-aliases = {\"a..b\"}\n", 1, "must be domain names"},
-    {"dns {\n\tservers = {\"ns\"}\n}\n", 2, "servers: must be IP addresses"},
+    {"listen = {\"unix:/a\",\n\"b\"}\n", 2,
+	"listen: \"b\": a socket begins with"},
+    {"listen = {\"b\", \"unix:/a\"}\n", 1,
+	"listen: \"b\": a socket begins with"},
+    {"trusted-networks = {\"::1\", \"x\"}\n", 1,
+	"\"x\" is neither an address nor"},
+    {"authserv-id-aliases = {\"a..b\"}\n", 1, "\"a..b\" is not a domain name"},
+    {"dns {\n\tservers = {\"ns\"}\n}\n", 2, "servers: \"ns\": must be IP"},
 
     /* several options */
-    {"\nlisten = {}\n", 0, "listen is empty"},
+    {"\nlisten = {}\n", 2, "listen is empty"},
     {"\ndkim { max-parsed = 5 }\n", 2, "below dkim.max-verified"},
     {"\ndkim { max-verified = 60 }\n", 2, "below dkim.max-verified"},
     {"\n\nheader { max-field-size = 1M }\n", 3, "below header.max-field-size"},
@@ -210,12 +221,57 @@ static const struct bad_row bad_rows[] = {
 	"must be the absolute path of a file"},
 
     /* syntax */
-    {"mode monitor\n", 1, "missing equal sign"},
-    {"mode\n", 1, "premature end of file"},
-    {"mode =\n", 1, "premature end of file"},
-    {"mode = {monitor}\n", 1, "unexpected token"},
-    {"}\n", 1, "unexpected closing brace"},
-    {"dns = 1\n", 1, "missing opening brace"},
+    {"mode monitor\n", 1, "equal sign after mode; write mode = monitor"},
+    {"mode: monitor\n", 1, "equal sign after mode; write mode = monitor"},
+    {"mode == monitor\n", 1, "mode: write one equal sign"},
+    {"mode { monitor }\n", 1, "equal sign after mode; write mode = VALUE"},
+    {"mode = monitor;\n", 1, "mode: write no semicolon"},
+    {"mode\n", 1, "mode has no value; write mode = VALUE"},
+    {"mode =\n", 1, "mode has no value; write mode = VALUE"},
+    {"mode =\nuser = a\n", 1, "mode has no value"},
+    {"mode = {monitor}\n", 1, "mode takes one value, not a list"},
+    {"mode = monitor = tag\n", 1, "mode takes one value"},
+    {"deadline = 5 s\n", 1, "but this line has more: 5 s"},
+    {"= monitor\n", 1, "\"=\" has no place here"},
+    {"{ mode = monitor }\n", 1, "\"{\" has no place here"},
+    {"}\n", 1, "this brace closes nothing"},
+    {"dns = 1\n", 1, "unknown option \"dns\"; "},
+    {"dns = { zone = z }\n", 1, "a section has no equal sign; write dns {"},
+    {"dns \"x\" { zone = z }\n", 1, "section dns has no title"},
+    {"dns\n", 1, "section dns has no braces; write dns { ... }"},
+    {"dns {\ndkim {\n}\n}\n", 2, "dkim cannot be inside section dns"},
+    {"dns.zone = z\n", 1, "write dns { zone = VALUE }"},
+    {"[dns]\nzone = z\n", 1, "write dns { ... }, with its options"},
+    {"zone = z\n", 1, "it belongs in section dns"},
+    {"enabled = no\n", 1, "it belongs in section iprev"},
+    {"max-waiting = 1\n", 1, "it belongs in section dns or store"},
+    {"spf { domains = {a} }\n", 1,
+	"the options of section spf are void-lookups; there is an option of "
+	"this name in section failure-reports"},
+    {"reject-text = Mail refused by us\n", 1,
+	"quotes around it; write reject-text = \"Mail refused by us\""},
+    {"reject-text = Refused, sorry\n", 1,
+	"write reject-text = \"Refused, sorry\""},
+    {"rule x {\nreply = go away\naction = reject\nspf = fail\n}\n", 2,
+	"write reply = \"go away\""},
+    {"user = \xe2\x80\x9c"
+     "ann\xe2\x80\x9d\n",
+	1, "user: write straight quotes"},
+    {"trusted-networks = 10.0.0.0/8, ::1\n", 1,
+	"write trusted-networks = {\"10.0.0.0/8\", \"::1\"}"},
+    {"trusted-networks = \"10.0.0.0/8\",\n    \"::1\"\n", 1,
+	"write trusted-networks = {\"10.0.0.0/8\", \"::1\"}"},
+    {"trusted-networks = 10.0.0.0/8 ::1\n", 1,
+	"write trusted-networks = {\"10.0.0.0/8\", \"::1\"}"},
+    {"trusted-networks { ::1 }\n", 1, "write trusted-networks = {...}"},
+    {"listen = {\n\"unix:/a\"\n\"unix:/b\"}\n", 3, "a comma between its"},
+
+    /* the environment; no test sets these */
+    {"\nuser = \"${POSTERN_NO_SUCH}\"\n", 2,
+	"environment variable POSTERN_NO_SUCH is not set"},
+    {"user = ${POSTERN_NO_SUCH}\n", 1, "POSTERN_NO_SUCH is not set"},
+    {"dns { zone = \"/a/${POSTERN_NO_SUCH}/b\" }\n", 1, "is not set"},
+    {"listen = {\"unix:/${POSTERN_NO_SUCH}\"}\n", 1, "is not set"},
     {"\ndns {\nmax-queries = 120\n", 2, "the brace that begins here has no"},
     {"dns {\n# }\n", 1, "the brace that begins here has no end"},
     {"listen = {\"unix:/a\",\nmode = monitor\n", 1, "the brace that begins"},
@@ -234,6 +290,63 @@ test_bad_files(void **state)
 	FOR_ROWS(i, bad_rows, bad_rows[i].text)
 		config_must_fail(
 		    bad_rows[i].text, bad_rows[i].line, bad_rows[i].why);
+}
+
+struct all_row {
+	const char *label;
+	const char *text;
+	unsigned lines[8]; /* of the errors, in order; 0 at the end */
+};
+
+static const struct all_row all_rows[] = {
+    {"values", "mode = x\numask = 9\ndeadline = 5\n", {1, 2, 3}},
+    {"names and values",
+	"mode = x\nbla = 2\ndns {\nmax-queries = many\nzon = x\n}\numask = 9\n",
+	{1, 2, 4, 5, 7}},
+    {"entries of a list", "relays = {\"x\",\n\"y\",\n\"::1\"}\n", {1, 2}},
+    {"lists", "relays = {x}\nforwarders = {y}\n", {1, 2}},
+    {"rules",
+	"rule a {\naction = tag\n}\nrule b {\nactoin = tag\n}\n"
+	"rule c {\naction = x\nspf = fail\n}\n",
+	{1, 5, 8}},
+    {"a section that is unknown", "dsn {\nzone = x\n}\nmode = x\n", {1, 4}},
+    {"options that do not agree",
+	"dkim { max-verified = 60 }\nreports { dkim-key = \"/k\" }\n", {1, 2}},
+    {"a refused value agrees with everything",
+	"dkim { max-verified = 60\nmax-parsed = no }\n", {2}},
+    {"the default of a refused value",
+	"reports { dkim-key = \"/k\"\ndkim-selector = \"a b\" }\n", {2}},
+    {"listeners",
+	"listener \"unix:/a\" {\nmode = x\n}\nlistener \"unix:/b\" {\n"
+	"on-quarantine = x\n}\n",
+	{2, 5}},
+    {"a variable", "user = \"${POSTERN_NO_SUCH}\"\nmode = x\n", {1, 2}},
+};
+
+/* R-CONF-1: every error, each with its line. */
+static void
+test_all_errors(void **state)
+{
+	(void)state;
+	FOR_ROWS(i, all_rows, all_rows[i].label) {
+		struct pst_problems problems = {.arena = pst_arena_new()};
+		size_t n = 0;
+
+		config_write(all_rows[i].text, strlen(all_rows[i].text));
+		if (pst_config_load_all(config_file, &problems) != NULL)
+			fail_msg("accepted");
+		while (all_rows[i].lines[n] != 0)
+			n++;
+		for (size_t k = 0; k < problems.count; k++) {
+			if (k >= n ||
+			    problems.items[k].line != all_rows[i].lines[k])
+				fail_msg("line %u: %s", problems.items[k].line,
+				    problems.items[k].sentence);
+		}
+		assert_int_equal(problems.count, n);
+		assert_int_equal(problems.errors, n);
+		pst_arena_free(problems.arena);
+	}
 }
 
 /* A failed load leaves nothing that would disturb the next one. */
@@ -284,6 +397,8 @@ test_no_text_file(void **state)
 		     "ELF\x02\x01\x01\0\0\0",
 	    10);
 	expect_refused(config_file, "not a text file");
+	config_write("\xff\xfem\0o\0d\0e\0", 10);
+	expect_refused(config_file, "it is in UTF-16, so save it as UTF-8");
 
 	big = calloc(1, 1024 * 1024 + 1);
 	assert_non_null(big);
@@ -395,6 +510,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good_files),
 	    cmocka_unit_test(test_bad_files),
+	    cmocka_unit_test(test_all_errors),
 	    cmocka_unit_test(test_good_after_bad),
 	    cmocka_unit_test(test_no_text_file),
 	    cmocka_unit_test(test_noise),

@@ -24,7 +24,7 @@ static const struct {
     {"listener \"\" {\n}\n", 1, "listener \"\": "},
     {"\nlistener here {\nmode = enforce\n\n}\n", 2, "listener \"here\": "},
     {"listener \"inet:0@h\" {}\n", 1, "listener \"inet:0@h\": "},
-    {"listener {\n}\n", 1, "missing title"},
+    {"listener {\n}\n", 1, "a listener has a title; write listener"},
     {"listner \"/x\" {\n}\n", 1, "did you mean \"listener\"?"},
     {"listener \"/x\" {\nuser = a\n}\n", 2,
 	"user cannot be set for one listener"},
@@ -51,7 +51,7 @@ static const struct {
     {SECTION("inet:8891@::1") SECTION("inet:[::1]:8891"), 4, "on line 1"},
     {"iprev { enabled = no }\nlistener \"/x\" {\non-iprev-fail = tag\n}\n", 3,
 	"on-iprev-fail needs iprev.enabled"},
-    {"listen = {}\n", 0, "listen is empty"},
+    {"listen = {}\n", 1, "listen is empty"},
 };
 
 static void

@@ -366,7 +366,10 @@ test_bad_files(void **state)
 	expect_error(part, false, "\"a..example\" is not a domain name");
 	write_file("192.0.2.1\n# x\n192.0.2.1/24\n");
 	expect_error(part, true, place);
-	expect_error(part, true, "neither an address nor a network");
+	expect_error(part, true, "\"192.0.2.1/24\" has host bits set");
+	write_file("\xef\xbb\xbf"
+		   "a..example\n");
+	expect_error(part, false, ":1: \"a..example\" is not");
 	write_file("a.example\n\n\x1b[31m\n");
 	expect_error(part, false, "\"\\x1B[31m\"");
 	write_file("@/etc/other\n");
@@ -377,8 +380,8 @@ test_bad_files(void **state)
 	expect_error("@", true, "given by its absolute path");
 	expect_error("", true, "neither an address");
 	expect_error(".", false, "not a domain");
-	expect_error("*.a.example", false, "not a domain");
-	expect_error("10.0.0.1/8", true, "nor a network");
+	expect_error("*.a.example", false, "write \".a.example\"");
+	expect_error("10.0.0.1/8", true, "write \"10.0.0.0/8\"");
 }
 
 int
