@@ -87,7 +87,7 @@ parse_options(int argc, char **argv, struct options *out, int *status)
 }
 
 static struct pst_config *
-load(const struct options *options, struct pst_err *err)
+load(const struct options *options, struct pst_problems *problems)
 {
 	const char *file = options->config_file;
 	char *whole;
@@ -97,15 +97,8 @@ load(const struct options *options, struct pst_err *err)
 		file = PST_CONFIG_DEFAULT_FILE;
 	/* A reload reads the file again, from another directory. */
 	whole = realpath(file, NULL);
-	config = pst_config_load(whole == NULL ? file : whole, err);
+	config = pst_config_load_all(whole == NULL ? file : whole, problems);
 	free(whole);
-	if (config != NULL &&
-	    pst_config_listeners(config) > PST_MAX_LISTENERS) {
-		(void)pst_err_set(err, "%s: there may be at most %d listeners",
-		    file, PST_MAX_LISTENERS);
-		pst_config_unref(config);
-		return NULL;
-	}
 	return config;
 }
 
@@ -120,6 +113,24 @@ open_log(const struct pst_config *config, bool foreground)
 	return to_stderr;
 }
 
+/* Prints every error of the configuration. */
+static int
+complain_of_all(const struct pst_problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct pst_problem *problem = &problems->items[i];
+		struct pst_err err;
+
+		if (problem->file == NULL)
+			(void)pst_err_set(&err, "%s", problem->sentence);
+		else
+			(void)pst_err_set_at(&err, problem->file, problem->line,
+			    "%s", problem->sentence);
+		(void)fprintf(stderr, "posternd: %s\n", err.text);
+	}
+	return PST_EXIT_START;
+}
+
 static int
 complain(const struct pst_err *err)
 {
@@ -132,6 +143,7 @@ main(int argc, char **argv)
 {
 	struct pst_supervisor supervisor;
 	struct options options;
+	struct pst_problems problems = {.arena = NULL};
 	struct pst_config *config;
 	struct pst_err err;
 	int status;
@@ -140,9 +152,12 @@ main(int argc, char **argv)
 	pst_notify_init();
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
-	config = load(&options, &err);
-	if (config == NULL ||
-	    !pst_process_identity(
+	problems.arena = pst_arena_new();
+	config = load(&options, &problems);
+	if (config == NULL)
+		return complain_of_all(&problems);
+	pst_arena_free(problems.arena);
+	if (!pst_process_identity(
 		config->user, config->group, &supervisor.identity, &err))
 		return complain(&err);
 	if (options.test_only) {

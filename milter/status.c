@@ -18,11 +18,14 @@ say_status(struct pst_keeper *keeper)
 	pst_control_answer(keeper->control, PST_CONTROL_STATUS, 0,
 	    pst_arena_printf(arena,
 		"postern " PST_VERSION
-		", process %ld, %llu of %llu workers ready, configuration %s",
+		", process %ld, %llu of %llu workers ready, configuration %s%s",
 		(long)getpid(),
 		(unsigned long long)sum->of[PST_COUNTER_WORKERS_READY][0],
 		(unsigned long long)sum->of[PST_COUNTER_WORKERS][0],
-		file == NULL ? "built-in" : file));
+		file == NULL ? "built-in" : file,
+		sum->of[PST_COUNTER_DNS_DEAD_SINCE][0] == 0 ?
+		    "" :
+		    "; the DNS servers do not answer"));
 	pst_arena_free(arena);
 }
 

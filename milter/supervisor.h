@@ -23,7 +23,7 @@
 #include "milter/process.h"
 #include "milter/sandbox.h"
 
-#define PST_MAX_LISTENERS 32
+#define PST_MAX_LISTENERS PST_CONFIG_MAX_LISTENERS
 
 struct pst_supervisor {
 	struct pst_config *config;     /* in use; a reload replaces it */

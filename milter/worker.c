@@ -232,6 +232,20 @@ log_dns_alarm(enum pst_resolver_alarm alarm, bool on)
 			    "DNS: questions are no longer refused for lack of "
 			    "room");
 		return;
+	case PST_RESOLVER_DEAD:
+		pst_counter_since(PST_COUNTER_DNS_DEAD_SINCE, on);
+		if (on)
+			pst_log(PST_LOG_WARNING,
+			    "DNS: the DNS servers answer nothing; until they "
+			    "do, mail that needs an answer waits for up to "
+			    "deadline and is then treated as after a temporary "
+			    "DNS failure (on-temperror), so forged mail may "
+			    "pass; look at the resolver that dns.servers or "
+			    "/etc/resolv.conf names");
+		else
+			pst_log(PST_LOG_NOTICE,
+			    "DNS: the DNS servers answer again");
+		return;
 	case PST_RESOLVER_PAUSING:
 		if (on)
 			pst_log(PST_LOG_NOTICE,

@@ -9,6 +9,7 @@
 #include "config/option.h"
 #include "config/rule_reader.h"
 #include "tools/command.h"
+#include "tools/config_test.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
@@ -29,29 +30,6 @@ choose_file(const char *file_name)
 	if (access(PST_CONFIG_DEFAULT_FILE, F_OK) != 0 && errno == ENOENT)
 		return NULL;
 	return PST_CONFIG_DEFAULT_FILE;
-}
-
-static int
-test(const struct pst_config *config, const char *origin,
-    struct pst_arena *arena)
-{
-	const struct pst_rule *cover;
-	int status = PST_EXIT_OK;
-
-	(void)arena;
-	for (size_t i = 0; i < config->rules.count; i++) {
-		const struct pst_rule *rule = &config->rules.items[i];
-		cover = pst_rules_find_covering(&config->rules, i);
-		if (cover == NULL)
-			continue;
-		printf("%s:%u: rule \"%s\" is never reached: rule \"%s\" in "
-		       "line %u matches everything that it could match\n",
-		    origin, rule->line, rule->title, cover->title, cover->line);
-		status = PST_EXIT_OTHER;
-	}
-	if (status == PST_EXIT_OK)
-		printf("%s: no errors found\n", origin);
-	return status;
 }
 
 static void
@@ -84,17 +62,19 @@ show_listener(const struct pst_config *config, size_t index, const char *origin,
 	}
 }
 
-/* Prints every option with its value and where that was set. */
-static int
-show(const struct pst_config *config, const char *origin,
-    struct pst_arena *arena)
+/* Prints the options with their values and where these were set. */
+static void
+show_options(const struct pst_config *config, const char *origin,
+    struct pst_arena *arena, bool changed_only)
 {
 	for (size_t i = 0; i < pst_option_count; i++) {
 		char path[MAX_PATH];
 		unsigned line = pst_config_line(config, i);
+		if (changed_only && line == 0)
+			continue;
 		printf("%s = %s  # ",
 		    pst_option_path(&pst_options[i], path, sizeof(path)),
-		    pst_config_value(config, i, arena));
+		    pst_config_shown(config, i, arena));
 		if (line == 0)
 			puts("default");
 		else
@@ -104,6 +84,22 @@ show(const struct pst_config *config, const char *origin,
 		show_rule(&config->rules.items[i], origin, arena);
 	for (size_t i = 0; i < pst_config_listeners(config); i++)
 		show_listener(config, i, origin, arena);
+}
+
+static int
+show(const struct pst_config *config, const char *origin,
+    struct pst_arena *arena)
+{
+	show_options(config, origin, arena, false);
+	return PST_EXIT_OK;
+}
+
+/* Only what the file sets, as `postconf -n` does. */
+static int
+show_changed(const struct pst_config *config, const char *origin,
+    struct pst_arena *arena)
+{
+	show_options(config, origin, arena, true);
 	return PST_EXIT_OK;
 }
 
@@ -294,49 +290,100 @@ print_sendmail(const struct pst_config *config, const char *origin,
 	return PST_EXIT_OK;
 }
 
-static const struct {
+static const struct action {
 	const char *word;
+	/* NULL: tools/config_test does it. */
 	int (*run)(const struct pst_config *config, const char *origin,
 	    struct pst_arena *arena);
+	const char *option; /* NULL: it has none */
+	int (*run_with_option)(const struct pst_config *config,
+	    const char *origin, struct pst_arena *arena);
 } actions[] = {
-    {"test", test},
-    {"show", show},
-    {"postfix", print_postfix},
-    {"sendmail", print_sendmail},
+    {"test", NULL, "--strict", NULL},
+    {"show", show, "--changed", show_changed},
+    {"postfix", print_postfix, NULL, NULL},
+    {"sendmail", print_sendmail, NULL, NULL},
 };
 
-#define ACTIONS (PST_COUNT(actions))
+static const struct action *
+find_action(const char *word)
+{
+	for (size_t i = 0; i < PST_COUNT(actions); i++) {
+		if (strcmp(actions[i].word, word) == 0)
+			return &actions[i];
+	}
+	return NULL;
+}
+
+/* Reads what follows the action; false after a sentence. */
+static bool
+read_rest(const struct action *action, char **words, const char **file,
+    bool *with_option)
+{
+	*file = NULL;
+	*with_option = false;
+	for (; *words != NULL; words++) {
+		if (action->option != NULL &&
+		    strcmp(*words, action->option) == 0) {
+			*with_option = true;
+		} else if (strncmp(*words, "--", 2) == 0) {
+			pst_ui_fail(command, "unknown option \"%s\"%s%s",
+			    *words, action->option == NULL ? "" : "; there is ",
+			    action->option == NULL ? "" : action->option);
+			return false;
+		} else if (*file != NULL) {
+			pst_ui_fail(command, "only one file can be given");
+			return false;
+		} else {
+			*file = *words;
+		}
+	}
+	return true;
+}
+
+static int
+run(const struct action *action, const char *file_name, bool with_option)
+{
+	const char *origin;
+	struct pst_config *config =
+	    pst_settings_load(command, file_name, &origin);
+
+	if (config == NULL)
+		return PST_EXIT_USAGE;
+	struct pst_arena *arena = pst_arena_new();
+	int status = with_option ?
+	    action->run_with_option(config, origin, arena) :
+	    action->run(config, origin, arena);
+	pst_arena_free(arena);
+	pst_config_unref(config);
+	return pst_ui_finish(command, status);
+}
 
 int
 pst_cmd_config(int argc, char **argv)
 {
-	size_t which = 0;
-	const char *origin;
+	const struct action *action;
+	const char *file_name;
+	bool with_option;
 
 	if (argc < 2)
 		return pst_ui_fail(command,
 		    "missing subcommand; expected one of: test, show, "
 		    "postfix, sendmail");
-	while (which < ACTIONS && strcmp(actions[which].word, argv[1]) != 0)
-		which++;
-	if (which == ACTIONS)
+	action = find_action(argv[1]);
+	if (action == NULL)
 		return pst_ui_fail(command,
 		    "unknown subcommand \"%s\"; expected one of: test, show, "
 		    "postfix, sendmail",
 		    argv[1]);
-	if (argc > 3)
-		return pst_ui_fail(command, "only one file can be given");
-	const char *file_name = choose_file(argc == 3 ? argv[2] : NULL);
-	if (file_name == NULL && actions[which].run == test)
+	if (!read_rest(action, argv + 2, &file_name, &with_option))
+		return PST_EXIT_USAGE;
+	file_name = choose_file(file_name);
+	if (action->run != NULL)
+		return run(action, file_name, with_option);
+	if (file_name == NULL)
 		return pst_ui_fail(command, "there is no file %s to test",
 		    PST_CONFIG_DEFAULT_FILE);
-	struct pst_config *config =
-	    pst_settings_load(command, file_name, &origin);
-	if (config == NULL)
-		return PST_EXIT_USAGE;
-	struct pst_arena *arena = pst_arena_new();
-	int status = actions[which].run(config, origin, arena);
-	pst_arena_free(arena);
-	pst_config_unref(config);
-	return pst_ui_finish(command, status);
+	return pst_ui_finish(
+	    command, pst_config_test(command, file_name, with_option));
 }

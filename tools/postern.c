@@ -35,7 +35,9 @@ static const struct command {
 	"    [--timeout SECONDS]"},
     {"config", pst_cmd_config,
 	"test or show a configuration, or print the lines for the MTA",
-	"test | show | postfix | sendmail [FILE]"},
+	"test [--strict] [FILE]\n"
+	"    show [--changed] [FILE]\n"
+	"    postfix | sendmail [FILE]"},
     {"reload", pst_cmd_reload,
 	"make the running daemon load its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},

@@ -186,7 +186,14 @@ pst_status_judge(struct pst_arena *arena, const struct pst_status *status,
 
 	pst_buf_init(&verdict.problems, arena, MAX_PROBLEMS);
 	judge_workers(arena, status, &verdict);
-	if (lasts(status, PST_COUNTER_DNS_FAILING_SINCE, DNS_FAILING_S))
+	if (lasts(status, PST_COUNTER_DNS_DEAD_SINCE, 0))
+		complain(&verdict, PST_STATUS_WARNING,
+		    pst_arena_printf(arena,
+			"the DNS servers have answered nothing for %s, so mail "
+			"is not checked properly; check the resolver",
+			pst_status_span(
+			    arena, age(status, PST_COUNTER_DNS_DEAD_SINCE))));
+	else if (lasts(status, PST_COUNTER_DNS_FAILING_SINCE, DNS_FAILING_S))
 		complain(&verdict, PST_STATUS_WARNING,
 		    pst_arena_printf(arena,
 			"the DNS has not answered for %s, so mail is not "

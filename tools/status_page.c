@@ -304,6 +304,11 @@ add_dns(struct page *page)
 	uint64_t asked = value(page, PST_COUNTER_DNS_QUERIES);
 
 	pst_buf_printf(&page->buf, "\nDNS\n");
+	if (value(page, PST_COUNTER_DNS_DEAD_SINCE) != 0) {
+		line(page, "no answer for");
+		pst_buf_printf(
+		    &page->buf, "%s\n", ago(page, PST_COUNTER_DNS_DEAD_SINCE));
+	}
 	if (value(page, PST_COUNTER_DNS_FAILING_SINCE) != 0) {
 		line(page, "failing for");
 		pst_buf_printf(&page->buf, "%s\n",

@@ -270,6 +270,16 @@ pst_config_socket(const struct pst_config *config, size_t index)
 	return listener_at(config, index)->socket;
 }
 
+unsigned
+pst_config_socket_line(const struct pst_config *config, size_t index)
+{
+	const struct pst_listener *listener = listener_at(config, index);
+
+	return listener->section != NULL ?
+	    listener->section->line :
+	    pst_config_line(config, pst_option_find(NULL, "listen"));
+}
+
 const struct pst_config *
 pst_config_at(const struct pst_config *config, size_t index)
 {
@@ -330,6 +340,14 @@ pst_config_value(const struct pst_config *config, size_t option_index,
 {
 	assert(option_index < pst_option_count);
 	return pst_option_text(config, &pst_options[option_index], arena);
+}
+
+const char *
+pst_config_shown(const struct pst_config *config, size_t option_index,
+    struct pst_arena *arena)
+{
+	assert(option_index < pst_option_count);
+	return pst_option_shown(config, &pst_options[option_index], arena);
 }
 
 static bool

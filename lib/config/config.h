@@ -252,6 +252,9 @@ struct pst_config {
 /* The configuration file that posternd and postern read by default. */
 #define PST_CONFIG_DEFAULT_FILE PST_SYSCONFDIR "/postern/postern.conf"
 
+/* The most listeners. */
+#define PST_CONFIG_MAX_LISTENERS 32
+
 /*
  * Reads a configuration file; with file_name NULL every option has its default.
  * Returns a configuration with one reference, which the caller owns; or NULL
@@ -281,6 +284,9 @@ void pst_config_unref(struct pst_config *config);
  */
 size_t pst_config_listeners(const struct pst_config *config);
 const char *pst_config_socket(const struct pst_config *config, size_t index);
+
+/* Returns the line of the listener's section, or of `listen`; 0: the default */
+unsigned pst_config_socket_line(const struct pst_config *config, size_t index);
 
 /*
  * Returns the configuration that is valid for one listener: a copy of config
@@ -315,6 +321,10 @@ pst_config_was_refused(const struct pst_config *config, size_t option_index);
 
 /* Returns an option's value as it is written in a file, allocated in arena. */
 const char *pst_config_value(const struct pst_config *config,
+    size_t option_index, struct pst_arena *arena);
+
+/* The same for a person's eyes: without passwords. */
+const char *pst_config_shown(const struct pst_config *config,
     size_t option_index, struct pst_arena *arena);
 
 /*

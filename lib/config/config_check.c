@@ -144,6 +144,11 @@ pst_config_check(const struct pst_config *config, struct pst_problems *problems)
 		    &(struct pst_config_fault){NULL, "listen", "listen",
 			"listen is empty; name at least one socket"},
 		    problems);
+	if (pst_config_listeners(config) > PST_CONFIG_MAX_LISTENERS)
+		(void)pst_config_fail(config,
+		    &(struct pst_config_fault){NULL, "listen", "listen",
+			"there may be at most 32 listeners"},
+		    problems);
 	if (config->dkim.max_parsed < config->dkim.max_verified)
 		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"dkim", "max-parsed",

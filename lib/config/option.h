@@ -44,6 +44,7 @@ struct pst_option {
 	 * is none. Returns false, with a sentence in *why, for a bad value.
 	 */
 	bool (*valid)(const char *text, const char **why);
+	bool may_hold_password; /* is shown through config/mask.h */
 	bool at_start;     /* takes effect only at a start, not at a reload */
 	bool per_listener; /* may be set in a section `listener`; not a list,
 	                      and not at_start */

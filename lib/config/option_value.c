@@ -10,6 +10,7 @@
 #include "base/macros.h"
 #include "config/entry.h"
 #include "config/list_file.h"
+#include "config/mask.h"
 
 #define MAX_VALUE_TEXT 65536
 
@@ -429,4 +430,19 @@ pst_option_text(const struct pst_config *config,
 	}
 	assert(false);
 	return "";
+}
+
+const char *
+pst_option_shown(const struct pst_config *config,
+    const struct pst_option *option, struct pst_arena *arena)
+{
+	struct pst_buf buf;
+
+	if (!option->may_hold_password)
+		return pst_option_text(config, option, arena);
+	pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
+	pst_option_add_quoted(&buf,
+	    pst_mask_passwords(
+		arena, *(const char *const *)stored(config, option)));
+	return pst_buf_str(&buf);
 }

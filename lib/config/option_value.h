@@ -40,4 +40,8 @@ void pst_option_add_quoted(struct pst_buf *buf, const char *text);
 const char *pst_option_text(const struct pst_config *config,
     const struct pst_option *option, struct pst_arena *arena);
 
+/* The same for a person's eyes: without passwords. */
+const char *pst_option_shown(const struct pst_config *config,
+    const struct pst_option *option, struct pst_arena *arena);
+
 #endif

@@ -37,6 +37,16 @@ pst_query_make(struct pst_str name, enum pst_dns_type type, bool edns,
 	return len;
 }
 
+size_t
+pst_query_make_probe(uint8_t packet[PST_QUERY_SIZE])
+{
+	static const uint8_t probe[] = {0, 0, 0x01 /* RD */, 0x20 /* AD */, 0,
+	    1, 0, 0, 0, 0, 0, 0, 0 /* the root */, 0, PST_DNS_TXT, 0, CLASS_IN};
+
+	memcpy(packet, probe, sizeof(probe));
+	return sizeof(probe);
+}
+
 bool
 pst_query_was_misunderstood(struct pst_str packet)
 {

@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "dns/cache.h"
 #include "dns/flights.h"
+#include "dns/pulse.h"
 #include "dns/query.h"
 #include "dns/servers.h"
 #include "dns/transport.h"
@@ -52,6 +53,7 @@ struct engine {
 
 	struct pst_transport *transport; /* thread only */
 	struct pst_dns_bells bells;      /* thread only */
+	struct pst_dns_pulse pulse;      /* thread only */
 };
 
 static void
@@ -130,6 +132,10 @@ tell_alarms(struct engine *engine)
 
 		pst_mutex_lock(&engine->lock);
 		watch = engine->watch;
+		if (i == PST_RESOLVER_DEAD) {
+			alarm->raised = engine->pulse.is_dead;
+			alarm->last_ms = now_ms();
+		}
 		left_ms = alarm->last_ms + PST_RESOLVER_QUIET_MS - now_ms();
 		if (alarm->told && left_ms <= 0)
 			alarm->raised = false;
@@ -294,12 +300,37 @@ take_reply(
 }
 
 static void
+feel_pulse(struct engine *engine, const struct pst_flight *flight,
+    enum pst_transport_end end)
+{
+	switch (end) {
+	case PST_TRANSPORT_REPLY:
+		pst_dns_pulse_answer(&engine->pulse, now_ms());
+		return;
+	case PST_TRANSPORT_SILENCE:
+	case PST_TRANSPORT_FAILURE:
+		pst_dns_pulse_failure(
+		    &engine->pulse, pst_flight_asked_ms(flight));
+		return;
+	case PST_TRANSPORT_DROPPED:
+		return;
+	}
+}
+
+static void
 on_end(
     void *query, enum pst_transport_end end, const uint8_t *packet, size_t len)
 {
 	struct pst_flight *flight = query;
 	struct engine *engine = flight->engine;
 
+	if (flight->is_probe) {
+		pst_dns_pulse_probed(
+		    &engine->pulse, end == PST_TRANSPORT_REPLY, now_ms());
+		free(flight);
+		return;
+	}
+	feel_pulse(engine, flight, end);
 	switch (end) {
 	case PST_TRANSPORT_REPLY:
 		take_reply(engine, flight,
@@ -315,6 +346,37 @@ on_end(
 		send_again(engine, flight);
 		return;
 	}
+}
+
+/*
+ * Asks for a record of the root, whether there is one or not: a resolver has
+ * that answer at hand. Returns how long the thread may sleep.
+ */
+static int
+probe(struct engine *engine, int sleep_ms)
+{
+	uint8_t packet[PST_QUERY_SIZE];
+	struct pst_flight *flight;
+	bool is_watched;
+	size_t len;
+	int wait_ms;
+
+	pst_mutex_lock(&engine->lock);
+	is_watched = engine->watch != NULL;
+	pst_mutex_unlock(&engine->lock);
+	if (is_watched && pst_dns_pulse_take_probe(&engine->pulse, now_ms())) {
+		flight = calloc(1, sizeof(*flight));
+		if (flight == NULL)
+			abort();
+		flight->engine = engine;
+		flight->is_probe = true;
+		len = pst_query_make_probe(packet);
+		pst_transport_send(engine->transport, packet, len, flight);
+	}
+	wait_ms =
+	    is_watched ? pst_dns_pulse_wait_ms(&engine->pulse, now_ms()) : -1;
+	return wait_ms >= 0 && (sleep_ms < 0 || wait_ms < sleep_ms) ? wait_ms :
+								      sleep_ms;
 }
 
 /* Sends what has arrived, except what is over already. */
@@ -355,7 +417,7 @@ run(void *arg)
 	struct engine *engine = arg;
 
 	while (read_inbox(engine)) {
-		int sleep_ms = tell_alarms(engine);
+		int sleep_ms = probe(engine, tell_alarms(engine));
 
 		/* All answers of one round wake a message once. */
 		pst_dns_ring(&engine->bells);

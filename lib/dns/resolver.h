@@ -33,10 +33,14 @@ enum pst_resolver_event {
 enum pst_resolver_alarm {
 	PST_RESOLVER_CROWDED, /* questions are refused or given up for others */
 	PST_RESOLVER_PAUSING, /* questions are refused during a pause */
+	PST_RESOLVER_DEAD,    /* no server answers anything (dns/pulse) */
 };
-#define PST_RESOLVER_ALARMS (PST_RESOLVER_PAUSING + 1)
+#define PST_RESOLVER_ALARMS (PST_RESOLVER_DEAD + 1)
 
-/* An alarm ends when its cause has not occurred for so long. */
+/*
+ * An alarm ends when its cause has not occurred for so long; DEAD ends with the
+ * next answer. Only with a watch are probes sent.
+ */
 #define PST_RESOLVER_QUIET_MS 30000
 
 struct pst_resolver_config {

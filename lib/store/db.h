@@ -79,6 +79,13 @@ struct pst_db *pst_db_open_sqlite(const char *path, enum pst_db_access access,
 struct pst_db *
 pst_db_open_postgres(const char *conninfo, struct pst_err *err) PST_MUST_CHECK;
 
+/*
+ * Checks the form of a connection string, without connecting. The sentence in
+ * err does not repeat the string, which may hold a password.
+ */
+bool
+pst_db_check_conninfo(const char *conninfo, struct pst_err *err) PST_MUST_CHECK;
+
 void pst_db_close(struct pst_db *db); /* NULL is allowed */
 
 bool pst_db_is_shared(const struct pst_db *db); /* true for PostgreSQL */

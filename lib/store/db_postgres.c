@@ -446,3 +446,36 @@ pst_db_open_postgres(const char *conninfo, struct pst_err *err)
 	close_postgres(&db->base);
 	return NULL;
 }
+
+/* Without an equal sign, and not a URI, it is the name of a database. */
+static bool
+is_database_name(const char *conninfo)
+{
+	return strpbrk(conninfo, "=:/ ") == NULL;
+}
+
+bool
+pst_db_check_conninfo(const char *conninfo, struct pst_err *err)
+{
+	char *why = NULL;
+	PQconninfoOption *options;
+	bool is_option;
+
+	if (is_database_name(conninfo))
+		return true;
+	options = PQconninfoParse(conninfo, &why);
+	if (options != NULL) {
+		PQconninfoFree(options);
+		return true;
+	}
+	is_option =
+	    why != NULL && strstr(why, "invalid connection option") != NULL;
+	(void)pst_err_set(err,
+	    "this is not a connection string of PostgreSQL: %s; write one such "
+	    "as \"host=db.example.com dbname=postern user=postern\"",
+	    is_option ? "it has an option that libpq does not know" :
+			"each part is of the form NAME=VALUE, or it is a URI "
+			"that begins with postgresql://");
+	PQfreemem(why);
+	return false;
+}
