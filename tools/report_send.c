@@ -232,7 +232,9 @@ look(struct job *job)
 			plan_err.text[0] != '\0' ? plan_err.text :
 						   "stopped");
 	if (job->reports == 0)
-		pst_ui_note(command, "there is nothing to send");
+		pst_ui_note(command, "there is nothing to send%s%s",
+		    job->request->filter.domain[0] == '\0' ? "" : " for ",
+		    job->request->filter.domain);
 	return PST_EXIT_OK;
 }
 
@@ -305,12 +307,31 @@ on_remark(void *arg, const char *sentence)
 	pst_ui_note(command, "%s", sentence);
 }
 
+/* Zeros alone would not tell that a name was misspelt. */
+static void
+note_unknown_domain(const struct job *job, const struct pst_send_counts *counts)
+{
+	const char *domain = job->request->filter.domain;
+
+	if (domain[0] == '\0' ||
+	    counts->made + counts->failures_made + counts->sent +
+		    counts->again + counts->dropped + counts->refused +
+		    counts->suppressed >
+		0)
+		return;
+	pst_ui_note(command,
+	    "nothing that is to be reported is stored for %s; \"postern store "
+	    "info\" and \"postern store export\" show what is stored",
+	    domain);
+}
+
 static void
 print_summary(const struct job *job, const struct pst_send_counts *counts)
 {
 	if (job->notes > MAX_NOTES)
 		pst_ui_note(command, "%u more remarks are not shown",
 		    job->notes - MAX_NOTES);
+	note_unknown_domain(job, counts);
 	printf("reports made: %" PRIu64 " aggregate, %" PRIu64
 	       " failure; deliveries: %" PRIu64 " sent, %" PRIu64
 	       " to be tried again, %" PRIu64 " dropped, %" PRIu64

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/domain.h"
@@ -241,6 +242,32 @@ read_command_line(struct request *request, int argc, char **argv)
 	return false;
 }
 
+/*
+ * With a shared database, what was imported into this gateway's own file before
+ * is not shown, and nothing moves it.
+ */
+static void
+note_hidden(const struct request *request, const struct pst_config *config)
+{
+	struct pst_store store = {.config = config, .clock = &pst_clock_system};
+	struct pst_feedback_sources found;
+	struct pst_err err;
+
+	if (!pst_store_has_shared(config) ||
+	    access(config->store.path, R_OK) != 0)
+		return;
+	if (pst_store_open_file(&store, PST_DB_READ, &err) &&
+	    pst_feedback_sources(
+		store.db, request->arena, &request->filter, &found, &err) &&
+	    found.reports > 0)
+		pst_ui_note(command,
+		    "%s holds reports that were imported before "
+		    "store.postgresql was set; they are not shown here, so "
+		    "import them again",
+		    config->store.path);
+	pst_store_close(&store);
+}
+
 static int
 run(const struct request *request)
 {
@@ -258,6 +285,8 @@ run(const struct request *request)
 	    pst_feedback_sources(
 		store.db, request->arena, &request->filter, &found, &err);
 	pst_store_close(&store);
+	if (ok)
+		note_hidden(request, config);
 	pst_config_unref(config);
 	if (!ok)
 		return pst_ui_fail(command, "%s", err.text);

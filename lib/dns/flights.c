@@ -224,6 +224,18 @@ pst_flights_close(struct pst_flights *flights, int64_t now_ms)
 	return all;
 }
 
+struct pst_flight *
+pst_flight_new_probe(void *engine)
+{
+	struct pst_flight *flight = calloc(1, sizeof(*flight));
+
+	if (flight == NULL)
+		abort();
+	flight->is_probe = true;
+	flight->engine = engine;
+	return flight;
+}
+
 void
 pst_flight_free(struct pst_flight *flight)
 {

@@ -81,6 +81,8 @@ unsigned pst_flights_open(const struct pst_flights *flights);
 /* ---- one flight; no lock ---- */
 
 void pst_flight_free(struct pst_flight *flight);
+/* A probe (dns/pulse) of that engine, in no table. */
+struct pst_flight *pst_flight_new_probe(void *engine);
 int64_t pst_flight_asked_ms(const struct pst_flight *flight);
 struct pst_str pst_flight_name(const struct pst_flight *flight);
 /* The name that is asked for now: the name, or the end of a CNAME chain. */

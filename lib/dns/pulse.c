@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dns/pulse.h"
 
+#include "dns/query.h"
+
 void
 pst_dns_pulse_answer(struct pst_dns_pulse *pulse, int64_t now_ms)
 {
@@ -55,4 +57,30 @@ pst_dns_pulse_wait_ms(const struct pst_dns_pulse *pulse, int64_t now_ms)
 	return now_ms >= pulse->next_probe_ms ?
 	    0 :
 	    (int)(pulse->next_probe_ms - now_ms);
+}
+
+void
+pst_dns_pulse_feel(struct pst_dns_pulse *pulse, enum pst_transport_end end,
+    int64_t asked_ms, int64_t now_ms)
+{
+	switch (end) {
+	case PST_TRANSPORT_REPLY:
+		pst_dns_pulse_answer(pulse, now_ms);
+		return;
+	case PST_TRANSPORT_SILENCE:
+	case PST_TRANSPORT_FAILURE:
+		pst_dns_pulse_failure(pulse, asked_ms);
+		return;
+	case PST_TRANSPORT_DROPPED:
+		return;
+	}
+}
+
+void
+pst_dns_pulse_send(struct pst_transport *transport, void *query)
+{
+	uint8_t packet[PST_QUERY_SIZE];
+	size_t len = pst_query_make_probe(packet);
+
+	pst_transport_send(transport, packet, len, query);
 }

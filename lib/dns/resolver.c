@@ -11,6 +11,7 @@
 #include "base/macros.h"
 #include "base/hash.h"
 #include "base/thread.h"
+#include "dns/alarms.h"
 #include "dns/cache.h"
 #include "dns/flights.h"
 #include "dns/pulse.h"
@@ -27,12 +28,6 @@
 /* The most CNAMEs that are followed by questions of our own. */
 #define MAX_HOPS 8
 
-struct alarm {
-	bool raised;
-	bool told;
-	int64_t last_ms;
-};
-
 struct engine {
 	struct pst_resolver resolver; /* first: callers hold a pointer to it */
 	pthread_t thread;
@@ -48,7 +43,7 @@ struct engine {
 	bool awake; /* the thread has been woken and will read the inbox */
 	bool stopping;
 	struct pst_resolver_stats stats;
-	struct alarm alarms[PST_RESOLVER_ALARMS];
+	struct pst_alarms alarms;
 	void (*watch)(enum pst_resolver_alarm alarm, bool on);
 
 	struct pst_transport *transport; /* thread only */
@@ -104,12 +99,7 @@ wake(struct engine *engine)
 static bool
 raise_alarm(struct engine *engine, enum pst_resolver_alarm which, int64_t at_ms)
 {
-	struct alarm *alarm = &engine->alarms[which];
-	bool begins = !alarm->raised;
-
-	alarm->last_ms = at_ms;
-	alarm->raised = true;
-	if (!begins || engine->awake)
+	if (!pst_alarms_raise(&engine->alarms, which, at_ms) || engine->awake)
 		return false;
 	engine->awake = true;
 	return true;
@@ -125,28 +115,20 @@ tell_alarms(struct engine *engine)
 	int sleep_ms = -1;
 
 	for (size_t i = 0; i < PST_RESOLVER_ALARMS; i++) {
-		struct alarm *alarm = &engine->alarms[i];
+		const enum pst_resolver_alarm which = i;
 		void (*watch)(enum pst_resolver_alarm which, bool on);
-		int64_t left_ms;
-		bool raised, changed;
+		struct pst_alarm_news news;
 
 		pst_mutex_lock(&engine->lock);
 		watch = engine->watch;
-		if (i == PST_RESOLVER_DEAD) {
-			alarm->raised = engine->pulse.is_dead;
-			alarm->last_ms = now_ms();
-		}
-		left_ms = alarm->last_ms + PST_RESOLVER_QUIET_MS - now_ms();
-		if (alarm->told && left_ms <= 0)
-			alarm->raised = false;
-		raised = alarm->raised;
-		changed = raised != alarm->told;
-		alarm->told = raised;
+		if (which == PST_RESOLVER_DEAD)
+			pst_alarms_set(
+			    &engine->alarms, which, engine->pulse.is_dead);
+		news = pst_alarms_take(&engine->alarms, which, now_ms());
 		pst_mutex_unlock(&engine->lock);
-		if (changed && watch != NULL)
-			watch((enum pst_resolver_alarm)i, raised);
-		if (raised && (sleep_ms < 0 || left_ms < sleep_ms))
-			sleep_ms = left_ms < 1 ? 1 : (int)left_ms;
+		if (news.changed && watch != NULL)
+			watch(which, news.raised);
+		sleep_ms = pst_sooner_ms(sleep_ms, news.left_ms);
 	}
 	return sleep_ms;
 }
@@ -300,24 +282,6 @@ take_reply(
 }
 
 static void
-feel_pulse(struct engine *engine, const struct pst_flight *flight,
-    enum pst_transport_end end)
-{
-	switch (end) {
-	case PST_TRANSPORT_REPLY:
-		pst_dns_pulse_answer(&engine->pulse, now_ms());
-		return;
-	case PST_TRANSPORT_SILENCE:
-	case PST_TRANSPORT_FAILURE:
-		pst_dns_pulse_failure(
-		    &engine->pulse, pst_flight_asked_ms(flight));
-		return;
-	case PST_TRANSPORT_DROPPED:
-		return;
-	}
-}
-
-static void
 on_end(
     void *query, enum pst_transport_end end, const uint8_t *packet, size_t len)
 {
@@ -327,10 +291,11 @@ on_end(
 	if (flight->is_probe) {
 		pst_dns_pulse_probed(
 		    &engine->pulse, end == PST_TRANSPORT_REPLY, now_ms());
-		free(flight);
+		pst_flight_free(flight);
 		return;
 	}
-	feel_pulse(engine, flight, end);
+	pst_dns_pulse_feel(
+	    &engine->pulse, end, pst_flight_asked_ms(flight), now_ms());
 	switch (end) {
 	case PST_TRANSPORT_REPLY:
 		take_reply(engine, flight,
@@ -348,35 +313,21 @@ on_end(
 	}
 }
 
-/*
- * Asks for a record of the root, whether there is one or not: a resolver has
- * that answer at hand. Returns how long the thread may sleep.
- */
+/* Sends a probe if one is due; returns how long the thread may sleep. */
 static int
-probe(struct engine *engine, int sleep_ms)
+probe(struct engine *engine)
 {
-	uint8_t packet[PST_QUERY_SIZE];
-	struct pst_flight *flight;
 	bool is_watched;
-	size_t len;
-	int wait_ms;
 
 	pst_mutex_lock(&engine->lock);
 	is_watched = engine->watch != NULL;
 	pst_mutex_unlock(&engine->lock);
-	if (is_watched && pst_dns_pulse_take_probe(&engine->pulse, now_ms())) {
-		flight = calloc(1, sizeof(*flight));
-		if (flight == NULL)
-			abort();
-		flight->engine = engine;
-		flight->is_probe = true;
-		len = pst_query_make_probe(packet);
-		pst_transport_send(engine->transport, packet, len, flight);
-	}
-	wait_ms =
-	    is_watched ? pst_dns_pulse_wait_ms(&engine->pulse, now_ms()) : -1;
-	return wait_ms >= 0 && (sleep_ms < 0 || wait_ms < sleep_ms) ? wait_ms :
-								      sleep_ms;
+	if (!is_watched)
+		return -1;
+	if (pst_dns_pulse_take_probe(&engine->pulse, now_ms()))
+		pst_dns_pulse_send(
+		    engine->transport, pst_flight_new_probe(engine));
+	return pst_dns_pulse_wait_ms(&engine->pulse, now_ms());
 }
 
 /* Sends what has arrived, except what is over already. */
@@ -417,7 +368,8 @@ run(void *arg)
 	struct engine *engine = arg;
 
 	while (read_inbox(engine)) {
-		int sleep_ms = probe(engine, tell_alarms(engine));
+		int sleep_ms =
+		    pst_sooner_ms(probe(engine), tell_alarms(engine));
 
 		/* All answers of one round wake a message once. */
 		pst_dns_ring(&engine->bells);

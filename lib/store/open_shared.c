@@ -1,8 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "store/open.h"
 #include "store/schema.h"
+
+/*
+ * A server that goes by the user of the process (peer) knows root only by that
+ * name, which usually has no account there.
+ */
+static void
+advise_root(const struct pst_config *config, struct pst_err *err)
+{
+	struct pst_err why;
+
+	if (err == NULL || geteuid() != 0 || config->user[0] == '\0' ||
+	    (strstr(err->text, "Peer authentication") == NULL &&
+		strstr(err->text, "\"root\"") == NULL))
+		return;
+	why = *err;
+	(void)pst_err_set(err,
+	    "%.300s; the server knows root by that name only: run the command "
+	    "as the daemon's user, as in \"runuser -u %.32s -- postern ...\"",
+	    why.text, config->user);
+}
 
 /* A reader does not bring the tables forward. */
 static bool
@@ -10,8 +32,10 @@ open_shared(struct pst_store *store, bool read_only, struct pst_err *err)
 {
 	assert(pst_store_has_shared(store->config));
 	store->db = pst_db_open_postgres(store->config->store.postgresql, err);
-	if (store->db == NULL)
+	if (store->db == NULL) {
+		advise_root(store->config, err);
 		return false;
+	}
 	if (read_only ? pst_schema_check(store->db, err) :
 			pst_schema_make(store->db, err))
 		return true;

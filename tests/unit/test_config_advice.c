@@ -39,7 +39,7 @@ static const struct advice_row advice_rows[] = {
 	"listens on every address"},
     {"listen = {\"inet:8893@127.0.0.1\", \"inet:8893@mx.example\"}", 0, NULL},
     {"listen = {\"inet6:8893@::1\"}", 0, NULL},
-    {"listen = {\"unix:/tmp/p.sock\"}", 1, "PrivateTmp"},
+    {"listen = {\"unix:/dev/shm/p.sock\"}", 1, "PrivateTmp"},
     {"submission = yes", 1, "no mail is checked"},
 
     {"reject-text = \"No {domian}\"", 1, "reject-text: {domian} is not known"},
@@ -117,6 +117,7 @@ struct mask_row {
 	const char *shown;
 };
 
+/* R-CONF-3 */
 static const struct mask_row mask_rows[] = {
     {"", ""},
     {"reports", "reports"},
