@@ -10,11 +10,12 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/str.h"
 
-bool pst_entry_no_net(
-    struct pst_arena *arena, struct pst_str entry, struct pst_err *err);
-bool pst_entry_no_domain(
-    struct pst_arena *arena, struct pst_str entry, struct pst_err *err);
+bool pst_entry_no_net(struct pst_arena *arena, struct pst_str entry,
+    struct pst_err *err) PST_MUST_CHECK;
+bool pst_entry_no_domain(struct pst_arena *arena, struct pst_str entry,
+    struct pst_err *err) PST_MUST_CHECK;
 
 #endif
