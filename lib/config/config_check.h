@@ -34,8 +34,8 @@ struct pst_config_fault {
 
 /*
  * Adds the fault's sentence, with the line of `option` or, if that is not set, of
- * `other`. If the value of one of them was refused, this does nothing, since
- * its default is no reason to complain. Returns false.
+ * `other`. If the value of one of them was refused, this does nothing:
+ * nobody has chosen the default that is there now. Returns false.
  */
 bool pst_config_fail(const struct pst_config *config,
     const struct pst_config_fault *fault, struct pst_problems *problems);
