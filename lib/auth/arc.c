@@ -118,7 +118,7 @@ verify_text(struct pst_world *world, struct pst_arc_msg *msg,
 	pst_dkim_key_choose(world->arena, sig->entry->answer, sig->algorithm,
 	    msg->config.min_key_bits, &key);
 	if (key.record == NULL)
-		return key.reason;
+		return pst_dkim_why_text(key.why);
 	if (key.test && !msg->config.accept_test_keys)
 		return "key is in test mode";
 	cost = pst_dkim_key_cost(&key, sig->algorithm);

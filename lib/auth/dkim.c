@@ -109,19 +109,18 @@ judge_good(const struct pst_dkim_msg *msg, size_t i)
 
 	if (is_partial(msg, i) && !config->accept_body_length)
 		pst_dkim_item_decide(
-		    item, PST_RESULT_POLICY, "l= covers only part of the body");
+		    item, PST_RESULT_POLICY, PST_DKIM_WHY_PARTIAL);
 	else if (item->uncovered)
 		pst_dkim_item_decide(
-		    item, PST_RESULT_POLICY, "repeated field not signed");
+		    item, PST_RESULT_POLICY, PST_DKIM_WHY_REPEATED);
 	else if (item->sig.test_key && !config->accept_test_keys)
 		pst_dkim_item_decide(
-		    item, PST_RESULT_POLICY, "key is in test mode");
+		    item, PST_RESULT_POLICY, PST_DKIM_WHY_KEY_TEST);
 	else if (item->odd || msg->body.odd)
-		pst_dkim_item_limit(item, PST_RESULT_NEUTRAL,
-		    "bare CR, bare LF or NUL in signed text",
+		pst_dkim_item_limit(item, PST_RESULT_NEUTRAL, PST_DKIM_WHY_ODD,
 		    PST_DKIM_GAP_PROVEN);
 	else
-		pst_dkim_item_decide(item, PST_RESULT_PASS, NULL);
+		pst_dkim_item_decide(item, PST_RESULT_PASS, PST_DKIM_WHY_NONE);
 }
 
 static bool
@@ -136,8 +135,7 @@ decide_body_failed(struct pst_dkim_item *item)
 {
 	item->sig.body_failed = true;
 	item->sig.gap = PST_DKIM_NO_GAP;
-	pst_dkim_item_decide(
-	    item, PST_RESULT_FAIL, "body hash does not verify");
+	pst_dkim_item_decide(item, PST_RESULT_FAIL, PST_DKIM_WHY_BODY_HASH);
 }
 
 static void
@@ -150,11 +148,11 @@ judge(struct pst_dkim_msg *msg, size_t i)
 	item->sig.header_ok = verdict.header_ok;
 	if (verdict.hash_tested && !body_matches(msg, i))
 		decide_body_failed(item);
-	else if (verdict.reason != NULL)
-		pst_dkim_item_decide(item, verdict.result, verdict.reason);
+	else if (verdict.why != PST_DKIM_WHY_NONE)
+		pst_dkim_item_decide(item, verdict.result, verdict.why);
 	else if (!verdict.hash_tested || !verdict.header_ok)
 		pst_dkim_item_limit(item, PST_RESULT_NEUTRAL,
-		    "signature not understood", PST_DKIM_GAP_CLAIMED);
+		    PST_DKIM_WHY_NOT_UNDERSTOOD, PST_DKIM_GAP_CLAIMED);
 	else
 		judge_good(msg, i);
 }
@@ -173,10 +171,10 @@ judge_own(struct pst_dkim_msg *msg, size_t i)
 		decide_body_failed(item);
 	else if (item->tags.has_length && item->tags.length > length)
 		pst_dkim_item_decide(
-		    item, PST_RESULT_PERMERROR, "l= is larger than the body");
+		    item, PST_RESULT_PERMERROR, PST_DKIM_WHY_LENGTH_LARGE);
 	else if (!item->sig.header_ok)
 		pst_dkim_item_decide(
-		    item, PST_RESULT_FAIL, "signature does not verify");
+		    item, PST_RESULT_FAIL, PST_DKIM_WHY_SIGNATURE);
 	else
 		judge_good(msg, i);
 }
@@ -193,7 +191,7 @@ judge_barred(struct pst_dkim_msg *msg, size_t i)
 		decide_body_failed(&msg->pick.items[i]);
 	else
 		pst_dkim_item_decide(&msg->pick.items[i], PST_RESULT_TEMPERROR,
-		    "libopendkim is not used, because it has crashed");
+		    PST_DKIM_WHY_CRASHED);
 }
 
 static void

@@ -14,6 +14,7 @@
  */
 
 #include "auth/world.h"
+#include "auth/dkim_why.h"
 #include "auth/result.h"
 #include "base/err.h"
 #include "base/macros.h"
@@ -55,7 +56,8 @@ enum pst_dkim_gap {
 
 struct pst_dkim_sig {
 	enum pst_result result;
-	const char *reason;    /* fixed text; NULL for a plain pass */
+	enum pst_dkim_why why; /* none for a plain pass */
+	const char *reason;    /* the text of why; NULL for a plain pass */
 	const char *domain;    /* d= in normal form; NULL when unusable */
 	const char *selector;  /* s= in normal form; NULL when unusable */
 	const char *algorithm; /* "rsa-sha256", "ed25519-sha256" or what a=

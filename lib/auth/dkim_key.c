@@ -224,10 +224,10 @@ build_spki(struct pst_arena *arena, const struct rsa *rsa)
 /* ---- key records ---- */
 
 static void
-decide(struct pst_dkim_key *out, enum pst_result result, const char *reason)
+decide(struct pst_dkim_key *out, enum pst_result result, enum pst_dkim_why why)
 {
 	out->result = result;
-	out->reason = reason;
+	out->why = why;
 }
 
 /* Returns true if the colon-separated list contains that word. */
@@ -274,17 +274,17 @@ read_rsa(struct pst_arena *arena, struct octets der, unsigned min_bits,
 	struct rsa rsa;
 
 	if (!parse_rsa(der, &rsa)) {
-		decide(out, PST_RESULT_PERMERROR, "key is malformed");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_KEY_MALFORMED);
 		return;
 	}
 	out->bits = count_bits(rsa.n);
 	out->limited = out->bits > PST_DKIM_MAX_KEY_BITS;
 	if (out->bits < min_bits)
-		decide(out, PST_RESULT_POLICY, "key is too short");
+		decide(out, PST_RESULT_POLICY, PST_DKIM_WHY_KEY_SHORT);
 	else if (out->bits > PST_DKIM_MAX_KEY_BITS)
-		decide(out, PST_RESULT_POLICY, "key is too long");
+		decide(out, PST_RESULT_POLICY, PST_DKIM_WHY_KEY_LONG);
 	else if (!is_sane_exponent(rsa.e))
-		decide(out, PST_RESULT_POLICY, "key has an unsafe exponent");
+		decide(out, PST_RESULT_POLICY, PST_DKIM_WHY_KEY_EXPONENT);
 	else
 		set_record(
 		    arena, PST_DKIM_RSA_SHA256, build_spki(arena, &rsa), out);
@@ -295,7 +295,7 @@ read_ed25519(
     struct pst_arena *arena, struct octets key, struct pst_dkim_key *out)
 {
 	if (key.len != ED25519_BYTES) {
-		decide(out, PST_RESULT_PERMERROR, "key is malformed");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_KEY_MALFORMED);
 		return;
 	}
 	out->bits = ED25519_BYTES * 8;
@@ -337,16 +337,15 @@ may_be_used(const struct pst_tag_list *tags, enum pst_dkim_algorithm algorithm,
 	struct pst_str type = k == NULL ? PST_STR("rsa") : k->value;
 
 	if (!pst_str_eq(type, pst_str(pst_dkim_key_type(algorithm)))) {
-		decide(out, PST_RESULT_PERMERROR,
-		    "key type does not match the algorithm");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_KEY_TYPE);
 		return false;
 	}
 	if (!allows(tags, "h", "sha256", "sha256")) {
-		decide(out, PST_RESULT_PERMERROR, "key does not allow sha256");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_KEY_HASH);
 		return false;
 	}
 	if (!allows(tags, "s", "email", "*")) {
-		decide(out, PST_RESULT_PERMERROR, "key is not for email");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_KEY_SERVICE);
 		return false;
 	}
 	return true;
@@ -389,11 +388,11 @@ pst_dkim_key_read(struct pst_arena *arena, struct pst_str text,
 	read_flags(&tags, out);
 	p = pst_tag_squeeze(arena, pst_tag_find(&tags, "p")->value);
 	if (p.len == 0)
-		decide(out, PST_RESULT_PERMERROR, "key is revoked");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_KEY_REVOKED);
 	if (p.len == 0 || !may_be_used(&tags, algorithm, out))
 		return true;
 	if (!decode_base64(arena, p, &key)) {
-		decide(out, PST_RESULT_PERMERROR, "key is malformed");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_KEY_MALFORMED);
 		return true;
 	}
 	switch (algorithm) {
@@ -416,12 +415,11 @@ pst_dkim_key_choose(struct pst_arena *arena,
 
 	*out = (struct pst_dkim_key){.result = PST_RESULT_NONE};
 	if (pst_dns_is_temporary(answer->status)) {
-		decide(
-		    out, PST_RESULT_TEMPERROR, "no answer to the key look-up");
+		decide(out, PST_RESULT_TEMPERROR, PST_DKIM_WHY_KEY_TEMPERROR);
 		return;
 	}
 	if (answer->status != PST_DNS_OK) {
-		decide(out, PST_RESULT_PERMERROR, "no key");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_NO_KEY);
 		return;
 	}
 	for (size_t i = 0; i < answer->count; i++) {
@@ -436,7 +434,7 @@ pst_dkim_key_choose(struct pst_arena *arena,
 			return;
 	}
 	if (found == 0)
-		decide(out, PST_RESULT_PERMERROR, "key record is malformed");
+		decide(out, PST_RESULT_PERMERROR, PST_DKIM_WHY_KEY_RECORD);
 }
 
 /* The cost of RSA grows with the square of the length. */

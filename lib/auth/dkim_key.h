@@ -18,7 +18,7 @@
 
 struct pst_dkim_key {
 	enum pst_result result; /* of the signature; none: the key is usable */
-	const char *reason;     /* why it is not usable, fixed text; or NULL */
+	enum pst_dkim_why why;  /* why it is not usable; or none */
 	bool limited;           /* the reason is a limit of ours */
 	const char *record;     /* "v=DKIM1; k=...; p=..."; NULL: not usable */
 	unsigned bits;          /* exact for RSA, 256 for Ed25519; 0: unknown */

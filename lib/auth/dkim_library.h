@@ -37,11 +37,17 @@ struct pst_dkim_verdict {
 	bool header_ok;         /* the signature over the header verifies */
 	bool hash_tested;       /* false: it failed before the body counted */
 	enum pst_result result; /* none: nothing else speaks against it */
-	const char *reason;     /* of that result, fixed text; or NULL */
+	enum pst_dkim_why why;  /* the reason of that result; or none */
 };
 
 /* After the end: stores what libopendkim says of the item with that index. */
 void pst_dkim_library_verdict(const struct pst_dkim_library *library, size_t i,
     struct pst_dkim_verdict *out);
+
+/*
+ * Sets result and why for an error of libopendkim, a DKIM_SIGERROR code. Leaves
+ * them alone if there is no error. For tests, too.
+ */
+void pst_dkim_library_explain(int error, struct pst_dkim_verdict *out);
 
 #endif

@@ -28,18 +28,19 @@ pst_dkim_is_signature(const struct pst_header_field *field)
 
 void
 pst_dkim_item_decide(
-    struct pst_dkim_item *item, enum pst_result result, const char *reason)
+    struct pst_dkim_item *item, enum pst_result result, enum pst_dkim_why why)
 {
 	item->sig.result = result;
-	item->sig.reason = reason;
+	item->sig.why = why;
+	item->sig.reason = pst_dkim_why_text(why);
 	item->chosen = false;
 }
 
 void
 pst_dkim_item_limit(struct pst_dkim_item *item, enum pst_result result,
-    const char *reason, enum pst_dkim_gap gap)
+    enum pst_dkim_why why, enum pst_dkim_gap gap)
 {
-	pst_dkim_item_decide(item, result, reason);
+	pst_dkim_item_decide(item, result, why);
 	item->sig.gap = gap;
 }
 
@@ -97,7 +98,8 @@ describe(struct pst_dkim_item *item)
 
 	item->sig = (struct pst_dkim_sig){
 	    .result = tags->result,
-	    .reason = tags->reason,
+	    .why = tags->why,
+	    .reason = pst_dkim_why_text(tags->why),
 	    .domain = tags->domain,
 	    .selector = tags->selector,
 	    .algorithm = tags->algorithm_text,
@@ -112,7 +114,7 @@ describe(struct pst_dkim_item *item)
 	    .gap = tags->limited ? PST_DKIM_GAP_CLAIMED : PST_DKIM_NO_GAP,
 	    .checked = true,
 	};
-	item->chosen = tags->reason == NULL;
+	item->chosen = tags->why == PST_DKIM_WHY_NONE;
 }
 
 /* One look-up for each name in h=, however many fields there are. */
@@ -192,7 +194,7 @@ leave_unchecked(struct pst_dkim_item *item)
 {
 	item->sig.checked = false;
 	pst_dkim_item_decide(
-	    item, PST_RESULT_NEUTRAL, "not checked: too many signatures");
+	    item, PST_RESULT_NEUTRAL, PST_DKIM_WHY_MANY_SIGNATURES);
 }
 
 /*
@@ -244,7 +246,7 @@ drop_incomplete(const struct pst_header *header, struct pst_dkim_pick *pick)
 
 		if (item->chosen && is_incomplete(header, item))
 			pst_dkim_item_limit(item, PST_RESULT_POLICY,
-			    "header limits exceeded", PST_DKIM_GAP_CLAIMED);
+			    PST_DKIM_WHY_HEADER, PST_DKIM_GAP_CLAIMED);
 	}
 }
 
@@ -293,11 +295,11 @@ pst_dkim_pick(struct pst_world *world, const struct pst_dkim_config *config,
 
 		if (item->chosen && header->from_count == 0)
 			pst_dkim_item_decide(
-			    item, PST_RESULT_PERMERROR, "no From field");
+			    item, PST_RESULT_PERMERROR, PST_DKIM_WHY_NO_FROM);
 		else if (item->chosen && public_suffix != NULL &&
 		    public_suffix(arg, item->sig.domain))
 			pst_dkim_item_decide(
-			    item, PST_RESULT_NEUTRAL, "d= is a public suffix");
+			    item, PST_RESULT_NEUTRAL, PST_DKIM_WHY_SUFFIX);
 	}
 	choose(config, author_domain, out);
 	drop_incomplete(header, out);
@@ -362,13 +364,13 @@ pst_dkim_pick_keys(struct pst_world *world,
 		item->sig.bits = key->bits;
 		item->sig.test_key = key->test;
 		if (key->record == NULL)
-			pst_dkim_item_limit(item, key->result, key->reason,
+			pst_dkim_item_limit(item, key->result, key->why,
 			    key->limited ? PST_DKIM_GAP_CLAIMED :
 					   PST_DKIM_NO_GAP);
 		else if (key->strict &&
 		    strcmp(item->tags.identity_domain, item->sig.domain) != 0)
 			pst_dkim_item_decide(item, PST_RESULT_PERMERROR,
-			    "key does not allow a subdomain in i=");
+			    PST_DKIM_WHY_KEY_SUBDOMAIN);
 	}
 	spend_budget(config, pick);
 	for (size_t i = 0; i < pick->count; i++)

@@ -65,10 +65,10 @@ bool pst_dkim_is_signature(const struct pst_header_field *field);
 
 /* Stores the result of an item, which is then no longer chosen. */
 void pst_dkim_item_decide(
-    struct pst_dkim_item *item, enum pst_result result, const char *reason);
+    struct pst_dkim_item *item, enum pst_result result, enum pst_dkim_why why);
 
 /* The same for a result that is due to a limit of ours. */
 void pst_dkim_item_limit(struct pst_dkim_item *item, enum pst_result result,
-    const char *reason, enum pst_dkim_gap gap);
+    enum pst_dkim_why why, enum pst_dkim_gap gap);
 
 #endif

@@ -338,8 +338,6 @@ is_own(const struct reading *reading)
 	    value_of(reading, "h").len > LIBRARY_MAX_NAMES_LEN;
 }
 
-static const char too_many_names[] = "h= is too long";
-
 /*
  * All rules are run, so that as much as possible of a bad signature can be
  * reported. The first rule that fails decides the result.
@@ -347,35 +345,35 @@ static const char too_many_names[] = "h= is too long";
 static const struct {
 	bool (*read)(struct reading *reading);
 	enum pst_result result;
-	const char *reason;
+	enum pst_dkim_why why;
 } rules[] = {
-    {read_required, PST_RESULT_NEUTRAL, "required tag missing"},
-    {read_version, PST_RESULT_NEUTRAL, "unknown signature version"},
-    {read_domain, PST_RESULT_NEUTRAL, "d= is not a domain name"},
-    {read_two_labels, PST_RESULT_NEUTRAL, "d= is a top-level domain"},
-    {read_selector, PST_RESULT_NEUTRAL, "s= is not a selector"},
-    {read_weak_hash, PST_RESULT_POLICY, "rsa-sha1 is not accepted"},
-    {read_algorithm, PST_RESULT_NEUTRAL, "unknown algorithm"},
-    {read_canon, PST_RESULT_NEUTRAL, "unknown canonicalization"},
-    {read_query, PST_RESULT_NEUTRAL, "unknown query method"},
-    {read_hashes, PST_RESULT_NEUTRAL, "b= or bh= is not base64"},
-    {read_length, PST_RESULT_NEUTRAL, "l= is not a number"},
-    {read_length_bound, PST_RESULT_PERMERROR, "l= is larger than the body"},
-    {read_names_bound, PST_RESULT_POLICY, too_many_names},
-    {read_names, PST_RESULT_NEUTRAL, "h= is not a list of field names"},
-    {read_from_signed, PST_RESULT_PERMERROR, "From is not signed"},
-    {read_identity, PST_RESULT_NEUTRAL, "i= is not an identity"},
-    {read_identity_below, PST_RESULT_PERMERROR, "i= is not within d="},
-    {read_times, PST_RESULT_NEUTRAL, "t= or x= is invalid"},
-    {read_not_expired, PST_RESULT_FAIL, "signature expired"},
-    {read_not_future, PST_RESULT_POLICY, "signed in the future"},
+    {read_required, PST_RESULT_NEUTRAL, PST_DKIM_WHY_TAG_MISSING},
+    {read_version, PST_RESULT_NEUTRAL, PST_DKIM_WHY_VERSION},
+    {read_domain, PST_RESULT_NEUTRAL, PST_DKIM_WHY_DOMAIN},
+    {read_two_labels, PST_RESULT_NEUTRAL, PST_DKIM_WHY_TOP_LEVEL},
+    {read_selector, PST_RESULT_NEUTRAL, PST_DKIM_WHY_SELECTOR},
+    {read_weak_hash, PST_RESULT_POLICY, PST_DKIM_WHY_SHA1},
+    {read_algorithm, PST_RESULT_NEUTRAL, PST_DKIM_WHY_ALGORITHM},
+    {read_canon, PST_RESULT_NEUTRAL, PST_DKIM_WHY_CANON},
+    {read_query, PST_RESULT_NEUTRAL, PST_DKIM_WHY_QUERY},
+    {read_hashes, PST_RESULT_NEUTRAL, PST_DKIM_WHY_BASE64},
+    {read_length, PST_RESULT_NEUTRAL, PST_DKIM_WHY_LENGTH},
+    {read_length_bound, PST_RESULT_PERMERROR, PST_DKIM_WHY_LENGTH_LARGE},
+    {read_names_bound, PST_RESULT_POLICY, PST_DKIM_WHY_NAMES_LONG},
+    {read_names, PST_RESULT_NEUTRAL, PST_DKIM_WHY_NAMES},
+    {read_from_signed, PST_RESULT_PERMERROR, PST_DKIM_WHY_FROM_UNSIGNED},
+    {read_identity, PST_RESULT_NEUTRAL, PST_DKIM_WHY_IDENTITY},
+    {read_identity_below, PST_RESULT_PERMERROR, PST_DKIM_WHY_IDENTITY_ABOVE},
+    {read_times, PST_RESULT_NEUTRAL, PST_DKIM_WHY_TIMES},
+    {read_not_expired, PST_RESULT_FAIL, PST_DKIM_WHY_EXPIRED},
+    {read_not_future, PST_RESULT_POLICY, PST_DKIM_WHY_FUTURE},
 };
 
 static void
-decide(struct pst_dkim_tags *out, enum pst_result result, const char *reason)
+decide(struct pst_dkim_tags *out, enum pst_result result, enum pst_dkim_why why)
 {
 	out->result = result;
-	out->reason = reason;
+	out->why = why;
 }
 
 static bool
@@ -389,13 +387,13 @@ split_tags(struct reading *reading)
 	case PST_TAGS_OK:
 		return true;
 	case PST_TAGS_SYNTAX:
-		decide(out, PST_RESULT_NEUTRAL, "not a valid tag list");
+		decide(out, PST_RESULT_NEUTRAL, PST_DKIM_WHY_TAG_LIST);
 		return false;
 	case PST_TAGS_DUPLICATE:
-		decide(out, PST_RESULT_NEUTRAL, "tag given twice");
+		decide(out, PST_RESULT_NEUTRAL, PST_DKIM_WHY_TAG_TWICE);
 		return false;
 	case PST_TAGS_TOO_MANY:
-		decide(out, PST_RESULT_POLICY, "too many tags");
+		decide(out, PST_RESULT_POLICY, PST_DKIM_WHY_MANY_TAGS);
 		return false;
 	}
 	return false;
@@ -413,16 +411,16 @@ pst_dkim_tags_parse(struct pst_arena *arena, struct pst_str value, int64_t now,
 
 	*out = (struct pst_dkim_tags){.result = PST_RESULT_NONE};
 	if (value.len > PST_DKIM_MAX_FIELD) {
-		decide(out, PST_RESULT_POLICY, "signature is too long");
+		decide(out, PST_RESULT_POLICY, PST_DKIM_WHY_FIELD_LONG);
 		return;
 	}
 	if (!split_tags(&reading))
 		return;
 	out->own = is_own(&reading);
 	for (size_t i = 0; i < PST_COUNT(rules); i++)
-		if (!rules[i].read(&reading) && out->reason == NULL)
-			decide(out, rules[i].result, rules[i].reason);
-	out->limited = out->reason == too_many_names;
+		if (!rules[i].read(&reading) && out->why == PST_DKIM_WHY_NONE)
+			decide(out, rules[i].result, rules[i].why);
+	out->limited = out->why == PST_DKIM_WHY_NAMES_LONG;
 }
 
 size_t

@@ -10,6 +10,7 @@
  */
 
 #include "auth/dkim_value.h"
+#include "auth/dkim_why.h"
 #include "auth/result.h"
 #include "base/arena.h"
 #include "base/str.h"
@@ -27,11 +28,11 @@ enum pst_dkim_algorithm {
 /* A member that could not be read is NULL, empty or 0. */
 struct pst_dkim_tags {
 	enum pst_result
-	    result;           /* none: can be verified; otherwise the result */
-	const char *reason;   /* of that result, fixed text; or NULL */
-	bool limited;         /* the reason is a limit of ours */
-	const char *domain;   /* d=, normal form */
-	const char *selector; /* s=, normal form */
+	    result;            /* none: can be verified; otherwise the result */
+	enum pst_dkim_why why; /* the reason of that result; or none */
+	bool limited;          /* the reason is a limit of ours */
+	const char *domain;    /* d=, normal form */
+	const char *selector;  /* s=, normal form */
 	const char *algorithm_text;  /* a=, if it is a short plain token */
 	const char *identity;        /* i= decoded, if present and valid */
 	const char *identity_domain; /* of i=, normal form; domain without i= */

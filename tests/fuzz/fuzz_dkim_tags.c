@@ -30,11 +30,11 @@ check_signature(struct pst_arena *arena, struct pst_str text)
 	struct pst_dkim_tags tags;
 
 	pst_dkim_tags_parse(arena, text, NOW, 300, &tags);
-	assert((tags.result == PST_RESULT_NONE) == (tags.reason == NULL));
+	assert((tags.result == PST_RESULT_NONE) == (tags.why == PST_DKIM_WHY_NONE));
 	check_names(&tags);
 	if (tags.domain != NULL)
 		assert(pst_domain_is_ldh(pst_str(tags.domain)));
-	if (tags.reason != NULL)
+	if (tags.why != PST_DKIM_WHY_NONE)
 		return;
 	assert(tags.name_count <= PST_DKIM_MAX_NAMES);
 	assert(tags.b_tag.name.ptr >= text.ptr &&
@@ -60,8 +60,8 @@ check_key(struct pst_arena *arena, struct pst_str text,
 
 	if (!pst_dkim_key_read(arena, text, algorithm, 1024, &key))
 		return;
-	assert((key.result == PST_RESULT_NONE) == (key.reason == NULL));
-	assert((key.record != NULL) == (key.reason == NULL));
+	assert((key.result == PST_RESULT_NONE) == (key.why == PST_DKIM_WHY_NONE));
+	assert((key.record != NULL) == (key.why == PST_DKIM_WHY_NONE));
 	if (key.record == NULL)
 		return;
 	assert(strlen(key.record) < PST_DKIM_MAX_KEY_RECORD);

@@ -103,11 +103,16 @@ test_records(void **state)
 		    (key.result != rows[i].want || key.bits != rows[i].bits ||
 			(key.record != NULL) !=
 			    (rows[i].want == PST_RESULT_NONE) ||
-			(key.reason == NULL) != (rows[i].reason == NULL) ||
-			(key.reason != NULL &&
-			    strcmp(key.reason, rows[i].reason) != 0)))
+			(pst_dkim_why_text(key.why) == NULL) !=
+			    (rows[i].reason == NULL) ||
+			(pst_dkim_why_text(key.why) != NULL &&
+			    strcmp(pst_dkim_why_text(key.why),
+				rows[i].reason) != 0)))
 			fail_msg("%s, %u bits",
-			    key.reason == NULL ? "-" : key.reason, key.bits);
+			    pst_dkim_why_text(key.why) == NULL ?
+				"-" :
+				pst_dkim_why_text(key.why),
+			    key.bits);
 		pst_arena_free(arena);
 	}
 }
@@ -135,7 +140,7 @@ test_normalized(void **state)
 
 	assert_true(pst_dkim_key_read(arena, PST_STR("k=ed25519; p=AAAA"),
 	    PST_DKIM_ED25519_SHA256, 1024, &key));
-	assert_string_equal(key.reason, "key is malformed");
+	assert_string_equal(pst_dkim_why_text(key.why), "key is malformed");
 
 	/* the tiny key, as the library would get it */
 	assert_true(pst_dkim_key_read(
@@ -227,12 +232,16 @@ test_strange_numbers(void **state)
 
 		assert_true(pst_dkim_key_read(
 		    arena, pst_str(text), PST_DKIM_RSA_SHA256, 1024, &key));
-		if ((key.reason == NULL) != (cases[i].reason == NULL) ||
-		    (key.reason != NULL &&
-			strcmp(key.reason, cases[i].reason) != 0))
+		if ((pst_dkim_why_text(key.why) == NULL) !=
+			(cases[i].reason == NULL) ||
+		    (pst_dkim_why_text(key.why) != NULL &&
+			strcmp(pst_dkim_why_text(key.why), cases[i].reason) !=
+			    0))
 			fail_msg("%zu octets, exponent %s: %s", cases[i].octets,
 			    cases[i].exponent,
-			    key.reason == NULL ? "-" : key.reason);
+			    pst_dkim_why_text(key.why) == NULL ?
+				"-" :
+				pst_dkim_why_text(key.why));
 		if (key.record != NULL)
 			assert_true(
 			    strlen(key.record) < PST_DKIM_MAX_KEY_RECORD);
@@ -271,13 +280,15 @@ test_choice(void **state)
 	assert_non_null(key.record);
 	assert_int_equal(key.result, PST_RESULT_NONE);
 	choose(arena, PST_DNS_OK, bad, 3, &key);
-	assert_string_equal(key.reason, "key does not allow sha256");
+	assert_string_equal(
+	    pst_dkim_why_text(key.why), "key does not allow sha256");
 	choose(arena, PST_DNS_OK, late, 4, &key);
-	assert_string_equal(key.reason, "key is revoked");
+	assert_string_equal(pst_dkim_why_text(key.why), "key is revoked");
 	key.record = "p=old";
 	choose(arena, PST_DNS_OK, junk, 2, &key);
 	assert_null(key.record);
-	assert_string_equal(key.reason, "key record is malformed");
+	assert_string_equal(
+	    pst_dkim_why_text(key.why), "key record is malformed");
 	assert_int_equal(key.result, PST_RESULT_PERMERROR);
 	pst_arena_free(arena);
 }
@@ -306,8 +317,9 @@ test_no_answer(void **state)
 		    .record = "p=old", .bits = 2048, .test = true};
 
 		choose(arena, cases[i].status, NULL, 0, &key);
-		if (key.result != cases[i].want || key.reason == NULL ||
-		    key.record != NULL || key.bits != 0 || key.test)
+		if (key.result != cases[i].want ||
+		    pst_dkim_why_text(key.why) == NULL || key.record != NULL ||
+		    key.bits != 0 || key.test)
 			fail_msg("%s", pst_dns_status_word(cases[i].status));
 	}
 	pst_arena_free(arena);

@@ -190,11 +190,15 @@ test_verdicts(void **state)
 
 		parse(arena, rows[i].text, &tags);
 		if (tags.result != rows[i].want ||
-		    (tags.reason == NULL) != (rows[i].reason == NULL) ||
-		    (tags.reason != NULL &&
-			strcmp(tags.reason, rows[i].reason) != 0))
+		    (pst_dkim_why_text(tags.why) == NULL) !=
+			(rows[i].reason == NULL) ||
+		    (pst_dkim_why_text(tags.why) != NULL &&
+			strcmp(pst_dkim_why_text(tags.why), rows[i].reason) !=
+			    0))
 			fail_msg("%s (%s)", pst_result_word(tags.result),
-			    tags.reason == NULL ? "-" : tags.reason);
+			    pst_dkim_why_text(tags.why) == NULL ?
+				"-" :
+				pst_dkim_why_text(tags.why));
 		pst_arena_free(arena);
 	}
 }
@@ -211,7 +215,7 @@ test_values(void **state)
 	    "h=From : To:\n from; bh=AA\n AA; b= BB\n\tBB ; l=12; t=5; x=1000005;"
 	    " i=J=6Fe@Sub.Example.com",
 	    &tags);
-	assert_null(tags.reason);
+	assert_null(pst_dkim_why_text(tags.why));
 	assert_string_equal(tags.domain, "example.com");
 	assert_string_equal(tags.selector, "sel.a");
 	assert_string_equal(tags.algorithm_text, "ed25519-sha256");
@@ -299,7 +303,7 @@ test_own(void **state)
 		struct pst_dkim_tags tags;
 
 		parse(arena, own_rows[i].text, &tags);
-		assert_null(tags.reason);
+		assert_null(pst_dkim_why_text(tags.why));
 		assert_string_equal(tags.b, "BBBB");
 		if (tags.own != own_rows[i].own ||
 		    strncmp(tags.b_tag.name.ptr, own_rows[i].b_name,
@@ -363,7 +367,7 @@ test_too_many_tags(void **state)
 		text = pst_arena_printf(arena, "%s; y%d=", text, i);
 	parse(arena, text, &tags);
 	assert_int_equal(tags.result, PST_RESULT_POLICY);
-	assert_string_equal(tags.reason, "too many tags");
+	assert_string_equal(pst_dkim_why_text(tags.why), "too many tags");
 	pst_arena_free(arena);
 }
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_AUTH_DKIM_WHY_H
+#define PST_AUTH_DKIM_WHY_H
+
+/*
+ * Why a DKIM signature did not pass: a sentence for Authentication-Results and
+ * for people, and one word for the log line (R-LOG-1). There is one table of
+ * both. Several reasons may share a word.
+ */
+
+enum pst_dkim_why {
+	PST_DKIM_WHY_NONE, /* nothing speaks against the signature */
+	PST_DKIM_WHY_NO_KEY,
+	PST_DKIM_WHY_KEY_REVOKED,
+	PST_DKIM_WHY_KEY_MALFORMED,
+	PST_DKIM_WHY_KEY_RECORD,
+	PST_DKIM_WHY_KEY_SHORT,
+	PST_DKIM_WHY_KEY_LONG,
+	PST_DKIM_WHY_KEY_EXPONENT,
+	PST_DKIM_WHY_KEY_TYPE,
+	PST_DKIM_WHY_KEY_HASH,
+	PST_DKIM_WHY_KEY_SERVICE,
+	PST_DKIM_WHY_KEY_SUBDOMAIN,
+	PST_DKIM_WHY_KEY_TEST,
+	PST_DKIM_WHY_KEY_TEMPERROR,
+	PST_DKIM_WHY_BODY_HASH,
+	PST_DKIM_WHY_SIGNATURE,
+	PST_DKIM_WHY_EXPIRED,
+	PST_DKIM_WHY_FUTURE,
+	PST_DKIM_WHY_TIMES,
+	PST_DKIM_WHY_PARTIAL,
+	PST_DKIM_WHY_LENGTH_LARGE,
+	PST_DKIM_WHY_LENGTH,
+	PST_DKIM_WHY_REPEATED,
+	PST_DKIM_WHY_FROM_UNSIGNED,
+	PST_DKIM_WHY_NO_FROM,
+	PST_DKIM_WHY_IDENTITY,
+	PST_DKIM_WHY_IDENTITY_ABOVE,
+	PST_DKIM_WHY_SUFFIX,
+	PST_DKIM_WHY_TOP_LEVEL,
+	PST_DKIM_WHY_DOMAIN,
+	PST_DKIM_WHY_SELECTOR,
+	PST_DKIM_WHY_TAG_LIST,
+	PST_DKIM_WHY_TAG_TWICE,
+	PST_DKIM_WHY_TAG_MISSING,
+	PST_DKIM_WHY_BASE64,
+	PST_DKIM_WHY_NAMES,
+	PST_DKIM_WHY_VERSION,
+	PST_DKIM_WHY_ALGORITHM,
+	PST_DKIM_WHY_CANON,
+	PST_DKIM_WHY_QUERY,
+	PST_DKIM_WHY_SHA1,
+	PST_DKIM_WHY_ODD,
+	PST_DKIM_WHY_NOT_UNDERSTOOD,
+	PST_DKIM_WHY_MANY_SIGNATURES,
+	PST_DKIM_WHY_MANY_TAGS,
+	PST_DKIM_WHY_FIELD_LONG,
+	PST_DKIM_WHY_NAMES_LONG,
+	PST_DKIM_WHY_HEADER,
+	PST_DKIM_WHY_CRASHED,
+};
+
+#define PST_DKIM_WHY_COUNT (PST_DKIM_WHY_CRASHED + 1)
+
+/* Returns the sentence, such as "no key"; NULL for none. */
+const char *pst_dkim_why_text(enum pst_dkim_why why);
+
+/* Returns the word, such as "no-key"; NULL for none. posternd(8) lists them. */
+const char *pst_dkim_why_word(enum pst_dkim_why why);
+
+#endif
