@@ -159,6 +159,12 @@ print_text(struct pst_arena *arena, const struct pst_spf *spf,
 		printf(" for %s of %s", identity_word(spf), spf->domain);
 	if (spf->why != NULL)
 		printf(": %s", spf->why);
+	else if (spf->term.len > 0)
+		printf(" by %s", pst_escaped(arena, spf->term));
+	if (spf->why != NULL && spf->term.len > 0)
+		printf(": %s, in the record of %s",
+		    pst_escaped(arena, spf->term),
+		    pst_escaped(arena, pst_str(spf->term_domain)));
 	putchar('\n');
 	for (size_t i = 0; i < spf->trace_count; i++)
 		print_step(arena, &spf->trace[i]);
@@ -180,6 +186,11 @@ print_json(
 	pst_json_text(json, "identity", identity_word(spf));
 	pst_json_text(json, "domain", spf->domain);
 	pst_json_text(json, "why", spf->why);
+	pst_json_octets(json, "term", spf->term);
+	pst_json_text(json, "term_domain",
+	    spf->term_domain == NULL ?
+		NULL :
+		pst_escaped(arena, pst_str(spf->term_domain)));
 	pst_json_text(json, "explanation", spf->explanation);
 	pst_json_number(json, "lookups", spf->lookups);
 	pst_json_number(json, "max_lookups", PST_SPF_MAX_LOOKUPS);

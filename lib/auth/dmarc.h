@@ -113,9 +113,17 @@ struct pst_dmarc {
 	                       or temperror is aligned */
 	bool psl_differs;   /* compare mode: psl gives another result */
 	const char *psl_org_domain; /* compare mode; or NULL */
-	bool psl_guarded;           /* R-DMARC-31 took effect */
-	const char *fault;          /* fixed text for errors; or NULL */
-	const char *discovery;      /* "treewalk" or "psl" */
+	bool psl_guarded;           /* R-DMARC-31 took effect: a record at a
+	                               public suffix was not used */
+	/*
+	 * Records that were found where the policy was looked for, but thrown
+	 * away: the name and one word ("several", "repeated-tag"); NULL: none.
+	 * If there are several such names, the longest one.
+	 */
+	const char *discarded_at;
+	const char *discarded;
+	const char *fault;     /* fixed text for errors; or NULL */
+	const char *discovery; /* "treewalk" or "psl" */
 };
 
 /* Starts the policy look-ups of an Author Domain before the check does. */

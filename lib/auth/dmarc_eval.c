@@ -7,21 +7,31 @@
 
 static const char dns_fault[] = "no answer to the DMARC policy look-up";
 
+static bool
+has_hit(const struct pst_walk *walk, const char *domain)
+{
+	for (size_t i = 0; i < walk->hit_count; i++)
+		if (pst_domain_eq(walk->hits[i].domain, domain))
+			return true;
+	return false;
+}
+
 /*
  * A public suffix that publishes a record without psd=y would become the org
  * domain of all names below it. The list, if there is one, prevents that
  * (R-DMARC-31).
  */
 static const char *
-guard(struct pst_dmarc_eval *ev, const char *name, const char *org_domain)
+guard(struct pst_dmarc_eval *ev, const struct pst_walk *walk,
+    const char *org_domain)
 {
 	const struct pst_psl *psl = ev->config->psl;
 	const char *by_list;
 
 	if (!ev->config->psl_guard || !pst_psl_is_suffix(psl, org_domain))
 		return org_domain;
-	by_list = pst_psl_org_domain(psl, name);
-	if (!pst_domain_eq(by_list, org_domain))
+	by_list = pst_psl_org_domain(psl, walk->start);
+	if (!pst_domain_eq(by_list, org_domain) && has_hit(walk, org_domain))
 		ev->out.psl_guarded = true;
 	return by_list;
 }
@@ -42,7 +52,7 @@ pst_dmarc_eval_org_domain(
 		return PST_DMARC_PENDING;
 	/* walk.widest points into name, and the records are not needed. */
 	pst_arena_rewind(ev->world->arena, mark);
-	*org_domain = guard(ev, name, walk.widest);
+	*org_domain = guard(ev, &walk, walk.widest);
 	return walk.temperror ? PST_DMARC_TEMPERROR : PST_DMARC_KNOWN;
 }
 
@@ -169,15 +179,27 @@ discover_above_by_walk(struct pst_dmarc_eval *ev, bool missed)
 
 	if (!pst_walk_check(ev->world, ev->author, &walk))
 		return false;
+	ev->out.discarded = walk.discarded;
+	ev->out.discarded_at = walk.discarded_at;
 	assert(walk.temperror || !missed);
 	if (!walk.temperror) {
-		ev->out.org_domain = guard(ev, ev->author, walk.org_domain);
+		ev->out.org_domain = guard(ev, &walk, walk.org_domain);
 		if (walk.fault != NULL)
 			ev->out.fault = walk.fault;
 	}
 	hit = pick_hit(&walk, &source);
 	apply_above(ev, source, hit, walk.temperror);
 	return true;
+}
+
+static void
+note_discarded(struct pst_dmarc_eval *ev, const struct pst_walk_hit *absent,
+    const char *domain)
+{
+	if (ev->out.discarded != NULL || absent->discarded == NULL)
+		return;
+	ev->out.discarded = absent->discarded;
+	ev->out.discarded_at = domain;
 }
 
 static bool
@@ -202,6 +224,7 @@ discover_above_by_psl(struct pst_dmarc_eval *ev, bool missed)
 		apply_above(ev, PST_DMARC_FROM_ORG, &hit, missed);
 		return true;
 	case PST_WALK_ABSENT:
+		note_discarded(ev, &hit, org_domain);
 		apply_above(ev, PST_DMARC_FROM_ORG, NULL, missed);
 		break;
 	}
@@ -231,6 +254,7 @@ discover(struct pst_dmarc_eval *ev)
 		missed = true;
 		break;
 	case PST_WALK_ABSENT:
+		note_discarded(ev, &hit, ev->author);
 		break;
 	}
 	ev->out.fault = fault;

@@ -55,8 +55,9 @@ ask(struct pst_world *world, const char *domain)
  */
 static enum pst_walk_found
 pick_record(struct pst_arena *arena, const struct pst_dns_answer *answer,
-    struct pst_dmarc_record *out, const char **fault)
+    struct pst_walk_hit *hit, const char **fault)
 {
+	struct pst_dmarc_record *out = &hit->record;
 	struct pst_dmarc_record record;
 	size_t count = 0;
 
@@ -74,10 +75,12 @@ pick_record(struct pst_arena *arena, const struct pst_dns_answer *answer,
 	if (count == 0)
 		return PST_WALK_ABSENT;
 	if (count > 1) {
+		hit->discarded = "several";
 		*fault = "several DMARC records at one name";
 		return PST_WALK_ABSENT;
 	}
 	if (out->repeated_tag) {
+		hit->discarded = "repeated-tag";
 		*fault = out->fault;
 		return PST_WALK_ABSENT;
 	}
@@ -113,7 +116,7 @@ pst_walk_record(struct pst_world *world, const char *domain,
 	*out = (struct pst_walk_hit){.domain = domain};
 	if (pst_dns_is_temporary(answer->status))
 		return recall(world, out);
-	return pick_record(world->arena, answer, &out->record, fault);
+	return pick_record(world->arena, answer, out, fault);
 }
 
 /*
@@ -176,6 +179,10 @@ visit(struct pst_world *world, const char *name, struct pst_walk *walk,
 		*last_failed = name;
 		break;
 	case PST_WALK_ABSENT:
+		if (walk->discarded == NULL && hit->discarded != NULL) {
+			walk->discarded = hit->discarded;
+			walk->discarded_at = name;
+		}
 		break;
 	}
 	if (walk->fault == NULL)

@@ -20,6 +20,11 @@
  */
 struct pst_walk_hit {
 	const char *domain;
+	/*
+	 * After PST_WALK_ABSENT: one word that says why records were thrown
+	 * away ("several", "repeated-tag"); NULL if there was none.
+	 */
+	const char *discarded;
 	struct pst_dmarc_record record;
 	bool remembered;      /* the record is from the memory */
 	int64_t remembered_s; /* then its age in seconds, else 0 */
@@ -38,6 +43,9 @@ struct pst_walk {
 	                          record of that name is not remembered */
 	const char *failed_at; /* the first such name */
 	const char *fault;     /* several records, repeated tag, ...; or NULL */
+	/* The longest name whose records were thrown away, and why; or NULL. */
+	const char *discarded_at;
+	const char *discarded;
 };
 
 /*
@@ -56,8 +64,9 @@ enum pst_walk_found {
 /*
  * Looks up the record of one name, as the walk does for each of its names. The
  * memory is asked only after a temporary failure: an answer that shows no
- * record always counts. *out is set after PST_WALK_RECORD only; *fault is
- * always set: to the reason why no record can be used, or to NULL.
+ * record always counts. *out is set after PST_WALK_RECORD only, except for
+ * `discarded`; *fault is always set: to the reason why no record can be used, or
+ * to NULL.
  */
 enum pst_walk_found pst_walk_record(struct pst_world *world, const char *domain,
     struct pst_walk_hit *out, const char **fault);

@@ -509,6 +509,7 @@ evaluate(struct pst_world *world, const struct pst_spf_input *input,
 		if (spf->explanation == NULL)
 			spf->explanation = input->default_explanation;
 	}
+	pst_spf_run_results(run, spf);
 	if (input->want_trace)
 		pst_spf_run_trace(run, spf);
 	return true;

@@ -43,6 +43,16 @@ struct pst_spf {
 	enum pst_spf_identity identity;
 	const char *domain; /* of the identity, normal form; or NULL */
 	const char *why;    /* fixed text for none and the errors; or NULL */
+	/*
+	 * What decided: the mechanism that matched, in the record that was
+	 * redirected to if there is a redirect; or, for an error, the term that
+	 * is wrong or whose look-up failed. May have any octets: escape it.
+	 * Empty: no term matched, or none is to blame. It lives as long as the
+	 * answers and the arena.
+	 */
+	struct pst_str term;
+	const char *term_domain; /* of the record with that term, any octets;
+	                            NULL without a term */
 	const char *explanation; /* bounded printable ASCII; or NULL */
 	unsigned lookups;        /* terms that cause look-ups; 11: too many */
 	unsigned voids;

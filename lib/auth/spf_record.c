@@ -275,6 +275,7 @@ pst_spf_record_parse(struct pst_arena *arena, struct pst_str text,
 	bool more = true;
 	bool valid;
 
+	*out = (struct pst_spf_record){0};
 	*why = why_long;
 	if (text.len > PST_SPF_MAX_RECORD)
 		return false;
@@ -295,8 +296,10 @@ pst_spf_record_parse(struct pst_arena *arena, struct pst_str text,
 		else
 			valid = read_mechanism(
 			    part, &record.terms[record.term_count++], why);
-		if (!valid)
+		if (!valid) {
+			out->wrong = part;
 			return false;
+		}
 	}
 	*why = why_many;
 	if (record.term_count > PST_SPF_MAX_TERMS)

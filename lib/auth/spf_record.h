@@ -44,7 +44,8 @@ struct pst_spf_record {
 	bool has_redirect; /* redirect.domain is its domain-spec */
 	struct pst_spf_term redirect;
 	bool has_exp;
-	struct pst_str exp; /* domain-spec of exp= */
+	struct pst_str exp;   /* domain-spec of exp= */
+	struct pst_str wrong; /* the first term that is invalid, as written */
 };
 
 /* Returns true if text is an SPF record: "v=spf1", then a space or nothing. */
@@ -52,8 +53,9 @@ bool pst_spf_is_record(struct pst_str text);
 
 /*
  * Parses a whole record. A syntax error anywhere makes the record invalid
- * (RFC 7208 s. 4.6): the function returns false, with a fixed text in *why. The
- * time is linear in the length. *out points into text and the arena.
+ * (RFC 7208 s. 4.6): the function returns false, with a fixed text in *why, and
+ * of *out only `wrong` is set. The time is linear in the length. *out points
+ * into text and the arena.
  */
 bool pst_spf_record_parse(struct pst_arena *arena, struct pst_str text,
     struct pst_spf_record *out, const char **why);

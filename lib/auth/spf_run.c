@@ -5,6 +5,15 @@
 
 #include "base/domain.h"
 
+/* Notes what an error is due to. */
+static void
+blame(struct pst_spf_run *run, const struct pst_spf_level *level,
+    struct pst_str term)
+{
+	run->term = term;
+	run->term_domain = level->domain;
+}
+
 /* Ends the evaluation in this record; always returns false. */
 static bool
 stop(struct pst_spf_run *run, struct pst_spf_level *level,
@@ -19,12 +28,14 @@ stop(struct pst_spf_run *run, struct pst_spf_level *level,
 }
 
 static bool
-count_lookup(struct pst_spf_run *run, struct pst_spf_level *level)
+count_lookup(struct pst_spf_run *run, struct pst_spf_level *level,
+    const struct pst_spf_term *term)
 {
-	if (++run->lookups > PST_SPF_MAX_LOOKUPS)
-		return stop(run, level, PST_RESULT_PERMERROR,
-		    "more than 10 terms that cause DNS look-ups");
-	return true;
+	if (++run->lookups <= PST_SPF_MAX_LOOKUPS)
+		return true;
+	blame(run, level, term->text);
+	return stop(run, level, PST_RESULT_PERMERROR,
+	    "more than 10 terms that cause DNS look-ups");
 }
 
 bool
@@ -130,6 +141,8 @@ read_record(struct pst_spf_run *run, struct pst_spf_level *level)
 	const struct pst_dns_answer *txt;
 	const char *why;
 
+	if (level->parent != NULL)
+		blame(run, level->parent, level->via->text);
 	if (pst_domain_labels(level->domain) < 2)
 		return stop(run, level, PST_RESULT_NONE, "no SPF record");
 	txt = pst_spf_run_ask(run, pst_str(level->domain), PST_DNS_TXT);
@@ -141,8 +154,11 @@ read_record(struct pst_spf_run *run, struct pst_spf_level *level)
 	if (!select_record(run, level, txt))
 		return false;
 	if (!pst_spf_record_parse(
-		run->world->arena, level->text, &level->record, &why))
+		run->world->arena, level->text, &level->record, &why)) {
+		if (level->record.wrong.len > 0)
+			blame(run, level, level->record.wrong);
 		return stop(run, level, PST_RESULT_PERMERROR, why);
+	}
 	if (run->world->eager)
 		prefetch(run, level);
 	return true;
@@ -163,7 +179,7 @@ pst_spf_run_fetch(struct pst_spf_run *run, struct pst_spf_level *parent,
 		    &parent->record.redirect :
 		    &parent->record.terms[index];
 		level->depth = parent->depth + 1;
-		if (!count_lookup(run, parent) ||
+		if (!count_lookup(run, parent, level->via) ||
 		    !pst_spf_run_target(run, parent, level->via->domain, &name))
 			return NULL;
 		if (name.len > 0 && name.ptr[name.len - 1] == '.')
@@ -202,6 +218,7 @@ ask_for_term(struct pst_spf_run *run, struct pst_spf_level *level,
 	*answer = pst_spf_run_ask(run, name, type);
 	if (*answer == NULL)
 		return false;
+	blame(run, level, term->text);
 	if (pst_dns_is_temporary((*answer)->status))
 		return stop(run, level, PST_RESULT_TEMPERROR,
 		    "DNS failure while evaluating a term");
@@ -292,7 +309,7 @@ pst_spf_run_term(struct pst_spf_run *run, struct pst_spf_level *level,
 	enum pst_dns_type type = PST_DNS_A;
 
 	*reply = (struct pst_spf_reply){0};
-	if (!count_lookup(run, level))
+	if (!count_lookup(run, level, term))
 		return false;
 	if (term->kind == PST_SPF_PTR)
 		return reply_ptr(run, level, index, reply);
@@ -325,6 +342,8 @@ pst_spf_run_mx_host(
 	    run, run->mx->records[host].data, pst_spf_run_address_type(run));
 	if (answer == NULL)
 		return false;
+	blame(run, run->mx_level,
+	    run->mx_level->record.terms[run->mx_index].text);
 	if (pst_dns_is_temporary(answer->status))
 		return stop(run, run->mx_level, PST_RESULT_TEMPERROR,
 		    "DNS failure while resolving an MX name");

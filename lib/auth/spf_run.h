@@ -45,6 +45,7 @@ struct pst_spf_level {
 	struct pst_spf_term_state states[PST_SPF_MAX_TERMS + 1];
 	bool stopped; /* the evaluation ended here, with this result: */
 	enum pst_result result;
+	struct pst_str matched; /* the term that matched; set by the trace */
 };
 
 struct pst_spf_run {
@@ -66,6 +67,8 @@ struct pst_spf_run {
 	bool forced;  /* the result is fixed, whatever libspf2 says */
 	enum pst_result result;
 	const char *why;
+	struct pst_str term; /* what a forced result is due to; or empty */
+	const char *term_domain;
 };
 
 /* The DNS's answer for a term; libspf2 matches the addresses. */
@@ -135,9 +138,12 @@ bool pst_spf_run_never_matches(
     const struct pst_spf_run *run, const struct pst_spf_term *term);
 
 /*
- * Works out the result of each record for the trace. It repeats the decisions
- * of libspf2, so the tests compare the two.
+ * Works out the result of each record, and sets term and term_domain. It repeats
+ * the decisions of libspf2, so the tests compare the two.
  */
+void pst_spf_run_results(struct pst_spf_run *run, struct pst_spf *out);
+
+/* Stores the trace, after pst_spf_run_results(). */
 void pst_spf_run_trace(const struct pst_spf_run *run, struct pst_spf *out);
 
 /*

@@ -87,15 +87,80 @@ level_result(const struct pst_spf_run *run, const struct pst_spf_level *level,
 	return child_result(child);
 }
 
+/* Returns the record whose term decided. */
+static const struct pst_spf_level *
+deciding_level(const struct pst_spf_run *run)
+{
+	const struct pst_spf_level *level = run->levels[0];
+	const struct pst_spf_level *child;
+
+	for (;;) {
+		child = level->states[PST_SPF_REDIRECT_INDEX].child;
+		if (child == NULL)
+			return level;
+		level = child;
+	}
+}
+
+/* An mx term with too many names: libspf2 finds that out, in any record. */
+static void
+find_too_many(const struct pst_spf_run *run, struct pst_spf *out)
+{
+	for (size_t i = 0; i < run->level_count; i++) {
+		const struct pst_spf_level *level = run->levels[i];
+
+		for (size_t n = 0; n < level->record.term_count; n++) {
+			if (!level->states[n].too_many)
+				continue;
+			out->term = level->record.terms[n].text;
+			out->term_domain = level->domain;
+		}
+	}
+}
+
+static void
+set_term(const struct pst_spf_run *run, struct pst_spf *out)
+{
+	const struct pst_spf_level *level;
+
+	if (run->forced) {
+		out->term = run->term;
+		out->term_domain = run->term_domain;
+		return;
+	}
+	if (is_error(out->result)) {
+		find_too_many(run, out);
+		return;
+	}
+	level = deciding_level(run);
+	out->term = level->matched;
+	if (level->matched.len > 0)
+		out->term_domain = level->domain;
+}
+
+void
+pst_spf_run_results(struct pst_spf_run *run, struct pst_spf *out)
+{
+	/* Go backwards: a record comes before those that it refers to. */
+	for (size_t i = run->level_count; i-- > 0;) {
+		struct pst_spf_level *level = run->levels[i];
+
+		if (!level->stopped)
+			level->result =
+			    level_result(run, level, &level->matched);
+	}
+	if (run->level_count > 0)
+		set_term(run, out);
+}
+
 void
 pst_spf_run_trace(const struct pst_spf_run *run, struct pst_spf *out)
 {
 	struct pst_spf_step *steps = pst_arena_array(
 	    run->world->arena, run->level_count, sizeof(steps[0]));
 
-	/* Go backwards: a record comes before those that it refers to. */
-	for (size_t i = run->level_count; i-- > 0;) {
-		struct pst_spf_level *level = run->levels[i];
+	for (size_t i = 0; i < run->level_count; i++) {
+		const struct pst_spf_level *level = run->levels[i];
 		struct pst_spf_step *step = &steps[i];
 
 		step->depth = level->depth;
@@ -103,9 +168,7 @@ pst_spf_run_trace(const struct pst_spf_run *run, struct pst_spf *out)
 		step->record = level->text;
 		if (level->via != NULL)
 			step->via = level->via->text;
-		if (!level->stopped)
-			level->result =
-			    level_result(run, level, &step->matched);
+		step->matched = level->matched;
 		step->result = level->result;
 	}
 	out->trace = steps;

@@ -66,9 +66,17 @@ text(
 
 	(void)state;
 	pst_print_label(buf, "spf");
-	pst_buf_printf(buf, "%s for %s%s%s%s\n", pst_result_word(spf->result),
-	    pst_print_or_dash(spf->domain), spf->why == NULL ? "" : " (",
-	    spf->why == NULL ? "" : spf->why, spf->why == NULL ? "" : ")");
+	pst_buf_printf(buf, "%s for %s", pst_result_word(spf->result),
+	    pst_print_or_dash(spf->domain));
+	if (spf->why != NULL)
+		pst_buf_printf(buf, " (%s)", spf->why);
+	if (spf->term.len > 0) {
+		pst_buf_add_text(buf, ", by ");
+		pst_buf_add_escaped(buf, spf->term);
+		pst_buf_add_text(buf, " in the record of ");
+		pst_buf_add_escaped(buf, pst_str(spf->term_domain));
+	}
+	pst_buf_add_text(buf, "\n");
 }
 
 static void
@@ -91,6 +99,10 @@ json(const struct pst_findings *findings, const void *state,
 	pst_json_number(out, "voids", spf->voids);
 	pst_print_if_set(out, "why", spf->why);
 	pst_print_if_set(out, "explanation", spf->explanation);
+	if (spf->term.len > 0) {
+		pst_json_octets(out, "term", spf->term);
+		pst_json_octets(out, "term_domain", pst_str(spf->term_domain));
+	}
 	pst_json_close(out);
 }
 
