@@ -117,7 +117,8 @@ struct pst_dmarc {
 	                               public suffix was not used */
 	/*
 	 * Records that were found where the policy was looked for, but thrown
-	 * away: the name and one word ("several", "repeated-tag"); NULL: none.
+	 * away: the name and one word ("several", "repeated-tag", "malformed":
+	 * meant as a record, but not one); NULL: none.
 	 * If there are several such names, the longest one.
 	 */
 	const char *discarded_at;

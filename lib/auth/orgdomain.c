@@ -50,6 +50,22 @@ ask(struct pst_world *world, const char *domain)
 }
 
 /*
+ * Returns true for a text that its author takes for a DMARC record although it
+ * is not one: without a semicolon after the version, quoted twice, and so on.
+ */
+static bool
+is_meant(struct pst_str text)
+{
+	size_t begin = 0;
+
+	while (begin < text.len && !pst_is_alnum(text.ptr[begin]))
+		begin++;
+	text = pst_str_from(text, begin);
+	return pst_str_istarts(text, PST_STR("v=DMARC")) ||
+	    pst_str_istarts(text, PST_STR("v = DMARC"));
+}
+
+/*
  * Finds the only record in the answer. Several records count as none, and so
  * does one that is unusable as a whole (R-DMARC-13, R-DMARC-17).
  */
@@ -60,18 +76,24 @@ pick_record(struct pst_arena *arena, const struct pst_dns_answer *answer,
 	struct pst_dmarc_record *out = &hit->record;
 	struct pst_dmarc_record record;
 	size_t count = 0;
+	bool malformed = false;
 
 	for (size_t i = 0; i < answer->count; i++) {
 		struct pst_arena_mark mark = pst_arena_mark(arena);
 
 		if (!pst_dmarc_record_parse(
-			arena, answer->records[i].data, &record))
+			arena, answer->records[i].data, &record)) {
+			malformed =
+			    malformed || is_meant(answer->records[i].data);
 			continue;
+		}
 		if (++count == 1)
 			*out = record;
 		else
 			pst_arena_rewind(arena, mark);
 	}
+	if (count == 0 && malformed)
+		hit->discarded = "malformed";
 	if (count == 0)
 		return PST_WALK_ABSENT;
 	if (count > 1) {

@@ -22,7 +22,7 @@ struct pst_walk_hit {
 	const char *domain;
 	/*
 	 * After PST_WALK_ABSENT: one word that says why records were thrown
-	 * away ("several", "repeated-tag"); NULL if there was none.
+	 * away ("several", "repeated-tag", "malformed"); NULL: there was none.
 	 */
 	const char *discarded;
 	struct pst_dmarc_record record;
