@@ -344,6 +344,30 @@ quarantine(SMFICTX *ctx, const struct pst_decision *decision)
 	return smfi_quarantine(ctx, reason) == MI_SUCCESS;
 }
 
+/* Logs "QUEUEID: SUBJECT SENTENCE"; subject may be "". */
+static void
+log_about(enum pst_log_level level, const struct pst_message *message,
+    const char *event, const char *sentence, const char *subject)
+{
+	struct pst_arena *arena;
+	const char *line;
+
+	if (!pst_log_enabled(level))
+		return;
+	arena = pst_arena_new();
+	line = pst_arena_printf(
+	    arena, "%s%s%s", subject, subject[0] == '\0' ? "" : " ", sentence);
+	if (pst_log_is_json())
+		pst_log_object(
+		    level, pst_explain_event_json(arena, message, event, line));
+	else
+		pst_log(level, "%s: %s",
+		    message->queue_id[0] == '\0' ? "NOQUEUE" :
+						   message->queue_id,
+		    line);
+	pst_arena_free(arena);
+}
+
 /*
  * R-MTA-15: a decision that cannot be carried out is always logged. `what` is a
  * fixed text.
@@ -357,8 +381,10 @@ fault(
 	done->failed = what;
 	done->action = accept ? PST_ACTION_ACCEPT : PST_ACTION_TEMPFAIL;
 	done->code = 0;
-	pst_log(PST_LOG_ERROR, "%s: %s failed; the message is %s",
-	    message->queue_id, what, accept ? "accepted" : "deferred");
+	log_about(PST_LOG_ERROR, message, "fault",
+	    accept ? "failed; the message is accepted" :
+		     "failed; the message is deferred",
+	    what);
 }
 
 /* Returns what was really done. */
@@ -422,6 +448,22 @@ log_dns_change(const struct pst_message *message)
 	}
 }
 
+/* In full, for those who look for the reason (R-LOG-1). */
+static void
+log_findings(struct pst_arena *arena, const struct pst_message *message)
+{
+	struct pst_str rest, line;
+	bool more = true;
+
+	if (!pst_log_enabled(PST_LOG_DEBUG))
+		return;
+	rest = pst_str(pst_explain_findings(arena, message));
+	while (pst_str_split(&rest, '\n', &line, &more))
+		if (line.len > 0)
+			log_about(PST_LOG_DEBUG, message, "finding",
+			    pst_arena_memdup(arena, line.ptr, line.len), "");
+}
+
 static void
 log_message(const struct pst_message *message)
 {
@@ -430,10 +472,14 @@ log_message(const struct pst_message *message)
 	if (!pst_log_enabled(PST_LOG_INFO))
 		return;
 	arena = pst_arena_new();
-	pst_log(PST_LOG_INFO, "%s", pst_explain_line(arena, message));
+	if (pst_log_is_json())
+		pst_log_object(
+		    PST_LOG_INFO, pst_explain_line_json(arena, message));
+	else
+		pst_log(PST_LOG_INFO, "%s", pst_explain_line(arena, message));
 	if (message->note != NULL)
-		pst_log(
-		    PST_LOG_INFO, "%s: %s", message->queue_id, message->note);
+		log_about(PST_LOG_INFO, message, "note", message->note, "");
+	log_findings(arena, message);
 	pst_arena_free(arena);
 }
 

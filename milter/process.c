@@ -28,6 +28,7 @@ pst_process_open_log(
 	if (to_stderr)
 		sink = getenv("JOURNAL_STREAM") != NULL ? PST_LOG_JOURNAL :
 							  PST_LOG_STDERR;
+	pst_log_set_format(config->log.format);
 	pst_log_open(sink, ident, config->log.facility, config->log.level);
 	pst_log_never_wait();
 }

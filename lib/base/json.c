@@ -35,6 +35,12 @@ pst_json_new(struct pst_arena *arena)
 	return json;
 }
 
+struct pst_arena *
+pst_json_arena(const struct pst_json *json)
+{
+	return json->arena;
+}
+
 /* Adds value to the innermost open one; if none is open, it is the root. */
 static void
 add(struct pst_json *json, const char *key, json_t *value)
@@ -127,6 +133,22 @@ pst_json_null(struct pst_json *json, const char *key)
 	add(json, key, json_null());
 }
 
+void
+pst_json_drop(struct pst_json *json, const char *key)
+{
+	assert(json->depth > 0);
+	(void)json_object_del(json->open[json->depth - 1], key);
+}
+
+#define DUMP_FLAGS                                                             \
+	((size_t)JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6))
+
+size_t
+pst_json_len(const struct pst_json *json)
+{
+	return json_dumpb(json->root, NULL, 0, DUMP_FLAGS);
+}
+
 const char *
 pst_json_end(struct pst_json *json)
 {
@@ -134,8 +156,7 @@ pst_json_end(struct pst_json *json)
 	const char *text;
 
 	assert(json->depth == 0 && json->root != NULL);
-	dump = json_dumps(json->root,
-	    JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
+	dump = json_dumps(json->root, DUMP_FLAGS);
 	if (dump == NULL)
 		abort();
 	text = pst_arena_strdup(json->arena, dump);

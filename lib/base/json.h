@@ -19,6 +19,14 @@ struct pst_json;
 /* Returns a builder that is freed with the arena. */
 struct pst_json *pst_json_new(struct pst_arena *arena);
 
+/* Returns the arena of the builder. */
+struct pst_arena *pst_json_arena(const struct pst_json *json);
+
+/* Removes a member of the innermost open object, if it is there. */
+void pst_json_drop(struct pst_json *json, const char *key);
+/* Returns the octets that the outermost value has so far. */
+size_t pst_json_len(const struct pst_json *json);
+
 void pst_json_open_object(struct pst_json *json, const char *key);
 void pst_json_open_array(struct pst_json *json, const char *key);
 /* Closes the object or array that was opened last. */

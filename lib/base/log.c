@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/log_queue.h"
 #include "base/log_stderr.h"
 #include "base/syslog_socket.h"
@@ -28,6 +29,15 @@ static const int priorities[] = {
     [PST_LOG_DEBUG] = LOG_DEBUG,
 };
 
+static const char *const level_words[] = {
+    [PST_LOG_ERROR] = "error",
+    [PST_LOG_WARNING] = "warning",
+    [PST_LOG_NOTICE] = "notice",
+    [PST_LOG_INFO] = "info",
+    [PST_LOG_DEBUG] = "debug",
+};
+
+static enum pst_log_format log_format = PST_LOG_TEXT;
 static enum pst_log_sink log_sink = PST_LOG_STDERR;
 static const char *log_ident = "postern";
 /* The only one that changes while threads run: a reload may set it. */
@@ -70,6 +80,18 @@ pst_log_open(enum pst_log_sink sink, const char *ident,
 }
 
 void
+pst_log_set_format(enum pst_log_format format)
+{
+	log_format = format;
+}
+
+bool
+pst_log_is_json(void)
+{
+	return log_format == PST_LOG_JSON;
+}
+
+void
 pst_log_set_level(enum pst_log_level max_level)
 {
 	atomic_store_explicit(
@@ -96,13 +118,66 @@ flatten(char *text)
 static size_t
 stderr_head(enum pst_log_level level, char *out, size_t size)
 {
-	int len = log_sink == PST_LOG_JOURNAL ?
-	    snprintf(out, size, "<%d>", priorities[level]) :
-	    snprintf(out, size, "%s: ", log_ident);
+	int len = 0;
+
+	out[0] = '\0';
+	if (log_sink == PST_LOG_JOURNAL)
+		len = snprintf(out, size, "<%d>", priorities[level]);
+	else if (log_format == PST_LOG_TEXT)
+		len = snprintf(out, size, "%s: ", log_ident);
 
 	if (len < 0)
 		return 0;
 	return (size_t)len < size ? (size_t)len : size - 1;
+}
+
+/* Returns the object of a line of text, in the arena. */
+static const char *
+object_of(struct pst_arena *arena, enum pst_log_level level, const char *text,
+    bool cut)
+{
+	struct pst_json *json = pst_json_new(arena);
+
+	pst_json_open_object(json, NULL);
+	pst_json_text(json, "level", level_words[level]);
+	pst_json_text(json, "event", "log");
+	pst_json_text(json, "program", log_ident);
+	pst_json_text(json, "message", text);
+	if (cut)
+		pst_json_bool(json, "cut", true);
+	pst_json_close(json);
+	return pst_json_end(json);
+}
+
+/* Octets of text in a line that is valid, whatever has to be escaped in it. */
+#define SURE_BYTES 256
+
+/*
+ * Writes text as an object, of less than size octets, and returns its length.
+ * Each octet of the text has one octet of the object or more, so that the excess
+ * need be taken off only once, unless the text is not UTF-8.
+ */
+static size_t
+make_object(enum pst_log_level level, char *text, char *out, size_t size)
+{
+	static const size_t mark = sizeof(",\"cut\":true");
+	struct pst_arena *arena = pst_arena_new();
+	const char *object = object_of(arena, level, text, false);
+	size_t len = strlen(text), used = strlen(object);
+
+	while (used >= size) {
+		size_t excess = used - size + 1 + mark;
+
+		len = excess + SURE_BYTES < len ? len - excess : SURE_BYTES;
+		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+		text[len] = '\0';
+		object = object_of(arena, level, text, true);
+		used = strlen(object);
+	}
+	memcpy(out, object, used + 1);
+	pst_arena_free(arena);
+	return used;
 }
 
 static size_t
@@ -112,12 +187,20 @@ describe_loss(char *line, size_t size, uint64_t lost)
 	size_t used = to_syslog ?
 	    pst_syslog_head(priorities[PST_LOG_WARNING], line, size) :
 	    stderr_head(PST_LOG_WARNING, line, size / 2);
-	int len = snprintf(line + used, size - used,
-	    "%" PRIu64 " lines of this log were lost because nothing read them "
-	    "in time; mail was handled as usual; look at what reads the log%s",
-	    lost, to_syslog ? "" : "\n");
+	char text[SURE_BYTES];
 
-	return len < 0 ? used : used + (size_t)len;
+	(void)snprintf(text, sizeof(text),
+	    "%" PRIu64 " lines of this log were lost because nothing read them "
+	    "in time; mail was handled as usual; look at what reads the log",
+	    lost);
+	if (log_format == PST_LOG_JSON)
+		used += make_object(
+		    PST_LOG_WARNING, text, line + used, size - used - 1);
+	else
+		used += (size_t)snprintf(line + used, size - used, "%s", text);
+	if (!to_syslog)
+		line[used++] = '\n';
+	return used;
 }
 
 void
@@ -197,34 +280,66 @@ write_line(char *line, size_t len)
 		continue;
 }
 
+/* Hands over a line of that length, which has room for a line end. */
+static void
+put(enum pst_log_level level, char *line, size_t len)
+{
+	if (pst_log_queue_is_open())
+		put_line(level, line, len);
+	else if (log_sink != PST_LOG_SYSLOG)
+		write_line(line, len);
+	else if (!pst_syslog_send(priorities[level], line, len))
+		syslog(priorities[level], "%s", line);
+}
+
 void
 pst_log(enum pst_log_level level, const char *format, ...)
 {
-	char line[LINE_MAX_BYTES + 1];
+	char text[LINE_MAX_BYTES + 1], line[LINE_MAX_BYTES + 1];
 	int saved_errno = errno;
-	size_t used = 0;
+	size_t used = 0, len;
 	va_list args;
 
 	if (!pst_log_enabled(level))
 		return;
+	va_start(args, format);
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
+	va_end(args);
+	flatten(text);
 	if (log_sink != PST_LOG_SYSLOG)
 		used = stderr_head(level, line, sizeof(line) / 2);
+	if (log_format == PST_LOG_JSON) {
+		used +=
+		    make_object(level, text, line + used, sizeof(line) - used);
+	} else {
+		len = strlen(text);
+		if (len > LINE_MAX_BYTES - used)
+			len = LINE_MAX_BYTES - used;
+		memcpy(line + used, text, len);
+		used += len;
+		line[used] = '\0';
+	}
+	put(level, line, used);
 	errno = saved_errno;
-	va_start(args, format);
-	int len = vsnprintf(line + used, sizeof(line) - used, format, args);
-	va_end(args);
-	if (len < 0)
-		return;
-	flatten(line + used);
-	used += (size_t)len;
-	if (used > LINE_MAX_BYTES)
-		used = LINE_MAX_BYTES;
+}
 
-	if (pst_log_queue_is_open())
-		put_line(level, line, used);
-	else if (log_sink != PST_LOG_SYSLOG)
-		write_line(line, used);
-	else if (!pst_syslog_send(priorities[level], line, used))
-		syslog(priorities[level], "%s", line);
+void
+pst_log_object(enum pst_log_level level, const char *object)
+{
+	char line[LINE_MAX_BYTES + 1];
+	int saved_errno = errno;
+	size_t used = 0;
+	int len;
+
+	assert(log_format == PST_LOG_JSON && object[0] == '{');
+	if (!pst_log_enabled(level))
+		return;
+	if (log_sink != PST_LOG_SYSLOG)
+		used = stderr_head(level, line, sizeof(line) / 2);
+	len = snprintf(line + used, sizeof(line) - used, "{\"level\":\"%s\",%s",
+	    level_words[level], object + 1);
+	assert(len > 0 && (size_t)len < sizeof(line) - used);
+	put(level, line, used + (size_t)len);
 	errno = saved_errno;
 }

@@ -35,6 +35,11 @@ enum pst_log_sink {
 	PST_LOG_SYSLOG,  /* syslog(3), facility mail unless told otherwise */
 };
 
+enum pst_log_format {
+	PST_LOG_TEXT,
+	PST_LOG_JSON, /* one JSON object a line */
+};
+
 /* The facilities of syslog(3) that suit a mail filter. */
 enum pst_log_facility {
 	PST_LOG_MAIL,
@@ -56,6 +61,14 @@ enum pst_log_facility {
  */
 void pst_log_open(enum pst_log_sink sink, const char *ident,
     enum pst_log_facility facility, enum pst_log_level max_level);
+/*
+ * Sets the format of all lines, before threads start; text at first. As JSON, a
+ * line of pst_log() is an object with "level", "event" ("log"), "program" and
+ * "message"; if it is too long, the message is cut, and "cut" is true. Standard
+ * error then has no "posternd: " before the line.
+ */
+void pst_log_set_format(enum pst_log_format format);
+bool pst_log_is_json(void);
 /*
  * From now on no call waits for the target. Call it after pst_log_open(), as
  * the user that opened standard error, before threads start.
@@ -94,5 +107,11 @@ void pst_log_set_level(enum pst_log_level max_level);
 bool pst_log_enabled(enum pst_log_level level);
 void pst_log(enum pst_log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/*
+ * With the format JSON only: logs an object of the caller's, as pst_json_end()
+ * returns it, with "level" before its members. It must not be empty, and fit into
+ * a line.
+ */
+void pst_log_object(enum pst_log_level level, const char *object);
 
 #endif

@@ -120,6 +120,12 @@ const struct pst_choice pst_choices_log_facility[] = {
     {NULL, 0},
 };
 
+const struct pst_choice pst_choices_log_format[] = {
+    {"text", PST_LOG_TEXT},
+    {"json", PST_LOG_JSON},
+    {NULL, 0},
+};
+
 const struct pst_choice pst_choices_log_level[] = {
     {"error", PST_LOG_ERROR},
     {"warning", PST_LOG_WARNING},

@@ -90,6 +90,7 @@ extern const struct pst_choice pst_choices_format[];
 extern const struct pst_choice pst_choices_relay_tls[];
 extern const struct pst_choice pst_choices_log_target[];
 extern const struct pst_choice pst_choices_log_facility[];
+extern const struct pst_choice pst_choices_log_format[];
 extern const struct pst_choice pst_choices_log_level[];
 
 /*

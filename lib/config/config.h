@@ -234,6 +234,7 @@ struct pst_config {
 		enum pst_log_target target;
 		enum pst_log_facility facility;
 		enum pst_log_level level;
+		enum pst_log_format format;
 	} log;
 
 	/* Made from the options above */

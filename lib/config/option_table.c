@@ -592,6 +592,11 @@ const struct pst_option pst_options[] = {
 	.name = "level",
 	WORD(log.level, pst_log_level, log_level),
 	.initial = "info"},
+    {.section = "log",
+	.name = "format",
+	WORD(log.format, pst_log_format, log_format),
+	.initial = "text",
+	.at_start = true},
 };
 
 const size_t pst_option_count = PST_COUNT(pst_options);

@@ -79,8 +79,9 @@ struct pst_check {
 	 * authres() adds methods to our result field; if they do not fit into
 	 * the field, they are left out. log() adds words before the action and
 	 * log_detail() after it, each with a leading blank; together they must
-	 * be short, as the line is bounded. text() adds whole lines, each with
-	 * a label of core/print. json() adds one member.
+	 * be short, as the line is bounded. log_json() adds the same as members
+	 * of the log's object; posternd(8) lists them. text() adds whole lines,
+	 * each with a label of core/print. json() adds one member.
 	 */
 	void (*authres)(const struct pst_findings *findings, const void *state,
 	    struct pst_authres *ar);
@@ -88,6 +89,8 @@ struct pst_check {
 	    struct pst_buf *buf);
 	void (*log_detail)(const struct pst_findings *findings,
 	    const void *state, struct pst_buf *buf);
+	void (*log_json)(const struct pst_findings *findings, const void *state,
+	    struct pst_json *json);
 	void (*text)(const struct pst_findings *findings, const void *state,
 	    struct pst_buf *buf);
 	void (*json)(const struct pst_findings *findings, const void *state,

@@ -66,6 +66,17 @@ log_detail(
 }
 
 static void
+log_json(const struct pst_findings *findings, const void *state,
+    struct pst_json *json)
+{
+	(void)state;
+	if (!findings->has_arc)
+		return;
+	pst_json_text(json, "arc", pst_result_word(findings->arc.result));
+	pst_print_if_set(json, "arc_sealer", findings->arc.sealer);
+}
+
+static void
 text(
     const struct pst_findings *findings, const void *state, struct pst_buf *buf)
 {
@@ -114,6 +125,7 @@ const struct pst_check pst_check_arc = {
     .step = step,
     .authres = authres,
     .log_detail = log_detail,
+    .log_json = log_json,
     .text = text,
     .json = json,
 };

@@ -150,21 +150,42 @@ authres(const struct pst_findings *findings, const void *state,
 	}
 }
 
-/* "pass:example.com" for each signature. */
+/* Octets of the selector in the log. */
+#define MAX_LOG_SELECTOR 64
+
+/*
+ * "pass:example.com/s1" or "fail:example.com/s1:body-hash". A signature that was
+ * not understood may have no domain or no selector.
+ */
+static const char *
+sig_words(struct pst_arena *arena, const struct pst_dkim_sig *sig)
+{
+	const char *why = pst_dkim_why_word(sig->why);
+	const char *selector = sig->selector == NULL ?
+	    "" :
+	    pst_print_word(arena, pst_str(sig->selector), MAX_LOG_SELECTOR);
+
+	return pst_arena_printf(arena, "%s:%s%s%s%s%s",
+	    pst_result_word(sig->result), pst_print_or_dash(sig->domain),
+	    selector[0] == '\0' ? "" : "/", selector, why == NULL ? "" : ":",
+	    why == NULL ? "" : why);
+}
+
 static void
 add_sigs(struct pst_buf *buf, const struct pst_dkim *dkim)
 {
-	size_t begin = buf->len;
-	size_t i;
+	struct pst_print_list list = {0};
 
 	if (dkim->count == 0)
 		pst_buf_add_text(buf, "none");
-	for (i = 0; pst_print_list_goes_on(buf, begin, i, dkim->count); i++) {
-		pst_buf_printf(buf, "%s%s:%s", i == 0 ? "" : ",",
-		    pst_result_word(dkim->sigs[i].result),
-		    pst_print_or_dash(dkim->sigs[i].domain));
+	for (size_t i = 0; i < dkim->count; i++) {
+		const char *words = sig_words(buf->arena, &dkim->sigs[i]);
+
+		if (!pst_print_list_fits(&list, strlen(words) + 1))
+			break;
+		pst_buf_printf(buf, "%s%s", i == 0 ? "" : ",", words);
 	}
-	pst_print_list_end(buf, i, dkim->count);
+	pst_print_list_end(buf, &list, dkim->count);
 }
 
 static void
@@ -177,6 +198,47 @@ log_words(
 		pst_buf_add_text(buf, "-");
 	else
 		add_sigs(buf, &findings->dkim);
+}
+
+static void
+log_json_sig(struct pst_json *json, const struct pst_dkim_sig *sig)
+{
+	pst_json_open_object(json, NULL);
+	pst_json_text(json, "result", pst_result_word(sig->result));
+	pst_json_text(json, "domain", sig->domain);
+	pst_json_text(json, "selector",
+	    sig->selector == NULL ?
+		NULL :
+		pst_print_word(pst_json_arena(json), pst_str(sig->selector),
+		    MAX_LOG_SELECTOR));
+	pst_print_if_set(json, "reason", pst_dkim_why_word(sig->why));
+	pst_json_close(json);
+}
+
+static void
+log_json(const struct pst_findings *findings, const void *state,
+    struct pst_json *json)
+{
+	const struct pst_dkim *dkim = &findings->dkim;
+	struct pst_print_list list = {0};
+
+	(void)state;
+	if (findings->exempt != PST_EXEMPT_NO) {
+		pst_json_null(json, "dkim");
+		return;
+	}
+	pst_json_open_array(json, "dkim");
+	for (size_t i = 0; i < dkim->count; i++) {
+		const struct pst_dkim_sig *sig = &dkim->sigs[i];
+		const char *words = sig_words(pst_json_arena(json), sig);
+
+		if (!pst_print_list_fits(&list, strlen(words) + 1))
+			break;
+		log_json_sig(json, sig);
+	}
+	pst_json_close(json);
+	if (list.items < dkim->count)
+		pst_json_number(json, "dkim_more", dkim->count - list.items);
 }
 
 static void
@@ -243,6 +305,7 @@ const struct pst_check pst_check_dkim = {
     .step = step,
     .authres = authres,
     .log = log_words,
+    .log_json = log_json,
     .text = text,
     .json = json,
 };

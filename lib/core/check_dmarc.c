@@ -130,6 +130,37 @@ log_detail(
 	(void)state;
 	if (findings->dmarc.org_domain != NULL)
 		pst_buf_printf(buf, " org=%s", findings->dmarc.org_domain);
+	if (findings->dmarc.discarded != NULL)
+		pst_buf_printf(buf, " dmarc-record=%s:%s",
+		    findings->dmarc.discarded, findings->dmarc.discarded_at);
+}
+
+static void
+log_json(const struct pst_findings *findings, const void *state,
+    struct pst_json *json)
+{
+	const struct pst_dmarc *dmarc = &findings->dmarc;
+
+	(void)state;
+	if (findings->exempt != PST_EXEMPT_NO) {
+		pst_json_null(json, "dmarc");
+		return;
+	}
+	pst_json_text(json, "dmarc", pst_result_word(dmarc->result));
+	pst_print_if_set(json, "policy_domain", dmarc->policy_domain);
+	if (dmarc->policy_domain != NULL && dmarc->tag != NULL) {
+		pst_json_text(json, "policy_tag", dmarc->tag);
+		pst_json_text(
+		    json, "policy", pst_dmarc_policy_word(dmarc->effective));
+	}
+	if (dmarc->from_memory)
+		pst_json_number(
+		    json, "remembered_s", (uint64_t)dmarc->remembered_s);
+	if (dmarc->knowledge == PST_DMARC_INHERITED)
+		pst_json_bool(json, "inherited", true);
+	pst_print_if_set(json, "org", dmarc->org_domain);
+	pst_print_if_set(json, "dmarc_record", dmarc->discarded);
+	pst_print_if_set(json, "dmarc_record_domain", dmarc->discarded_at);
 }
 
 /*
@@ -190,6 +221,9 @@ text(
 		pst_buf_printf(buf, " (%s)", dmarc->fault);
 	else if (findings->dmarc.fault != NULL)
 		pst_buf_printf(buf, " (%s)", findings->dmarc.fault);
+	if (dmarc->discarded != NULL)
+		pst_buf_printf(buf, "; the DMARC record at %s was not used: %s",
+		    dmarc->discarded_at, dmarc->discarded);
 	pst_buf_add_text(buf, "\n");
 }
 
@@ -262,6 +296,7 @@ const struct pst_check pst_check_dmarc = {
     .authres = authres,
     .log = log_words,
     .log_detail = log_detail,
+    .log_json = log_json,
     .text = text,
     .json = json,
 };

@@ -51,6 +51,16 @@ log_detail(
 }
 
 static void
+log_json(const struct pst_findings *findings, const void *state,
+    struct pst_json *json)
+{
+	(void)state;
+	if (findings->has_iprev)
+		pst_json_text(
+		    json, "iprev", pst_result_word(findings->iprev.result));
+}
+
+static void
 text(
     const struct pst_findings *findings, const void *state, struct pst_buf *buf)
 {
@@ -85,6 +95,7 @@ const struct pst_check pst_check_iprev = {
     .step = step,
     .authres = authres,
     .log_detail = log_detail,
+    .log_json = log_json,
     .text = text,
     .json = json,
 };

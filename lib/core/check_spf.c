@@ -44,6 +44,9 @@ authres(const struct pst_findings *findings, const void *state,
 	pst_print_prop(ar, "smtp", "mailfrom", spf->domain);
 }
 
+/* Octets of the term in the log; the sender's domain chooses it. */
+#define MAX_LOG_TERM 80
+
 static void
 log_words(
     const struct pst_findings *findings, const void *state, struct pst_buf *buf)
@@ -51,11 +54,60 @@ log_words(
 	const struct pst_spf *spf = &findings->spf;
 
 	(void)state;
-	if (findings->exempt != PST_EXEMPT_NO)
+	if (findings->exempt != PST_EXEMPT_NO) {
 		pst_buf_add_text(buf, " spf=-");
-	else
-		pst_buf_printf(buf, " spf=%s:%s", pst_result_word(spf->result),
-		    pst_print_or_dash(spf->domain));
+		return;
+	}
+	pst_buf_printf(buf, " spf=%s:%s", pst_result_word(spf->result),
+	    pst_print_or_dash(spf->domain));
+	if (spf->term.len > 0)
+		pst_buf_printf(buf, ":%s",
+		    pst_print_word(buf->arena, spf->term, MAX_LOG_TERM));
+}
+
+/* Returns the domain of the record with the term if it is another one. */
+static const char *
+other_record(struct pst_arena *arena, const struct pst_spf *spf)
+{
+	if (spf->term_domain == NULL ||
+	    (spf->domain != NULL &&
+		pst_domain_eq(spf->term_domain, spf->domain)))
+		return NULL;
+	return pst_print_word(arena, pst_str(spf->term_domain), PST_DOMAIN_MAX);
+}
+
+static void
+log_detail(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	const char *other;
+
+	(void)state;
+	if (findings->exempt != PST_EXEMPT_NO)
+		return;
+	other = other_record(buf->arena, &findings->spf);
+	if (other != NULL)
+		pst_buf_printf(buf, " spf-record=%s", other);
+}
+
+static void
+log_json(const struct pst_findings *findings, const void *state,
+    struct pst_json *json)
+{
+	const struct pst_spf *spf = &findings->spf;
+	struct pst_arena *arena = pst_json_arena(json);
+
+	(void)state;
+	if (findings->exempt != PST_EXEMPT_NO) {
+		pst_json_null(json, "spf");
+		return;
+	}
+	pst_json_text(json, "spf", pst_result_word(spf->result));
+	pst_json_text(json, "spf_domain", spf->domain);
+	if (spf->term.len > 0)
+		pst_json_text(json, "spf_term",
+		    pst_print_word(arena, spf->term, MAX_LOG_TERM));
+	pst_print_if_set(json, "spf_record", other_record(arena, spf));
 }
 
 static void
@@ -112,6 +164,8 @@ const struct pst_check pst_check_spf = {
     .step = step,
     .authres = authres,
     .log = log_words,
+    .log_detail = log_detail,
+    .log_json = log_json,
     .text = text,
     .json = json,
 };

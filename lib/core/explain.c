@@ -3,9 +3,9 @@
 
 #include "base/buf.h"
 #include "core/check.h"
+#include "core/log_line.h"
 #include "core/print.h"
 
-#define MAX_LINE 1900
 #define MAX_TEXT (1024 * 1024)
 
 const char *
@@ -20,18 +20,19 @@ pst_explain_reply(struct pst_arena *arena, const struct pst_decision *decision)
 static void
 add_from(struct pst_buf *buf, const struct pst_from *from)
 {
-	size_t begin = buf->len;
-	size_t i;
+	struct pst_print_list list = {0};
 
 	if (from->domain_count == 0)
 		pst_buf_add_text(buf, pst_from_verdict_word(from->verdict));
 	if (from->only_domain != NULL)
 		pst_buf_printf(buf, ":%s", from->only_domain);
-	for (i = 0; pst_print_list_goes_on(buf, begin, i, from->domain_count);
-	     i++)
+	for (size_t i = 0; i < from->domain_count; i++) {
+		if (!pst_print_list_fits(&list, strlen(from->domains[i]) + 1))
+			break;
 		pst_buf_printf(
 		    buf, "%s%s", i == 0 ? "" : ",", from->domains[i]);
-	pst_print_list_end(buf, i, from->domain_count);
+	}
+	pst_print_list_end(buf, &list, from->domain_count);
 }
 
 /* Adds what was done, and what was decided if that could not be done. */
@@ -56,21 +57,19 @@ add_action(struct pst_buf *buf, const struct pst_message *message)
 		pst_buf_printf(buf, " mixed=%s", d->mixed);
 }
 
-/* Escapes blanks, too: a sender could otherwise add fields to the line. */
 static void
-add_envelope(struct pst_buf *buf, const char *label, struct pst_str value)
+add_envelope(struct pst_buf *buf, const struct pst_message *message)
 {
-	struct pst_str word;
-	bool more = true;
-	bool first = true;
+	struct pst_log_words words;
 
-	pst_buf_printf(buf, " %s=", label);
-	while (pst_str_split(&value, ' ', &word, &more)) {
-		if (!first)
-			pst_buf_add_text(buf, "\\x20");
-		pst_buf_add_escaped(buf, word);
-		first = false;
-	}
+	pst_log_words(buf->arena, message, &words);
+	pst_buf_printf(buf, " helo=%s mail-from=%s rcpts=%zu rcpt-domain=%s",
+	    words.helo, words.mail_from, message->rcpt_count,
+	    pst_print_or_dash(words.rcpt_domain));
+	pst_buf_printf(
+	    buf, " message-id=%s", pst_print_or_dash(words.message_id));
+	if (words.cut)
+		pst_buf_add_text(buf, PST_LOG_CUT);
 }
 
 static void
@@ -90,9 +89,8 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 	const struct pst_findings *f = &message->findings;
 	char ip[PST_IP_TEXT_SIZE];
 	struct pst_buf buf;
-	struct pst_str line;
 
-	pst_buf_init(&buf, arena, MAX_LINE);
+	pst_buf_init(&buf, arena, MAX_TEXT);
 	pst_buf_printf(&buf, "%s: from=",
 	    message->queue_id[0] == '\0' ? "NOQUEUE" : message->queue_id);
 	add_from(&buf, &f->from);
@@ -116,11 +114,8 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 	    pst_print_or_dash(pst_ip_text(&message->client, ip)));
 	if (message->via.family != PST_IP_NONE)
 		pst_buf_printf(&buf, " via=%s", pst_ip_text(&message->via, ip));
-	add_envelope(&buf, "helo", pst_str_first(message->helo, 255));
-	add_envelope(&buf, "mail-from", pst_str_first(message->mail_from, 320));
-	/* If a hostile envelope makes the line too long, its end is cut. */
-	line = pst_buf_slice(&buf);
-	return pst_arena_memdup(arena, line.ptr, line.len);
+	add_envelope(&buf, message);
+	return pst_log_shorten(&buf);
 }
 
 static void
@@ -272,6 +267,18 @@ text_dns(struct pst_buf *buf, const struct pst_dns *dns)
 		for (size_t n = 0; n < entry->answer->count; n++)
 			text_record(buf, entry, &entry->answer->records[n]);
 	}
+}
+
+const char *
+pst_explain_findings(struct pst_arena *arena, const struct pst_message *message)
+{
+	struct pst_buf buf;
+	struct pst_str text;
+
+	pst_buf_init(&buf, arena, MAX_TEXT);
+	text_findings(&buf, &message->findings);
+	text = pst_buf_slice(&buf);
+	return pst_arena_memdup(arena, text.ptr, text.len);
 }
 
 const char *

@@ -14,11 +14,29 @@
 
 /*
  * Returns the log line: "QUEUEID: from=... spf=... dkim=... dmarc=...
- * policy=... action=... rule=...". It is one line of printable ASCII and its
- * length is bounded (R-SEC-3).
+ * policy=... action=... rule=...". It is one line of printable ASCII, and its
+ * length is bounded (R-SEC-3, R-LOG-4).
  */
 const char *
 pst_explain_line(struct pst_arena *arena, const struct pst_message *message);
+
+/*
+ * The same as one JSON object on one line, for `log { format = json }`. Both are
+ * described in posternd(8); core/log_line says what is cut.
+ */
+const char *pst_explain_line_json(
+    struct pst_arena *arena, const struct pst_message *message);
+
+/*
+ * Returns the object of another line about the message. sentence is the
+ * program's own, or validated, or escaped; if it is too long, it is cut.
+ */
+const char *pst_explain_event_json(struct pst_arena *arena,
+    const struct pst_message *message, const char *event, const char *sentence);
+
+/* Returns what the checks found, as lines for a person. */
+const char *pst_explain_findings(
+    struct pst_arena *arena, const struct pst_message *message);
 
 /* Returns several lines for a person, each with a final newline. */
 const char *

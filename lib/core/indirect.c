@@ -14,7 +14,8 @@
 /* Items of a list are counted, also those that are not printed. */
 struct list {
 	struct pst_buf buf;
-	size_t count, printed;
+	size_t count;
+	struct pst_print_list printed;
 };
 
 struct judging {
@@ -29,12 +30,8 @@ add(struct list *list, const char *item)
 {
 	size_t i = list->count++;
 
-	/* Once an item was left out, the rest are, so that "+N" is true. */
-	if (list->printed < i ||
-	    !pst_print_list_goes_on(&list->buf, 0, i, list->count))
-		return;
-	pst_buf_printf(&list->buf, "%s%s", i == 0 ? "" : ",", item);
-	list->printed++;
+	if (pst_print_list_fits(&list->printed, strlen(item) + 1))
+		pst_buf_printf(&list->buf, "%s%s", i == 0 ? "" : ",", item);
 }
 
 static const char *
@@ -42,7 +39,7 @@ end(struct list *list)
 {
 	if (list->count == 0)
 		return NULL;
-	pst_print_list_end(&list->buf, list->printed, list->count);
+	pst_print_list_end(&list->buf, &list->printed, list->count);
 	return pst_buf_str(&list->buf);
 }
 

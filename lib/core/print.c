@@ -17,18 +17,42 @@ pst_print_label(struct pst_buf *buf, const char *label)
 #define LIST_MAX_BYTES 128
 
 bool
-pst_print_list_goes_on(
-    const struct pst_buf *buf, size_t begin, size_t i, size_t count)
+pst_print_list_fits(struct pst_print_list *list, size_t len)
 {
-	return i < count && i < LIST_MAX_ITEMS &&
-	    buf->len - begin < LIST_MAX_BYTES;
+	if (list->items == LIST_MAX_ITEMS ||
+	    (list->items > 0 && list->octets + len > LIST_MAX_BYTES))
+		list->ended = true;
+	if (list->ended)
+		return false;
+	list->items++;
+	list->octets += len;
+	return true;
 }
 
 void
-pst_print_list_end(struct pst_buf *buf, size_t i, size_t count)
+pst_print_list_end(
+    struct pst_buf *buf, const struct pst_print_list *list, size_t count)
 {
-	if (i < count)
-		pst_buf_printf(buf, ",+%zu", count - i);
+	if (list->items < count)
+		pst_buf_printf(buf, ",+%zu", count - list->items);
+}
+
+const char *
+pst_print_word(struct pst_arena *arena, struct pst_str s, size_t max)
+{
+	struct pst_buf buf;
+	struct pst_str word;
+
+	pst_buf_init(&buf, arena, max);
+	for (size_t i = 0; i < s.len && !pst_buf_overflowed(&buf); i++) {
+		if (s.ptr[i] == ' ')
+			pst_buf_add_text(&buf, "\\x20");
+		else
+			pst_buf_add_escaped(
+			    &buf, (struct pst_str){s.ptr + i, 1});
+	}
+	word = pst_buf_slice(&buf);
+	return pst_arena_memdup(arena, word.ptr, word.len);
 }
 
 void

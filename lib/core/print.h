@@ -15,14 +15,31 @@ const char *pst_print_or_dash(const char *text);
 void pst_print_label(struct pst_buf *buf, const char *label);
 
 /*
- * A list in the log line, which began when buf had `begin` octets. It ends
- * after a few items or octets: the sender chooses the names, and long ones must
- * not push the action out of the line. The first returns false when item i must
- * not be added; the second says how many of count were left out.
+ * A list in the log line ends after a few items or octets: the sender chooses
+ * the names, and long ones must not push the action out of the line. Zero-
+ * initialise it.
  */
-bool pst_print_list_goes_on(
-    const struct pst_buf *buf, size_t begin, size_t i, size_t count);
-void pst_print_list_end(struct pst_buf *buf, size_t i, size_t count);
+struct pst_print_list {
+	size_t items;
+	size_t octets;
+	bool ended;
+};
+
+/*
+ * Returns whether an item of that length may be added; the first one always. Once
+ * an item was left out, the rest are.
+ */
+bool pst_print_list_fits(struct pst_print_list *list, size_t len);
+/* Says how many of count items were left out. */
+void pst_print_list_end(
+    struct pst_buf *buf, const struct pst_print_list *list, size_t count);
+
+/*
+ * Returns s for the log: escaped, blanks too, since a sender could otherwise add
+ * words to the line, and cut at max octets of the result.
+ */
+const char *
+pst_print_word(struct pst_arena *arena, struct pst_str s, size_t max);
 
 /* Adds a property to a result field, unless value is NULL. */
 void pst_print_prop(struct pst_authres *ar, const char *ptype,

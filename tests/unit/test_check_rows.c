@@ -104,7 +104,7 @@ test_order(void **state)
 	};
 	static const char *const words[] = {
 	    " dmarc=pass policy=bank.example:sp=none dkim=none ",
-	    " spf=pass:bank.example action=accept ",
+	    " spf=pass:bank.example:ip4:192.0.2.66 action=accept ",
 	    " org=bank.example arc=none:- iprev=pass ",
 	};
 	static const struct letter letter = {"h", "<a@bank.example>", false,

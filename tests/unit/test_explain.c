@@ -13,6 +13,7 @@
 
 #define BANK "From: ceo@bank.example\n"
 #define LINE_MAX_BYTES 1900
+#define RCPT " rcpts=1 rcpt-domain=gateway.example message-id=-"
 
 static const char zone[] =
     "bank.example. 60 IN TXT \"v=spf1 ip4:192.0.2.10 -all\"\n"
@@ -61,45 +62,45 @@ test_line_rows(void **state)
 		"dkim=none dmarc=fail policy=bank.example:p=reject "
 		"action=reject rule=dmarc-reject iprev=pass dns=5 time=0ms "
 		"client=192.0.2.66 helo=mx.bulk.example "
-		"mail-from=<x@bulk.example>"},
+		"mail-from=<x@bulk.example>" RCPT},
 	    {"list",
 		{"h", "<x@list.example>", false,
 		    BANK "List-Id: <a.list.example>\n"
 			 "List-Post: <mailto:a@b.example>\n",
 		    NULL},
-		"4FA43A8A3F9: from=bank.example spf=pass:list.example "
+		"4FA43A8A3F9: from=bank.example spf=pass:list.example:ip4:192.0.2.66 "
 		"dkim=none dmarc=fail policy=bank.example:p=reject action=tag "
 		"rule=dmarc-reject-indirect org=bank.example "
 		"indirect=List-Id:list.example(spf) "
 		"claims=List-Post:b.example(not-authenticated) "
 		"iprev=pass dns=5 time=0ms client=192.0.2.66 helo=h "
-		"mail-from=<x@list.example>"},
+		"mail-from=<x@list.example>" RCPT},
 	    {"t=y", {"h", "<>", false, "From: a@test.example\n", NULL},
 		"4FA43A8A3F9: from=test.example spf=none:- dkim=none "
 		"dmarc=fail policy=test.example:p=quarantine action=tag "
 		"rule=dmarc-quarantine iprev=pass dns=4 time=0ms "
-		"client=192.0.2.66 helo=h mail-from=<>"},
+		"client=192.0.2.66 helo=h mail-from=<>" RCPT},
 	    {"record without a usable policy",
 		{"h", "<>", false, "From: a@odd.example\n", NULL},
 		"4FA43A8A3F9: from=odd.example spf=none:- dkim=none "
 		"dmarc=permerror policy=odd.example:- action=accept "
 		"rule=default iprev=pass dns=4 time=0ms client=192.0.2.66 "
-		"helo=h mail-from=<>"},
+		"helo=h mail-from=<>" RCPT},
 	    {"several domains",
 		{"h", "<>", false, "From: a@a.example, b@b.example\n", NULL},
 		"4FA43A8A3F9: from=a.example,b.example spf=none:- dkim=none "
 		"dmarc=permerror policy=- action=reject rule=from-multiple "
 		"iprev=pass dns=2 time=0ms client=192.0.2.66 helo=h "
-		"mail-from=<>"},
+		"mail-from=<>" RCPT},
 	    {"no From", {"h", "<>", false, "To: x\n", NULL},
 		"4FA43A8A3F9: from=malformed spf=none:- dkim=none "
 		"dmarc=permerror policy=- action=reject rule=from-missing "
 		"iprev=pass dns=2 time=0ms client=192.0.2.66 helo=h "
-		"mail-from=<>"},
+		"mail-from=<>" RCPT},
 	    {"authenticated", {"h", "<a@b.example>", true, BANK, NULL},
 		"4FA43A8A3F9: from=bank.example spf=- dkim=- dmarc=- policy=- "
 		"action=accept rule=authenticated dns=0 time=0ms "
-		"client=192.0.2.66 helo=h mail-from=<a@b.example>"},
+		"client=192.0.2.66 helo=h mail-from=<a@b.example>" RCPT},
 	    {"hostile envelope",
 		{"x action=accept\r\nQ: rule=\x1b[2J\\", "<\"a b\"@\xff>", true,
 		    BANK, NULL},
@@ -107,7 +108,7 @@ test_line_rows(void **state)
 		"action=accept rule=authenticated dns=0 time=0ms "
 		"client=192.0.2.66 "
 		"helo=x\\x20action=accept\\x0D\\x0AQ:\\x20rule=\\x1B[2J\\\\ "
-		"mail-from=<\"a\\x20b\"@\\xFF>"},
+		"mail-from=<\"a\\x20b\"@\\xFF>" RCPT},
 	};
 
 	(void)state;
@@ -208,7 +209,9 @@ test_longest_line(void **state)
 	    "indirect=Mailing-List unverified=signature:bank.example iprev="));
 	assert_non_null(strstr(line, ",+7 spf="));
 	assert_non_null(strstr(line, ",+7 dmarc="));
-	assert_non_null(strstr(line, " client=192.0.2.66 helo="));
+	assert_non_null(strstr(line, " client=192.0.2.66 "));
+	assert_null(strstr(line, " message-id="));
+	assert_string_equal(line + strlen(line) - 8, " cut=yes");
 }
 
 static void
