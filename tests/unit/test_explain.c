@@ -239,6 +239,17 @@ test_line_lists(void **state)
 	m.findings.from.domain_count = 4;
 	m.findings.dkim.count = 4;
 	assert_null(strchr(pst_explain_line(arena, &m), '+'));
+	/* with the selector, and why a signature did not pass (R-LOG-1) */
+	m.findings.dkim.count = 3;
+	for (size_t i = 0; i < 3; i++)
+		sigs[i].selector = i == 1 ? NULL : "s1";
+	sigs[1].result = PST_RESULT_NEUTRAL;
+	sigs[1].why = PST_DKIM_WHY_TAG_LIST;
+	sigs[2].result = PST_RESULT_FAIL;
+	sigs[2].why = PST_DKIM_WHY_BODY_HASH;
+	assert_non_null(strstr(pst_explain_line(arena, &m),
+	    " dkim=pass:a.example/s1,neutral:-:syntax,"
+	    "fail:c.example/s1:body-hash dmarc="));
 }
 
 static void

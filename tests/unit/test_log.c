@@ -107,6 +107,59 @@ test_levels(void **state)
 	}
 }
 
+/* Every line is one object, on standard error without another word before it. */
+static void
+test_json(void **state)
+{
+	(void)state;
+	capture_begin();
+	pst_log_set_format(PST_LOG_JSON);
+	pst_log_open(PST_LOG_STDERR, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
+	pst_log(PST_LOG_WARNING, "%s", "a \"b\" \\ c\n\xc3\xbc");
+	pst_log(PST_LOG_DEBUG, "hidden");
+	pst_log_object(PST_LOG_INFO, "{\"event\":\"message\"}");
+	pst_log_object(PST_LOG_DEBUG, "{\"event\":\"finding\"}");
+	pst_log_open(PST_LOG_JOURNAL, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
+	pst_log(PST_LOG_ERROR, "e");
+	pst_log_set_format(PST_LOG_TEXT);
+	assert_captured("{\"level\":\"warning\",\"event\":\"log\","
+			"\"program\":\"posternd\","
+			"\"message\":\"a \\\"b\\\" \\\\ c \\u00FC\"}\n"
+			"{\"level\":\"info\",\"event\":\"message\"}\n"
+			"<3>{\"level\":\"error\",\"event\":\"log\","
+			"\"program\":\"posternd\",\"message\":\"e\"}\n");
+}
+
+/* A line that is too long is cut inside the message, and stays an object. */
+static void
+test_long_json(void **state)
+{
+	static const char *const fill[] = {"x", "\"", "\xc3\xbc", "\xff"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fill) / sizeof(fill[0]); i++) {
+		char text[3000] = {0};
+		char *line;
+
+		for (size_t len = 0; len + 4 < sizeof(text);
+		     len += strlen(fill[i]))
+			memcpy(text + len, fill[i], strlen(fill[i]));
+		capture_begin();
+		pst_log_set_format(PST_LOG_JSON);
+		pst_log_open(
+		    PST_LOG_JOURNAL, "posternd", PST_LOG_MAIL, PST_LOG_INFO);
+		pst_log(PST_LOG_INFO, "%s", text);
+		pst_log_set_format(PST_LOG_TEXT);
+		line = capture_end();
+		assert_true(strlen(line) <= 2001);
+		assert_true(strlen(line) > 500);
+		assert_string_equal(
+		    line + strlen(line) - strlen("\",\"cut\":true}\n"),
+		    "\",\"cut\":true}\n");
+		free(line);
+	}
+}
+
 static void
 test_one_call_is_one_line(void **state)
 {
@@ -222,6 +275,8 @@ main(void)
 	    cmocka_unit_test(test_stderr),
 	    cmocka_unit_test(test_journal_priorities),
 	    cmocka_unit_test(test_levels),
+	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_long_json),
 	    cmocka_unit_test(test_one_call_is_one_line),
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_errno_is_kept),
