@@ -19,11 +19,11 @@
 #include "base/milter_protocol.h"
 #include "core/counters.h"
 #include "core/enforcement.h"
-#include "core/explain.h"
 #include "core/parts.h"
 #include "milter/clock_watch.h"
 #include "milter/door.h"
 #include "milter/listener.h"
+#include "milter/message_log.h"
 #include "milter/recorder.h"
 #include "replaced/dispatch.h"
 #include "replaced/read_poll_close.h"
@@ -344,30 +344,6 @@ quarantine(SMFICTX *ctx, const struct pst_decision *decision)
 	return smfi_quarantine(ctx, reason) == MI_SUCCESS;
 }
 
-/* Logs "QUEUEID: SUBJECT SENTENCE"; subject may be "". */
-static void
-log_about(enum pst_log_level level, const struct pst_message *message,
-    const char *event, const char *sentence, const char *subject)
-{
-	struct pst_arena *arena;
-	const char *line;
-
-	if (!pst_log_enabled(level))
-		return;
-	arena = pst_arena_new();
-	line = pst_arena_printf(
-	    arena, "%s%s%s", subject, subject[0] == '\0' ? "" : " ", sentence);
-	if (pst_log_is_json())
-		pst_log_object(
-		    level, pst_explain_event_json(arena, message, event, line));
-	else
-		pst_log(level, "%s: %s",
-		    message->queue_id[0] == '\0' ? "NOQUEUE" :
-						   message->queue_id,
-		    line);
-	pst_arena_free(arena);
-}
-
 /*
  * R-MTA-15: a decision that cannot be carried out is always logged. `what` is a
  * fixed text.
@@ -381,7 +357,7 @@ fault(
 	done->failed = what;
 	done->action = accept ? PST_ACTION_ACCEPT : PST_ACTION_TEMPFAIL;
 	done->code = 0;
-	log_about(PST_LOG_ERROR, message, "fault",
+	pst_message_log_about(PST_LOG_ERROR, message, "fault",
 	    accept ? "failed; the message is accepted" :
 		     "failed; the message is deferred",
 	    what);
@@ -448,41 +424,6 @@ log_dns_change(const struct pst_message *message)
 	}
 }
 
-/* In full, for those who look for the reason (R-LOG-1). */
-static void
-log_findings(struct pst_arena *arena, const struct pst_message *message)
-{
-	struct pst_str rest, line;
-	bool more = true;
-
-	if (!pst_log_enabled(PST_LOG_DEBUG))
-		return;
-	rest = pst_str(pst_explain_findings(arena, message));
-	while (pst_str_split(&rest, '\n', &line, &more))
-		if (line.len > 0)
-			log_about(PST_LOG_DEBUG, message, "finding",
-			    pst_arena_memdup(arena, line.ptr, line.len), "");
-}
-
-static void
-log_message(const struct pst_message *message)
-{
-	struct pst_arena *arena;
-
-	if (!pst_log_enabled(PST_LOG_INFO))
-		return;
-	arena = pst_arena_new();
-	if (pst_log_is_json())
-		pst_log_object(
-		    PST_LOG_INFO, pst_explain_line_json(arena, message));
-	else
-		pst_log(PST_LOG_INFO, "%s", pst_explain_line(arena, message));
-	if (message->note != NULL)
-		log_about(PST_LOG_INFO, message, "note", message->note, "");
-	log_findings(arena, message);
-	pst_arena_free(arena);
-}
-
 static sfsistat
 on_eom(SMFICTX *ctx)
 {
@@ -504,7 +445,7 @@ on_eom(SMFICTX *ctx)
 	 */
 	pst_recorder_put(message);
 	log_dns_change(message);
-	log_message(message);
+	pst_message_log(message);
 	pst_counters_message(message);
 	pst_clock_watch_message(message);
 	pst_session_abort(conn->session);

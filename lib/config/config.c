@@ -52,7 +52,6 @@ load_psl(struct pst_config *config, struct pst_problems *problems)
 	return true;
 }
 
-static bool
 static void
 make_marks(struct pst_config *config, struct pst_problems *problems)
 {

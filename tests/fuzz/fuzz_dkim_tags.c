@@ -30,7 +30,8 @@ check_signature(struct pst_arena *arena, struct pst_str text)
 	struct pst_dkim_tags tags;
 
 	pst_dkim_tags_parse(arena, text, NOW, 300, &tags);
-	assert((tags.result == PST_RESULT_NONE) == (tags.why == PST_DKIM_WHY_NONE));
+	assert((tags.result == PST_RESULT_NONE) ==
+	    (tags.why == PST_DKIM_WHY_NONE));
 	check_names(&tags);
 	if (tags.domain != NULL)
 		assert(pst_domain_is_ldh(pst_str(tags.domain)));
@@ -60,7 +61,8 @@ check_key(struct pst_arena *arena, struct pst_str text,
 
 	if (!pst_dkim_key_read(arena, text, algorithm, 1024, &key))
 		return;
-	assert((key.result == PST_RESULT_NONE) == (key.why == PST_DKIM_WHY_NONE));
+	assert(
+	    (key.result == PST_RESULT_NONE) == (key.why == PST_DKIM_WHY_NONE));
 	assert((key.record != NULL) == (key.why == PST_DKIM_WHY_NONE));
 	if (key.record == NULL)
 		return;

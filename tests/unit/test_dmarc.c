@@ -383,76 +383,74 @@ ROWS_TEST(from_rows)
 ROWS_TEST(psl_rows)
 ROWS_TEST(compare_rows)
 
+/* Records that are thrown away: why, and where they are. */
+#define ROW(label, zone, from, flags)                                          \
+	{                                                                      \
+		label, zone, from, "", flags, NULL, NULL, NULL                 \
+	}
+static const struct {
+	struct row row;
+	const char *word, *at;
+} discarded_rows[] = {
+    {ROW("none", HOST("example.com"), "example.com", 0), NULL, NULL},
+    {ROW("one that is used", REC("example.com", "p=reject"), "example.com", 0),
+	NULL, NULL},
+    {ROW("repeated tag", REC("example.com", BAD_TAGS), "example.com", 0),
+	"repeated-tag", "example.com"},
+    {ROW("several", REC("example.com", "p=none") REC("example.com", "p=reject"),
+	 "example.com", 0),
+	"several", "example.com"},
+    {ROW("no semicolon", "_dmarc.example.com. TXT \"v=DMARC1 p=reject\"\n",
+	 "example.com", 0),
+	"malformed", "example.com"},
+    {ROW("quoted twice",
+	 "_dmarc.example.com. TXT \"\\\"v=DMARC1; p=reject\\\"\"\n",
+	 "example.com", 0),
+	"malformed", "example.com"},
+    {ROW("another text", "_dmarc.example.com. TXT \"v=spf1 -all\"\n",
+	 "example.com", 0),
+	NULL, NULL},
+    {ROW("at a parent", REC("example.com", BAD_TAGS), "a.example.com", 0),
+	"repeated-tag", "example.com"},
+    {ROW("below a record that is used",
+	 REC("a.example.com", BAD_TAGS) REC("example.com", "p=reject"),
+	 "a.example.com", 0),
+	"repeated-tag", "a.example.com"},
+    {ROW("between",
+	 REC("b.example.com", BAD_TAGS) REC("example.com", "p=reject"),
+	 "a.b.example.com", 0),
+	"repeated-tag", "b.example.com"},
+    {ROW("while another look-up fails",
+	 REC("example.com", BAD_TAGS) FAILS("_dmarc.com"), "example.com", 0),
+	"repeated-tag", "example.com"},
+    {ROW("at the parent, by the list", REC("example.com", BAD_TAGS),
+	 "a.example.com", PSL),
+	"repeated-tag", "example.com"},
+    {ROW("at both, by the list",
+	 REC("a.example.com", "p=none") REC("a.example.com", "p=none")
+	     REC("example.com", BAD_TAGS),
+	 "a.example.com", PSL),
+	"several", "a.example.com"},
+};
+
 /* Records that are thrown away are named, at the From domain and above it. */
 static void
 test_discarded(void **state)
 {
-	static const struct {
-		struct row row;
-		const char *word, *at;
-	} rows[] = {
-	    {{"none", HOST("example.com"), "example.com", "", 0, NULL, NULL,
-		 NULL},
-		NULL, NULL},
-	    {{"one that is used", REC("example.com", "p=reject"), "example.com",
-		 "", 0, NULL, NULL, NULL},
-		NULL, NULL},
-	    {{"repeated tag", REC("example.com", BAD_TAGS), "example.com", "",
-		 0, NULL, NULL, NULL},
-		"repeated-tag", "example.com"},
-	    {{"several",
-		 REC("example.com", "p=none") REC("example.com", "p=reject"),
-		 "example.com", "", 0, NULL, NULL, NULL},
-		"several", "example.com"},
-	    {{"no semicolon", "_dmarc.example.com. TXT \"v=DMARC1 p=reject\"\n",
-		 "example.com", "", 0, NULL, NULL, NULL},
-		"malformed", "example.com"},
-	    {{"quoted twice",
-		 "_dmarc.example.com. TXT \"\\\"v=DMARC1; p=reject\\\"\"\n",
-		 "example.com", "", 0, NULL, NULL, NULL},
-		"malformed", "example.com"},
-	    {{"another text", "_dmarc.example.com. TXT \"v=spf1 -all\"\n",
-		 "example.com", "", 0, NULL, NULL, NULL},
-		NULL, NULL},
-	    {{"at a parent", REC("example.com", BAD_TAGS), "a.example.com", "",
-		 0, NULL, NULL, NULL},
-		"repeated-tag", "example.com"},
-	    {{"below a record that is used",
-		 REC("a.example.com", BAD_TAGS) REC("example.com", "p=reject"),
-		 "a.example.com", "", 0, NULL, NULL, NULL},
-		"repeated-tag", "a.example.com"},
-	    {{"between",
-		 REC("b.example.com", BAD_TAGS) REC("example.com", "p=reject"),
-		 "a.b.example.com", "", 0, NULL, NULL, NULL},
-		"repeated-tag", "b.example.com"},
-	    {{"while another look-up fails",
-		 REC("example.com", BAD_TAGS) FAILS("_dmarc.com"),
-		 "example.com", "", 0, NULL, NULL, NULL},
-		"repeated-tag", "example.com"},
-	    {{"at the parent, by the list", REC("example.com", BAD_TAGS),
-		 "a.example.com", "", PSL, NULL, NULL, NULL},
-		"repeated-tag", "example.com"},
-	    {{"at both, by the list",
-		 REC("a.example.com", "p=none") REC("a.example.com", "p=none")
-		     REC("example.com", BAD_TAGS),
-		 "a.example.com", "", PSL, NULL, NULL, NULL},
-		"several", "a.example.com"},
-	};
-
 	(void)state;
-	FOR_ROWS(i, rows, rows[i].row.label) {
+	FOR_ROWS(i, discarded_rows, discarded_rows[i].row.label) {
 		for (int eager = 0; eager < 2; eager++) {
 			struct bench bench;
 
-			bench_open(
-			    &bench, &rows[i].row, rows[i].row.zone, eager != 0);
-			bench_check(&bench, &rows[i].row);
-			expect_text(&rows[i].row, "word",
+			bench_open(&bench, &discarded_rows[i].row,
+			    discarded_rows[i].row.zone, eager != 0);
+			bench_check(&bench, &discarded_rows[i].row);
+			expect_text(&discarded_rows[i].row, "word",
 			    or_dash(bench.verdict.discarded),
-			    or_dash(rows[i].word));
-			expect_text(&rows[i].row, "name",
+			    or_dash(discarded_rows[i].word));
+			expect_text(&discarded_rows[i].row, "name",
 			    or_dash(bench.verdict.discarded_at),
-			    or_dash(rows[i].at));
+			    or_dash(discarded_rows[i].at));
 			bench_close(&bench);
 		}
 	}

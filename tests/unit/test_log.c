@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/macros.h"
 
 #define THREADS 4
 #define LINES 200
@@ -137,7 +138,7 @@ test_long_json(void **state)
 	static const char *const fill[] = {"x", "\"", "\xc3\xbc", "\xff"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(fill) / sizeof(fill[0]); i++) {
+	for (size_t i = 0; i < PST_COUNT(fill); i++) {
 		char text[3000] = {0};
 		char *line;
 
