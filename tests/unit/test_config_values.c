@@ -91,7 +91,7 @@ static const char unusual[] =
     "canary {\nforged = f.example\ngenuine = g.example\n"
     "genuine-client = 192.0.2.1\ngenuine-key = /k\n"
     "genuine-selector = s\n}\n"
-    "log {\ntarget = stderr\nfacility = local3\nlevel = debug\n}\n";
+    "log {\ntarget = stderr\nfacility = local3\nlevel = debug\nformat = json\n}\n";
 
 /* For every option, what is printed means the same when it is read back. */
 static void
