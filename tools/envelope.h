@@ -18,11 +18,11 @@
 /* What the user gave; family PST_IP_NONE and NULL mean "not given". */
 struct pst_envelope {
 	struct pst_ip ip;
-	const char *name;            /* of the client, "" when unknown */
-	const char *helo;            /* "" when unknown */
-	const char *mail_from;       /* with angle brackets */
-	const char *rcpt;            /* with angle brackets; the first one */
-	const char **rcpts;          /* all, in the arena */
+	const char *name;      /* of the client, "" when unknown */
+	const char *helo;      /* "" when unknown */
+	const char *mail_from; /* with angle brackets */
+	const char *rcpt;      /* with angle brackets; the first one */
+	const char **rcpts;    /* all, in the arena */
 	size_t rcpt_count;
 	const struct pst_site *site; /* helps to find the client; or NULL */
 	/* set by pst_envelope_complete() */
