@@ -15,21 +15,6 @@
 /* The code of a tempfail that is not due to a look-up. */
 #define NO_LOOK_UP "4.7.1"
 
-const char *
-pst_exempt_word(enum pst_exempt exempt)
-{
-	static const char *const words[] = {
-	    [PST_EXEMPT_NO] = "no",
-	    [PST_EXEMPT_TRUSTED] = "trusted-network",
-	    [PST_EXEMPT_AUTHENTICATED] = "authenticated",
-	    [PST_EXEMPT_SUBMISSION] = "submission",
-	    [PST_EXEMPT_NO_ADDRESS] = "no-address",
-	    [PST_EXEMPT_RELAY] = "relay",
-	};
-
-	return words[exempt];
-}
-
 /*
  * What has been decided, before it is known what the MTA can do and whether the
  * decision is carried out. {domain} and {reason} in texts are not filled in.

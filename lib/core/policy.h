@@ -13,18 +13,9 @@
 #include "auth/iprev.h"
 #include "auth/spf.h"
 #include "config/config.h"
+#include "core/exempt.h"
 #include "mail/address.h"
 #include "mail/header.h"
-
-/* Why a message was not evaluated (R-DMARC-46, R-MTA-5). */
-enum pst_exempt {
-	PST_EXEMPT_NO,
-	PST_EXEMPT_TRUSTED,       /* the client is in trusted-networks */
-	PST_EXEMPT_AUTHENTICATED, /* the client used SMTP AUTH */
-	PST_EXEMPT_SUBMISSION,    /* the listener is for our own users */
-	PST_EXEMPT_NO_ADDRESS,    /* not received from the network */
-	PST_EXEMPT_RELAY, /* from a relay of ours whose client is not certain */
-};
 
 /*
  * The lists that a recipient's domain is in, from the mildest to the strictest
@@ -137,12 +128,6 @@ struct pst_mta {
 	bool can_change_headers;
 	bool can_add_headers;
 };
-
-/*
- * Returns "no", "trusted-network", "authenticated", "submission", "no-address"
- * or "relay".
- */
-const char *pst_exempt_word(enum pst_exempt exempt);
 
 /*
  * If the ARC chain verifies and the operator trusts its newest sealer, sets

@@ -169,33 +169,6 @@ authserv_id(const struct pst_session *session, struct msg *msg)
 	return id == NULL ? "localhost" : id;
 }
 
-static bool
-is_trusted(const struct pst_config *config, const struct pst_ip *ip)
-{
-	return pst_net_set_has(&config->trusted_networks.set, ip);
-}
-
-static enum pst_exempt
-exempt(const struct pst_session *session, const struct pst_config *config,
-    bool authenticated)
-{
-	bool relay = pst_relay_is_own(config, &session->ip);
-
-	/* This comes first: mail from there is never edited (R-AR-12). */
-	if (!relay && is_trusted(config, &session->ip))
-		return PST_EXEMPT_TRUSTED;
-	if (config->submission)
-		return PST_EXEMPT_SUBMISSION;
-	/* What counts is the relay's client, even if the relay logged in. */
-	if (relay)
-		return PST_EXEMPT_NO;
-	if (authenticated && !config->evaluate_authenticated)
-		return PST_EXEMPT_AUTHENTICATED;
-	if (session->ip.family == PST_IP_NONE)
-		return PST_EXEMPT_NO_ADDRESS;
-	return PST_EXEMPT_NO;
-}
-
 static void
 release_config(void *handle)
 {
@@ -312,7 +285,8 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	    dup_slice(msg->arena, pst_str_first(mail_from, MAX_ARGUMENT));
 	out->rcpt = PST_STR("");
 	out->authserv_id = authserv_id(session, msg);
-	out->findings.exempt = exempt(session, msg->config, authenticated);
+	out->findings.exempt =
+	    pst_exempt_of(msg->config, &session->ip, authenticated);
 	if (out->findings.exempt != PST_EXEMPT_NO)
 		return;
 	if (session->can_defer_rcpts)
@@ -385,7 +359,7 @@ look_behind_relay(struct msg *msg)
 	/* A header field is not enough to treat a client as trusted. */
 	if (!pst_relay_find_client(
 		msg->arena, msg->config, &msg->header, &from) ||
-	    is_trusted(msg->config, &from.ip)) {
+	    pst_net_set_has(&msg->config->trusted_networks.set, &from.ip)) {
 		out->findings.exempt = PST_EXEMPT_RELAY;
 		return;
 	}
