@@ -315,27 +315,49 @@ find_action(const char *word)
 	return NULL;
 }
 
-/* Reads what follows the action; false after a sentence. */
+/* What follows the action. */
+struct rest {
+	const char *file; /* NULL: none was given */
+	bool with_option;
+};
+
 static bool
-read_rest(const struct action *action, char **words, const char **file,
-    bool *with_option)
+take_file(struct rest *rest, const char *file)
 {
-	*file = NULL;
-	*with_option = false;
+	if (file == NULL || rest->file != NULL) {
+		pst_ui_fail(command,
+		    file == NULL ? "--config requires a file" :
+				   "only one file can be given");
+		return false;
+	}
+	rest->file = file;
+	return true;
+}
+
+/* False after a sentence. The file may be named as other commands have it. */
+static bool
+read_rest(const struct action *action, char **words, struct rest *rest)
+{
 	for (; *words != NULL; words++) {
 		if (action->option != NULL &&
 		    strcmp(*words, action->option) == 0) {
-			*with_option = true;
-		} else if (strncmp(*words, "--", 2) == 0) {
-			pst_ui_fail(command, "unknown option \"%s\"%s%s",
-			    *words, action->option == NULL ? "" : "; there is ",
+			rest->with_option = true;
+		} else if (strcmp(*words, "--config") == 0 ||
+		    strcmp(*words, "-c") == 0) {
+			if (!take_file(rest, words[1]))
+				return false;
+			words++;
+		} else if (strncmp(*words, "--config=", 9) == 0) {
+			if (!take_file(rest, *words + 9))
+				return false;
+		} else if (**words == '-' && strcmp(*words, "-") != 0) {
+			pst_ui_fail(command,
+			    "unknown option \"%s\"; there is --config%s%s",
+			    *words, action->option == NULL ? "" : " and ",
 			    action->option == NULL ? "" : action->option);
 			return false;
-		} else if (*file != NULL) {
-			pst_ui_fail(command, "only one file can be given");
+		} else if (!take_file(rest, *words)) {
 			return false;
-		} else {
-			*file = *words;
 		}
 	}
 	return true;
@@ -363,8 +385,7 @@ int
 pst_cmd_config(int argc, char **argv)
 {
 	const struct action *action;
-	const char *file_name;
-	bool with_option;
+	struct rest rest = {NULL, false};
 
 	if (argc < 2)
 		return pst_ui_fail(command,
@@ -376,14 +397,14 @@ pst_cmd_config(int argc, char **argv)
 		    "unknown subcommand \"%s\"; expected one of: test, show, "
 		    "postfix, sendmail",
 		    argv[1]);
-	if (!read_rest(action, argv + 2, &file_name, &with_option))
+	if (!read_rest(action, argv + 2, &rest))
 		return PST_EXIT_USAGE;
-	file_name = choose_file(file_name);
+	rest.file = choose_file(rest.file);
 	if (action->run != NULL)
-		return run(action, file_name, with_option);
-	if (file_name == NULL)
+		return run(action, rest.file, rest.with_option);
+	if (rest.file == NULL)
 		return pst_ui_fail(command, "there is no file %s to test",
 		    PST_CONFIG_DEFAULT_FILE);
 	return pst_ui_finish(
-	    command, pst_config_test(command, file_name, with_option));
+	    command, pst_config_test(command, rest.file, rest.with_option));
 }

@@ -59,7 +59,8 @@ read_text(struct pst_arena *arena, const void *data, size_t size)
 		pst_option_set_default(config, arena, &pst_options[i]);
 	write_file(data, size);
 	if (pst_config_read(config, arena, path,
-		&(struct pst_config_notes){settings, &sections}, &problems) &&
+		&(struct pst_config_notes){settings, &sections, true},
+		&problems) &&
 	    pst_listeners_make(
 		&listeners, arena, &config->listen, &sections, &err))
 		return config;

@@ -287,7 +287,8 @@ test_session_without_answers(void **state)
 	(void)state;
 	assert_true(pst_ip_parse(PST_STR("192.0.2.1"), &ip));
 	lab_open(&lab, config, zone);
-	session = pst_session_open(lab.service, &ip, PST_STR(""), silent);
+	session =
+	    pst_session_open(lab.service, &ip, PST_STR(""), silent, false);
 	play(session, &attempt, FROM("bank"), got);
 	assert_string_equal(got, "RR");
 	pst_session_close(session);
