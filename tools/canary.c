@@ -125,7 +125,8 @@ make_item(struct flight *flight, struct canary *canary, const char *text,
 	envelope->helo = PST_CANARY_HOST;
 	envelope->mail_from =
 	    pst_arena_printf(flight->arena, "<canary@%s>", canary->domain);
-	envelope->rcpt = rcpt == NULL ? "<postmaster>" : rcpt;
+	pst_envelope_add_rcpt(
+	    flight->arena, rcpt == NULL ? "<postmaster>" : rcpt, envelope);
 	if (pst_ip_parse(pst_str(client), &envelope->ip) &&
 	    pst_message_parse(flight->arena, pst_str(text), canary->kind,
 		&canary->item.message, &err))

@@ -53,14 +53,24 @@ names_signature(const struct pst_authres_method *method)
 	return pst_authres_prop_of(method, "header.d") != NULL;
 }
 
-/* Whether a property has the same value in both, or is missing in one. */
+/* Other filters write the whole address of smtp.mailfrom (RFC 8601 s. 2.7.2). */
+static const char *
+domain_in(const char *value)
+{
+	const char *at = strrchr(value, '@');
+
+	return at == NULL ? value : at + 1;
+}
+
+/* Whether a property has the same domain in both, or is missing in one. */
 static bool
 agrees(const struct pair *pair, const char *name)
 {
 	const char *then = pst_authres_prop_of(pair->then, name);
 	const char *now = pst_authres_prop_of(pair->now, name);
 
-	return then == NULL || now == NULL || pst_domain_eq(then, now);
+	return then == NULL || now == NULL ||
+	    pst_domain_eq(domain_in(then), domain_in(now));
 }
 
 /* The shorter header.b is the beginning of the longer one. */

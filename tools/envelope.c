@@ -88,8 +88,9 @@ take_path(struct pst_arena *arena, const char *command, const char *option,
 	return false;
 }
 
-static void
-add_rcpt(struct pst_arena *arena, const char *path, struct pst_envelope *given)
+void
+pst_envelope_add_rcpt(
+    struct pst_arena *arena, const char *path, struct pst_envelope *given)
 {
 	size_t count = given->rcpt_count;
 	const char **all = pst_arena_array(arena, count + 1, sizeof(*all));
@@ -119,7 +120,8 @@ pst_envelope_take(struct pst_arena *arena, const char *command, int option,
 		return take_path(
 		    arena, command, "--mail-from", text, &given->mail_from);
 	case PST_OPT_RCPT:
-		add_rcpt(arena, pst_envelope_path(arena, text), given);
+		pst_envelope_add_rcpt(
+		    arena, pst_envelope_path(arena, text), given);
 		return pst_argument_word(command, "--rcpt", text);
 	default:
 		assert(false);
@@ -322,7 +324,7 @@ pst_envelope_complete(struct pst_arena *arena,
 	complete_helo(arena, envelope, &told);
 	complete_sender(arena, message, envelope, &told);
 	if (envelope->rcpt_count == 0)
-		add_rcpt(arena, "<postmaster>", envelope);
+		pst_envelope_add_rcpt(arena, "<postmaster>", envelope);
 	if (told.buf.len > 0)
 		envelope->source = pst_buf_str(&told.buf);
 	return true;

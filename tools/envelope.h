@@ -65,6 +65,10 @@ bool pst_envelope_take(struct pst_arena *arena, const char *command, int option,
  */
 const char *pst_envelope_path(struct pst_arena *arena, const char *text);
 
+/* Adds a recipient; the path lives as long as the arena. */
+void pst_envelope_add_rcpt(
+    struct pst_arena *arena, const char *path, struct pst_envelope *given);
+
 /*
  * Adds what is missing, and reads the trace. envelope->source then says in one
  * line where the added parts came from; NULL if there were none (a default rcpt

@@ -149,6 +149,8 @@ add_action(struct pst_json *json, const struct pst_message *message)
 		pst_json_bool(json, "titled", true);
 	if (d->would != d->action)
 		pst_json_text(json, "would", pst_action_word(d->would));
+	if (d->mixed != NULL)
+		pst_json_text(json, "mixed", d->mixed);
 }
 
 static void
@@ -195,6 +197,8 @@ pst_explain_line_json(
 			pst_checks[i]->log_json(f, pst_check_state(f, i), json);
 	}
 	add_action(json, message);
+	if (message->is_test)
+		pst_json_bool(json, "test", true);
 	pst_print_if_set(json, "indirect", f->indirect);
 	pst_print_if_set(json, "unverified", f->unverified);
 	pst_print_if_set(json, "claims", f->claims);

@@ -165,6 +165,8 @@ play(void (*take)(const struct pst_message *message, void *arg), void *arg)
 	m.decision.would = PST_ACTION_REJECT;
 	m.decision.rule = "our own";
 	m.decision.titled = true;
+	m.decision.mixed = "strictest";
+	m.is_test = true;
 	take(&m, arg);
 	m.done.failed = "setting the reply";
 	m.helo = pst_str(

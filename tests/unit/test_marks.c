@@ -51,7 +51,8 @@ test_names(void **state)
 		(void)snprintf(text, sizeof(text),
 		    "tag-also = {\"X-A: b\",\n\"%s: YES\"}\n", taken[i]);
 		(void)snprintf(why, sizeof(why),
-		    "tag-also: %s is a field that mail itself uses", taken[i]);
+		    "tag-also: \"%s: YES\": %s is a field that mail itself uses",
+		    taken[i], taken[i]);
 		config_must_fail(text, 2, why);
 		(void)snprintf(text, sizeof(text),
 		    "listener \"/x\" {\ntag-header = \"%s\"\n}\n", taken[i]);
