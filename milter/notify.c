@@ -14,6 +14,27 @@
 
 static struct sockaddr_un manager;
 static socklen_t manager_len; /* 0: there is no manager */
+/* How often the watchdog is told that we work; 0: there is none */
+static int64_t watchdog_ms;
+static int64_t watchdog_due_ms;
+
+/* $WATCHDOG_USEC, if $WATCHDOG_PID does not name another process; or 0. */
+static int64_t
+read_watchdog(void)
+{
+	const char *text = getenv("WATCHDOG_USEC"),
+		   *pid = getenv("WATCHDOG_PID");
+	long long usec;
+
+	if (text == NULL ||
+	    (pid != NULL && strtoll(pid, NULL, 10) != (long long)getpid()))
+		return 0;
+	usec = strtoll(text, NULL, 10);
+	(void)unsetenv("WATCHDOG_USEC");
+	(void)unsetenv("WATCHDOG_PID");
+	/* Twice in each period, but not for ever busy with it. */
+	return usec < 2000 ? 0 : (int64_t)(usec / 2000);
+}
 
 void
 pst_notify_init(void)
@@ -31,6 +52,7 @@ pst_notify_init(void)
 		manager.sun_path[0] = '\0';
 	manager_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	(void)unsetenv("NOTIFY_SOCKET");
+	watchdog_ms = read_watchdog();
 }
 
 void
@@ -60,4 +82,19 @@ pst_notify_reloading(void)
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 	    (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	pst_notify(text);
+}
+
+int64_t
+pst_notify_watchdog_due_ms(void)
+{
+	return watchdog_ms == 0 ? INT64_MAX : watchdog_due_ms;
+}
+
+void
+pst_notify_watchdog(int64_t now_ms)
+{
+	if (now_ms < pst_notify_watchdog_due_ms())
+		return;
+	watchdog_due_ms = now_ms + watchdog_ms;
+	pst_notify("WATCHDOG=1");
 }

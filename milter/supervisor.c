@@ -258,6 +258,16 @@ attend_to_upload(struct pst_keeper *keeper)
 	    pst_clock_ms(&pst_clock_system));
 }
 
+/* The service manager knows the first process only. */
+static void
+attend_to_watchdog(const struct pst_keeper *keeper, struct pst_watch *watch)
+{
+	if (keeper->up_fd != -1)
+		return;
+	pst_notify_watchdog(pst_clock_ms(&pst_clock_system));
+	pst_watch_until(watch, pst_notify_watchdog_due_ms());
+}
+
 /* The supervising loop; it is the same for all kinds of children. */
 static int
 keep_running(struct pst_keeper *keeper)
@@ -273,6 +283,7 @@ keep_running(struct pst_keeper *keeper)
 		pst_keeper_watch_reload(keeper, &watch);
 		pst_watch_until(
 		    &watch, pst_upload_child_due_ms(&keeper->upload));
+		attend_to_watchdog(keeper, &watch);
 		listen_to(keeper, &watch);
 		pst_child_check_beats(children, keeper->listen_fd, &watch);
 		announce(keeper);
