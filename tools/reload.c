@@ -72,8 +72,9 @@ pst_cmd_reload(int argc, char **argv)
 		}
 	}
 	if (optind < argc)
-		return pst_ui_fail(
-		    command, "unexpected argument \"%s\"", argv[optind]);
+		return pst_ui_fail(command,
+		    "unexpected argument \"%s\"; see \"postern help reload\"",
+		    argv[optind]);
 	if (where.control != NULL && where.config != NULL)
 		return pst_ui_fail(
 		    command, "--control and --config cannot be used together");

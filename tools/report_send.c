@@ -120,8 +120,9 @@ read_command_line(
 		if (key == '?' || !take_option(job, request, key))
 			return false;
 	if (optind < argc) {
-		pst_ui_fail(
-		    command, "unexpected argument \"%s\"", argv[optind]);
+		pst_ui_fail(command,
+		    "unexpected argument \"%s\"; see \"postern help report\"",
+		    argv[optind]);
 		return false;
 	}
 	/* Resending everything that was ever sent can only be a mistake. */

@@ -238,7 +238,9 @@ read_command_line(struct request *request, int argc, char **argv)
 			return false;
 	if (optind == argc)
 		return true;
-	pst_ui_fail(command, "unexpected argument \"%s\"", argv[optind]);
+	pst_ui_fail(command,
+	    "unexpected argument \"%s\"; see \"postern help report\"",
+	    argv[optind]);
 	return false;
 }
 

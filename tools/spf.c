@@ -67,8 +67,9 @@ read_command_line(struct request *request, int argc, char **argv)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	if (optind < argc) {
-		pst_ui_fail(
-		    command, "unexpected argument \"%s\"", argv[optind]);
+		pst_ui_fail(command,
+		    "unexpected argument \"%s\"; see \"postern help spf\"",
+		    argv[optind]);
 		return false;
 	}
 	if (request->given.ip.family == PST_IP_NONE) {

@@ -351,8 +351,9 @@ parse(int argc, char **argv, struct pst_ask_where *where, enum output *output)
 		}
 	}
 	if (optind < argc)
-		pst_ui_fail(
-		    command, "unexpected argument \"%s\"", argv[optind]);
+		pst_ui_fail(command,
+		    "unexpected argument \"%s\"; see \"postern help status\"",
+		    argv[optind]);
 	else if (where->control != NULL && where->config != NULL)
 		pst_ui_fail(
 		    command, "--control and --config cannot be used together");
