@@ -3,6 +3,7 @@
 
 import glob
 import os
+import re
 import subprocess
 
 import lab
@@ -42,8 +43,11 @@ class Postfix(postfix.Mta):
     @staticmethod
     def config():
         """Neither a filter nor the ports for proxies."""
-        begin = postfix.MASTER.index("smtpd     pass")
-        return POSTFIX_MAIN, "%(listen)s\n" + postfix.MASTER[begin:]
+        master = postfix.MASTER[postfix.MASTER.index("smtpd     pass"):]
+        # A message whose delivery agent still has it open goes to the incoming
+        # queue, which is looked at when qmgr(8) is woken up.
+        return POSTFIX_MAIN, "%(listen)s\n" + re.sub(
+            r"(?m)^(qmgr .*) 300 ", r"\1 1 ", master)
 
     def retry(self):
         """It does so by itself."""
