@@ -301,6 +301,20 @@ set_key(struct pst_service *service, const struct pst_config *config)
 	pst_service_set_key(service, &key);
 }
 
+/*
+ * pst_milter_stop() sends SIGTERM to this process for libmilter, whose thread
+ * waits for it. One that is sent earlier has to wait for the thread.
+ */
+static void
+hold_sigterm(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 int
 pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 {
@@ -313,6 +327,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	unsigned drain_ms;
 	bool ok;
 
+	hold_sigterm();
 	share_heaps();
 	system_clock = pst_clock_system;
 	if (name != NULL) {
