@@ -114,7 +114,7 @@ tell_alarms(struct engine *engine)
 {
 	int sleep_ms = -1;
 
-	for (size_t i = 0; i < PST_RESOLVER_ALARMS; i++) {
+	for (unsigned i = 0; i < PST_RESOLVER_ALARMS; i++) {
 		const enum pst_resolver_alarm which = i;
 		void (*watch)(enum pst_resolver_alarm which, bool on);
 		struct pst_alarm_news news;
