@@ -103,11 +103,13 @@ check_variable(struct scan *scan)
 {
 	struct pst_arena *arena = scan->problems->arena;
 	const char *name = scan->at + 2;
-	const char *end = strchr(name, '}');
-	const char *text;
+	const char *end, *text;
 
-	if (strncmp(scan->at, "${", 2) != 0 || end == NULL ||
-	    memchr(name, '\n', (size_t)(end - name)) != NULL)
+	/* Two octets after the last one is outside of the text. */
+	if (strncmp(scan->at, "${", 2) != 0)
+		return;
+	end = strchr(name, '}');
+	if (end == NULL || memchr(name, '\n', (size_t)(end - name)) != NULL)
 		return;
 	text = pst_arena_memdup(arena, name, (size_t)(end - name));
 	if (strstr(text, ":-") != NULL || getenv(text) != NULL)
