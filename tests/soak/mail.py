@@ -222,7 +222,8 @@ def verdict_of(tree):
         return Verdict(tree["action"], "-", "-", "-")
     return Verdict(tree["action"], tree["spf"]["result"],
                    ",".join(x["result"] for x in tree["dkim"]) or "none",
-                   tree["dmarc"]["result"])
+                   tree["dmarc"].get("field_result",
+                                     tree["dmarc"]["result"]))
 
 
 def ask_engine(kinds, postern, config, zone, place):
