@@ -47,8 +47,7 @@ lab_zone(const char *text)
 void
 lab_open(struct lab *lab, const char *config, const char *zone)
 {
-	lab->sends_tests = false;
-	lab->clock = pst_clock_manual(LAB_NOW);
+	*lab = (struct lab){.clock = pst_clock_manual(LAB_NOW)};
 	lab->service = pst_service_start_with(
 	    lab_config(config), lab_zone(zone), &lab->clock);
 }

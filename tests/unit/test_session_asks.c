@@ -58,7 +58,7 @@ open_mute(struct lab *lab, struct mute *mute, const char *config)
 	*mute = (struct mute){
 	    .resolver = {
 		.ask = mute_ask, .reclass = mute_reclass, .free = mute_free}};
-	lab->clock = pst_clock_manual(LAB_NOW);
+	*lab = (struct lab){.clock = pst_clock_manual(LAB_NOW)};
 	lab->service = pst_service_start_with(
 	    lab_config(config), &mute->resolver, &lab->clock);
 }
