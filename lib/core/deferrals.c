@@ -348,43 +348,36 @@ judge_sig(
 }
 
 static void
-judge_all(const struct judge *judge, struct pst_findings *findings)
+judge_all(
+    struct judge judge, bool resolver_failed, struct pst_findings *findings)
 {
 	const char *author = findings->dmarc.author_domain;
 
+	judge.ours = resolver_failed || findings->crowded;
 	if (author == NULL)
 		return;
-	judge_policy(judge, findings);
-	judge_spf(judge, findings);
+	judge_policy(&judge, findings);
+	judge_spf(&judge, findings);
 	for (size_t i = 0; i < findings->dkim.count; i++)
-		judge_sig(judge, author, &findings->dkim.sigs[i]);
+		judge_sig(&judge, author, &findings->dkim.sigs[i]);
 }
 
 void
 pst_deferrals_judge(struct pst_deferrals *table, int64_t now_ms,
     unsigned cap_ms, bool resolver_failed, struct pst_findings *findings)
 {
-	const struct judge judge = {
-	    .table = table,
-	    .now_ms = now_ms,
-	    .cap_ms = cap_ms,
-	    .ours = resolver_failed || findings->crowded,
-	};
-
-	judge_all(&judge, findings);
+	judge_all(
+	    (struct judge){.table = table, .now_ms = now_ms, .cap_ms = cap_ms},
+	    resolver_failed, findings);
 }
 
 void
 pst_deferrals_foresee(struct pst_deferrals *table, int64_t now_ms,
     unsigned cap_ms, bool resolver_failed, struct pst_findings *findings)
 {
-	const struct judge judge = {
-	    .table = table,
-	    .now_ms = now_ms,
-	    .cap_ms = cap_ms,
-	    .ours = resolver_failed || findings->crowded,
-	    .only_looks = true,
-	};
-
-	judge_all(&judge, findings);
+	judge_all((struct judge){.table = table,
+		      .now_ms = now_ms,
+		      .cap_ms = cap_ms,
+		      .only_looks = true},
+	    resolver_failed, findings);
 }
