@@ -99,6 +99,12 @@ pst_db_column(struct pst_db *db, unsigned column)
 	return db->driver->column(db, column);
 }
 
+struct pst_str
+pst_db_octets(struct pst_db *db, unsigned column)
+{
+	return db->driver->octets(db, column);
+}
+
 bool
 pst_db_get_number(struct pst_db *db, const char *sql,
     const struct pst_db_value *values, size_t count, int64_t *out, bool *found,

@@ -6,8 +6,9 @@
  * One connection to an SQL database: an SQLite file, or a server that speaks
  * PostgreSQL's protocol. Each statement is written once, in the SQL that both
  * understand: placeholders $1, $2, ..., each of which may occur more than once;
- * columns of type TEXT and BIGINT; ON CONFLICT; RETURNING. Values are always
- * bound. Texts are valid UTF-8 without NUL.
+ * columns of type TEXT, BIGINT and BYTEA (for SQLite, a blob in a column of any
+ * type stays a blob); ON CONFLICT; RETURNING. Values are always bound. Texts
+ * are valid UTF-8 without NUL; blobs are any octets.
  *
  * A connection belongs to one thread at a time. While a selection is open, the
  * connection must not be used for anything else.
@@ -28,9 +29,9 @@
 struct pst_db;
 
 struct pst_db_value {
-	enum { PST_DB_INT, PST_DB_TEXT } type;
+	enum { PST_DB_INT, PST_DB_TEXT, PST_DB_BLOB } type;
 	int64_t number;
-	struct pst_str text;
+	struct pst_str text; /* or the octets of a blob */
 };
 
 #define PST_DB_MAX_VALUES 24
@@ -53,6 +54,12 @@ static inline struct pst_db_value
 pst_db_str(struct pst_str text)
 {
 	return (struct pst_db_value){.type = PST_DB_TEXT, .text = text};
+}
+
+static inline struct pst_db_value
+pst_db_blob(struct pst_str octets)
+{
+	return (struct pst_db_value){.type = PST_DB_BLOB, .text = octets};
 }
 
 /* What a connection may do with its file. */
@@ -145,6 +152,9 @@ bool pst_db_end(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
  */
 int64_t pst_db_number(struct pst_db *db, unsigned column);
 struct pst_str pst_db_column(struct pst_db *db, unsigned column);
+
+/* The same for a column of type BYTEA; any octets, and no NUL after them. */
+struct pst_str pst_db_octets(struct pst_db *db, unsigned column);
 
 /*
  * Reads the first column of the first row as a number: a whole selection in one

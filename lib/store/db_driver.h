@@ -37,6 +37,7 @@ struct pst_db_driver {
 	bool (*end)(struct pst_db *db, struct pst_err *err);
 	int64_t (*number)(struct pst_db *db, unsigned column);
 	struct pst_str (*column)(struct pst_db *db, unsigned column);
+	struct pst_str (*octets)(struct pst_db *db, unsigned column);
 };
 
 struct pst_db {

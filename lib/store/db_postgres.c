@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "store/db_driver.h"
 
 #define NUMBER_SIZE 24
@@ -38,6 +39,7 @@ struct postgres_db {
 	bool failed;         /* it has failed */
 	struct pst_err what; /* why it failed */
 	PGresult *row;
+	unsigned char *octets[PST_DB_MAX_VALUES]; /* of the row, decoded */
 	bool silent; /* it did not answer in time, and is not used again */
 };
 
@@ -72,11 +74,22 @@ fail(const struct postgres_db *db, struct pst_err *err)
 }
 
 static void
+forget_row(struct postgres_db *db)
+{
+	for (size_t i = 0; i < PST_COUNT(db->octets); i++) {
+		PQfreemem(db->octets[i]);
+		db->octets[i] = NULL;
+	}
+	PQclear(db->row);
+	db->row = NULL;
+}
+
+static void
 close_postgres(struct pst_db *base)
 {
 	struct postgres_db *db = own(base);
 
-	PQclear(db->row);
+	forget_row(db);
 	PQfinish(db->conn);
 	free(db);
 }
@@ -209,6 +222,8 @@ prepare(struct postgres_db *db, const char *sql, struct pst_err *err)
 /* Values in the form that libpq expects: C strings, also for numbers. */
 struct parameters {
 	const char *texts[PST_DB_MAX_VALUES];
+	int lengths[PST_DB_MAX_VALUES]; /* used for blobs only */
+	int formats[PST_DB_MAX_VALUES]; /* 1: a blob, as it is */
 	char numbers[PST_DB_MAX_VALUES][NUMBER_SIZE];
 	char *memory;
 };
@@ -226,6 +241,7 @@ write_parameters(
 	if (at == NULL)
 		abort();
 	for (i = 0; i < count; i++) {
+		out->formats[i] = out->lengths[i] = 0;
 		if (values[i].type == PST_DB_INT) {
 			(void)snprintf(out->numbers[i], NUMBER_SIZE, "%" PRId64,
 			    values[i].number);
@@ -233,6 +249,8 @@ write_parameters(
 			continue;
 		}
 		out->texts[i] = at;
+		out->formats[i] = values[i].type == PST_DB_BLOB;
+		out->lengths[i] = (int)values[i].text.len;
 		if (values[i].text.len > 0)
 			memcpy(at, values[i].text.ptr, values[i].text.len);
 		at += values[i].text.len;
@@ -257,7 +275,8 @@ run(struct pst_db *base, const struct pst_db_statement *statement,
 	ok = finish(db,
 	    result_of(db,
 		PQsendQueryPrepared(db->conn, name, (int)statement->count,
-		    parameters.texts, NULL, NULL, 0),
+		    parameters.texts, parameters.lengths, parameters.formats,
+		    0),
 		ANSWER_MS),
 	    changed, err);
 	free(parameters.memory);
@@ -328,7 +347,7 @@ open_selection(struct pst_db *base, const char *sql,
 	write_parameters(&parameters, values, count);
 	/* Row by row: otherwise libpq would keep all rows in memory. */
 	ok = PQsendQueryPrepared(db->conn, name, (int)count, parameters.texts,
-		 NULL, NULL, 0) == 1 &&
+		 parameters.lengths, parameters.formats, 0) == 1 &&
 	    PQsetSingleRowMode(db->conn) == 1;
 	free(parameters.memory);
 	if (!ok)
@@ -348,8 +367,7 @@ next(struct pst_db *base)
 	while (!db->at_end) {
 		ExecStatusType status;
 
-		PQclear(db->row);
-		db->row = NULL;
+		forget_row(db);
 		if (!wait_for_result(db, SELECT_MS)) {
 			db->at_end = db->failed = true;
 			(void)fail(db, &db->what);
@@ -394,6 +412,20 @@ text(struct pst_db *base, unsigned column)
 	return pst_str(PQgetvalue(own(base)->row, 0, (int)column));
 }
 
+static struct pst_str
+octets(struct pst_db *base, unsigned column)
+{
+	struct postgres_db *db = own(base);
+	const void *escaped = PQgetvalue(db->row, 0, (int)column);
+	const void *plain;
+	size_t len = 0;
+
+	assert(column < PST_COUNT(db->octets));
+	PQfreemem(db->octets[column]);
+	plain = db->octets[column] = PQunescapeBytea(escaped, &len);
+	return plain == NULL ? PST_STR("") : (struct pst_str){plain, len};
+}
+
 static const struct pst_db_driver driver = {
     .is_shared = true,
     .close = close_postgres,
@@ -409,6 +441,7 @@ static const struct pst_db_driver driver = {
     .end = end,
     .number = number,
     .column = text,
+    .octets = octets,
 };
 
 /* Drops notices such as "relation already exists, skipping". */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "store/db_driver.h"
+#include "store/db_file.h"
 
 struct statement {
 	const char *sql; /* looked up by its address */
@@ -138,6 +138,26 @@ prepare(struct sqlite_db *db, const char *sql, sqlite3_stmt **out)
 	return SQLITE_OK;
 }
 
+/* Without octets, a NULL pointer would become SQL's NULL. */
+static int
+bind_value(sqlite3_stmt *handle, int at, const struct pst_db_value *value,
+    sqlite3_destructor_type kind)
+{
+	const char *ptr = value->text.len == 0 ? "" : value->text.ptr;
+
+	switch (value->type) {
+	case PST_DB_INT:
+		return sqlite3_bind_int64(handle, at, value->number);
+	case PST_DB_TEXT:
+		return sqlite3_bind_text64(
+		    handle, at, ptr, value->text.len, kind, SQLITE_UTF8);
+	case PST_DB_BLOB:
+		return sqlite3_bind_blob64(
+		    handle, at, ptr, value->text.len, kind);
+	}
+	return SQLITE_MISUSE;
+}
+
 /*
  * Binds the values. SQLite numbers placeholders in the order of their first
  * occurrence; the name says which value belongs there. Texts are copied if they
@@ -162,12 +182,7 @@ bind(sqlite3_stmt *handle, const struct pst_db_value *values, size_t count,
 		if (number == 0)
 			return SQLITE_RANGE;
 		value = &values[number - 1];
-		if (value->type == PST_DB_INT)
-			status = sqlite3_bind_int64(handle, at, value->number);
-		else
-			status = sqlite3_bind_text64(handle, at,
-			    value->text.len == 0 ? "" : value->text.ptr,
-			    value->text.len, kind, SQLITE_UTF8);
+		status = bind_value(handle, at, value, kind);
 	}
 	return status;
 }
@@ -381,6 +396,16 @@ text(struct pst_db *base, unsigned column)
 	return ptr == NULL ? PST_STR("") : (struct pst_str){ptr, (size_t)len};
 }
 
+static struct pst_str
+octets(struct pst_db *base, unsigned column)
+{
+	sqlite3_stmt *handle = own(base)->selection;
+	const void *ptr = sqlite3_column_blob(handle, (int)column);
+	int len = sqlite3_column_bytes(handle, (int)column);
+
+	return ptr == NULL ? PST_STR("") : (struct pst_str){ptr, (size_t)len};
+}
+
 static const struct pst_db_driver driver = {
     .is_shared = false,
     .close = close_sqlite,
@@ -396,53 +421,8 @@ static const struct pst_db_driver driver = {
     .end = end,
     .number = number,
     .column = text,
+    .octets = octets,
 };
-
-/*
- * Gives a file that root created to the owner of its directory, as the daemon
- * could not use it otherwise.
- */
-static void
-give_away(int fd, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-	struct stat st;
-	char *dir;
-
-	if (geteuid() != 0)
-		return;
-	dir = len == 0 ? strdup(slash == NULL ? "." : "/") : strndup(path, len);
-	if (dir == NULL)
-		abort();
-	if (stat(dir, &st) == 0)
-		(void)!fchown(fd, st.st_uid, st.st_gid);
-	free(dir);
-}
-
-/*
- * Creates the file unless it exists. SQLite would leave the permissions to the
- * umask. Its other two files inherit the permissions of this one.
- */
-static bool
-make_file(const char *path, struct pst_err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool ok;
-
-	if (fd == -1 && errno == EEXIST)
-		return true;
-	if (fd == -1) {
-		return pst_err_set(err,
-		    "cannot create the store %s: %s; create its directory "
-		    "for the daemon's user, or set store.path",
-		    path, strerror(errno));
-	}
-	ok = fchmod(fd, 0600) == 0;
-	give_away(fd, path);
-	(void)close(fd);
-	return ok || pst_err_set(err, "cannot set the mode of %s", path);
-}
 
 /* A symbolic link is refused: its creator may not be the store's owner. */
 static bool
@@ -568,7 +548,7 @@ pst_db_open_sqlite(const char *path, enum pst_db_access access,
 {
 	/*
 	 * A process loses all its locks on a file when it closes any descriptor
-	 * of that file, such as the one of make_file(), and SQLite does not
+	 * of that file, such as the one of pst_db_file_make(), and SQLite does not
 	 * notice.
 	 */
 	static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
@@ -579,7 +559,7 @@ pst_db_open_sqlite(const char *path, enum pst_db_access access,
 		abort();
 	db->base.driver = &driver;
 	pst_mutex_lock(&making);
-	ok = (access != PST_DB_CREATE || make_file(path, err)) &&
+	ok = (access != PST_DB_CREATE || pst_db_file_make(path, err)) &&
 	    check_file(db, err);
 	pst_mutex_unlock(&making);
 	db->patience_ms = patience_ms;

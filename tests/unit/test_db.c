@@ -181,6 +181,54 @@ test_values(void **state)
 	pst_db_close(db);
 }
 
+/* Any octets, also in a selection's values, and texts beside them. */
+static void
+test_blobs(void **state)
+{
+	static const char all[] = "\0\\x41\xff'\0";
+	static const char put[] = "INSERT INTO t (a, b, c) VALUES ($1, $2, $3)";
+	const struct pst_str octets = {all, sizeof(all) - 1};
+	char large[70000];
+	struct pst_db *db = open_db();
+	struct pst_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(large); i++)
+		large[i] = (char)(i * 7 + i / 256);
+	run(db, "CREATE TABLE t (a BIGINT NOT NULL, b BYTEA NOT NULL, c TEXT)");
+	assert_true(pst_db_run(db, put,
+	    VALUES(pst_db_int(1), pst_db_blob(octets), pst_db_text("x")), 3,
+	    NULL, &err));
+	assert_true(pst_db_run(db, put,
+	    VALUES(pst_db_int(2), pst_db_blob((struct pst_str){NULL, 0}),
+		pst_db_text("y")),
+	    3, NULL, &err));
+	assert_true(pst_db_run(db, put,
+	    VALUES(pst_db_int(3),
+		pst_db_blob((struct pst_str){large, sizeof(large)}),
+		pst_db_text("z")),
+	    3, NULL, &err));
+	assert_true(pst_db_select(
+	    db, "SELECT b, c, b FROM t ORDER BY a", NULL, 0, &err));
+	assert_true(pst_db_next(db));
+	assert_true(pst_str_eq(pst_db_octets(db, 0), octets));
+	assert_true(pst_str_eq(pst_db_octets(db, 2), octets));
+	assert_string_equal(pst_db_column(db, 1).ptr, "x");
+	assert_true(pst_db_next(db));
+	assert_int_equal(pst_db_octets(db, 0).len, 0);
+	assert_true(pst_db_next(db));
+	assert_true(pst_str_eq(
+	    pst_db_octets(db, 0), (struct pst_str){large, sizeof(large)}));
+	assert_false(pst_db_next(db));
+	assert_true(pst_db_end(db, &err));
+	assert_true(pst_db_select(db, "SELECT a FROM t WHERE b = $1",
+	    VALUES(pst_db_blob(octets)), 1, &err));
+	assert_true(pst_db_next(db));
+	assert_int_equal(pst_db_number(db, 0), 1);
+	assert_true(pst_db_end(db, &err));
+	pst_db_close(db);
+}
+
 static void
 test_transactions(void **state)
 {
@@ -387,6 +435,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_mode, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_values, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_blobs, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_transactions, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_statements, set_up, tear_down),
