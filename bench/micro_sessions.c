@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "bench/micro.h"
+#include "core/recorded.h"
 #include "tests/fuzz/rsa_record.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/dkim_sign.h"
@@ -245,16 +246,13 @@ passed(const struct pst_message *m)
 	return count;
 }
 
-static void
-play_one(struct pst_arena *arena, void *state)
+static const struct pst_message *
+play_in(const struct play *play, struct pst_session *session)
 {
-	const struct play *play = state;
 	const struct shape *shape = &play->shape;
-	struct pst_session *session = lab_connect(&play->lab, shape->ip);
 	const struct pst_message *m;
 	bool more = true;
 
-	(void)arena;
 	pst_session_helo(session, PST_STR("mail.shop.example"));
 	pst_session_mail(
 	    session, pst_str(shape->mail_from), PST_STR(""), false);
@@ -280,6 +278,17 @@ play_one(struct pst_arena *arena, void *state)
 		MICRO_MUST(m->findings.dmarc.result == shape->dmarc);
 	}
 	MICRO_MUST(shape->file != NULL || passed(m) == shape->signatures);
+	return m;
+}
+
+static void
+play_one(struct pst_arena *arena, void *state)
+{
+	const struct play *play = state;
+	struct pst_session *session = lab_connect(&play->lab, play->shape.ip);
+
+	(void)arena;
+	(void)play_in(play, session);
 	pst_session_close(session);
 }
 
@@ -439,12 +448,81 @@ make_by_rules(struct pst_arena *arena, size_t size)
 	return make_play(arena, &shape);
 }
 
+/* ---- what the journal keeps of a message ---- */
+
+struct record {
+	struct play *play;
+	struct pst_session *session;
+	const struct pst_message *message;
+	struct pst_str octets;
+};
+
+static void *
+make_record(struct pst_arena *arena, struct play *play)
+{
+	struct record *record = pst_arena_alloc(arena, sizeof(*record));
+
+	record->play = play;
+	record->session =
+	    lab_connect(&record->play->lab, record->play->shape.ip);
+	record->message = play_in(record->play, record->session);
+	record->octets =
+	    pst_recorded_write(arena, record->message, PST_RECORDED_RCPTS_FULL);
+	return record;
+}
+
+static void *
+make_accepted(struct pst_arena *arena, size_t size)
+{
+	return make_record(arena, make_pass(arena, size));
+}
+
+static void *
+make_refused(struct pst_arena *arena, size_t size)
+{
+	return make_record(arena, make_spoof(arena, size));
+}
+
+static void
+write_record(struct pst_arena *arena, void *state)
+{
+	const struct record *record = state;
+	struct pst_str octets =
+	    pst_recorded_write(arena, record->message, PST_RECORDED_RCPTS_FULL);
+
+	MICRO_MUST(octets.len == record->octets.len);
+}
+
+static void
+read_record(struct pst_arena *arena, void *state)
+{
+	const struct record *record = state;
+	struct pst_recorded read;
+	struct pst_err err;
+
+	MICRO_MUST(pst_recorded_read(
+	    arena, record->octets, record->message->config, &read, &err));
+	MICRO_MUST(read.message.findings.dkim.count == 1);
+}
+
+static void
+end_record(void *state)
+{
+	struct record *record = state;
+
+	pst_session_close(record->session);
+	lab_close(&record->play->lab);
+}
+
 const struct micro micro_sessions[] = {
     {"session_pass", 20, make_pass, play_one, end_play},
     {"session_40k", 10, make_40k, play_one, end_play},
     {"session_spoof", 20, make_spoof, play_one, end_play},
     {"session_plain", 20, make_plain, play_one, end_play},
     {"session_arc", 10, make_arc, play_one, end_play},
+    {"recorded_write", 100, make_accepted, write_record, end_record},
+    {"recorded_refused", 100, make_refused, write_record, end_record},
+    {"recorded_read", 100, make_accepted, read_record, end_record},
     {"by_size", 2, make_by_size, play_one, end_play},
     {"by_signatures", 5, make_by_signatures, play_one, end_play},
     {"by_recipients", 5, make_by_recipients, play_one, end_play},

@@ -16,6 +16,7 @@
 #include "auth/world.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/record.h"
 #include "core/policy.h"
 #include "mail/authres.h"
 
@@ -95,7 +96,26 @@ struct pst_check {
 	    struct pst_buf *buf);
 	void (*json)(const struct pst_findings *findings, const void *state,
 	    struct pst_json *json);
+
+	/*
+	 * The findings in a recorded message (core/recorded.h), for one that is
+	 * not exempt. record() adds what is printed and what decides to the
+	 * section of this check; it must be cheap, and what a sender chooses
+	 * must be bounded. restore() makes the findings, and the state if the
+	 * printers use one, of it again; what it reads is from a file and may be
+	 * anything, so what it says must not make a printer or the policy fail.
+	 * It is not called if the check was not recorded. Both may be NULL.
+	 * record_number names the check in files: it is never changed, nor used
+	 * for another check.
+	 */
+	unsigned record_number; /* 1 to PST_CHECK_MAX_RECORD */
+	void (*record)(const struct pst_findings *findings, const void *state,
+	    struct pst_record_out *out);
+	void (*restore)(struct pst_record_in *in, struct pst_findings *findings,
+	    void **state);
 };
+
+#define PST_CHECK_MAX_RECORD 200
 
 /*
  * All checks. A check that comes first starts and asks first, which matters if

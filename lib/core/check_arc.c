@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "core/print.h"
+#include "core/recorded_numbers.h"
 #include "core/session.h"
 
 static bool
@@ -115,6 +116,87 @@ json(const struct pst_findings *findings, const void *state,
 	pst_json_close(out);
 }
 
+/* The recorded form ends in a section for each seal; all or none are there. */
+#define SEAL_TAG 1
+#define MAX_RECORDED_SEALS 4096 /* octets */
+#define MAX_RESTORED_SETS 1000
+
+static void
+record_seals(struct pst_record_out *out, const struct pst_arc *arc)
+{
+	pst_record_limit(out, MAX_RECORDED_SEALS);
+	for (unsigned i = 0; arc->seals != NULL && i < arc->sets; i++) {
+		size_t opened = pst_record_open(out, SEAL_TAG);
+
+		pst_record_text(out, arc->seals[i].domain);
+		pst_record_text(out, arc->seals[i].selector);
+		(void)pst_record_close(out, opened);
+	}
+	pst_record_unlimit(out);
+}
+
+static void
+record(const struct pst_findings *findings, const void *state,
+    struct pst_record_out *out)
+{
+	const struct pst_arc *arc = &findings->arc;
+
+	(void)state;
+	pst_record_number(out, findings->has_arc);
+	if (!findings->has_arc)
+		return;
+	pst_record_enum(out, &pst_numbers_result, arc->result);
+	pst_record_text(out, arc->reason);
+	pst_record_number(out, arc->sets);
+	pst_record_number(out, arc->oldest_pass);
+	pst_record_text(out, arc->sealer);
+	pst_record_ip(out, &arc->first_ip);
+	record_seals(out, arc);
+}
+
+static void
+restore_seals(struct pst_record_in *in, struct pst_arc *arc)
+{
+	struct pst_record_in section;
+	size_t count = 0;
+	unsigned tag;
+
+	if (arc->sets == 0 || pst_record_count(*in, SEAL_TAG) != arc->sets)
+		return;
+	arc->seals =
+	    pst_arena_array(in->source->arena, arc->sets, sizeof(*arc->seals));
+	while (pst_record_next(in, &tag, &section)) {
+		struct pst_arc_seal *seal = &arc->seals[count];
+
+		if (tag != SEAL_TAG)
+			continue;
+		seal->domain = pst_record_take_text(&section);
+		seal->selector = pst_record_take_text(&section);
+		if (seal->domain == NULL || seal->selector == NULL)
+			pst_record_is_bad(in);
+		count++;
+	}
+}
+
+static void
+restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
+{
+	struct pst_arc *arc = &findings->arc;
+
+	(void)state;
+	findings->has_arc = pst_record_take_number(in, 1) != 0;
+	arc->result = pst_record_take_enum(in, &pst_numbers_result);
+	arc->reason = pst_record_take_text(in);
+	/* It is a comment in our result field. */
+	if (arc->reason != NULL && strpbrk(arc->reason, "()\\") != NULL)
+		pst_record_is_bad(in);
+	arc->sets = (unsigned)pst_record_take_number(in, MAX_RESTORED_SETS);
+	arc->oldest_pass = pst_record_take_unsigned(in);
+	arc->sealer = pst_record_take_text(in);
+	pst_record_take_ip(in, &arc->first_ip);
+	restore_seals(in, arc);
+}
+
 const struct pst_check pst_check_arc = {
     .name = "arc",
     .needs = PST_CHECK_NEEDS_HEADER,
@@ -128,4 +210,7 @@ const struct pst_check pst_check_arc = {
     .log_json = log_json,
     .text = text,
     .json = json,
+    .record_number = 5,
+    .record = record,
+    .restore = restore,
 };

@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "core/print.h"
+#include "core/recorded_numbers.h"
 #include "core/session.h"
 
 static bool
@@ -297,6 +298,156 @@ json(const struct pst_findings *findings, const void *state,
 	pst_json_close(out);
 }
 
+/*
+ * The recorded form: the result, how many were not parsed, and a section for each
+ * signature. Those for which there is no room have no names.
+ */
+#define SIG_TAG 1
+#define MAX_RECORDED 8192 /* octets */
+#define MAX_RECORDED_IDENTITY 512
+#define MAX_RESTORED_SIGS 1000
+
+enum sig_bit {
+	BIT_TEST_KEY = 1u << 0,
+	BIT_BODY_LENGTH = 1u << 1,
+	BIT_BODY_FAILED = 1u << 2,
+	BIT_HEADER_OK = 1u << 3,
+	BIT_COVERS_ORIGIN = 1u << 4,
+	BIT_CHECKED = 1u << 5,
+	BIT_ALIGNED = 1u << 6,
+	BIT_MAY_ALIGN = 1u << 7,
+	BIT_OVERDUE = 1u << 8,
+};
+
+static unsigned
+sig_bits(const struct pst_dkim_sig *sig)
+{
+	return (sig->test_key ? BIT_TEST_KEY : 0u) |
+	    (sig->body_length ? BIT_BODY_LENGTH : 0u) |
+	    (sig->body_failed ? BIT_BODY_FAILED : 0u) |
+	    (sig->header_ok ? BIT_HEADER_OK : 0u) |
+	    (sig->covers_origin ? BIT_COVERS_ORIGIN : 0u) |
+	    (sig->checked ? BIT_CHECKED : 0u) |
+	    (sig->aligned ? BIT_ALIGNED : 0u) |
+	    (sig->may_align ? BIT_MAY_ALIGN : 0u) |
+	    (sig->overdue ? BIT_OVERDUE : 0u);
+}
+
+static void
+record_names(struct pst_record_out *out, const struct pst_dkim *dkim, size_t at)
+{
+	const struct pst_dkim_sig *sig = &dkim->sigs[at];
+	struct pst_str identity = pst_str(sig->identity);
+
+	pst_record_text(out, sig->domain);
+	pst_record_text(out, sig->selector);
+	pst_record_text(out, sig->algorithm);
+	if (sig->identity == NULL)
+		pst_record_text(out, NULL);
+	else
+		pst_record_octets(
+		    out, pst_str_first(identity, MAX_RECORDED_IDENTITY));
+	out->cut |= identity.len > MAX_RECORDED_IDENTITY;
+	if (sig->b == NULL)
+		pst_record_text(out, NULL);
+	else
+		pst_record_octets(out, short_b(dkim, at));
+}
+
+/* Returns false if there was no room for it. */
+static bool
+record_sig(struct pst_record_out *out, const struct pst_dkim *dkim, size_t at,
+    bool whole)
+{
+	const struct pst_dkim_sig *sig = &dkim->sigs[at];
+	size_t opened = pst_record_open(out, SIG_TAG);
+
+	pst_record_enum(out, &pst_numbers_result, sig->result);
+	pst_record_enum(out, &pst_numbers_dkim_why, sig->why);
+	pst_record_number(out, sig_bits(sig));
+	pst_record_enum(out, &pst_numbers_dkim_gap, sig->gap);
+	pst_record_number(out, sig->bits);
+	pst_record_number(out, sig->signed_at);
+	if (whole)
+		record_names(out, dkim, at);
+	return pst_record_close(out, opened);
+}
+
+static void
+record(const struct pst_findings *findings, const void *state,
+    struct pst_record_out *out)
+{
+	const struct pst_dkim *dkim = &findings->dkim;
+	size_t begun = out->len;
+
+	(void)state;
+	pst_record_enum(out, &pst_numbers_result, dkim->result);
+	pst_record_number(out, dkim->unparsed);
+	for (size_t i = 0; i < dkim->count; i++) {
+		size_t used = out->len - begun;
+		bool fits;
+
+		pst_record_limit(
+		    out, used < MAX_RECORDED ? MAX_RECORDED - used : 0);
+		fits = record_sig(out, dkim, i, true);
+		pst_record_unlimit(out);
+		if (!fits)
+			(void)record_sig(out, dkim, i, false);
+	}
+}
+
+static void
+restore_sig(struct pst_record_in *in, struct pst_dkim_sig *sig)
+{
+	unsigned bits;
+
+	sig->result = pst_record_take_enum(in, &pst_numbers_result);
+	sig->why = pst_record_take_enum(in, &pst_numbers_dkim_why);
+	sig->reason = pst_dkim_why_text(sig->why);
+	bits = pst_record_take_unsigned(in);
+	sig->test_key = (bits & BIT_TEST_KEY) != 0;
+	sig->body_length = (bits & BIT_BODY_LENGTH) != 0;
+	sig->body_failed = (bits & BIT_BODY_FAILED) != 0;
+	sig->header_ok = (bits & BIT_HEADER_OK) != 0;
+	sig->covers_origin = (bits & BIT_COVERS_ORIGIN) != 0;
+	sig->checked = (bits & BIT_CHECKED) != 0;
+	sig->aligned = (bits & BIT_ALIGNED) != 0;
+	sig->may_align = (bits & BIT_MAY_ALIGN) != 0;
+	sig->overdue = (bits & BIT_OVERDUE) != 0;
+	sig->gap = pst_record_take_enum(in, &pst_numbers_dkim_gap);
+	sig->bits = pst_record_take_unsigned(in);
+	sig->signed_at = pst_record_take_number(in, UINT64_MAX);
+	sig->domain = pst_record_take_text(in);
+	sig->selector = pst_record_take_text(in);
+	sig->algorithm = pst_record_take_text(in);
+	sig->identity = pst_record_take_string(in);
+	sig->b = pst_record_take_text(in);
+}
+
+static void
+restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
+{
+	struct pst_dkim *dkim = &findings->dkim;
+	struct pst_record_in section;
+	size_t count;
+	unsigned tag;
+
+	(void)state;
+	dkim->result = pst_record_take_enum(in, &pst_numbers_result);
+	dkim->unparsed = pst_record_take_unsigned(in);
+	count = pst_record_count(*in, SIG_TAG);
+	if (count > MAX_RESTORED_SIGS) {
+		pst_record_is_bad(in);
+		return;
+	}
+	dkim->sigs =
+	    pst_arena_array(in->source->arena, count, sizeof(*dkim->sigs));
+	while (pst_record_next(in, &tag, &section)) {
+		if (tag == SIG_TAG)
+			restore_sig(&section, &dkim->sigs[dkim->count++]);
+	}
+}
+
 const struct pst_check pst_check_dkim = {
     .name = "dkim",
     .needs = PST_CHECK_NEEDS_HEADER,
@@ -308,4 +459,7 @@ const struct pst_check pst_check_dkim = {
     .log_json = log_json,
     .text = text,
     .json = json,
+    .record_number = 3,
+    .record = record,
+    .restore = restore,
 };

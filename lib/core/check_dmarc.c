@@ -7,6 +7,7 @@
 #include "base/macros.h"
 #include "core/check.h"
 #include "core/print.h"
+#include "core/recorded_numbers.h"
 #include "core/session.h"
 
 /* Asks for the policies of the domains that step() will evaluate. */
@@ -287,6 +288,167 @@ json(const struct pst_findings *findings, const void *state,
 	pst_json_close(out);
 }
 
+/*
+ * The recorded form: a section for the result, and one for that of the only
+ * domain of a malformed From field. Of the record there is its text, which is
+ * parsed again.
+ */
+#define RESULT_TAG 1
+#define ONLY_TAG 2
+
+enum dmarc_bit {
+	BIT_FROM_MEMORY = 1u << 0,
+	BIT_SPF_ALIGNED = 1u << 1,
+	BIT_DKIM_ALIGNED = 1u << 2,
+	BIT_SPF_UNDECIDED = 1u << 3,
+	BIT_SPF_MAY_ALIGN = 1u << 4,
+	BIT_PSL_DIFFERS = 1u << 5,
+	BIT_PSL_GUARDED = 1u << 6,
+	BIT_LIMITED = 1u << 7,
+};
+
+static unsigned
+dmarc_bits(const struct pst_dmarc *dmarc)
+{
+	return (dmarc->from_memory ? BIT_FROM_MEMORY : 0u) |
+	    (dmarc->spf_aligned ? BIT_SPF_ALIGNED : 0u) |
+	    (dmarc->dkim_aligned ? BIT_DKIM_ALIGNED : 0u) |
+	    (dmarc->spf_undecided ? BIT_SPF_UNDECIDED : 0u) |
+	    (dmarc->spf_may_align ? BIT_SPF_MAY_ALIGN : 0u) |
+	    (dmarc->psl_differs ? BIT_PSL_DIFFERS : 0u) |
+	    (dmarc->psl_guarded ? BIT_PSL_GUARDED : 0u) |
+	    (dmarc->record.limited ? BIT_LIMITED : 0u);
+}
+
+static void
+record_one(
+    struct pst_record_out *out, unsigned tag, const struct pst_dmarc *dmarc)
+{
+	size_t opened = pst_record_open(out, tag);
+	bool applies = dmarc->policy_domain != NULL;
+
+	pst_record_enum(out, &pst_numbers_result, dmarc->result);
+	pst_record_enum(out, &pst_numbers_result, dmarc->judged);
+	pst_record_enum(out, &pst_numbers_dmarc_knowledge, dmarc->knowledge);
+	pst_record_enum(
+	    out, &pst_numbers_dmarc_identifiers, dmarc->identifiers);
+	pst_record_enum(out, &pst_numbers_dmarc_source, dmarc->source);
+	pst_record_enum(out, &pst_numbers_dmarc_policy, dmarc->published);
+	pst_record_enum(out, &pst_numbers_dmarc_policy, dmarc->effective);
+	pst_record_number(out, dmarc_bits(dmarc));
+	pst_record_signed(out, dmarc->remembered_s);
+	pst_record_text(out, dmarc->author_domain);
+	pst_record_text(out, dmarc->policy_domain);
+	pst_record_text(out, dmarc->org_domain);
+	pst_record_text(out, dmarc->tag);
+	pst_record_text(out, dmarc->psl_org_domain);
+	pst_record_text(out, dmarc->discarded_at);
+	pst_record_text(out, dmarc->discarded);
+	pst_record_text(out, dmarc->fault);
+	pst_record_text(out, dmarc->discovery);
+	pst_record_octets(out, applies ? dmarc->record.text : PST_STR(""));
+	(void)pst_record_close(out, opened);
+}
+
+static void
+record(const struct pst_findings *findings, const void *state,
+    struct pst_record_out *out)
+{
+	(void)state;
+	record_one(out, RESULT_TAG, &findings->dmarc);
+	if (findings->dmarc.only != NULL)
+		record_one(out, ONLY_TAG, findings->dmarc.only);
+}
+
+static void
+restore_bits(struct pst_record_in *in, struct pst_dmarc *dmarc)
+{
+	unsigned bits = pst_record_take_unsigned(in);
+
+	dmarc->from_memory = (bits & BIT_FROM_MEMORY) != 0;
+	dmarc->spf_aligned = (bits & BIT_SPF_ALIGNED) != 0;
+	dmarc->dkim_aligned = (bits & BIT_DKIM_ALIGNED) != 0;
+	dmarc->spf_undecided = (bits & BIT_SPF_UNDECIDED) != 0;
+	dmarc->spf_may_align = (bits & BIT_SPF_MAY_ALIGN) != 0;
+	dmarc->psl_differs = (bits & BIT_PSL_DIFFERS) != 0;
+	dmarc->psl_guarded = (bits & BIT_PSL_GUARDED) != 0;
+	dmarc->record.limited = (bits & BIT_LIMITED) != 0;
+}
+
+static void
+restore_record(struct pst_record_in *in, struct pst_dmarc *dmarc)
+{
+	struct pst_str text = pst_record_peek_octets(in);
+	bool limited = dmarc->record.limited;
+
+	if (dmarc->policy_domain == NULL)
+		return;
+	if (!pst_dmarc_record_parse(in->source->arena, text, &dmarc->record))
+		pst_record_is_bad(in);
+	dmarc->record.limited |= limited;
+}
+
+/* What the printers take for granted. */
+static bool
+is_sound(const struct pst_dmarc *dmarc)
+{
+	return (dmarc->tag == NULL ||
+		   (dmarc->policy_domain != NULL &&
+		       dmarc->discovery != NULL)) &&
+	    (dmarc->discarded == NULL) == (dmarc->discarded_at == NULL) &&
+	    (dmarc->knowledge != PST_DMARC_INHERITED ||
+		dmarc->author_domain != NULL) &&
+	    dmarc->remembered_s >= 0;
+}
+
+static void
+restore_one(struct pst_record_in *in, struct pst_dmarc *dmarc)
+{
+	dmarc->result = pst_record_take_enum(in, &pst_numbers_result);
+	dmarc->judged = pst_record_take_enum(in, &pst_numbers_result);
+	dmarc->knowledge =
+	    pst_record_take_enum(in, &pst_numbers_dmarc_knowledge);
+	dmarc->identifiers =
+	    pst_record_take_enum(in, &pst_numbers_dmarc_identifiers);
+	dmarc->source = pst_record_take_enum(in, &pst_numbers_dmarc_source);
+	dmarc->published = pst_record_take_enum(in, &pst_numbers_dmarc_policy);
+	dmarc->effective = pst_record_take_enum(in, &pst_numbers_dmarc_policy);
+	restore_bits(in, dmarc);
+	dmarc->remembered_s = pst_record_take_signed(in);
+	dmarc->author_domain = pst_record_take_text(in);
+	dmarc->policy_domain = pst_record_take_text(in);
+	dmarc->org_domain = pst_record_take_text(in);
+	dmarc->tag = pst_record_take_text(in);
+	dmarc->psl_org_domain = pst_record_take_text(in);
+	dmarc->discarded_at = pst_record_take_text(in);
+	dmarc->discarded = pst_record_take_text(in);
+	dmarc->fault = pst_record_take_text(in);
+	dmarc->discovery = pst_record_take_text(in);
+	restore_record(in, dmarc);
+	if (!is_sound(dmarc))
+		pst_record_is_bad(in);
+}
+
+static void
+restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
+{
+	struct pst_record_in section;
+	struct pst_dmarc *only;
+	unsigned tag;
+
+	(void)state;
+	while (pst_record_next(in, &tag, &section)) {
+		if (tag == RESULT_TAG) {
+			restore_one(&section, &findings->dmarc);
+		} else if (tag == ONLY_TAG) {
+			only =
+			    pst_arena_alloc(in->source->arena, sizeof(*only));
+			restore_one(&section, only);
+			findings->dmarc.only = only;
+		}
+	}
+}
+
 const struct pst_check pst_check_dmarc = {
     .name = "dmarc",
     .needs = PST_CHECK_NEEDS_HEADER,
@@ -299,4 +461,7 @@ const struct pst_check pst_check_dmarc = {
     .log_json = log_json,
     .text = text,
     .json = json,
+    .record_number = 4,
+    .record = record,
+    .restore = restore,
 };

@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "core/print.h"
+#include "core/recorded_numbers.h"
 #include "core/session.h"
 
 static bool
@@ -86,6 +87,33 @@ json(const struct pst_findings *findings, const void *state,
 	pst_json_close(out);
 }
 
+static void
+record(const struct pst_findings *findings, const void *state,
+    struct pst_record_out *out)
+{
+	const struct pst_iprev *iprev = &findings->iprev;
+
+	(void)state;
+	pst_record_number(out, findings->has_iprev);
+	if (!findings->has_iprev)
+		return;
+	pst_record_enum(out, &pst_numbers_result, iprev->result);
+	pst_record_ip(out, &iprev->ip);
+	pst_record_text(out, iprev->name);
+}
+
+static void
+restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
+{
+	struct pst_iprev *iprev = &findings->iprev;
+
+	(void)state;
+	findings->has_iprev = pst_record_take_number(in, 1) != 0;
+	iprev->result = pst_record_take_enum(in, &pst_numbers_result);
+	pst_record_take_ip(in, &iprev->ip);
+	iprev->name = pst_record_take_text(in);
+}
+
 const struct pst_check pst_check_iprev = {
     .name = "iprev",
     .needs = PST_CHECK_NEEDS_ENVELOPE,
@@ -98,4 +126,7 @@ const struct pst_check pst_check_iprev = {
     .log_json = log_json,
     .text = text,
     .json = json,
+    .record_number = 1,
+    .record = record,
+    .restore = restore,
 };

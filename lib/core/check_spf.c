@@ -5,6 +5,7 @@
 #include "base/domain.h"
 #include "core/check.h"
 #include "core/print.h"
+#include "core/recorded_numbers.h"
 #include "core/session.h"
 
 bool
@@ -158,6 +159,48 @@ json(const struct pst_findings *findings, const void *state,
 	pst_json_close(out);
 }
 
+/* Octets of the term in a recorded message; the sender's domain chooses it. */
+#define MAX_RECORDED_TERM 1024
+
+static void
+record(const struct pst_findings *findings, const void *state,
+    struct pst_record_out *out)
+{
+	const struct pst_spf *spf = &findings->spf;
+
+	(void)state;
+	pst_record_enum(out, &pst_numbers_result, spf->result);
+	pst_record_enum(out, &pst_numbers_spf_identity, spf->identity);
+	pst_record_number(out, spf->lookups);
+	pst_record_number(out, spf->voids);
+	pst_record_text(out, spf->domain);
+	pst_record_text(out, spf->why);
+	pst_record_text(out, spf->explanation);
+	if (spf->term.len > MAX_RECORDED_TERM)
+		out->cut = true;
+	pst_record_octets(out, pst_str_first(spf->term, MAX_RECORDED_TERM));
+	pst_record_text(out, spf->term_domain);
+}
+
+static void
+restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
+{
+	struct pst_spf *spf = &findings->spf;
+
+	(void)state;
+	spf->result = pst_record_take_enum(in, &pst_numbers_result);
+	spf->identity = pst_record_take_enum(in, &pst_numbers_spf_identity);
+	spf->lookups = pst_record_take_unsigned(in);
+	spf->voids = pst_record_take_unsigned(in);
+	spf->domain = pst_record_take_text(in);
+	spf->why = pst_record_take_text(in);
+	spf->explanation = pst_record_take_text(in);
+	spf->term = pst_record_take_octets(in);
+	spf->term_domain = pst_record_take_string(in);
+	if (spf->term.len > 0 && spf->term_domain == NULL)
+		pst_record_is_bad(in);
+}
+
 const struct pst_check pst_check_spf = {
     .name = "spf",
     .needs = PST_CHECK_NEEDS_ENVELOPE,
@@ -168,4 +211,7 @@ const struct pst_check pst_check_spf = {
     .log_json = log_json,
     .text = text,
     .json = json,
+    .record_number = 2,
+    .record = record,
+    .restore = restore,
 };

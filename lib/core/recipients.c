@@ -6,6 +6,28 @@
 #define MAX_RCPTS 1000
 
 void
+pst_rcpts_add(
+    struct pst_arena *arena, struct pst_rcpts *rcpts, struct pst_str rcpt)
+{
+	struct pst_str *bigger;
+
+	if (rcpts->count == PST_RCPTS_MAX ||
+	    rcpt.len > PST_RCPTS_MAX_BYTES - rcpts->octets)
+		return;
+	if (rcpts->count == rcpts->capacity) {
+		rcpts->capacity = rcpts->count == 0 ? 4 : 2 * rcpts->count;
+		bigger =
+		    pst_arena_array(arena, rcpts->capacity, sizeof(*bigger));
+		if (rcpts->count > 0)
+			memcpy(bigger, rcpts->items,
+			    rcpts->count * sizeof(*bigger));
+		rcpts->items = bigger;
+	}
+	rcpts->items[rcpts->count++] = rcpt;
+	rcpts->octets += rcpt.len;
+}
+
+void
 pst_recipients_add(
     struct pst_arena *arena, struct pst_recipients *rcpts, struct pst_str rcpt)
 {

@@ -6,6 +6,22 @@
 
 #include "core/policy.h"
 
+/*
+ * The recipients as they were given: the first ones, as far as these bounds go.
+ */
+#define PST_RCPTS_MAX 100
+#define PST_RCPTS_MAX_BYTES 8192
+struct pst_rcpts {
+	struct pst_str *items; /* in the arena */
+	size_t count;
+	size_t capacity;
+	size_t octets;
+};
+
+/* Adds a recipient, if there is room for it; rcpt must live in the arena. */
+void pst_rcpts_add(
+    struct pst_arena *arena, struct pst_rcpts *rcpts, struct pst_str rcpt);
+
 /* Adds a recipient; rcpt is the argument of RCPT. *rcpts grows in the arena. */
 void pst_recipients_add(
     struct pst_arena *arena, struct pst_recipients *rcpts, struct pst_str rcpt);

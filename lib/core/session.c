@@ -205,6 +205,8 @@ new_message(struct pst_session *session)
 		msg->world.now_epoch, msg->config->dmarc.remember_s);
 	msg->world.guard = pst_containment_guard(arena, &msg->out);
 	msg->out.is_test = session->is_test;
+	msg->out.began_s = msg->world.now_epoch;
+	msg->out.mta = session->mta;
 	msg->out.config = msg->config;
 	msg->out.dns = msg->world.dns;
 	msg->out.header = &msg->header;
@@ -302,6 +304,18 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	msg->behind_relay = pst_relay_is_own(msg->config, &session->ip);
 }
 
+static void
+note_rcpt(struct msg *msg, struct pst_str rcpt)
+{
+	struct pst_rcpts *rcpts = &msg->out.rcpts;
+
+	/* What is not kept is not copied either. */
+	if (rcpts->count < PST_RCPTS_MAX)
+		pst_rcpts_add(msg->arena, rcpts, dup_slice(msg->arena, rcpt));
+	if (msg->out.rcpt_count++ == 0 && rcpts->count > 0)
+		msg->out.rcpt = rcpts->items[0];
+}
+
 bool
 pst_session_rcpt(struct pst_session *session, struct pst_str rcpt)
 {
@@ -323,8 +337,7 @@ pst_session_rcpt_as(struct pst_session *session, struct pst_str rcpt,
 	if (!pst_parts_rcpt(&msg->parts, rcpt, kind))
 		return false;
 	msg->out.findings.rcpt_kinds[kind] = true;
-	if (msg->out.rcpt_count++ == 0)
-		msg->out.rcpt = dup_slice(msg->arena, rcpt);
+	note_rcpt(msg, rcpt);
 	if (msg->config->rules.count > 0 ||
 	    msg->config->reports.recipient_domains)
 		pst_recipients_add(msg->arena, &msg->out.findings.rcpts, rcpt);

@@ -12,6 +12,7 @@
  */
 
 #include "core/policy.h"
+#include "core/recipients.h"
 #include "core/service.h"
 
 struct pst_session;
@@ -31,9 +32,12 @@ struct pst_message {
 	struct pst_str helo;
 	struct pst_str mail_from; /* the argument as given, brackets included */
 	struct pst_str rcpt;      /* the first recipient; may be empty */
-	size_t rcpt_count;
-	const char *queue_id; /* escaped; "" if the MTA gave none */
+	struct pst_rcpts rcpts;   /* the first ones, with that one */
+	size_t rcpt_count;        /* of all */
+	const char *queue_id;     /* escaped; "" if the MTA gave none */
 	const char *authserv_id;
+	int64_t began_s;    /* MAIL, in seconds since 1970 */
+	struct pst_mta mta; /* what the decision could ask of it */
 	const struct pst_header *header;
 	struct pst_findings findings;
 	struct pst_decision decision;

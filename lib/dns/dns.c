@@ -512,6 +512,17 @@ pst_dns_ask(struct pst_dns *dns, struct pst_dns_asker asker,
 }
 
 void
+pst_dns_add_recorded(struct pst_dns *dns, struct pst_str name,
+    enum pst_dns_type type, enum pst_dns_class class,
+    const struct pst_dns_answer *answer)
+{
+	struct pst_dns_entry *entry = add_entry(dns, name, type, class);
+
+	if (answer != NULL)
+		set_answer(dns, entry, answer);
+}
+
+void
 pst_dns_reclass(struct pst_dns *dns, unsigned reader, enum pst_dns_class class)
 {
 	uint32_t bit = bit_of(reader);

@@ -227,6 +227,16 @@ bool pst_dns_is_crowded(const struct pst_dns *dns);
  */
 void pst_dns_expire(struct pst_dns *dns, enum pst_dns_status status);
 
+/*
+ * Adds a question with the answer that it had in a message that is read from a
+ * file (core/recorded), NULL if there was none; the reference to the answer
+ * passes to the handle. name is as in an entry. The handle may have no resolver
+ * and no budget: then nothing else can be asked.
+ */
+void pst_dns_add_recorded(struct pst_dns *dns, struct pst_str name,
+    enum pst_dns_type type, enum pst_dns_class class,
+    const struct pst_dns_answer *answer);
+
 /* The transcript, in the order in which the questions were asked. */
 size_t pst_dns_count(const struct pst_dns *dns);
 const struct pst_dns_entry *pst_dns_at(const struct pst_dns *dns, size_t i);

@@ -26,6 +26,7 @@
 #include "core/edits.h"
 #include "core/explain.h"
 #include "core/outcome.h"
+#include "core/recorded.h"
 #include "tests/fuzz/rsa_record.h"
 #include "tests/unit/core_fixture.h"
 
@@ -260,6 +261,37 @@ check_copy(const struct pst_message *m)
 	pst_outcome_free(outcome);
 }
 
+/*
+ * Each message can be recorded, and what is read prints the same and is decided
+ * in the same way, if nothing had to be left out.
+ */
+static void
+check_recorded(const struct pst_message *m)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_str octets =
+	    pst_recorded_write(arena, m, PST_RECORDED_RCPTS_FULL);
+	struct pst_recorded read;
+	struct pst_message again;
+	struct pst_err err;
+
+	assert(octets.len <= PST_RECORDED_MAX);
+	if (!pst_recorded_read(arena, octets, m->config, &read, &err))
+		abort();
+	again = read.message;
+	pst_policy_decide(arena, m->config, &again.mta, again.authserv_id,
+	    again.header, &again.findings, &again.decision);
+	assert(again.decision.action == m->decision.action);
+	assert(strcmp(again.decision.rule, m->decision.rule) == 0);
+	if (!read.cut && !read.dns_cut) {
+		assert(strcmp(pst_explain_line(arena, &read.message),
+			   pst_explain_line(arena, m)) == 0);
+		assert(strcmp(pst_explain_text(arena, &again),
+			   pst_explain_text(arena, m)) == 0);
+	}
+	pst_arena_free(arena);
+}
+
 /* With or without the relay, the client's address is the same. */
 static void
 check_client(const struct pst_message *m, bool by_relay)
@@ -305,6 +337,7 @@ end_message(struct play *play)
 	check_decision(&m->decision, play->switches);
 	check_rule(m);
 	check_copy(m);
+	check_recorded(m);
 	check_explanations(m, &play->log);
 	assert(pst_session_end(play->session, PST_STR("R"), NULL) == m);
 	assert(memcmp(&decision, &m->decision, sizeof(decision)) == 0);
