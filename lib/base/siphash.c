@@ -34,14 +34,38 @@ take(uint64_t v[4], uint64_t word)
 	v[0] ^= word;
 }
 
-/* Octets are little-endian words, whatever the machine is. */
+/*
+ * Octets are little-endian words, whatever the machine is. Written out, because
+ * compilers make one load of it.
+ */
 static uint64_t
-read_word(const unsigned char *ptr)
+read_word(const unsigned char *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+	    (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+/* The same for fewer octets than a word has. */
+static uint64_t
+read_part(const unsigned char *p, size_t len)
 {
 	uint64_t word = 0;
+	unsigned shift = 0;
 
-	for (unsigned i = 0; i < WORD_BYTES; i++)
-		word |= (uint64_t)ptr[i] << (8 * i);
+	if ((len & 4) != 0) {
+		word = (uint64_t)p[0] | (uint64_t)p[1] << 8 |
+		    (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
+		shift = 32;
+		p += 4;
+	}
+	if ((len & 2) != 0) {
+		word |= ((uint64_t)p[0] | (uint64_t)p[1] << 8) << shift;
+		shift += 16;
+		p += 2;
+	}
+	if ((len & 1) != 0)
+		word |= (uint64_t)p[0] << shift;
 	return word;
 }
 
@@ -60,6 +84,23 @@ pst_siphash_begin(
 				     }};
 }
 
+/* Adds to the word that is not whole; returns how many octets it took. */
+static size_t
+add_part(struct pst_siphash *hash, const unsigned char *octets, size_t len)
+{
+	const unsigned in_tail = (unsigned)(hash->bytes % WORD_BYTES);
+	const size_t some =
+	    len < WORD_BYTES - in_tail ? len : WORD_BYTES - in_tail;
+
+	hash->tail |= read_part(octets, some) << (8 * in_tail);
+	hash->bytes += some;
+	if (in_tail + some == WORD_BYTES) {
+		take(hash->v, hash->tail);
+		hash->tail = 0;
+	}
+	return some;
+}
+
 void
 pst_siphash_add(struct pst_siphash *hash, struct pst_str piece)
 {
@@ -69,25 +110,19 @@ pst_siphash_add(struct pst_siphash *hash, struct pst_str piece)
 	} at = {piece.ptr};
 	size_t left = piece.len;
 
-	while (left > 0) {
-		unsigned in_tail = (unsigned)(hash->bytes % WORD_BYTES);
+	if (left > 0 && hash->bytes % WORD_BYTES != 0) {
+		const size_t some = add_part(hash, at.octets, left);
 
-		if (in_tail == 0 && left >= WORD_BYTES) {
-			take(hash->v, read_word(at.octets));
-			hash->bytes += WORD_BYTES;
-			at.octets += WORD_BYTES;
-			left -= WORD_BYTES;
-			continue;
-		}
-		hash->tail |= (uint64_t)*at.octets << (8 * in_tail);
-		hash->bytes++;
-		at.octets++;
-		left--;
-		if (in_tail == WORD_BYTES - 1) {
-			take(hash->v, hash->tail);
-			hash->tail = 0;
-		}
+		at.octets += some;
+		left -= some;
 	}
+	for (; left >= WORD_BYTES; left -= WORD_BYTES) {
+		take(hash->v, read_word(at.octets));
+		hash->bytes += WORD_BYTES;
+		at.octets += WORD_BYTES;
+	}
+	if (left > 0)
+		(void)add_part(hash, at.octets, left);
 }
 
 void
