@@ -25,6 +25,7 @@
 #include "milter/listener.h"
 #include "milter/message_log.h"
 #include "milter/recorder.h"
+#include "milter/remember.h"
 #include "replaced/dispatch.h"
 #include "replaced/read_poll_close.h"
 #include "replaced/syslog.h"
@@ -446,6 +447,7 @@ on_eom(SMFICTX *ctx)
 	pst_recorder_put(message);
 	log_dns_change(message);
 	pst_message_log(message);
+	pst_remember_message(message);
 	pst_counters_message(message);
 	pst_clock_watch_message(message);
 	pst_session_abort(conn->session);

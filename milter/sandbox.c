@@ -18,6 +18,7 @@
 #include "core/counters.h"
 #include "milter/sandbox_calls.h"
 #include "milter/sandbox_files.h"
+#include "store/journal_config.h"
 
 #ifndef __has_feature
 #define __has_feature(x) 0
@@ -51,6 +52,7 @@ struct pst_sandbox {
 	size_t port_count;
 	const char *config_dir; /* for sentences */
 	const char *store_dir;
+	const char *journal_dir;
 	bool reports; /* at the start */
 };
 
@@ -220,6 +222,7 @@ note_places(struct pst_sandbox *sandbox, const struct pst_config *config)
 	if (secret[0] != '\0')
 		add_dirs(sandbox, secret, true);
 	add_place(sandbox, sandbox->store_dir, true);
+	add_place(sandbox, sandbox->journal_dir, true);
 }
 
 struct pst_sandbox *
@@ -235,6 +238,7 @@ pst_sandbox_new(const struct pst_config *config)
 	sandbox->abi = sandbox->on ? pst_sandbox_files_abi() : 0;
 	sandbox->config_dir = file == NULL ? "/etc" : dir_of(arena, file);
 	sandbox->store_dir = dir_of(arena, config->store.path);
+	sandbox->journal_dir = dir_of(arena, pst_journal_path(arena, config));
 	sandbox->reports = config->reports.from[0] != '\0';
 	note_places(sandbox, config);
 	note_ports(sandbox, config);
@@ -359,8 +363,9 @@ pst_sandbox_enter_worker(struct pst_sandbox *sandbox)
 void
 pst_sandbox_enter_upload(struct pst_sandbox *sandbox)
 {
-	const struct pst_sandbox_place places[] = {
-	    {"/", false}, {"/dev/null", true}, {sandbox->store_dir, true}};
+	const struct pst_sandbox_place places[] = {{"/", false},
+	    {"/dev/null", true}, {sandbox->store_dir, true},
+	    {sandbox->journal_dir, true}};
 	const struct pst_sandbox_files files = {
 	    .places = places, .place_count = PST_COUNT(places)};
 

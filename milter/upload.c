@@ -96,6 +96,21 @@ log_memory(void *arg, const char *why)
 		    "remembered domains are shared with other gateways again");
 }
 
+static void
+log_journal(void *arg, const char *why)
+{
+	(void)arg;
+	if (why != NULL)
+		pst_log(PST_LOG_WARNING,
+		    "cannot copy the journal to the shared database; other "
+		    "gateways do not find this one's messages until it is "
+		    "copied, and mail is not affected: %s",
+		    why);
+	else
+		pst_log(PST_LOG_NOTICE,
+		    "the journal is copied to the shared database again");
+}
+
 /* Opens the log; a file that cannot be loaded is logged as the defaults say. */
 static struct pst_config *
 load(const struct options *options)
@@ -208,8 +223,9 @@ main(int argc, char **argv)
 	if (options.counts)
 		enter_counters();
 	uploader = pst_uploader_start(config,
-	    (struct pst_writer_log){log_upload, NULL},
-	    (struct pst_memory_log){log_memory, NULL});
+	    &(struct pst_uploader_logs){.rows = {log_upload, NULL},
+		.memory = {log_memory, NULL},
+		.journal = {log_journal, NULL}});
 	pst_config_unref(config);
 	obey(options.file);
 	pst_uploader_stop(uploader);

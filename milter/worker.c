@@ -17,6 +17,7 @@
 #include "milter/listener.h"
 #include "milter/milter.h"
 #include "milter/recorder.h"
+#include "milter/remember.h"
 #include "store/memory_keeper.h"
 
 struct control {
@@ -60,6 +61,7 @@ reload(struct control *control)
 	pst_log_set_level(fresh->log.level);
 	part = own_part(fresh, control->socket);
 	pst_recorder_start(part);
+	pst_remember_start(part);
 	pst_service_replace(control->service, part);
 	pst_log(PST_LOG_NOTICE, "configuration reloaded");
 	return true;
@@ -352,6 +354,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	current = pst_service_config(control.service);
 	set_key(control.service, current);
 	pst_recorder_start(current);
+	pst_remember_start(current);
 	pst_config_unref(current);
 	keeper = start_keeper(control.service);
 	if (write(control_fd, &(char){PST_WORKER_READY}, 1) != 1)
@@ -361,6 +364,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	drain_ms = current->drain_ms;
 	pst_config_unref(current);
 	drain(drain_ms);
+	pst_remember_stop();
 	pst_recorder_stop();
 	pst_memory_keeper_stop(keeper);
 	if (!ok)

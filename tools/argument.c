@@ -5,10 +5,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/day.h"
+#include "base/macros.h"
 #include "base/str.h"
 #include "tools/ui.h"
 
 #define MAX_WORD 1000
+#define MAX_EPOCH INT64_C(253402300799) /* the end of the year 9999 */
 
 bool
 pst_argument_ip(const char *command, const char *text, struct pst_ip *out)
@@ -45,6 +48,86 @@ pst_argument_word(const char *command, const char *option, const char *text)
 		    "longer than %d octets",
 		    option, MAX_WORD);
 	return ok;
+}
+
+/* Reads "7d" and the like. False if text is not a number with a unit. */
+static bool
+read_span(struct pst_str text, int64_t *seconds)
+{
+	static const struct {
+		struct pst_str name;
+		unsigned seconds;
+	} units[] = {{PST_STR_INIT("d"), PST_DAY_SECONDS},
+	    {PST_STR_INIT("h"), 3600}, {PST_STR_INIT("min"), 60},
+	    {PST_STR_INIT("m"), 60}, {PST_STR_INIT("s"), 1}};
+	uint64_t number;
+
+	for (size_t i = 0; i < PST_COUNT(units); i++) {
+		if (!pst_str_iends(text, units[i].name) ||
+		    !pst_str_to_u64(
+			pst_str_first(text, text.len - units[i].name.len),
+			MAX_EPOCH / PST_DAY_SECONDS, &number))
+			continue;
+		*seconds = (int64_t)number * units[i].seconds;
+		return true;
+	}
+	return false;
+}
+
+/* Reads the first second that text names, and how many it names. */
+static bool
+read_time(const char *text, int64_t now_s, int64_t *first, int64_t *count)
+{
+	int64_t day, span;
+	uint64_t epoch;
+
+	*count = 1;
+	if (pst_day_parse(pst_str(text), &day)) {
+		*first = pst_day_begin(day);
+		*count = PST_DAY_SECONDS;
+	} else if (read_span(pst_str(text), &span)) {
+		*first = now_s - span;
+	} else if (pst_str_to_u64(pst_str(text), MAX_EPOCH, &epoch)) {
+		*first = (int64_t)epoch;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool
+refuse_time(const char *command, const char *option, const char *text)
+{
+	pst_ui_fail(command,
+	    "%s must be a time such as 7d, 36h, 2026-11-20 or seconds since "
+	    "1970, not \"%s\"",
+	    option, text);
+	return false;
+}
+
+bool
+pst_argument_since(const char *command, const char *option, const char *text,
+    int64_t now_s, int64_t *out)
+{
+	int64_t first, count;
+
+	if (!read_time(text, now_s, &first, &count))
+		return refuse_time(command, option, text);
+	*out = first < 1 ? 1 : first;
+	return true;
+}
+
+bool
+pst_argument_until(const char *command, const char *option, const char *text,
+    int64_t now_s, int64_t *out)
+{
+	int64_t first, count;
+
+	if (!read_time(text, now_s, &first, &count))
+		return refuse_time(command, option, text);
+	first += count - 1;
+	*out = first < 1 ? 1 : first;
+	return true;
 }
 
 int

@@ -27,6 +27,16 @@ bool pst_argument_number(const char *command, struct pst_argument_range range,
 bool
 pst_argument_word(const char *command, const char *option, const char *text);
 
+/*
+ * Reads a time: "7d", "36h", "90min" or "30s" before now_s, a day "2026-11-20",
+ * or seconds since 1970. Days are those of UTC, as in reports: since is the first
+ * second of one, until its last. Stores seconds since 1970, at least 1.
+ */
+bool pst_argument_since(const char *command, const char *option,
+    const char *text, int64_t now_s, int64_t *out);
+bool pst_argument_until(const char *command, const char *option,
+    const char *text, int64_t now_s, int64_t *out);
+
 struct option;
 
 /*

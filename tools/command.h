@@ -14,12 +14,16 @@ enum pst_exit {
 };
 
 int pst_cmd_verify(int argc, char **argv);
+int pst_cmd_explain(int argc, char **argv);
 int pst_cmd_spf(int argc, char **argv);
 int pst_cmd_send(int argc, char **argv);
 int pst_cmd_config(int argc, char **argv);
 int pst_cmd_reload(int argc, char **argv);
+int pst_cmd_replay(int argc, char **argv);
+int pst_cmd_stats(int argc, char **argv);
 int pst_cmd_status(int argc, char **argv);
 int pst_cmd_report(int argc, char **argv);
 int pst_cmd_store(int argc, char **argv);
+int pst_cmd_journal(int argc, char **argv);
 
 #endif

@@ -250,6 +250,7 @@ pst_config_look_around(
     const struct pst_config *config, struct pst_problems *problems)
 {
 	struct named store = option_at(config, problems, "store", "path");
+	struct named journal = option_at(config, problems, "journal", "path");
 	struct named pid = option_at(config, problems, NULL, "pid-file");
 	struct named list =
 	    option_at(config, problems, "dmarc", "public-suffix-list");
@@ -259,6 +260,8 @@ pst_config_look_around(
 	check_identity(config, problems);
 	check_sockets(config, problems);
 	check_directory(&store, config->store.path);
+	if (config->journal.path[0] != '\0')
+		check_directory(&journal, config->journal.path);
 	if (config->pid_file[0] != '\0')
 		check_directory(&pid, config->pid_file);
 	if (config->enforce_secret_file[0] != '\0')

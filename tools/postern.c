@@ -22,6 +22,11 @@ static const struct command {
 	"[--ip ADDRESS] [--name HOST] [--helo NAME] [--mail-from PATH]\n"
 	"    [--rcpt PATH] [--zone FILE] [--config FILE] [--now EPOCH]\n"
 	"    [--authserv-id NAME] [--json] MESSAGE..."},
+    {"explain", pst_cmd_explain,
+	"show why a message was refused, and what to do about it",
+	"[QUEUEID] [--message-id ID] [--from-domain DOMAIN] [--to ADDRESS]\n"
+	"    [--client IP] [--since 7d] [--last N] [--all] [--json]\n"
+	"    [--config FILE]"},
     {"spf", pst_cmd_spf,
 	"show the SPF result of a sending server, and the reason",
 	"--ip ADDRESS --mail-from PATH [--helo NAME] [--zone FILE]\n"
@@ -41,6 +46,13 @@ static const struct command {
     {"reload", pst_cmd_reload,
 	"make the running daemon load its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},
+    {"stats", pst_cmd_stats,
+	"show how much mail there was, and what enforcing would do",
+	"[--since TIME] [--by from-domain | source | rcpt-domain |\n"
+	"    rule | day | hour | reason] [--limit N] [--json | --csv]\n"
+	"    [--config FILE]\n"
+	"    or --would [--since TIME] [--limit N] [--json | --csv]\n"
+	"    [--config FILE]"},
     {"status", pst_cmd_status,
 	"show what the running daemon has done, and whether it is well",
 	"[--control SOCKET | --config FILE] [--json | --nagios]"},
@@ -50,6 +62,14 @@ static const struct command {
 	"    vacuum [--config FILE]\n"
 	"    export [--config FILE] [--day DAY] [--domain NAME]\n"
 	"    [--json | --csv]"},
+    {"journal", pst_cmd_journal,
+	"show what is kept of messages, or make it forget a recipient",
+	"info [--config FILE] [--json]\n"
+	"    forget --to ADDRESS [--config FILE]"},
+    {"replay", pst_cmd_replay,
+	"show what another configuration would have done with recent mail",
+	"[--since TIME] [--until TIME] [--config FILE]\n"
+	"    [--journal-of FILE] [--json] [QUEUEID...]"},
     {"report", pst_cmd_report,
 	"send reports to domain owners, and read the reports of others",
 	"send [--day YYYY-MM-DD] [--domain DOMAIN] [--dry-run]\n"

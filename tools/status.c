@@ -152,6 +152,15 @@ judge_store(struct pst_arena *arena, const struct pst_status *status,
 }
 
 static void
+judge_journal(const struct pst_status *status, struct verdict *verdict)
+{
+	if (lasts(status, PST_COUNTER_JOURNAL_FAILING_SINCE, 0))
+		complain(verdict, PST_STATUS_WARNING,
+		    "the journal cannot be written, so \"postern explain\" "
+		    "does not know new messages; mail is not affected");
+}
+
+static void
 judge_clock(const struct pst_status *status, struct verdict *verdict)
 {
 	static const struct {
@@ -201,6 +210,7 @@ pst_status_judge(struct pst_arena *arena, const struct pst_status *status,
 			pst_status_span(arena,
 			    age(status, PST_COUNTER_DNS_FAILING_SINCE))));
 	judge_store(arena, status, &verdict);
+	judge_journal(status, &verdict);
 	judge_clock(status, &verdict);
 	*problems = pst_arena_strdup(arena,
 	    verdict.problems.len == 0 ? "" : pst_buf_str(&verdict.problems));

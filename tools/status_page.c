@@ -368,6 +368,23 @@ add_store(struct page *page)
 }
 
 static void
+add_journal(struct page *page)
+{
+	pst_buf_printf(&page->buf, "\nJournal\n");
+	if (value(page, PST_COUNTER_JOURNAL_FAILING_SINCE) != 0) {
+		line(page, "failing for");
+		pst_buf_printf(&page->buf, "%s\n",
+		    ago(page, PST_COUNTER_JOURNAL_FAILING_SINCE));
+	}
+	line(page, "messages");
+	pst_buf_printf(&page->buf,
+	    "%" PRIu64 " written, %" PRIu64 " waiting, %" PRIu64 " lost\n",
+	    value(page, PST_COUNTER_JOURNAL_WRITTEN),
+	    value(page, PST_COUNTER_JOURNAL_QUEUE),
+	    value(page, PST_COUNTER_JOURNAL_DROPPED));
+}
+
+static void
 add_memory(struct page *page)
 {
 	pst_buf_printf(&page->buf, "\nRemembered domains\n");
@@ -404,6 +421,7 @@ pst_status_page(struct pst_arena *arena, const struct pst_status *status)
 	    &page, "Decided by a rule of yours", PST_COUNTER_OPERATOR_RULES);
 	add_dns(&page);
 	add_store(&page);
+	add_journal(&page);
 	add_memory(&page);
 	return pst_buf_str(&page.buf);
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/day.h"
 #include "base/macros.h"
@@ -11,6 +10,7 @@
 #include "store/open.h"
 #include "store/query.h"
 #include "tools/command.h"
+#include "tools/csv.h"
 #include "tools/store.h"
 #include "tools/ui.h"
 
@@ -58,47 +58,9 @@ list_cells(const struct pst_query_row *row, struct cell cells[MAX_CELLS])
 	return count;
 }
 
-/*
- * A spreadsheet takes a cell that begins like this for a formula and runs it; a
- * leading apostrophe makes it a text.
- */
-static bool
-is_formula(struct pst_str text)
-{
-	return text.len > 0 && strchr("=+-@|%\t\r", text.ptr[0]) != NULL;
-}
-
-/* Prints a cell as RFC 4180 says; "; " separates the lines within it. */
-static void
-print_cell(struct pst_arena *arena, struct pst_str text)
-{
-	struct pst_str line;
-	bool more = true, first = true;
-
-	putchar('"');
-	if (is_formula(text))
-		putchar('\'');
-	while (pst_str_split(&text, '\n', &line, &more)) {
-		const char *c = pst_escaped(arena, line);
-
-		if (*c == '\0' && !first)
-			continue;
-		if (!first)
-			(void)fputs("; ", stdout);
-		first = false;
-		for (; *c != '\0'; c++) {
-			if (*c == '"')
-				putchar('"');
-			putchar(*c);
-		}
-	}
-	putchar('"');
-}
-
 static bool
 print_csv(void *arg, const struct pst_query_row *row)
 {
-	struct pst_arena *arena = pst_arena_new();
 	struct cell cells[MAX_CELLS];
 	const size_t count = list_cells(row, cells);
 	char day[PST_DAY_TEXT_SIZE];
@@ -116,12 +78,11 @@ print_csv(void *arg, const struct pst_query_row *row)
 			break;
 		case CELL_TEXT:
 		case CELL_AUTH:
-			print_cell(arena, pst_str(cells[i].text));
+			pst_csv_text(pst_str(cells[i].text));
 			break;
 		}
 	}
 	(void)fputs("\r\n", stdout);
-	pst_arena_free(arena);
 	return !ferror(stdout);
 }
 

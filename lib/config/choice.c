@@ -120,6 +120,20 @@ const struct pst_choice pst_choices_log_facility[] = {
     {NULL, 0},
 };
 
+const struct pst_choice pst_choices_kept[] = {
+    {"all", PST_KEPT_ALL},
+    {"exceptions", PST_KEPT_EXCEPTIONS},
+    {"none", PST_KEPT_NONE},
+    {NULL, 0},
+};
+
+const struct pst_choice pst_choices_kept_rcpts[] = {
+    {"full", PST_KEPT_RCPTS_FULL},
+    {"domain", PST_KEPT_RCPTS_DOMAIN},
+    {"none", PST_KEPT_RCPTS_NONE},
+    {NULL, 0},
+};
+
 const struct pst_choice pst_choices_log_format[] = {
     {"text", PST_LOG_TEXT},
     {"json", PST_LOG_JSON},

@@ -56,6 +56,20 @@ enum pst_log_target {
 	PST_LOG_TO_STDERR,
 };
 
+/* Of which messages the journal has an entry. */
+enum pst_kept {
+	PST_KEPT_ALL,
+	PST_KEPT_EXCEPTIONS, /* not those that were plainly accepted */
+	PST_KEPT_NONE,
+};
+
+/* What the journal has of the recipients. */
+enum pst_kept_rcpts {
+	PST_KEPT_RCPTS_FULL,
+	PST_KEPT_RCPTS_DOMAIN,
+	PST_KEPT_RCPTS_NONE,
+};
+
 enum pst_report_compat {
 	PST_REPORT_RFC9990,
 	PST_REPORT_RFC7489,
@@ -88,6 +102,8 @@ extern const struct pst_choice pst_choices_discovery[];
 extern const struct pst_choice pst_choices_compat[];
 extern const struct pst_choice pst_choices_format[];
 extern const struct pst_choice pst_choices_relay_tls[];
+extern const struct pst_choice pst_choices_kept[];
+extern const struct pst_choice pst_choices_kept_rcpts[];
 extern const struct pst_choice pst_choices_log_target[];
 extern const struct pst_choice pst_choices_log_facility[];
 extern const struct pst_choice pst_choices_log_format[];

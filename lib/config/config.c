@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "config/config_check.h"
+#include "config/fingerprint.h"
 #include "config/listeners.h"
 #include "config/option.h"
 #include "config/option_value.h"
@@ -17,6 +18,7 @@ struct pst_config_private {
 	struct pst_listener_sections sections;
 	struct pst_listeners listeners;
 	struct pst_config *base; /* what the listeners' copies are made from */
+	const char *socket;      /* of the copy's listener; NULL: base */
 	atomic_uint *refs;       /* to base and its copies, freed together */
 };
 
@@ -165,9 +167,23 @@ make_copies(struct pst_config *config, struct pst_problems *problems)
 		if (listener->section == NULL)
 			continue;
 		listener->config = copy_for(config, listener->section);
+		listener->config->private->socket = listener->socket;
 		pst_config_check(listener->config, problems);
 		make_marks(listener->config, problems);
 	}
+}
+
+static void
+make_fingerprints(struct pst_config *config)
+{
+	struct pst_listeners *listeners = &config->private->listeners;
+	struct pst_arena *arena = pst_arena_new();
+
+	pst_fingerprint_make(config, arena);
+	for (size_t i = 0; i < listeners->count; i++)
+		if (listeners->items[i].config != config)
+			pst_fingerprint_make(listeners->items[i].config, arena);
+	pst_arena_free(arena);
 }
 
 /*
@@ -183,6 +199,8 @@ complete(struct pst_config *config, struct pst_problems *problems)
 	if (!derive(config, problems))
 		return false;
 	make_copies(config, problems);
+	if (problems->errors == 0)
+		make_fingerprints(config);
 	return problems->errors == 0;
 }
 
@@ -299,6 +317,12 @@ pst_config_for_socket(struct pst_config *config, const char *socket)
 	if (i == config->private->listeners.count)
 		return pst_config_ref(config->private->base);
 	return pst_config_for_listener(config, i);
+}
+
+const char *
+pst_config_own_socket(const struct pst_config *config)
+{
+	return config->private->socket;
 }
 
 unsigned

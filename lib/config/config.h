@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "auth/arc.h"
 #include "auth/dkim.h"
@@ -47,6 +48,8 @@ struct pst_networks {
 	struct pst_texts written;
 	struct pst_net_set set;
 };
+
+#define PST_FINGERPRINTS 14
 
 /*
  * Members are named after their options, with the unit at the end: _ms, _s,
@@ -180,6 +183,13 @@ struct pst_config {
 		unsigned retention_s;          /* of rows and of sent reports */
 		unsigned imported_retention_s; /* of reports from others */
 	} store;
+	struct { /* what happened to each message (store/journal_config.h) */
+		enum pst_kept keep;
+		const char *path;     /* "": beside the store */
+		size_t max_bytes;     /* 0: by the size of the disk */
+		unsigned retention_s; /* of entries and of tallies */
+		enum pst_kept_rcpts recipients;
+	} journal;
 	struct {
 		const char *from;     /* address; "": no reports are made */
 		const char *org_name; /* "": the domain of from */
@@ -244,7 +254,8 @@ struct pst_config {
 	struct pst_arc_config arc_config;
 	struct pst_header_limits header_limits;
 	struct pst_dns_limits dns_limits;
-	struct pst_marks marks; /* the first is tag_header */
+	struct pst_marks marks;                  /* the first is tag_header */
+	uint32_t fingerprints[PST_FINGERPRINTS]; /* config/fingerprint.h */
 
 	/* Private to config.c */
 	struct pst_config_private *private;
@@ -305,6 +316,12 @@ struct pst_config *
 pst_config_for_listener(struct pst_config *config, size_t index);
 struct pst_config *
 pst_config_for_socket(struct pst_config *config, const char *socket);
+
+/*
+ * Returns the socket of the listener for which config is a copy with options of
+ * its own; NULL if it is that of all others.
+ */
+const char *pst_config_own_socket(const struct pst_config *config);
 
 /* Returns the line on which a listener's section sets the option, 0 if none. */
 unsigned pst_config_listener_line(

@@ -5,8 +5,8 @@
 #include <string.h>
 
 const char *const pst_option_sections[] = {"dns", "iprev", "spf", "dkim",
-    "dmarc", "arc", "header", "store", "reports", "failure-reports", "canary",
-    "log", NULL};
+    "dmarc", "arc", "header", "store", "journal", "reports", "failure-reports",
+    "canary", "log", NULL};
 
 const char *
 pst_option_section(const char *name)

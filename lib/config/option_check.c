@@ -141,3 +141,9 @@ pst_option_check_path(const char *text, const char **why)
 	*why = "must be the absolute path of a file";
 	return false;
 }
+
+bool
+pst_option_check_own_path(const char *text, const char **why)
+{
+	return *text == '\0' || pst_option_check_path(text, why);
+}

@@ -32,5 +32,7 @@ bool pst_option_check_address(const char *text, const char **why);
 bool pst_option_check_name(const char *text, const char **why);
 /* An absolute path. */
 bool pst_option_check_path(const char *text, const char **why);
+/* An absolute path, or "" for the default. */
+bool pst_option_check_own_path(const char *text, const char **why);
 
 #endif

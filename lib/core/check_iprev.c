@@ -61,15 +61,42 @@ log_json(const struct pst_findings *findings, const void *state,
 		    json, "iprev", pst_result_word(findings->iprev.result));
 }
 
+/* Returns why it is so, NULL if there is nothing to say. */
+static const char *
+reason(const struct pst_iprev *iprev)
+{
+	switch (iprev->result) {
+	case PST_RESULT_PASS:
+		return iprev->name;
+	case PST_RESULT_FAIL:
+		return "no name of the address leads back to it";
+	case PST_RESULT_PERMERROR:
+		return "the address has no name";
+	case PST_RESULT_TEMPERROR:
+		return "the DNS did not answer";
+	case PST_RESULT_NONE:
+	case PST_RESULT_SOFTFAIL:
+	case PST_RESULT_NEUTRAL:
+	case PST_RESULT_POLICY:
+		break;
+	}
+	return NULL;
+}
+
 static void
 text(
     const struct pst_findings *findings, const void *state, struct pst_buf *buf)
 {
+	const char *why = reason(&findings->iprev);
+
 	(void)state;
 	if (!findings->has_iprev)
 		return;
 	pst_print_label(buf, "iprev");
-	pst_buf_printf(buf, "%s\n", pst_result_word(findings->iprev.result));
+	pst_buf_add_text(buf, pst_result_word(findings->iprev.result));
+	if (why != NULL)
+		pst_buf_printf(buf, " (%s)", why);
+	pst_buf_add_text(buf, "\n");
 }
 
 static void

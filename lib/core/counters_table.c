@@ -184,6 +184,18 @@ static const struct pst_counter_info table[] = {
     [PST_COUNTER_UPLOAD_FAILING_SINCE] = {"upload_failing_since",
 	"when the upload to the shared database began to fail",
 	PST_COUNTER_SINCE, ONE},
+    [PST_COUNTER_JOURNAL_WRITTEN] = {"journal_written",
+	"messages that the journal has taken in", PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_JOURNAL_DROPPED] = {"journal_dropped",
+	"messages that the journal could not keep, because its file could not "
+	"be written or was too slow",
+	PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_JOURNAL_QUEUE] = {"journal_queue",
+	"messages that wait to be written to the journal", PST_COUNTER_GAUGE,
+	ONE},
+    [PST_COUNTER_JOURNAL_FAILING_SINCE] = {"journal_failing_since",
+	"since when the journal cannot be written; 0: it can",
+	PST_COUNTER_SINCE, ONE},
     [PST_COUNTER_CLOCK_STORE_SINCE] = {"clock_store_since",
 	"since when the clock has disagreed with what the report store has "
 	"seen",

@@ -248,12 +248,13 @@ text_record(struct pst_buf *buf, const struct pst_dns_entry *entry,
 }
 
 static void
-text_dns(struct pst_buf *buf, const struct pst_dns *dns)
+text_dns(struct pst_buf *buf, const struct pst_dns *dns, bool labelled)
 {
 	for (size_t i = 0; i < pst_dns_count(dns); i++) {
 		const struct pst_dns_entry *entry = pst_dns_at(dns, i);
 
-		pst_print_label(buf, "dns");
+		if (labelled)
+			pst_print_label(buf, "dns");
 		pst_buf_printf(buf, "%-4s ", pst_dns_type_word(entry->type));
 		pst_buf_add_escaped(
 		    buf, (struct pst_str){entry->name, entry->name_len});
@@ -261,37 +262,65 @@ text_dns(struct pst_buf *buf, const struct pst_dns *dns)
 			pst_buf_add_text(buf, "  not waited for\n");
 			continue;
 		}
-		pst_buf_printf(buf, "  %s ttl %u\n",
-		    pst_dns_status_word(entry->answer->status),
-		    entry->answer->ttl);
+		pst_buf_printf(
+		    buf, "  %s", pst_dns_status_word(entry->answer->status));
+		/* A failure has none. */
+		if (labelled || entry->answer->ttl > 0)
+			pst_buf_printf(buf, " ttl %u", entry->answer->ttl);
+		pst_buf_add_text(buf, "\n");
 		for (size_t n = 0; n < entry->answer->count; n++)
 			text_record(buf, entry, &entry->answer->records[n]);
 	}
+}
+
+/* Returns what was added to the buffer. */
+static const char *
+text_of(const struct pst_buf *buf)
+{
+	struct pst_str text = pst_buf_slice(buf);
+
+	return pst_arena_memdup(buf->arena, text.ptr, text.len);
 }
 
 const char *
 pst_explain_findings(struct pst_arena *arena, const struct pst_message *message)
 {
 	struct pst_buf buf;
-	struct pst_str text;
 
 	pst_buf_init(&buf, arena, MAX_TEXT);
 	text_findings(&buf, &message->findings);
-	text = pst_buf_slice(&buf);
-	return pst_arena_memdup(arena, text.ptr, text.len);
+	return text_of(&buf);
+}
+
+const char *
+pst_explain_decision(struct pst_arena *arena, const struct pst_message *message)
+{
+	struct pst_buf buf;
+
+	pst_buf_init(&buf, arena, MAX_TEXT);
+	text_decision(&buf, arena, &message->decision);
+	return text_of(&buf);
+}
+
+const char *
+pst_explain_dns(struct pst_arena *arena, const struct pst_message *message)
+{
+	struct pst_buf buf;
+
+	pst_buf_init(&buf, arena, MAX_TEXT);
+	text_dns(&buf, message->dns, false);
+	return text_of(&buf);
 }
 
 const char *
 pst_explain_text(struct pst_arena *arena, const struct pst_message *message)
 {
 	struct pst_buf buf;
-	struct pst_str text;
 
 	pst_buf_init(&buf, arena, MAX_TEXT);
 	text_envelope(&buf, message);
 	text_findings(&buf, &message->findings);
 	text_decision(&buf, arena, &message->decision);
-	text_dns(&buf, message->dns);
-	text = pst_buf_slice(&buf);
-	return pst_arena_memdup(arena, text.ptr, text.len);
+	text_dns(&buf, message->dns, true);
+	return text_of(&buf);
 }

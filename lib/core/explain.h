@@ -34,9 +34,17 @@ const char *pst_explain_line_json(
 const char *pst_explain_event_json(struct pst_arena *arena,
     const struct pst_message *message, const char *event, const char *sentence);
 
-/* Returns what the checks found, as lines for a person. */
+/*
+ * Return parts of pst_explain_text(): what the checks found; the decision, with
+ * the reply and the changes of the header; the questions to the DNS with their
+ * answers, without labels.
+ */
 const char *pst_explain_findings(
     struct pst_arena *arena, const struct pst_message *message);
+const char *pst_explain_decision(
+    struct pst_arena *arena, const struct pst_message *message);
+const char *
+pst_explain_dns(struct pst_arena *arena, const struct pst_message *message);
 
 /* Returns several lines for a person, each with a final newline. */
 const char *

@@ -156,20 +156,16 @@ believes(const struct judging *judging)
 
 /* Whether a signature is fresh: by t=, or else by Date, which it covers. */
 static bool
-is_fresh(const struct pst_indirect_input *input, const struct pst_dkim_sig *sig)
+is_fresh(const struct judging *judging, const struct pst_dkim_sig *sig)
 {
-	const struct pst_header_field *date =
-	    pst_header_find(input->header, "Date", 1);
-	int64_t epoch;
+	int64_t now = judging->input->now_epoch;
+	int64_t epoch = judging->findings->date_s;
 
 	if (sig->signed_at > INT64_MAX)
 		return false;
-	epoch = (int64_t)sig->signed_at;
-	if (epoch == 0 &&
-	    (date == NULL || !pst_date_parse(date->value, &epoch)))
-		return false;
-	return epoch >= input->now_epoch - FRESH_S &&
-	    epoch <= input->now_epoch + FRESH_S;
+	if (sig->signed_at != 0)
+		epoch = (int64_t)sig->signed_at;
+	return epoch != 0 && epoch >= now - FRESH_S && epoch <= now + FRESH_S;
 }
 
 static bool
@@ -180,11 +176,11 @@ is_broken(const struct pst_dkim_sig *sig)
 
 /* Returns why a signature over another body proves nothing; NULL if it may. */
 static const char *
-fault_of(const struct pst_indirect_input *input, const struct pst_dkim_sig *sig)
+fault_of(const struct judging *judging, const struct pst_dkim_sig *sig)
 {
 	if (!sig->covers_origin)
 		return "broken-body(unsigned)";
-	return is_fresh(input, sig) ? NULL : "broken-body(old)";
+	return is_fresh(judging, sig) ? NULL : "broken-body(old)";
 }
 
 static void
@@ -203,7 +199,7 @@ judge_broken_body(struct judging *judging)
 			add(&judging->evidence, "broken-body");
 			return;
 		}
-		fault = fault_of(judging->input, &dkim->sigs[i]);
+		fault = fault_of(judging, &dkim->sigs[i]);
 		if (fault != NULL)
 			continue;
 		proof = prove(judging, NULL);
@@ -270,15 +266,51 @@ judge_unverified(struct judging *judging)
 	add_claim(judging, &text, &proof, &judging->unverified);
 }
 
+/* ---- all of it ---- */
+
+static void
+read_date(const struct pst_header *header, struct pst_findings *findings)
+{
+	const struct pst_header_field *date;
+
+	for (size_t i = 0; i < findings->dkim.count; i++) {
+		const struct pst_dkim_sig *sig = &findings->dkim.sigs[i];
+
+		if (!is_broken(sig) || sig->signed_at != 0)
+			continue;
+		date = pst_header_find(header, "Date", 1);
+		if (date == NULL ||
+		    !pst_date_parse(date->value, &findings->date_s))
+			findings->date_s = 0;
+		return;
+	}
+}
+
+static void
+read_header(struct pst_arena *arena, const struct pst_header *header,
+    struct pst_findings *findings)
+{
+	struct pst_claim claims[PST_CLAIMS_MAX], *copy;
+	size_t count = pst_claims_read(arena, header, findings, claims);
+
+	read_date(header, findings);
+	findings->claimed_count = count;
+	if (count == 0)
+		return;
+	copy = pst_arena_array(arena, count, sizeof(*copy));
+	memcpy(copy, claims, count * sizeof(*copy));
+	findings->claimed = copy;
+}
+
 void
 pst_indirect_judge(struct pst_arena *arena,
     const struct pst_indirect_input *input, struct pst_findings *findings)
 {
 	struct judging judging = {
 	    .arena = arena, .input = input, .findings = findings};
-	struct pst_claim claims[PST_CLAIMS_MAX];
-	size_t count;
 
+	if (input->header != NULL)
+		read_header(arena, input->header, findings);
 	pst_buf_init(&judging.evidence.buf, arena, MAX_LIST);
 	pst_buf_init(&judging.claims.buf, arena, MAX_LIST);
 	pst_buf_init(&judging.unverified.buf, arena, MAX_LIST);
@@ -287,9 +319,8 @@ pst_indirect_judge(struct pst_arena *arena,
 	if (findings->arc_sealer != NULL)
 		add(&judging.evidence, "ARC");
 	judge_broken_body(&judging);
-	count = pst_claims_read(arena, input->header, findings, claims);
-	for (size_t i = 0; i < count; i++)
-		judge_claim(&judging, &claims[i]);
+	for (size_t i = 0; i < findings->claimed_count; i++)
+		judge_claim(&judging, &findings->claimed[i]);
 	if (findings->dmarc.result != PST_RESULT_PASS)
 		judge_unverified(&judging);
 	findings->indirect = end(&judging.evidence);

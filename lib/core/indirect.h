@@ -49,8 +49,31 @@ struct pst_known_days {
 const struct pst_known_days *pst_known_days_of(
     struct pst_arena *arena, struct pst_memory *memory, int64_t now_epoch);
 
+/*
+ * For a message that is recorded: passes the questions on to known, which may be
+ * NULL, and notes the answers in the findings, for all domains that passed, so
+ * that the message can be judged again with another configuration.
+ */
+const struct pst_known_days *pst_known_days_noting(struct pst_arena *arena,
+    const struct pst_known_days *known, struct pst_findings *findings);
+
+/*
+ * After pst_indirect_judge() with what pst_known_days_noting() returned: asks for
+ * what is not noted yet, if a claim or a signature might depend on it.
+ */
+void pst_known_days_note(
+    const struct pst_known_days *noting, const struct pst_findings *findings);
+
+/*
+ * Answers from what was noted in the findings. *missed is set to true if it is
+ * asked for a domain that is not among it.
+ */
+const struct pst_known_days *pst_known_days_noted(
+    struct pst_arena *arena, const struct pst_findings *findings, bool *missed);
+
 struct pst_indirect_input {
 	const struct pst_config *config;
+	/* NULL: a recorded message, whose findings have what was read in it */
 	const struct pst_header *header;
 	int64_t now_epoch; /* when the message arrived, seconds since 1970 */
 	/* NULL: a domain cannot be known yet, so any may vouch */
@@ -58,7 +81,8 @@ struct pst_indirect_input {
 };
 
 /*
- * Completes the findings: sets `indirect` and `claims`, two lists separated by
+ * Completes the findings: reads `claimed` and `date_s` in the header, and sets
+ * `indirect` and `claims`, two lists separated by
  * commas, or NULL, and `unverified`.
  *
  * indirect has what counts; if it is NULL, the message is not indirect. A claim

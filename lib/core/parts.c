@@ -11,6 +11,8 @@
 
 #define DAY_S (24 * 60 * 60)
 
+#define SPLIT "split"
+
 /* Room for the recipients that can be remembered, and for one too many. */
 #define ROOM (PST_SPLITS_MAX_RCPTS + 1)
 
@@ -166,7 +168,7 @@ split(struct pst_parts *parts, const struct pst_message *message)
 static void
 defer(struct pst_decision *decision)
 {
-	decision->mixed = "split";
+	decision->mixed = SPLIT;
 	decision->action = PST_ACTION_TEMPFAIL;
 	decision->skip = false;
 	decision->rule = PST_PARTS_RULE;
@@ -208,4 +210,16 @@ pst_parts_settle(struct pst_parts *parts, struct pst_message *message)
 	}
 	pst_counter_add(PST_COUNTER_SPLIT_NOT, 0, 1);
 	decision->mixed = kept_whole;
+}
+
+bool
+pst_parts_settle_again(struct pst_decision *decision, const char *was)
+{
+	if (was == NULL || strcmp(was, PST_MIXED_WORD_STRICTEST) == 0)
+		return false;
+	if (strcmp(was, SPLIT) == 0)
+		defer(decision);
+	else
+		decision->mixed = was;
+	return true;
 }

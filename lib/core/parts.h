@@ -12,6 +12,7 @@
  * ever, even if the table is lost again and again.
  */
 
+#include "base/macros.h"
 #include "core/session.h"
 #include "core/splits.h"
 
@@ -64,5 +65,13 @@ bool pst_parts_rcpt(
  * and says in decision.mixed what came of it.
  */
 void pst_parts_settle(struct pst_parts *parts, struct pst_message *message);
+
+/*
+ * The same for a recorded message that is mixed again: what came of it then, was,
+ * comes of it now. Returns false if it was not to be split then, so that this
+ * cannot be known.
+ */
+bool pst_parts_settle_again(
+    struct pst_decision *decision, const char *was) PST_MUST_CHECK;
 
 #endif

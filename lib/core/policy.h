@@ -7,6 +7,8 @@
  * Pure: it uses neither the DNS nor a clock nor the log.
  */
 
+#include <stdint.h>
+
 #include "auth/arc.h"
 #include "auth/dkim.h"
 #include "auth/dmarc.h"
@@ -36,6 +38,14 @@ struct pst_recipients {
 	bool unknown; /* a recipient has no domain, or there are too many */
 };
 
+struct pst_claim;
+
+/* On how many days before the message a domain had authenticated here. */
+struct pst_known_domain {
+	const char *domain;
+	unsigned days;
+};
+
 /* Everything that was found out about one message. */
 struct pst_findings {
 	enum pst_exempt exempt; /* if not NO, only `from` below is valid */
@@ -60,11 +70,25 @@ struct pst_findings {
 	bool spf_overdue;
 	const char
 	    *indirect_comment; /* on an ARC chain, for reports; or NULL */
+	/* What core/indirect has read and asked, for core/replay */
+	const struct pst_claim *claimed; /* all claims */
+	size_t claimed_count;
+	int64_t date_s; /* of Date, if it is needed and valid; else 0 */
+	bool too_young; /* no domain can be known yet */
+	const struct pst_known_domain *known; /* the domains that passed; none
+	                                         if nothing depends on it */
+	size_t known_count;
 	/* What else the operator's rules may look at */
 	struct pst_ip client;
 	const char *mail_from; /* domain of a valid reverse-path, or NULL */
 	struct pst_str mail_from_local; /* local part of the same, or empty */
 	struct pst_recipients rcpts;
+	/*
+	 * For a recorded message without the domains: whether the rcpt-domain
+	 * of each rule held. NULL: `rcpts` tells.
+	 */
+	const bool *rcpt_held;
+	size_t rcpt_held_count;
 	bool rcpt_kinds[PST_RCPT_KINDS]; /* which kinds of recipients there
 	                                    are; none: as configured */
 	bool to_reports; /* a recipient is an address of ours to which others

@@ -27,6 +27,49 @@ pst_rcpts_add(
 	rcpts->octets += rcpt.len;
 }
 
+static struct pst_str
+after_at(struct pst_str s)
+{
+	size_t at = pst_str_rfind(s, '@');
+
+	s = pst_str_from(s, at == s.len ? at : at + 1);
+	return pst_str_first(s, pst_str_find(s, '>'));
+}
+
+static struct pst_str
+copy(struct pst_arena *arena, struct pst_str s)
+{
+	return (struct pst_str){pst_arena_memdup(arena, s.ptr, s.len), s.len};
+}
+
+/* Notes how the MTA read the recipient that was added last. */
+static void
+note_reading(
+    struct pst_arena *arena, struct pst_rcpts *rcpts, struct pst_str text)
+{
+	if (text.len > PST_RCPTS_MAX_BYTES - rcpts->octets)
+		return;
+	if (rcpts->as == NULL)
+		rcpts->as =
+		    pst_arena_array(arena, PST_RCPTS_MAX, sizeof(*rcpts->as));
+	rcpts->as[rcpts->count - 1] = copy(arena, text);
+	rcpts->octets += text.len;
+}
+
+void
+pst_rcpts_note(struct pst_arena *arena, struct pst_rcpts *rcpts,
+    struct pst_str rcpt, struct pst_str mta_address)
+{
+	size_t before = rcpts->count;
+
+	/* What is not kept is not copied either. */
+	if (before < PST_RCPTS_MAX)
+		pst_rcpts_add(arena, rcpts, copy(arena, rcpt));
+	if (rcpts->count > before && mta_address.len > 0 &&
+	    !pst_str_ieq(after_at(rcpt), after_at(mta_address)))
+		note_reading(arena, rcpts, mta_address);
+}
+
 void
 pst_recipients_add(
     struct pst_arena *arena, struct pst_recipients *rcpts, struct pst_str rcpt)

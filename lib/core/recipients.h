@@ -13,6 +13,8 @@
 #define PST_RCPTS_MAX_BYTES 8192
 struct pst_rcpts {
 	struct pst_str *items; /* in the arena */
+	struct pst_str *as;    /* as the MTA read each; empty: the same domain;
+	                          NULL: all are */
 	size_t count;
 	size_t capacity;
 	size_t octets;
@@ -21,6 +23,13 @@ struct pst_rcpts {
 /* Adds a recipient, if there is room for it; rcpt must live in the arena. */
 void pst_rcpts_add(
     struct pst_arena *arena, struct pst_rcpts *rcpts, struct pst_str rcpt);
+
+/*
+ * The same with a copy, and with how the MTA read it (empty: it did not say) if
+ * that has another text after the last @.
+ */
+void pst_rcpts_note(struct pst_arena *arena, struct pst_rcpts *rcpts,
+    struct pst_str rcpt, struct pst_str mta_address);
 
 /* Adds a recipient; rcpt is the argument of RCPT. *rcpts grows in the arena. */
 void pst_recipients_add(

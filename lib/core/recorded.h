@@ -29,6 +29,7 @@
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/record.h"
+#include "config/fingerprint.h"
 #include "core/session.h"
 
 #define PST_RECORDED_VERSION 1
@@ -56,12 +57,27 @@ struct pst_recorded {
 	enum pst_recorded_rcpts rcpts; /* what was kept of them */
 	bool cut;     /* something was left out, so it may print otherwise */
 	bool dns_cut; /* records of the transcript were left out */
+	/*
+	 * Of the configuration that it was decided with (config/fingerprint.h);
+	 * `same` compares it with the one that it was read with.
+	 */
+	uint32_t fingerprints[PST_FINGERPRINTS];
+	bool same[PST_FINGERPRINTS];
+	/* The listener, if it had options of its own then; else NULL */
+	const char *socket;
+	/*
+	 * Whether the rcpt-domain of each of its rules held; NULL: the domains
+	 * are there, or no rule had one.
+	 */
+	const bool *rcpt_held;
+	size_t rcpt_held_count;
 };
 
 /*
  * Reads a message. Everything in *out is in the arena, except for the
- * configuration, to which it holds a reference. That need not be the one that
- * the message was decided with; the message can be decided again with it. The
+ * configuration, to which it holds a reference: that of the listener which took
+ * the message, if it has options of its own. That need not be the one that the
+ * message was decided with; the message can be decided again with it. The
  * handle for the DNS has the transcript, and can ask nothing. False with a
  * sentence in err if the octets are damaged or of another version.
  */
@@ -88,6 +104,11 @@ enum pst_recorded_tag {
 	PST_RECORDED_RCPTS = 6,
 	PST_RECORDED_RCPT_DOMAINS = 7,
 	PST_RECORDED_DNS = 8,
+	PST_RECORDED_KNOWN = 9,       /* domains and their days */
+	PST_RECORDED_CLAIMS = 10,     /* of indirect mail */
+	PST_RECORDED_RCPTS_AS = 11,   /* the domains that the MTA read */
+	PST_RECORDED_RCPTS_HELD = 12, /* see pst_recorded.rcpt_held */
+	PST_RECORDED_CONFIG = 13,     /* the listener, the fingerprints */
 	/* The section of a check has this and its record_number. */
 	PST_RECORDED_CHECK = 32,
 };
@@ -98,6 +119,8 @@ enum pst_recorded_inner_tag {
 	PST_RECORDED_EDIT_INSERT = 2,
 	PST_RECORDED_RESULT_FIELD = 1, /* in HEADER */
 	PST_RECORDED_SEEN = 2,
+	PST_RECORDED_HAS_ARC = 3,  /* a message that was read has then one
+	                             PST_RECORDED_ARC_FIELD, which is empty */
 	PST_RECORDED_QUESTION = 1, /* in DNS */
 };
 
@@ -112,6 +135,7 @@ enum pst_recorded_envelope_bit {
 	PST_RECORDED_CAN_QUARANTINE = 1u << 1,
 	PST_RECORDED_CAN_CHANGE = 1u << 2,
 	PST_RECORDED_CAN_ADD = 1u << 3,
+	PST_RECORDED_AUTHENTICATED = 1u << 4,
 };
 
 enum pst_recorded_findings_bit {
@@ -125,6 +149,7 @@ enum pst_recorded_findings_bit {
 	PST_RECORDED_SOME_MONITORED = 1u << 7,
 	PST_RECORDED_SOME_CONFIGURED = 1u << 8,
 	PST_RECORDED_SOME_ENFORCED = 1u << 9,
+	PST_RECORDED_TOO_YOUNG = 1u << 10,
 };
 
 enum pst_recorded_decision_bit {
@@ -134,6 +159,9 @@ enum pst_recorded_decision_bit {
 	PST_RECORDED_TITLED = 1u << 3,
 	PST_RECORDED_EDITED = 1u << 4,
 };
+
+#define PST_RECORDED_PRINT_BYTES 4 /* of a fingerprint */
+#define PST_RECORDED_ARC_FIELD "ARC-Seal"
 
 /* Octets of the Message-ID; a longer one ends in PST_RECORDED_MORE after them. */
 #define PST_RECORDED_MAX_MESSAGE_ID 256
@@ -151,6 +179,16 @@ void pst_recorded_write_header(
     struct pst_record_out *out, const struct pst_header *header);
 void
 pst_recorded_read_header(struct pst_record_in *in, struct pst_header *header);
+
+/*
+ * The recipients into their sections, and back (core/recorded_rcpts.c). Writing
+ * sets rcpt_held by the rules that decided if that is needed; rules NULL: the
+ * message was read, and has it.
+ */
+void pst_recorded_write_rcpts(struct pst_record_out *out,
+    struct pst_recorded *recorded, const struct pst_rules *rules);
+void pst_recorded_read_rcpts(
+    unsigned tag, struct pst_record_in *in, struct pst_recorded *recorded);
 
 /* The transcript into its section, and back (core/recorded_dns.c). */
 void pst_recorded_write_dns(

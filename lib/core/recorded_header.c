@@ -113,6 +113,7 @@ struct survey {
 	const struct pst_header_field *message_id; /* the first one, or NULL */
 	bool has_list_id;
 	bool has_results;
+	bool has_arc;
 };
 
 static struct survey
@@ -121,6 +122,7 @@ survey(const struct pst_header *header)
 	const struct pst_str id = PST_STR("Message-ID");
 	const struct pst_str list = PST_STR("List-Id");
 	const struct pst_str results = PST_STR(PST_AUTHRES_NAME);
+	const struct pst_str seal = PST_STR(PST_RECORDED_ARC_FIELD);
 	struct survey found = {.message_id = NULL};
 
 	for (size_t i = 0; i < header->count; i++) {
@@ -128,12 +130,14 @@ survey(const struct pst_header *header)
 		size_t len = field->name.len;
 
 		/* Most names differ in their length already. */
-		if (len != id.len && len != list.len && len != results.len)
+		if (len != id.len && len != list.len && len != results.len &&
+		    len != seal.len)
 			continue;
 		if (is_named(field, id) && found.message_id == NULL)
 			found.message_id = field;
 		found.has_list_id |= is_named(field, list);
 		found.has_results |= is_named(field, results);
+		found.has_arc |= is_named(field, seal);
 	}
 	return found;
 }
@@ -174,6 +178,9 @@ pst_recorded_write_header(
 	write_seen(out, header);
 	if (found.has_results)
 		write_result_fields(out, header);
+	if (found.has_arc)
+		(void)pst_record_close(
+		    out, pst_record_open(out, PST_RECORDED_HAS_ARC));
 	(void)pst_record_close(out, opened);
 }
 
@@ -279,6 +286,8 @@ pst_recorded_read_header(struct pst_record_in *in, struct pst_header *header)
 			read_result_field(&reading, &section);
 		else if (tag == PST_RECORDED_SEEN)
 			read_seen(&reading, &section);
+		else if (tag == PST_RECORDED_HAS_ARC)
+			add_field(&reading, PST_RECORDED_ARC_FIELD, "");
 	}
 	set_seen(in, &reading);
 }

@@ -2,6 +2,7 @@
 #include "core/recorded_numbers.h"
 
 #include "base/macros.h"
+#include "core/claims.h"
 #include "core/policy.h"
 
 /* Defines a table; the last value of the enum shows whether one is missing. */
@@ -19,6 +20,18 @@ static const unsigned char action[] = {
     [PST_ACTION_TEMPFAIL] = 4,
 };
 NUMBERS(action, PST_ACTION_TEMPFAIL);
+
+static const unsigned char claim[] = {
+    [PST_CLAIM_LIST_ID] = 0,
+    [PST_CLAIM_LIST_POST] = 1,
+    [PST_CLAIM_MAILING_LIST] = 2,
+    [PST_CLAIM_PRECEDENCE] = 3,
+    [PST_CLAIM_SRS] = 4,
+    [PST_CLAIM_CAF] = 5,
+    [PST_CLAIM_BNC] = 6,
+    [PST_CLAIM_BOUNCE_ADDRESS] = 7,
+};
+NUMBERS(claim, PST_CLAIM_BOUNCE_ADDRESS);
 
 static const unsigned char dkim_gap[] = {
     [PST_DKIM_NO_GAP] = 0,

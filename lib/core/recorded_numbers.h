@@ -12,6 +12,7 @@
 #include "base/record.h"
 
 extern const struct pst_record_numbers pst_numbers_action;
+extern const struct pst_record_numbers pst_numbers_claim;
 extern const struct pst_record_numbers pst_numbers_dkim_gap;
 extern const struct pst_record_numbers pst_numbers_dkim_why;
 extern const struct pst_record_numbers pst_numbers_dmarc_identifiers;

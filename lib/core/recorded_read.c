@@ -6,17 +6,19 @@
  */
 
 #include "core/check.h"
+#include "core/claims.h"
 #include "core/edits.h"
 #include "core/recorded.h"
 #include "core/recorded_numbers.h"
 #include "core/undetermined.h"
 
 #define MAX_AUTHSERV_ID 512
-#define MAX_RCPT_DOMAINS 4096
+#define MAX_KNOWN 64
 
 struct reading {
 	struct pst_record_source source;
 	struct pst_config *config;
+	struct pst_recorded *recorded;
 	struct pst_message *message;
 	struct pst_header *header;
 	struct pst_dns *dns;
@@ -38,6 +40,7 @@ read_envelope(struct reading *reading, struct pst_record_in *in)
 	message->began_s = pst_record_take_signed(in);
 	bits = pst_record_take_unsigned(in);
 	message->is_test = (bits & PST_RECORDED_IS_TEST) != 0;
+	message->authenticated = (bits & PST_RECORDED_AUTHENTICATED) != 0;
 	message->mta = (struct pst_mta){
 	    .can_quarantine = (bits & PST_RECORDED_CAN_QUARANTINE) != 0,
 	    .can_change_headers = (bits & PST_RECORDED_CAN_CHANGE) != 0,
@@ -94,6 +97,7 @@ read_findings_bits(struct pst_findings *findings, unsigned bits)
 	    (bits & PST_RECORDED_SOME_CONFIGURED) != 0;
 	findings->rcpt_kinds[PST_RCPT_ENFORCED] =
 	    (bits & PST_RECORDED_SOME_ENFORCED) != 0;
+	findings->too_young = (bits & PST_RECORDED_TOO_YOUNG) != 0;
 }
 
 /* After the envelope, which is before it. */
@@ -116,6 +120,39 @@ read_findings(struct reading *reading, struct pst_record_in *in)
 	findings->claims = pst_record_take_text(in);
 	findings->unverified = pst_record_take_text(in);
 	findings->indirect_comment = pst_record_take_text(in);
+	findings->date_s = pst_record_take_signed(in);
+}
+
+static void
+read_claims(struct reading *reading, struct pst_record_in *in)
+{
+	struct pst_findings *findings = &reading->message->findings;
+	struct pst_claim *claims = pst_arena_array(
+	    reading->source.arena, PST_CLAIMS_MAX, sizeof(*claims));
+
+	findings->claimed = claims;
+	while (in->len > 0 && findings->claimed_count < PST_CLAIMS_MAX) {
+		struct pst_claim *claim = &claims[findings->claimed_count++];
+
+		claim->kind = pst_record_take_enum(in, &pst_numbers_claim);
+		claim->domain = pst_record_take_text(in);
+	}
+}
+
+static void
+read_known(struct reading *reading, struct pst_record_in *in)
+{
+	struct pst_findings *findings = &reading->message->findings;
+	struct pst_known_domain *known =
+	    pst_arena_array(reading->source.arena, MAX_KNOWN, sizeof(*known));
+
+	findings->known = known;
+	while (in->len > 0 && findings->known_count < MAX_KNOWN) {
+		struct pst_known_domain *one = &known[findings->known_count++];
+
+		one->domain = or_empty(pst_record_take_text(in));
+		one->days = pst_record_take_unsigned(in);
+	}
 }
 
 static void
@@ -249,39 +286,6 @@ read_decision(struct reading *reading, struct pst_record_in *in)
 		read_edits(reading, in);
 }
 
-/* ---- recipients ---- */
-
-static void
-read_rcpts(struct reading *reading, struct pst_record_in *in)
-{
-	struct pst_message *message = reading->message;
-
-	while (in->len > 0 && !reading->source.bad)
-		pst_rcpts_add(reading->source.arena, &message->rcpts,
-		    pst_record_take_octets(in));
-	if (message->rcpts.count > 0)
-		message->rcpt = message->rcpts.items[0];
-}
-
-static void
-read_rcpt_domains(struct reading *reading, struct pst_record_in *in)
-{
-	struct pst_recipients *rcpts = &reading->message->findings.rcpts;
-
-	rcpts->capacity = MAX_RCPT_DOMAINS;
-	if (in->len < rcpts->capacity)
-		rcpts->capacity = in->len;
-	rcpts->domains = pst_arena_array(
-	    reading->source.arena, rcpts->capacity, sizeof(*rcpts->domains));
-	while (in->len > 0 && rcpts->count < rcpts->capacity) {
-		const char *domain = pst_record_take_text(in);
-
-		if (domain == NULL)
-			pst_record_is_bad(in);
-		rcpts->domains[rcpts->count++] = or_empty(domain);
-	}
-}
-
 /* ---- all of it ---- */
 
 static void
@@ -304,13 +308,21 @@ read_section(struct reading *reading, unsigned tag, struct pst_record_in *in)
 		pst_recorded_read_header(in, reading->header);
 		break;
 	case PST_RECORDED_RCPTS:
-		read_rcpts(reading, in);
-		break;
 	case PST_RECORDED_RCPT_DOMAINS:
-		read_rcpt_domains(reading, in);
+	case PST_RECORDED_RCPTS_AS:
+	case PST_RECORDED_RCPTS_HELD:
+		pst_recorded_read_rcpts(tag, in, reading->recorded);
 		break;
 	case PST_RECORDED_DNS:
 		pst_recorded_read_dns(in, reading->dns);
+		break;
+	case PST_RECORDED_KNOWN:
+		read_known(reading, in);
+		break;
+	case PST_RECORDED_CLAIMS:
+		read_claims(reading, in);
+		break;
+	case PST_RECORDED_CONFIG: /* has been read */
 		break;
 	default:
 		if (tag >= PST_RECORDED_CHECK)
@@ -378,6 +390,45 @@ read_sections(struct reading *reading, struct pst_record_in *in)
 		read_decision(reading, &reading->decision);
 }
 
+/* Those that an older version did not know are 0. */
+static void
+read_fingerprints(struct pst_recorded *recorded, struct pst_str octets)
+{
+	for (size_t i = 0;
+	     i < PST_FINGERPRINTS * PST_RECORDED_PRINT_BYTES && i < octets.len;
+	     i++)
+		recorded->fingerprints[i / PST_RECORDED_PRINT_BYTES] |=
+		    (uint32_t)(unsigned char)octets.ptr[i]
+		    << i % PST_RECORDED_PRINT_BYTES * 8;
+}
+
+/*
+ * Reads what there is of the configuration of that time, and takes that of the
+ * listener. It comes before all else, since the header has the fields that this
+ * one watches.
+ */
+static void
+read_config(struct reading *reading, struct pst_record_in in)
+{
+	struct pst_recorded *recorded = reading->recorded;
+	struct pst_record_in section;
+	unsigned tag;
+
+	while (pst_record_next(&in, &tag, &section)) {
+		if (tag != PST_RECORDED_CONFIG)
+			continue;
+		recorded->socket = pst_record_take_text(&section);
+		read_fingerprints(recorded, pst_record_peek_octets(&section));
+		break;
+	}
+	reading->config = recorded->socket == NULL ?
+	    pst_config_ref(reading->config) :
+	    pst_config_for_socket(reading->config, recorded->socket);
+	for (size_t i = 0; i < PST_FINGERPRINTS; i++)
+		recorded->same[i] = recorded->fingerprints[i] ==
+		    reading->config->fingerprints[i];
+}
+
 static void
 open_header(struct reading *reading)
 {
@@ -414,7 +465,7 @@ open_message(struct reading *reading)
 	    arena, pst_check_count, sizeof(*message->findings.check_states));
 	message->header = reading->header;
 	message->dns = reading->dns;
-	message->config = pst_config_ref(reading->config);
+	message->config = reading->config;
 	pst_arena_defer(arena, release_config, reading->config);
 	pst_record_begin(&reading->decision, PST_STR(""), &reading->source);
 }
@@ -441,6 +492,7 @@ pst_recorded_read(struct pst_arena *arena, struct pst_str octets,
 {
 	struct reading reading = {.source = {.arena = arena},
 	    .config = config,
+	    .recorded = out,
 	    .message = &out->message};
 	struct pst_record_in in;
 	uint64_t version;
@@ -454,8 +506,14 @@ pst_recorded_read(struct pst_arena *arena, struct pst_str octets,
 		    "read it with that version or a newer one");
 	if (octets.len <= PST_RECORDED_MAX &&
 	    read_marks(pst_record_take_unsigned(&in), out) && version != 0) {
+		read_config(&reading, in);
 		open_message(&reading);
 		read_sections(&reading, &in);
+		if (out->same[PST_FINGERPRINT_RULES]) {
+			out->message.findings.rcpt_held = out->rcpt_held;
+			out->message.findings.rcpt_held_count =
+			    out->rcpt_held_count;
+		}
 		if (!reading.source.bad)
 			return true;
 	}

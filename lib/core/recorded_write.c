@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "core/check.h"
+#include "core/claims.h"
 #include "core/edits.h"
 #include "core/recorded.h"
 #include "core/recorded_numbers.h"
@@ -14,7 +15,7 @@
 #define MAX_MAIL_FROM 1024
 #define MAX_LOCAL 512
 #define MAX_EDITS 4096
-#define MAX_RCPT_DOMAINS 4096
+#define MAX_KNOWN 4096
 
 static void
 write_cut(struct pst_record_out *out, struct pst_str s, size_t max)
@@ -34,7 +35,8 @@ write_envelope(struct pst_record_out *out, const struct pst_message *message)
 	    (message->is_test ? PST_RECORDED_IS_TEST : 0u) |
 		(mta->can_quarantine ? PST_RECORDED_CAN_QUARANTINE : 0u) |
 		(mta->can_change_headers ? PST_RECORDED_CAN_CHANGE : 0u) |
-		(mta->can_add_headers ? PST_RECORDED_CAN_ADD : 0u));
+		(mta->can_add_headers ? PST_RECORDED_CAN_ADD : 0u) |
+		(message->authenticated ? PST_RECORDED_AUTHENTICATED : 0u));
 	pst_record_ip(out, &message->client);
 	pst_record_ip(out, &message->via);
 	pst_record_text(out, message->client_name);
@@ -82,7 +84,8 @@ findings_bits(const struct pst_findings *findings)
 		    0u) |
 	    (findings->rcpt_kinds[PST_RCPT_ENFORCED] ?
 		    PST_RECORDED_SOME_ENFORCED :
-		    0u);
+		    0u) |
+	    (findings->too_young ? PST_RECORDED_TOO_YOUNG : 0u);
 }
 
 static void
@@ -100,7 +103,36 @@ write_findings(struct pst_record_out *out, const struct pst_findings *findings)
 	pst_record_text(out, findings->claims);
 	pst_record_text(out, findings->unverified);
 	pst_record_text(out, findings->indirect_comment);
+	pst_record_signed(out, findings->date_s);
 	(void)pst_record_close(out, opened);
+}
+
+/* What core/indirect has read and asked. */
+static void
+write_claims(struct pst_record_out *out, const struct pst_findings *findings)
+{
+	size_t opened;
+
+	if (findings->claimed_count > 0) {
+		opened = pst_record_open(out, PST_RECORDED_CLAIMS);
+		for (size_t i = 0; i < findings->claimed_count; i++) {
+			const struct pst_claim *claim = &findings->claimed[i];
+
+			pst_record_enum(out, &pst_numbers_claim, claim->kind);
+			pst_record_text(out, claim->domain);
+		}
+		(void)pst_record_close(out, opened);
+	}
+	if (findings->known_count == 0)
+		return;
+	pst_record_limit(out, MAX_KNOWN);
+	opened = pst_record_open(out, PST_RECORDED_KNOWN);
+	for (size_t i = 0; i < findings->known_count; i++) {
+		pst_record_text(out, findings->known[i].domain);
+		pst_record_number(out, findings->known[i].days);
+	}
+	(void)pst_record_close(out, opened);
+	pst_record_unlimit(out);
 }
 
 static void
@@ -206,79 +238,54 @@ write_decision(struct pst_record_out *out, const struct pst_message *message)
 	(void)pst_record_close(out, opened);
 }
 
-/* ---- recipients ---- */
-
-static struct pst_str
-without_local(struct pst_arena *arena, struct pst_str rcpt)
-{
-	struct pst_path path;
-
-	pst_reverse_path_parse(arena, rcpt, &path);
-	return path.domain == NULL ?
-	    PST_STR("*") :
-	    pst_str(pst_arena_printf(arena, "*@%s", path.domain));
-}
-
 static void
-write_rcpts(struct pst_record_out *out, const struct pst_message *message,
-    enum pst_recorded_rcpts mode)
+write_config(struct pst_record_out *out, const struct pst_recorded *recorded)
 {
-	size_t opened = pst_record_open(out, PST_RECORDED_RCPTS);
+	size_t opened = pst_record_open(out, PST_RECORDED_CONFIG);
+	char octets[PST_FINGERPRINTS * PST_RECORDED_PRINT_BYTES];
 
-	for (size_t i = 0; i < message->rcpts.count; i++) {
-		struct pst_str rcpt = message->rcpts.items[i];
+	pst_record_text(out, recorded->socket);
+	/* Each has four octets, the lowest first. */
+	for (size_t i = 0; i < PST_FINGERPRINTS; i++) {
+		uint32_t number = recorded->fingerprints[i];
 
-		pst_record_octets(out,
-		    mode == PST_RECORDED_RCPTS_FULL ?
-			rcpt :
-			without_local(out->arena, rcpt));
+		for (size_t k = 0; k < PST_RECORDED_PRINT_BYTES; k++)
+			octets[i * PST_RECORDED_PRINT_BYTES + k] =
+			    (char)(number >> 8 * k);
 	}
+	pst_record_octets(out, (struct pst_str){octets, sizeof(octets)});
 	(void)pst_record_close(out, opened);
-}
-
-static void
-write_rcpt_domains(
-    struct pst_record_out *out, const struct pst_recipients *rcpts)
-{
-	size_t opened;
-
-	pst_record_limit(out, MAX_RCPT_DOMAINS);
-	opened = pst_record_open(out, PST_RECORDED_RCPT_DOMAINS);
-	for (size_t i = 0; i < rcpts->count; i++)
-		pst_record_text(out, rcpts->domains[i]);
-	(void)pst_record_close(out, opened);
-	pst_record_unlimit(out);
 }
 
 static struct pst_str
-write_all(struct pst_arena *arena, const struct pst_message *message,
-    enum pst_recorded_rcpts mode, bool cut, bool dns_was_cut)
+write_all(struct pst_arena *arena, struct pst_recorded *recorded,
+    const struct pst_rules *rules)
 {
+	const struct pst_message *message = &recorded->message;
 	const struct pst_findings *findings = &message->findings;
 	struct pst_record_out out;
 	const void *octets;
 	bool dns_cut;
 
 	pst_record_init(&out, arena, PST_RECORDED_MAX);
-	out.cut = cut;
+	out.cut = recorded->cut;
 	pst_record_number(&out, PST_RECORDED_VERSION);
 	pst_record_number(&out, 0);
 	write_envelope(&out, message);
 	write_from(&out, &findings->from);
 	write_findings(&out, findings);
-	if (findings->exempt == PST_EXEMPT_NO)
+	if (findings->exempt == PST_EXEMPT_NO) {
 		write_checks(&out, findings);
+		write_claims(&out, findings);
+	}
 	write_decision(&out, message);
 	pst_recorded_write_header(&out, message->header);
-	if (mode != PST_RECORDED_RCPTS_NONE) {
-		if (findings->rcpts.count > 0)
-			write_rcpt_domains(&out, &findings->rcpts);
-		write_rcpts(&out, message, mode);
-	}
+	pst_recorded_write_rcpts(&out, recorded, rules);
+	write_config(&out, recorded);
 	pst_recorded_write_dns(&out, message->dns, &dns_cut);
 	out.ptr[1] = (unsigned char)((out.cut ? PST_RECORDED_CUT : 0u) |
-	    (dns_cut || dns_was_cut ? PST_RECORDED_DNS_CUT : 0u) |
-	    (unsigned)mode << PST_RECORDED_RCPTS_SHIFT);
+	    (dns_cut || recorded->dns_cut ? PST_RECORDED_DNS_CUT : 0u) |
+	    (unsigned)recorded->rcpts << PST_RECORDED_RCPTS_SHIFT);
 	octets = out.ptr;
 	return (struct pst_str){octets, out.len};
 }
@@ -287,13 +294,20 @@ struct pst_str
 pst_recorded_write(struct pst_arena *arena, const struct pst_message *message,
     enum pst_recorded_rcpts mode)
 {
-	return write_all(arena, message, mode, false, false);
+	struct pst_recorded recorded = {.message = *message,
+	    .rcpts = mode,
+	    .socket = pst_config_own_socket(message->config)};
+
+	memcpy(recorded.fingerprints, message->config->fingerprints,
+	    sizeof(recorded.fingerprints));
+	return write_all(arena, &recorded, &message->config->rules);
 }
 
 struct pst_str
 pst_recorded_write_again(
     struct pst_arena *arena, const struct pst_recorded *recorded)
 {
-	return write_all(arena, &recorded->message, recorded->rcpts,
-	    recorded->cut, recorded->dns_cut);
+	struct pst_recorded again = *recorded;
+
+	return write_all(arena, &again, NULL);
 }

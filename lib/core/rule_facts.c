@@ -53,6 +53,8 @@ pst_rule_facts_make(struct pst_arena *arena, const struct pst_header *header,
 	    .dmarc = findings->dmarc.result,
 	    .spf = findings->spf.result,
 	    .indirect = findings->indirect != NULL,
+	    .rcpt_held = findings->rcpt_held,
+	    .rcpt_held_count = findings->rcpt_held_count,
 	};
 	if (!findings->rcpts.unknown)
 		out->rcpt = (struct pst_names){

@@ -19,7 +19,10 @@ struct pst_rule_facts {
 	struct pst_names from;   /* Author Domains */
 	struct pst_names rcpt;   /* domains of all recipients; empty if they
 	                            are not all known */
-	struct pst_names dkim;   /* d= of the signatures that pass */
+	const bool *rcpt_held;   /* whether rcpt-domain holds, by rule; NULL:
+	                            rcpt tells */
+	size_t rcpt_held_count;
+	struct pst_names dkim; /* d= of the signatures that pass */
 	const char *list_id;
 	const char *arc_sealer; /* newest sealer of a chain that verifies, if
 	                           it is trusted */

@@ -51,8 +51,8 @@ holds(const struct pst_rule *rule, enum pst_rule_option option,
 		return has_one(set, facts->mail_from);
 	case PST_RULE_FROM_DOMAIN:
 		return has_all(set, facts->from);
-	case PST_RULE_RCPT_DOMAIN:
-		return has_all(set, facts->rcpt);
+	case PST_RULE_RCPT_DOMAIN: /* see rcpts_hold() */
+		return true;
 	case PST_RULE_DKIM_DOMAIN:
 		return has_any(set, facts->dkim);
 	case PST_RULE_LIST_ID:
@@ -76,15 +76,36 @@ holds(const struct pst_rule *rule, enum pst_rule_option option,
 	return false;
 }
 
-static bool
-matches(const struct pst_rule *rule, const struct pst_rule_facts *facts)
+bool
+pst_rule_match_rcpts(const struct pst_rule *rule, struct pst_names rcpt)
 {
+	return !is_set(rule, PST_RULE_RCPT_DOMAIN) ||
+	    has_all(&rule->domains[PST_RULE_RCPT_DOMAIN], rcpt);
+}
+
+static bool
+rcpts_hold(const struct pst_rules *rules, size_t at,
+    const struct pst_rule_facts *facts)
+{
+	const struct pst_rule *rule = &rules->items[at];
+
+	if (facts->rcpt_held == NULL)
+		return pst_rule_match_rcpts(rule, facts->rcpt);
+	return at < facts->rcpt_held_count && facts->rcpt_held[at];
+}
+
+static bool
+matches(const struct pst_rules *rules, size_t at,
+    const struct pst_rule_facts *facts)
+{
+	const struct pst_rule *rule = &rules->items[at];
+
 	for (enum pst_rule_option option = PST_RULE_CLIENT;
 	     option <= PST_RULE_INDIRECT; option++) {
 		if (is_set(rule, option) && !holds(rule, option, facts))
 			return false;
 	}
-	return true;
+	return rcpts_hold(rules, at, facts);
 }
 
 const struct pst_rule *
@@ -92,7 +113,7 @@ pst_rule_match(
     const struct pst_rules *rules, const struct pst_rule_facts *facts)
 {
 	for (size_t i = 0; i < rules->count; i++) {
-		if (matches(&rules->items[i], facts))
+		if (matches(rules, i, facts))
 			return &rules->items[i];
 	}
 	return NULL;

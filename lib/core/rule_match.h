@@ -15,4 +15,7 @@
 const struct pst_rule *pst_rule_match(
     const struct pst_rules *rules, const struct pst_rule_facts *facts);
 
+/* Whether all recipients are in the rule's rcpt-domain; true if it has none. */
+bool pst_rule_match_rcpts(const struct pst_rule *rule, struct pst_names rcpt);
+
 #endif

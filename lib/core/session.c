@@ -287,6 +287,7 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	    dup_slice(msg->arena, pst_str_first(mail_from, MAX_ARGUMENT));
 	out->rcpt = PST_STR("");
 	out->authserv_id = authserv_id(session, msg);
+	out->authenticated = authenticated;
 	out->findings.exempt =
 	    pst_exempt_of(msg->config, &session->ip, authenticated);
 	if (out->findings.exempt != PST_EXEMPT_NO)
@@ -305,13 +306,11 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 }
 
 static void
-note_rcpt(struct msg *msg, struct pst_str rcpt)
+note_rcpt(struct msg *msg, struct pst_str rcpt, struct pst_str mta_address)
 {
 	struct pst_rcpts *rcpts = &msg->out.rcpts;
 
-	/* What is not kept is not copied either. */
-	if (rcpts->count < PST_RCPTS_MAX)
-		pst_rcpts_add(msg->arena, rcpts, dup_slice(msg->arena, rcpt));
+	pst_rcpts_note(msg->arena, rcpts, rcpt, mta_address);
 	if (msg->out.rcpt_count++ == 0 && rcpts->count > 0)
 		msg->out.rcpt = rcpts->items[0];
 }
@@ -332,12 +331,12 @@ pst_session_rcpt_as(struct pst_session *session, struct pst_str rcpt,
 	if (msg == NULL || msg->state == STATE_DECIDED)
 		return true;
 	rcpt = pst_str_first(rcpt, MAX_ARGUMENT);
-	kind = pst_enforcement_kind(msg->arena, msg->config, rcpt,
-	    pst_str_first(mta_address, MAX_ARGUMENT));
+	mta_address = pst_str_first(mta_address, MAX_ARGUMENT);
+	kind = pst_enforcement_kind(msg->arena, msg->config, rcpt, mta_address);
 	if (!pst_parts_rcpt(&msg->parts, rcpt, kind))
 		return false;
 	msg->out.findings.rcpt_kinds[kind] = true;
-	note_rcpt(msg, rcpt);
+	note_rcpt(msg, rcpt, mta_address);
 	if (msg->config->rules.count > 0 ||
 	    msg->config->reports.recipient_domains)
 		pst_recipients_add(msg->arena, &msg->out.findings.rcpts, rcpt);
@@ -530,11 +529,12 @@ static void
 describe(struct pst_service *service, struct msg *msg)
 {
 	struct pst_findings *findings = &msg->out.findings;
+	const struct pst_known_days *known = pst_known_days_of(
+	    msg->arena, pst_service_memory(service), msg->world.now_epoch);
 	const struct pst_indirect_input input = {.config = msg->config,
 	    .header = &msg->header,
 	    .now_epoch = msg->world.now_epoch,
-	    .known = pst_known_days_of(
-		msg->arena, pst_service_memory(service), msg->world.now_epoch)};
+	    .known = pst_known_days_noting(msg->arena, known, findings)};
 
 	findings->client = msg->out.client;
 	findings->mail_from = msg->spf_input.mail_from.domain;
@@ -542,6 +542,7 @@ describe(struct pst_service *service, struct msg *msg)
 	if (findings->has_arc)
 		pst_policy_chain(msg->arena, msg->config, findings);
 	pst_indirect_judge(msg->arena, &input, findings);
+	pst_known_days_note(input.known, findings);
 }
 
 const struct pst_message *

@@ -24,6 +24,7 @@ struct pst_session;
 struct pst_message {
 	struct pst_ip client;    /* if a relay of ours sent it, the client of
 	                            that relay */
+	bool authenticated;      /* the client used SMTP AUTH */
 	bool is_test;            /* `postern send` sent it: it is judged as
 	                            mail, but nothing remembers it */
 	struct pst_ip via;       /* that relay; family PST_IP_NONE: no relay */

@@ -77,7 +77,7 @@ struct pst_journal_key {
 
 /* More keys than these are left out; the entry is kept. An entry that is found by
  * the hash of a key has another value once in some billions. */
-#define PST_JOURNAL_MAX_KEYS 64
+#define PST_JOURNAL_MAX_KEYS 224
 
 struct pst_journal_entry {
 	enum pst_journal_stream stream;

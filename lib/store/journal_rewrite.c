@@ -7,78 +7,22 @@
  * part, so that no entry moves into a block behind our back.
  */
 
-#include <assert.h>
-#include <stdlib.h>
-
 #include "store/journal_index.h"
+#include "store/journal_judge.h"
 #include "store/journal_search.h"
 
 struct rewrite {
 	struct pst_journal *journal;
-	struct pst_journal_hashes hashes; /* one */
-	struct pst_journal_judge judge;
-	uint64_t count;
+	struct pst_journal_judging judging;
 	int64_t stream;
 	struct pst_journal_state state;
-	struct pst_journal_unit old, fresh; /* the unit at hand */
-	bool changed;                       /* fresh differs from old */
-	bool is_damaged;                    /* it cannot be read */
+	bool is_damaged; /* the unit at hand cannot be read */
 };
 
 static struct pst_str
 slice(const struct pst_journal_octets *octets)
 {
 	return (struct pst_str){octets->ptr, octets->len};
-}
-
-/* Asks about an entry, and adds what becomes of it to the fresh unit. */
-static void
-judge_entry(struct rewrite *work, const struct pst_journal_record *record)
-{
-	struct pst_journal_entry entry = {
-	    .stream = work->stream == PST_JOURNAL_OTHER ? PST_JOURNAL_OTHER :
-							  PST_JOURNAL_ACCEPTED,
-	    .seen_s = record->seen_s,
-	    .octets = record->entry,
-	};
-	enum pst_journal_fate fate = work->judge.judge(work->judge.arg, &entry);
-
-	if (fate != PST_JOURNAL_KEEP) {
-		work->changed = true;
-		work->count++;
-	}
-	switch (fate) {
-	case PST_JOURNAL_KEEP:
-		pst_journal_unit_copy(&work->fresh, record);
-		break;
-	case PST_JOURNAL_CHANGED:
-		/* A unit must not become longer than a reader accepts. */
-		assert(entry.octets.len <= record->entry.len &&
-		    entry.key_count <= record->hash_count);
-		pst_journal_unit_add(
-		    &work->fresh, work->journal->secret, &entry);
-		break;
-	case PST_JOURNAL_DROP:
-		break;
-	}
-}
-
-/* Makes the fresh unit of the old one. */
-static void
-judge_unit(struct rewrite *work)
-{
-	struct pst_str head = slice(&work->old.head);
-	struct pst_str body = slice(&work->old.body);
-	struct pst_journal_record record;
-
-	work->changed = false;
-	pst_journal_unit_clear(&work->fresh);
-	while (pst_journal_unit_next(&head, &body, &record)) {
-		if (pst_journal_record_has(&record, &work->hashes))
-			judge_entry(work, &record);
-		else
-			pst_journal_unit_copy(&work->fresh, &record);
-	}
 }
 
 /* ---- blocks ---- */
@@ -94,7 +38,7 @@ read_block(struct rewrite *work, int64_t id, bool *exists, int64_t *bytes,
 	    pst_db_int(work->stream), pst_db_int(id)};
 	struct pst_db *db = work->journal->db;
 
-	pst_journal_unit_clear(&work->old);
+	pst_journal_unit_clear(&work->judging.old);
 	if (!pst_db_select(db, sql, values, PST_COUNT(values), err))
 		return false;
 	*exists = pst_db_next(db);
@@ -103,14 +47,14 @@ read_block(struct rewrite *work, int64_t id, bool *exists, int64_t *bytes,
 		struct pst_str body = pst_db_octets(db, 3);
 		uint64_t raw_bytes = (uint64_t)pst_db_number(db, 0);
 
-		work->old.entries = (uint64_t)pst_db_number(db, 1);
+		work->judging.old.entries = (uint64_t)pst_db_number(db, 1);
 		*bytes = (int64_t)(head.len + body.len);
-		work->is_damaged = !pst_journal_unit_is_sound(
-				       head, work->old.entries, raw_bytes) ||
+		work->is_damaged = !pst_journal_unit_is_sound(head,
+				       work->judging.old.entries, raw_bytes) ||
 		    !pst_journal_unpack(work->journal->packer, body,
-			(size_t)raw_bytes, &work->old.body);
+			(size_t)raw_bytes, &work->judging.old.body);
 		if (!work->is_damaged)
-			pst_journal_octets_add(&work->old.head, head);
+			pst_journal_octets_add(&work->judging.old.head, head);
 	}
 	return pst_db_end(db, err);
 }
@@ -125,7 +69,7 @@ write_block(struct rewrite *work, int64_t id, struct pst_err *err)
 	    "UPDATE block SET first_s = $3, last_s = $4, raw_bytes = $5,"
 	    " entries = $6, head = $7, body = $8"
 	    " WHERE stream = $1 AND id = $2";
-	const struct pst_journal_unit *fresh = &work->fresh;
+	const struct pst_journal_unit *fresh = &work->judging.fresh;
 	struct pst_journal *journal = work->journal;
 	struct pst_db_value values[] = {pst_db_int(work->stream),
 	    pst_db_int(id), pst_db_int(fresh->first_s),
@@ -164,16 +108,17 @@ rewrite_block(
 	if (!exists)
 		return true;
 	if (work->is_damaged) {
-		pst_journal_unit_clear(&work->fresh);
-		work->changed = true;
+		pst_journal_unit_clear(&work->judging.fresh);
+		work->judging.changed = true;
 	} else {
-		judge_unit(work);
+		pst_journal_judge_unit(&work->judging, work->stream);
 	}
-	if (!work->changed)
+	if (!work->judging.changed)
 		return true;
 	*changed = true;
-	work->state.entries -= (int64_t)work->old.entries;
-	work->state.raw_bytes -= (int64_t)pst_journal_unit_bytes(&work->old);
+	work->state.entries -= (int64_t)work->judging.old.entries;
+	work->state.raw_bytes -=
+	    (int64_t)pst_journal_unit_bytes(&work->judging.old);
 	work->state.bytes -= bytes;
 	return write_block(work, id, err);
 }
@@ -190,7 +135,7 @@ rewrite_part(struct rewrite *work, int64_t id, struct pst_err *err)
 	found[0].blocks = UINT64_MAX;
 	if (is_complete &&
 	    !pst_journal_index_find(
-		work->journal, part, &work->hashes, found, err))
+		work->journal, part, &work->judging.hashes, found, err))
 		return false;
 	for (unsigned i = 0; i < PST_JOURNAL_PART; i++) {
 		if ((found[0].blocks >> i & 1) != 0 &&
@@ -210,19 +155,20 @@ rewrite_tail(struct rewrite *work, struct pst_err *err)
 {
 	struct pst_journal *journal = work->journal;
 
-	pst_journal_unit_clear(&work->old);
-	if (!pst_journal_get_tail(journal, work->stream, &work->old, err))
+	pst_journal_unit_clear(&work->judging.old);
+	if (!pst_journal_get_tail(
+		journal, work->stream, &work->judging.old, err))
 		return false;
-	judge_unit(work);
+	pst_journal_judge_unit(&work->judging, work->stream);
 	/* A row that is damaged may hold the address, too. */
-	if (!work->changed &&
-	    (int64_t)work->old.entries == work->state.tail_entries)
+	if (!work->judging.changed &&
+	    (int64_t)work->judging.old.entries == work->state.tail_entries)
 		return true;
 	if (!pst_journal_drop_tail(journal, work->stream, &work->state, err))
 		return false;
-	return work->fresh.entries == 0 ||
+	return work->judging.fresh.entries == 0 ||
 	    pst_journal_put_tail(
-		journal, work->stream, &work->state, &work->fresh, err);
+		journal, work->stream, &work->state, &work->judging.fresh, err);
 }
 
 /* ---- all ---- */
@@ -283,14 +229,14 @@ pst_journal_rewrite(struct pst_journal *journal,
     const struct pst_journal_key *key, struct pst_journal_judge judge,
     uint64_t *count, struct pst_err *err)
 {
-	struct rewrite work = {.journal = journal, .judge = judge};
+	struct rewrite work = {.journal = journal,
+	    .judging = {.judge = judge, .secret = journal->secret}};
 	bool ok;
 
-	work.hashes.values[0] = pst_journal_hash(journal->secret, key);
-	work.hashes.count = 1;
+	work.judging.hashes.values[0] = pst_journal_hash(journal->secret, key);
+	work.judging.hashes.count = 1;
 	ok = rewrite_all(&work, err) && clean_log(journal, err);
-	*count = work.count;
-	pst_journal_unit_free(&work.old);
-	pst_journal_unit_free(&work.fresh);
+	*count = work.judging.count;
+	pst_journal_judging_free(&work.judging);
 	return ok;
 }

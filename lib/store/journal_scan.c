@@ -17,21 +17,9 @@ struct pst_journal_scan {
 	/* What the index says of some parts, from first_found on */
 	struct pst_journal_found found[PST_JOURNAL_PARTS];
 	int64_t first_found; /* a multiple of PST_JOURNAL_PARTS; or -1 */
-	/* The unit at hand: the octets of a block, and its matching entries */
-	struct pst_journal_octets heads, body;
-	struct pst_journal_record records[PST_JOURNAL_BLOCK_ENTRIES];
-	size_t count, at;
+	struct pst_journal_hand hand;
 	uint64_t damaged;
 };
-
-static bool
-matches(const struct pst_journal_match *match,
-    const struct pst_journal_record *record)
-{
-	return record->seen_s >= match->since_s &&
-	    record->seen_s <= match->until_s &&
-	    pst_journal_record_has(record, &match->hashes);
-}
 
 /* Reads the tail and the number of blocks in one statement. */
 static bool
@@ -59,7 +47,7 @@ read_tail(struct pst_journal_scan *scan, struct pst_err *err)
 		}
 		while (!pst_journal_unit_is_full(&scan->tail) &&
 		    pst_journal_unit_next(&head, &body, &record)) {
-			if (matches(scan->match, &record))
+			if (pst_journal_matches(scan->match, &record))
 				pst_journal_unit_copy(&scan->tail, &record);
 		}
 	}
@@ -98,90 +86,33 @@ pst_journal_scan_end(struct pst_journal_scan *scan)
 	if (scan == NULL)
 		return;
 	pst_journal_unit_free(&scan->tail);
-	free(scan->heads.ptr);
-	free(scan->body.ptr);
+	pst_journal_hand_free(&scan->hand);
 	free(scan);
 }
 
 /* ---- the unit at hand ---- */
-
-static int
-compare(const void *left, const void *right)
-{
-	const struct pst_journal_record *a = left, *b = right;
-
-	if (a->seen_s != b->seen_s)
-		return a->seen_s < b->seen_s ? -1 : 1;
-	/* Those of one second stay in their order; each has a head. */
-	return a->head.ptr < b->head.ptr ? -1 : a->head.ptr > b->head.ptr;
-}
-
-/* Takes the entries that match. The slices point into the octets given. */
-static void
-take_unit(
-    struct pst_journal_scan *scan, struct pst_str head, struct pst_str body)
-{
-	bool sorted = true;
-
-	scan->count = scan->at = 0;
-	while (scan->count < PST_COUNT(scan->records) &&
-	    pst_journal_unit_next(&head, &body, &scan->records[scan->count])) {
-		if (!matches(scan->match, &scan->records[scan->count]))
-			continue;
-		if (scan->count > 0)
-			sorted = sorted &&
-			    compare(&scan->records[scan->count - 1],
-				&scan->records[scan->count]) < 0;
-		scan->count++;
-	}
-	if (!sorted)
-		qsort(scan->records, scan->count, sizeof(scan->records[0]),
-		    compare);
-}
-
-/* Whether a head has an entry that matches; only then is its block unpacked. */
-static bool
-has_match(struct pst_journal_scan *scan, struct pst_str head)
-{
-	struct pst_str none = {NULL, 0};
-	struct pst_journal_record record;
-
-	while (pst_journal_unit_next(&head, &none, &record)) {
-		if (matches(scan->match, &record))
-			return true;
-	}
-	return false;
-}
 
 /* Reads the row that a selection is at: first_s, last_s, raw, entries, ... */
 static void
 read_row(struct pst_journal_scan *scan)
 {
 	struct pst_db *db = scan->journal->db;
-	const uint64_t raw_bytes = (uint64_t)pst_db_number(db, 2);
-	const uint64_t entries = (uint64_t)pst_db_number(db, 3);
 	struct pst_str head;
 
 	if (pst_db_number(db, 0) > scan->match->until_s ||
 	    pst_db_number(db, 1) < scan->match->since_s)
 		return;
 	head = pst_db_octets(db, 4);
-	if (!pst_journal_unit_is_sound(head, entries, raw_bytes)) {
+	if (!pst_journal_unit_is_sound(head, (uint64_t)pst_db_number(db, 3),
+		(uint64_t)pst_db_number(db, 2))) {
 		scan->damaged++;
 		return;
 	}
-	if (!has_match(scan, head))
-		return;
-	scan->heads.len = 0;
-	pst_journal_octets_add(&scan->heads, head);
-	/* SQLite reads the body only now. */
-	if (!pst_journal_unpack(scan->journal->packer, pst_db_octets(db, 5),
-		(size_t)raw_bytes, &scan->body)) {
+	/* SQLite reads the body only if it is asked for. */
+	if (pst_journal_match_head(scan->match, head) &&
+	    !pst_journal_hand_unpack(&scan->hand, scan->match,
+		scan->journal->packer, head, pst_db_octets(db, 5)))
 		scan->damaged++;
-		return;
-	}
-	take_unit(scan, (struct pst_str){scan->heads.ptr, scan->heads.len},
-	    (struct pst_str){scan->body.ptr, scan->body.len});
 }
 
 static bool
@@ -258,7 +189,7 @@ static bool
 next_block(struct pst_journal_scan *scan, bool *more, struct pst_err *err)
 {
 	*more = true;
-	while (scan->count == 0) {
+	while (scan->hand.count == 0) {
 		if (scan->blocks == 0) {
 			if (!next_part(scan, more, err))
 				return false;
@@ -279,7 +210,8 @@ take_tail(struct pst_journal_scan *scan)
 	const struct pst_journal_unit *tail = &scan->tail;
 
 	scan->tail_done = true;
-	take_unit(scan, (struct pst_str){tail->head.ptr, tail->head.len},
+	pst_journal_hand_take(&scan->hand, scan->match,
+	    (struct pst_str){tail->head.ptr, tail->head.len},
 	    (struct pst_str){tail->body.ptr, tail->body.len});
 }
 
@@ -288,7 +220,7 @@ next_unit(struct pst_journal_scan *scan, struct pst_err *err)
 {
 	bool more;
 
-	scan->count = scan->at = 0;
+	scan->hand.count = scan->hand.at = 0;
 	if (!scan->match->oldest_first && !scan->tail_done)
 		take_tail(scan);
 	if (!next_block(scan, &more, err))
@@ -301,19 +233,17 @@ next_unit(struct pst_journal_scan *scan, struct pst_err *err)
 bool
 pst_journal_scan_next(struct pst_journal_scan *scan, struct pst_err *err)
 {
-	if (scan->at < scan->count)
-		scan->at++;
-	return scan->at < scan->count || next_unit(scan, err);
+	struct pst_journal_hand *hand = &scan->hand;
+
+	if (hand->at < hand->count)
+		hand->at++;
+	return hand->at < hand->count || next_unit(scan, err);
 }
 
 const struct pst_journal_record *
 pst_journal_scan_record(const struct pst_journal_scan *scan)
 {
-	if (scan->at >= scan->count)
-		return NULL;
-	return &scan->records[scan->match->oldest_first ?
-		scan->at :
-		scan->count - 1 - scan->at];
+	return pst_journal_hand_record(&scan->hand, scan->match->oldest_first);
 }
 
 uint64_t

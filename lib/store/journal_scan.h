@@ -14,13 +14,8 @@
  */
 
 #include "store/journal_file.h"
+#include "store/journal_hand.h"
 #include "store/journal_index.h"
-
-struct pst_journal_match {
-	struct pst_journal_hashes hashes;
-	int64_t since_s, until_s; /* included */
-	bool oldest_first;
-};
 
 struct pst_journal_scan;
 

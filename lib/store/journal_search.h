@@ -40,17 +40,20 @@ bool pst_journal_search(struct pst_journal *journal,
     uint64_t *damaged, struct pst_err *err) PST_MUST_CHECK;
 
 /*
- * Removes what an address may not leave here: every entry for which drop()
- * returns PST_JOURNAL_DROP is deleted, and one for which it returns
- * PST_JOURNAL_CHANGED is replaced by what it has put into *octets and *keys (in
- * memory of its own, valid until the next call); neither may be longer than
- * before. Only entries with that key are looked at; the keys of others are kept,
- * and judge() is told none: the file has only their hashes. A part of a stream is
- * one transaction. A damaged block that may have the key is deleted. Their blocks are written again, freed pages are overwritten
- * (secure_delete), and the write-ahead log is emptied: nothing of it is left in
- * the files. It fails, with a sentence, if a program that is reading keeps the
- * log; it may be called again. *count is the number of entries changed or
- * deleted. What a writer has in its queue is not in the file yet.
+ * Removes what must not be found by a key any more. Only entries with that key
+ * are looked at. One for which judge() returns PST_JOURNAL_DROP is deleted, and
+ * one for which it returns PST_JOURNAL_CHANGED is replaced by what it has put
+ * into the entry's octets and keys (in memory of its own, valid until the next
+ * call), or deleted if these are longer than before. The entry that judge() gets
+ * has no keys: the file has only their hashes. A damaged block that may have the
+ * key is deleted.
+ *
+ * A part of a stream is one transaction. Blocks are written again, freed pages
+ * are overwritten (secure_delete), and the write-ahead log is emptied: nothing
+ * of it is left in the files. The function fails, with a sentence, if a program
+ * that is reading keeps the log; it may be called again. *count is the number of
+ * entries changed or deleted. What a writer has in its queue is not in the file
+ * yet.
  */
 enum pst_journal_fate {
 	PST_JOURNAL_KEEP,

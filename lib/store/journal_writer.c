@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/counters.h"
 #include "base/thread.h"
 
 #define PATIENCE_MS 1000 /* wait for a lock */
@@ -97,6 +98,14 @@ copy(const struct pst_journal_entry *entry)
 	return item;
 }
 
+/* The mutex is locked. */
+static void
+drop(struct pst_journal_writer *writer, size_t count)
+{
+	writer->counts.dropped += count;
+	pst_counter_add(PST_COUNTER_JOURNAL_DROPPED, 0, count);
+}
+
 void
 pst_journal_writer_put(
     struct pst_journal_writer *writer, const struct pst_journal_entry *entry)
@@ -108,9 +117,9 @@ pst_journal_writer_put(
 	pst_mutex_lock(&writer->mutex);
 	if (is_too_long) {
 		writer->too_long++;
-		writer->counts.dropped++;
+		drop(writer, 1);
 	} else if (item->bytes > PST_JOURNAL_QUEUE_BYTES - writer->bytes) {
-		writer->counts.dropped++;
+		drop(writer, 1);
 	} else {
 		/* The thread gathers for a while, unless the queue fills up. */
 		wake = writer->head == NULL ||
@@ -121,6 +130,8 @@ pst_journal_writer_put(
 		writer->tail = &item->next;
 		writer->bytes += item->bytes;
 		writer->counts.waiting++;
+		pst_counter_set(
+		    PST_COUNTER_JOURNAL_QUEUE, writer->counts.waiting);
 		item = NULL;
 	}
 	pst_mutex_unlock(&writer->mutex);
@@ -179,10 +190,13 @@ forget_items(struct pst_journal_writer *writer, size_t count, bool written)
 	pst_mutex_lock(&writer->mutex);
 	writer->bytes -= bytes;
 	writer->counts.waiting -= count;
-	if (written)
+	pst_counter_set(PST_COUNTER_JOURNAL_QUEUE, writer->counts.waiting);
+	if (written) {
 		writer->counts.written += count;
-	else
-		writer->counts.dropped += count;
+		pst_counter_add(PST_COUNTER_JOURNAL_WRITTEN, 0, count);
+	} else {
+		drop(writer, count);
+	}
 	pst_mutex_unlock(&writer->mutex);
 }
 

@@ -57,14 +57,19 @@ bool pst_upload_batch(const struct pst_upload *upload, bool *more,
  * PST_UPLOAD_INTERVAL_MS, less often while the database is unreachable, and
  * deletes old rows there. Other processes write the rows, and nothing tells it
  * of them, so it also wakes up for that while no mail arrives. It also shares
- * what gateways remember of domains (store/memory_share.h). It keeps a
- * reference to config and calls log, or memory_log if that cannot be shared, in
- * its own thread. pst_uploader_stop() does not wait for a server that does not
- * answer.
+ * what gateways remember of domains (store/memory_share.h) and their journals
+ * (store/journal_share.h). It keeps a reference to config and calls the logs in
+ * its own thread: memory and journal get a sentence when that cannot be shared,
+ * and NULL when it can again. pst_uploader_stop() does not wait for a server
+ * that does not answer.
  */
+struct pst_uploader_logs {
+	struct pst_writer_log rows;
+	struct pst_memory_log memory, journal;
+};
 struct pst_uploader;
-struct pst_uploader *pst_uploader_start(struct pst_config *config,
-    struct pst_writer_log log, struct pst_memory_log memory_log);
+struct pst_uploader *pst_uploader_start(
+    struct pst_config *config, const struct pst_uploader_logs *logs);
 void pst_uploader_stop(struct pst_uploader *uploader); /* NULL is allowed */
 
 #endif

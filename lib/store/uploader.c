@@ -3,10 +3,13 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "core/counters.h"
 #include "store/expiry.h"
+#include "store/journal_config.h"
+#include "store/journal_share.h"
 #include "store/memory_share.h"
 
 #define MAX_PAUSE_MS 300000
@@ -26,6 +29,10 @@ struct pst_uploader {
 	bool failing; /* the last attempt failed */
 	struct pst_memory_share share;
 	bool share_failing; /* the last attempt to share the memory failed */
+	struct pst_journal_share journal;
+	struct pst_memory_log journal_log;
+	bool journal_failing;
+	struct pst_arena *arena; /* has the journal's path */
 	unsigned pause_ms;
 
 	pthread_mutex_t mutex; /* protects all below */
@@ -91,19 +98,47 @@ expire(struct pst_uploader *uploader, struct pst_err *err)
 	return pst_expiry_turn(&uploader->shared_expiry, uploader->shared, err);
 }
 
+/* Calls log when it begins to fail, and when it succeeds again. */
+static void
+tell(const struct pst_memory_log *log, bool *failing, bool ok,
+    const struct pst_err *err)
+{
+	if (ok != *failing)
+		return;
+	*failing = !ok;
+	log->call(log->arg, ok ? NULL : err->text);
+}
+
+/*
+ * A connection may have been lost while there was nothing to upload. Then it is
+ * closed: the next upload connects again, or says why it cannot.
+ */
+static bool
+is_lost(struct pst_uploader *uploader)
+{
+	if (pst_db_is_alive(uploader->shared))
+		return false;
+	pst_db_close(uploader->shared);
+	uploader->shared = NULL;
+	uploader->share.due_ms = uploader->journal.due_ms = 0;
+	return true;
+}
+
 /* Report rows come first; this neither ends nor delays their upload. */
 static void
-share_memory(struct pst_uploader *uploader)
+share(struct pst_uploader *uploader)
 {
 	struct pst_err err;
-	bool ok =
-	    pst_memory_share_turn(&uploader->share, uploader->shared, &err);
+	bool ok;
 
-	if (ok != uploader->share_failing)
+	ok = pst_memory_share_turn(&uploader->share, uploader->shared, &err);
+	if (is_lost(uploader))
 		return;
-	uploader->share_failing = !ok;
-	uploader->memory_log.call(
-	    uploader->memory_log.arg, ok ? NULL : err.text);
+	tell(&uploader->memory_log, &uploader->share_failing, ok, &err);
+	ok = pst_journal_share_turn(&uploader->journal, uploader->shared, &err);
+	if (!is_lost(uploader))
+		tell(&uploader->journal_log, &uploader->journal_failing, ok,
+		    &err);
 }
 
 static void
@@ -121,7 +156,7 @@ try_once(struct pst_uploader *uploader)
 		uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;
 		pst_counter_add(PST_COUNTER_UPLOAD_BATCHES, 0, batches);
 		pst_counter_since(PST_COUNTER_UPLOAD_FAILING_SINCE, false);
-		share_memory(uploader);
+		share(uploader);
 		if (!uploader->failing)
 			return;
 		uploader->failing = false;
@@ -176,21 +211,27 @@ run(void *arg)
 }
 
 struct pst_uploader *
-pst_uploader_start(struct pst_config *config, struct pst_writer_log log,
-    struct pst_memory_log memory_log)
+pst_uploader_start(
+    struct pst_config *config, const struct pst_uploader_logs *logs)
 {
 	struct pst_uploader *uploader = calloc(1, sizeof(*uploader));
 
 	if (uploader == NULL)
 		abort();
 	uploader->config = pst_config_ref(config);
-	uploader->log = log;
+	uploader->log = logs->rows;
 	/* What the worker finds in the file, it tells itself. */
 	uploader->local_expiry.config = uploader->config;
 	uploader->shared_expiry.config = uploader->config;
-	uploader->shared_expiry.log = log;
-	uploader->memory_log = memory_log;
+	uploader->shared_expiry.log = logs->rows;
+	uploader->memory_log = logs->memory;
 	uploader->share.config = uploader->config;
+	uploader->arena = pst_arena_new();
+	uploader->journal_log = logs->journal;
+	uploader->journal.path =
+	    pst_journal_path(uploader->arena, uploader->config);
+	uploader->journal.limits =
+	    pst_journal_limits_of(uploader->config, uploader->journal.path);
 	uploader->pause_ms = PST_UPLOAD_INTERVAL_MS;
 	pst_mutex_init(&uploader->mutex);
 	pst_cond_init(&uploader->change);
@@ -226,6 +267,7 @@ pst_uploader_stop(struct pst_uploader *uploader)
 	pst_thread_join(uploader->thread);
 	pst_cond_destroy(&uploader->change);
 	pst_mutex_destroy(&uploader->mutex);
+	pst_arena_free(uploader->arena);
 	pst_config_unref(uploader->config);
 	free(uploader);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "core/explain.h"
-#include "core/recorded.h"
+#include "core/replay.h"
 #include "tests/unit/core_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -47,6 +47,18 @@ decide_again(struct pst_arena *arena, const struct pst_message *message)
 	print_all(arena, &again);
 }
 
+static void
+replay(struct pst_arena *arena, const struct pst_recorded *recorded)
+{
+	struct pst_message again = recorded->message;
+	struct pst_replay replay;
+
+	pst_replay_decide(arena, recorded, &replay);
+	again.decision = replay.decision;
+	again.done = pst_done_as_decided(&again.decision);
+	print_all(arena, &again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -60,6 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		&first, &err)) {
 		print_all(arena, &first.message);
 		decide_again(arena, &first.message);
+		replay(arena, &first);
 		written = pst_recorded_write_again(arena, &first);
 		assert(written.len <= PST_RECORDED_MAX);
 		if (!pst_recorded_read(arena, written, config(), &second, &err))

@@ -25,9 +25,15 @@ struct slot {
 struct pst_journal *
 journal_open(void)
 {
+	return journal_open_as("journal");
+}
+
+struct pst_journal *
+journal_open_as(const char *name)
+{
 	struct pst_err err = {""};
-	struct pst_journal *journal = pst_journal_open(
-	    store_path("journal"), PST_JOURNAL_WRITE, 5000, &err);
+	struct pst_journal *journal =
+	    pst_journal_open(store_path(name), PST_JOURNAL_WRITE, 5000, &err);
 
 	if (journal == NULL)
 		fail_msg("%s", err.text);

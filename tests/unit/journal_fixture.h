@@ -8,8 +8,9 @@
 
 #define JOURNAL_NOW 1795400000 /* the time of entry 0; each is a second later */
 
-/* Opens "DIRECTORY/journal" to write, or fails the test. */
+/* Opens "DIRECTORY/journal" to write, or fails the test; or one of that name. */
 struct pst_journal *journal_open(void);
+struct pst_journal *journal_open_as(const char *name);
 
 /*
  * Returns an entry of the given length whose octets are random but begin with

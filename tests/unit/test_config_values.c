@@ -73,6 +73,8 @@ static const char unusual[] =
     "store {\npath = \"/p\"\npostgresql = \"host='a b'\"\nwait = 0s\n"
     "max-waiting = 100\nmax-rows = 100\nretention = 3d\n"
     "imported-retention = 4d\n}\n"
+    "journal {\nkeep = exceptions\npath = /j\nmax-size = 64M\n"
+    "retention = 7d\nrecipients = domain\n}\n"
     "reports {\nfrom = \"a+b@c.example\"\norg-name = \"A \\\"B\\\"\"\n"
     "contact = \"tel:0\"\ncompat = rfc7489\nformat = xml\n"
     "recipient-domains = yes\nskip-domains = {a.example}\n"

@@ -279,7 +279,7 @@ test_text(void **state)
 	    "\nhelo      mx \\xFF\n",
 	    "\nmail from <x@list.example>\n",
 	    "\nfrom      bank.example\n",
-	    "\niprev     pass\n",
+	    "\niprev     pass (bulk.example)\n",
 	    "\nspf       pass for list.example",
 	    "\ndkim      none\n",
 	    "\ndmarc     fail: p=reject at bank.example ",

@@ -79,6 +79,8 @@ test_judge(void **state)
 	    {"queue", PST_COUNTER_STORE_QUEUE, 501, PST_STATUS_WARNING,
 		"501 rows wait for the report store"},
 	    {"short queue", PST_COUNTER_STORE_QUEUE, 500, PST_STATUS_OK, ""},
+	    {"journal", PST_COUNTER_JOURNAL_FAILING_SINCE, NOW - 1,
+		PST_STATUS_WARNING, "the journal cannot be written"},
 	    {"upload", PST_COUNTER_UPLOAD_FAILING_SINCE, NOW - 7200,
 		PST_STATUS_WARNING, "have not been uploaded for 2 h 0 min"},
 	    {"clock, store", PST_COUNTER_CLOCK_STORE_SINCE, NOW - 1,
