@@ -188,7 +188,9 @@ restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
 	arc->result = pst_record_take_enum(in, &pst_numbers_result);
 	arc->reason = pst_record_take_text(in);
 	/* It is a comment in our result field. */
-	if (arc->reason != NULL && strpbrk(arc->reason, "()\\") != NULL)
+	if (arc->reason != NULL &&
+	    (!pst_str_is_printable(pst_str(arc->reason)) ||
+		strpbrk(arc->reason, "()\\") != NULL))
 		pst_record_is_bad(in);
 	arc->sets = (unsigned)pst_record_take_number(in, MAX_RESTORED_SETS);
 	arc->oldest_pass = pst_record_take_unsigned(in);
