@@ -23,7 +23,6 @@
 #define DEFAULT_LAST 20
 #define MAX_LAST 10000
 #define MAX_KEYS 5
-#define PATIENCE_MS 5000
 #define MAX_RULE 64 /* octets of a cell */
 #define MAX_DOMAIN 40
 #define COLUMNS 5
@@ -326,7 +325,7 @@ note_file(const struct request *request, const struct pst_config *config)
 	const char *path = pst_journal_path(arena, config);
 	struct pst_err err;
 	struct pst_journal *journal =
-	    pst_journal_open(path, PST_JOURNAL_READ, PATIENCE_MS, &err);
+	    pst_journals_open_own(arena, config, &err);
 	struct pst_journal_figures figures;
 	struct pst_buf buf;
 	bool ok =

@@ -41,7 +41,7 @@ struct pst_record_out {
 	unsigned char *ptr;
 	size_t len, capacity;
 	size_t max;   /* of all octets; at most 65536 */
-	size_t limit; /* the same for now: see pst_record_limit() */
+	size_t limit; /* of the octets so far and a part: pst_record_limit() */
 	bool full;    /* something did not fit into the open section */
 	bool cut;     /* something was left out; callers set it, too */
 };

@@ -41,6 +41,22 @@ pst_hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+bool
+pst_hex_decode(struct pst_str text, unsigned char *out, size_t len)
+{
+	if (text.len != 2 * len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		int high = pst_hex_value(text.ptr[2 * i]);
+		int low = pst_hex_value(text.ptr[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}
+
 int
 pst_base64_value(char c)
 {

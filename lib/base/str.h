@@ -48,6 +48,9 @@ char pst_lower(char c);
 int pst_hex_value(char c);
 int pst_base64_value(char c);
 
+/* Decodes 2 * len hexadecimal digits. False if text is anything else. */
+bool pst_hex_decode(struct pst_str text, unsigned char *out, size_t len);
+
 bool pst_str_eq(struct pst_str a, struct pst_str b);
 bool pst_str_ieq(struct pst_str a, struct pst_str b); /* ignores case */
 bool pst_str_starts(struct pst_str s, struct pst_str prefix);

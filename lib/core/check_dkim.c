@@ -300,7 +300,7 @@ json(const struct pst_findings *findings, const void *state,
 
 /*
  * The recorded form: the result, how many were not parsed, and a section for each
- * signature. Those for which there is no room have no names.
+ * signature. Those beyond the room have no names.
  */
 #define SIG_TAG 1
 #define MAX_RECORDED 8192 /* octets */

@@ -470,7 +470,7 @@ open_message(struct reading *reading)
 	pst_record_begin(&reading->decision, PST_STR(""), &reading->source);
 }
 
-/* Reads the mode from the marks; false if there is no such mode. */
+/* Reads the mode from the marks; false if it is not one of ours. */
 static bool
 read_marks(unsigned marks, struct pst_recorded *out)
 {

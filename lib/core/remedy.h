@@ -22,7 +22,7 @@ struct pst_remedy {
 	/*
 	 * The rule that lets this mail in, as lines to paste into the
 	 * configuration, above other rules: as narrow as what authenticates it
-	 * allows. NULL if there is no sound one; then `instead` says why, and
+	 * allows. NULL if none is sound; then `instead` says why, and
 	 * what to do.
 	 */
 	const char *rule;

@@ -393,7 +393,7 @@ pst_remedy_find_rule(
 		return;
 	if (choice.by == BY_NOTHING) {
 		out->instead = pst_arena_printf(facts->arena,
-		    "There is no safe rule: nothing in the message proves who "
+		    "No rule is safe: nothing in the message proves who "
 		    "sent it, and the address of the client (%s) is private. "
 		    "If it is a relay of yours, name it in \"relays\", so that "
 		    "the host before it is checked.",
@@ -402,7 +402,7 @@ pst_remedy_find_rule(
 	}
 	out->rule = write_rule(facts, &choice);
 	if (out->rule == NULL) {
-		out->instead = "There is no rule for it, since its From field "
+		out->instead = "No rule can name it, since its From field "
 			       "names too many domains.";
 		return;
 	}

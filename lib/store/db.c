@@ -43,6 +43,15 @@ pst_db_rollback(struct pst_db *db)
 }
 
 bool
+pst_db_finish(struct pst_db *db, bool ok, struct pst_err *err)
+{
+	if (ok && pst_db_commit(db, err))
+		return true;
+	pst_db_rollback(db);
+	return false;
+}
+
+bool
 pst_db_lock(struct pst_db *db, enum pst_db_lock lock, struct pst_err *err)
 {
 	return db->driver->lock(db, lock, err);

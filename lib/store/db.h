@@ -107,6 +107,9 @@ bool pst_db_is_alive(const struct pst_db *db);
 bool pst_db_begin(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
 bool pst_db_commit(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
 void pst_db_rollback(struct pst_db *db);
+/* Ends a transaction: commits it if ok, or else takes it back. */
+bool
+pst_db_finish(struct pst_db *db, bool ok, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Waits for a lock that lasts until the end of the current transaction. Holders

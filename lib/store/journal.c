@@ -8,10 +8,7 @@
 #include <sys/stat.h>
 
 #include "store/journal_file.h"
-#include "store/store.h"
-
-#define VERSION 1
-#define VERSION_TEXT "1"
+#include "store/keyed_file.h"
 
 /* No sane file has numbers beyond this, and sums of them do not overflow. */
 #define MAX_NUMBER (INT64_C(1) << 53)
@@ -59,184 +56,42 @@ static const char tables[] =
     "INSERT INTO stream VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
     " ON CONFLICT DO NOTHING;"
     "INSERT INTO stream VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
-    " ON CONFLICT DO NOTHING;"
-    "INSERT INTO meta VALUES ('journal', '" VERSION_TEXT "')"
     " ON CONFLICT DO NOTHING;";
 
-/* What is in a file. */
-enum content { NOTHING, JOURNAL, ANOTHER };
-
-static bool
-look(struct pst_db *db, enum content *out, struct pst_err *err)
-{
-	static const char all[] = "SELECT COUNT(*) FROM sqlite_master";
-	static const char ours[] =
-	    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'"
-	    " AND name IN ('meta', 'stream', 'tail', 'block', 'idx')";
-	int64_t count;
-
-	*out = NOTHING;
-	if (!pst_db_get_number(db, all, NULL, 0, &count, NULL, err))
-		return false;
-	if (count == 0)
-		return true;
-	if (!pst_db_get_number(db, ours, NULL, 0, &count, NULL, err))
-		return false;
-	*out = count == 5 ? JOURNAL : ANOTHER;
-	return true;
-}
-
-#define MOVE_IT                                                                \
-	"move it away together with the files of the same name that end in "   \
-	"-wal and -shm, or set another path; a new one will be created"
-
-static bool
-check_version(struct pst_journal *journal, struct pst_err *err)
-{
-	static const char sql[] = "SELECT CAST(value AS BIGINT) FROM meta"
-				  " WHERE name = 'journal'";
-	int64_t version = 0;
-
-	if (!pst_db_get_number(journal->db, sql, NULL, 0, &version, NULL, err))
-		return false;
-	return version == VERSION ||
-	    pst_err_set(err,
-		"the journal %s has version %lld, but this program knows "
-		"version %d only; " MOVE_IT,
-		journal->path, (long long)version, VERSION);
-}
-
-static bool
-read_secret(struct pst_journal *journal, struct pst_err *err)
-{
-	static const char sql[] =
-	    "SELECT value FROM meta WHERE name = 'secret'";
-	struct pst_str text = PST_STR("");
-	bool good = false;
-
-	if (!pst_db_select(journal->db, sql, NULL, 0, err))
-		return false;
-	if (pst_db_next(journal->db))
-		text = pst_db_column(journal->db, 0);
-	if (text.len == 2 * sizeof(journal->secret)) {
-		good = true;
-		for (size_t i = 0; i < sizeof(journal->secret); i++) {
-			int high = pst_hex_value(text.ptr[2 * i]);
-			int low = pst_hex_value(text.ptr[2 * i + 1]);
-
-			good = good && high >= 0 && low >= 0;
-			journal->secret[i] =
-			    (unsigned char)((high & 15) << 4 | (low & 15));
-		}
-	}
-	if (!pst_db_end(journal->db, err))
-		return false;
-	return good ||
-	    pst_err_set(
-		err, "the journal %s is damaged; " MOVE_IT, journal->path);
-}
-
-/* Says what a file is that exists, without changing it. */
-static bool
-peek(struct pst_journal *journal, unsigned patience_ms, enum content *out,
-    struct pst_err *err)
-{
-	bool ok;
-
-	journal->db =
-	    pst_db_open_sqlite(journal->path, PST_DB_READ, patience_ms, err);
-	if (journal->db == NULL)
-		return false;
-	ok = look(journal->db, out, err);
-	if (ok && *out == ANOTHER)
-		ok = pst_err_set(err,
-		    "%s is not a journal but another database; " MOVE_IT,
-		    journal->path);
-	return ok && (*out == NOTHING || check_version(journal, err));
-}
-
-static bool
-make_tables(struct pst_journal *journal, struct pst_err *err)
-{
-	static const char sql[] = "INSERT INTO meta VALUES ('secret', $1)"
-				  " ON CONFLICT DO NOTHING";
-	char secret[PST_STORE_ID_SIZE];
-	struct pst_db_value value;
-
-	pst_store_random_id(secret);
-	value = pst_db_text(secret);
-	if (!pst_db_script(journal->db, prepare, err) ||
-	    !pst_db_begin(journal->db, err))
-		return false;
-	return pst_journal_finish(journal,
-	    pst_db_script(journal->db, tables, err) &&
-		pst_db_run(journal->db, sql, &value, 1, NULL, err),
-	    err);
-}
-
-static bool
-open_to_write(
-    struct pst_journal *journal, unsigned patience_ms, struct pst_err *err)
-{
-	enum content content = NOTHING;
-	struct stat st;
-
-	/* Opening it to write would change a file of another kind. */
-	if (stat(journal->path, &st) == 0 && st.st_size > 0 &&
-	    !peek(journal, patience_ms, &content, err))
-		return false;
-	pst_db_close(journal->db);
-	journal->db =
-	    pst_db_open_sqlite(journal->path, PST_DB_CREATE, patience_ms, err);
-	return journal->db != NULL &&
-	    pst_db_script(journal->db, settings, err) &&
-	    (content == JOURNAL || make_tables(journal, err)) &&
-	    check_version(journal, err);
-}
-
-static bool
-open_to_read(
-    struct pst_journal *journal, unsigned patience_ms, struct pst_err *err)
-{
-	enum content content;
-	struct stat st;
-
-	if (stat(journal->path, &st) == -1)
-		return pst_err_set(err,
-		    "there is no journal %s; the daemon creates it with the "
-		    "first message",
-		    journal->path);
-	if (!peek(journal, patience_ms, &content, err))
-		return false;
-	return content == JOURNAL ||
-	    pst_err_set(err,
-		"the journal %s is empty; the daemon makes its tables with "
-		"the first message",
-		journal->path);
-}
+static const struct pst_keyed_kind kind = {
+    .name = "journal",
+    .what = "journal",
+    .missing = "there is no journal",
+    .made = "with the first message",
+    .move = ", or set another path",
+    .version = 1,
+    .table_names = "'meta', 'stream', 'tail', 'block', 'idx'",
+    .table_count = 5,
+    .settings = settings,
+    .prepare = prepare,
+    .tables = tables,
+};
 
 struct pst_journal *
 pst_journal_open(const char *path, enum pst_journal_access access,
     unsigned patience_ms, struct pst_err *err)
 {
 	struct pst_journal *journal = calloc(1, sizeof(*journal));
-	bool ok = false;
+	struct pst_keyed_file file = {.kind = &kind};
 
 	if (journal == NULL || (journal->path = strdup(path)) == NULL)
 		abort();
 	journal->packer = pst_journal_packer_new();
-	switch (access) {
-	case PST_JOURNAL_READ:
-		ok = open_to_read(journal, patience_ms, err);
-		break;
-	case PST_JOURNAL_WRITE:
-		ok = open_to_write(journal, patience_ms, err);
-		break;
+	file.path = journal->path;
+	if (!pst_keyed_file_open(&file,
+		access == PST_JOURNAL_READ ? PST_DB_READ : PST_DB_CREATE,
+		patience_ms, err)) {
+		pst_journal_close(journal);
+		return NULL;
 	}
-	if (ok && read_secret(journal, err))
-		return journal;
-	pst_journal_close(journal);
-	return NULL;
+	journal->db = file.db;
+	memcpy(journal->secret, file.secret, sizeof(journal->secret));
+	return journal;
 }
 
 void
@@ -258,15 +113,6 @@ bool
 pst_journal_is_alive(const struct pst_journal *journal)
 {
 	return pst_db_is_alive(journal->db);
-}
-
-bool
-pst_journal_finish(struct pst_journal *journal, bool ok, struct pst_err *err)
-{
-	if (ok && pst_db_commit(journal->db, err))
-		return true;
-	pst_db_rollback(journal->db);
-	return false;
 }
 
 /* ---- the state of a stream ---- */
@@ -294,8 +140,7 @@ pst_journal_state_read(struct pst_journal *journal, int64_t stream,
 	if (!pst_db_end(journal->db, err))
 		return false;
 	if (!good || numbers[0] < 0 || numbers[1] < 0)
-		return pst_err_set(
-		    err, "the journal %s is damaged; " MOVE_IT, journal->path);
+		return pst_keyed_file_damaged(&kind, journal->path, err);
 	*out = (struct pst_journal_state){.next_block = numbers[0],
 	    .next_tail = numbers[1],
 	    .blocks = numbers[2],

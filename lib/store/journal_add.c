@@ -9,12 +9,6 @@
 #include "store/journal_file.h"
 #include "store/journal_index.h"
 
-static struct pst_str
-slice(const struct pst_journal_octets *octets)
-{
-	return (struct pst_str){octets->ptr, octets->len};
-}
-
 bool
 pst_journal_put_block(struct pst_journal *journal, int64_t stream,
     struct pst_journal_state *state, const struct pst_journal_unit *unit,
@@ -27,11 +21,13 @@ pst_journal_put_block(struct pst_journal *journal, int64_t stream,
 	struct pst_db_value values[] = {pst_db_int(stream), pst_db_int(id),
 	    pst_db_int(unit->first_s), pst_db_int(unit->last_s),
 	    pst_db_int((int64_t)unit->body.len),
-	    pst_db_int((int64_t)unit->entries), pst_db_blob(slice(&unit->head)),
+	    pst_db_int((int64_t)unit->entries),
+	    pst_db_blob(pst_journal_octets_slice(&unit->head)),
 	    pst_db_blob(PST_STR(""))};
 
-	pst_journal_pack(journal->packer, slice(&unit->body), &journal->packed);
-	values[7] = pst_db_blob(slice(&journal->packed));
+	pst_journal_pack(journal->packer, pst_journal_octets_slice(&unit->body),
+	    &journal->packed);
+	values[7] = pst_db_blob(pst_journal_octets_slice(&journal->packed));
 	if (!pst_db_run(journal->db, sql, values, PST_COUNT(values), NULL, err))
 		return false;
 	state->next_block++;
@@ -55,7 +51,8 @@ pst_journal_put_tail(struct pst_journal *journal, int64_t stream,
 	const struct pst_db_value values[] = {pst_db_int(stream),
 	    pst_db_int(state->next_tail), pst_db_int(unit->first_s),
 	    pst_db_int(unit->last_s), pst_db_int((int64_t)unit->entries),
-	    pst_db_blob(slice(&unit->head)), pst_db_blob(slice(&unit->body))};
+	    pst_db_blob(pst_journal_octets_slice(&unit->head)),
+	    pst_db_blob(pst_journal_octets_slice(&unit->body))};
 
 	if (!pst_db_run(journal->db, sql, values, PST_COUNT(values), NULL, err))
 		return false;
@@ -117,7 +114,8 @@ make_blocks(struct pst_journal *journal, int64_t stream,
 {
 	const struct pst_journal_unit *fresh = &journal->fresh[stream];
 	struct pst_journal_unit *whole = &journal->whole;
-	struct pst_str head = slice(&fresh->head), body = slice(&fresh->body);
+	struct pst_str head = pst_journal_octets_slice(&fresh->head),
+		       body = pst_journal_octets_slice(&fresh->body);
 	struct pst_journal_record record;
 	bool ok;
 
@@ -201,5 +199,5 @@ pst_journal_add(struct pst_journal *journal,
 		return false;
 	for (int64_t i = 0; ok && i < PST_JOURNAL_STREAMS; i++)
 		ok = add_stream(journal, i, err);
-	return pst_journal_finish(journal, ok, err);
+	return pst_db_finish(journal->db, ok, err);
 }

@@ -44,10 +44,6 @@ bool pst_journal_state_read(struct pst_journal *journal, int64_t stream,
 bool pst_journal_state_write(struct pst_journal *journal, int64_t stream,
     const struct pst_journal_state *state, struct pst_err *err) PST_MUST_CHECK;
 
-/* Ends a transaction: commits it, or takes it back if ok is false. */
-bool pst_journal_finish(
-    struct pst_journal *journal, bool ok, struct pst_err *err) PST_MUST_CHECK;
-
 /*
  * Inserts a unit as the next block, and indexes the part that it completes; or
  * as the next row of the tail.

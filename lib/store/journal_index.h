@@ -34,7 +34,7 @@ bool pst_journal_index_drop(struct pst_journal *journal,
 
 /*
  * Finds the blocks that have all these hashes, in `count` parts from the given
- * one on, at most PST_JOURNAL_PARTS; all blocks if there is no hash. Bit n of
+ * one on, at most PST_JOURNAL_PARTS; all blocks without a hash. Bit n of
  * blocks is block n of its part; the times are those of the whole part. A part
  * without rows has no blocks.
  */

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/journal_judge.h"
 
-static struct pst_str
-slice(const struct pst_journal_octets *octets)
-{
-	return (struct pst_str){octets->ptr, octets->len};
-}
-
 /* Asks about an entry, and adds what becomes of it to the fresh unit. */
 static void
 judge_entry(struct pst_journal_judging *work, int64_t stream,
@@ -46,8 +40,8 @@ judge_entry(struct pst_journal_judging *work, int64_t stream,
 void
 pst_journal_judge_unit(struct pst_journal_judging *work, int64_t stream)
 {
-	struct pst_str head = slice(&work->old.head);
-	struct pst_str body = slice(&work->old.body);
+	struct pst_str head = pst_journal_octets_slice(&work->old.head);
+	struct pst_str body = pst_journal_octets_slice(&work->old.body);
 	struct pst_journal_record record;
 
 	work->changed = false;

@@ -19,12 +19,6 @@ struct rewrite {
 	bool is_damaged; /* the unit at hand cannot be read */
 };
 
-static struct pst_str
-slice(const struct pst_journal_octets *octets)
-{
-	return (struct pst_str){octets->ptr, octets->len};
-}
-
 /* ---- blocks ---- */
 
 /* Reads a block into the old unit; *bytes is what it takes as stored. */
@@ -75,16 +69,17 @@ write_block(struct rewrite *work, int64_t id, struct pst_err *err)
 	    pst_db_int(id), pst_db_int(fresh->first_s),
 	    pst_db_int(fresh->last_s), pst_db_int((int64_t)fresh->body.len),
 	    pst_db_int((int64_t)fresh->entries),
-	    pst_db_blob(slice(&fresh->head)), pst_db_blob(PST_STR(""))};
+	    pst_db_blob(pst_journal_octets_slice(&fresh->head)),
+	    pst_db_blob(PST_STR(""))};
 
 	if (fresh->entries == 0) {
 		work->state.blocks--;
 		return pst_db_run(
 		    journal->db, delete_sql, values, 2, NULL, err);
 	}
-	pst_journal_pack(
-	    journal->packer, slice(&fresh->body), &journal->packed);
-	values[7] = pst_db_blob(slice(&journal->packed));
+	pst_journal_pack(journal->packer,
+	    pst_journal_octets_slice(&fresh->body), &journal->packed);
+	values[7] = pst_db_blob(pst_journal_octets_slice(&journal->packed));
 	work->state.entries += (int64_t)fresh->entries;
 	work->state.raw_bytes += (int64_t)pst_journal_unit_bytes(fresh);
 	work->state.bytes += (int64_t)(fresh->head.len + journal->packed.len);
@@ -190,7 +185,7 @@ step(struct rewrite *work, int64_t part, bool *more, struct pst_err *err)
 		    pst_journal_state_write(
 			journal, work->stream, &work->state, err);
 	}
-	return pst_journal_finish(journal, ok, err);
+	return pst_db_finish(journal->db, ok, err);
 }
 
 static bool

@@ -146,7 +146,7 @@ add_gateway(struct turn *turn, struct pst_journal *journal,
 
 	if (!pst_db_begin(turn->db, err))
 		return false;
-	return pst_shared_finish(turn->db,
+	return pst_db_finish(turn->db,
 	    pst_db_lock(turn->db, PST_DB_LOCK_EXCLUSIVE, err) &&
 		pst_shared_exists(turn->db, &exists, err) &&
 		insert_gateway(turn, journal, gateway, err),
@@ -170,7 +170,7 @@ update_limits(
 	if (!pst_shared_begin(turn->db, gateway, &gone, err))
 		return false;
 	return gone ||
-	    pst_shared_finish(turn->db,
+	    pst_db_finish(turn->db,
 		pst_db_run(turn->db, sql,
 		    (struct pst_db_value[]){pst_db_int(gateway->id),
 			pst_db_int(limits->retention_s),

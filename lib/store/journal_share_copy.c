@@ -23,12 +23,6 @@ struct work {
 	struct pst_journal_octets head, body; /* of a block */
 };
 
-static struct pst_str
-slice(const struct pst_journal_octets *octets)
-{
-	return (struct pst_str){octets->ptr, octets->len};
-}
-
 static int64_t
 lesser(int64_t a, int64_t b)
 {
@@ -83,7 +77,8 @@ put_tail(struct work *work, struct pst_err *err)
 	work->state.next_tail = work->next_tail;
 	if (tail->entries == 0)
 		return true;
-	pst_journal_pack(journal->packer, slice(&tail->body), &journal->packed);
+	pst_journal_pack(journal->packer, pst_journal_octets_slice(&tail->body),
+	    &journal->packed);
 	return pst_db_run(work->stream.db, sql,
 	    (struct pst_db_value[]){pst_db_int(work->stream.gateway),
 		pst_db_int(work->stream.stream), pst_db_int(work->next_block),
@@ -92,8 +87,8 @@ put_tail(struct work *work, struct pst_err *err)
 		pst_db_int(lesser(tail->last_s, work->copy->now_s)),
 		pst_db_int((int64_t)tail->body.len),
 		pst_db_int((int64_t)tail->entries),
-		pst_db_blob(slice(&tail->head)),
-		pst_db_blob(slice(&journal->packed))},
+		pst_db_blob(pst_journal_octets_slice(&tail->head)),
+		pst_db_blob(pst_journal_octets_slice(&journal->packed))},
 	    11, NULL, err);
 }
 
@@ -152,8 +147,8 @@ read_block(struct work *work, int64_t *id, struct pst_shared_unit *out,
 		work->head.len = work->body.len = 0;
 		pst_journal_octets_add(&work->head, head);
 		pst_journal_octets_add(&work->body, pst_db_octets(db, 6));
-		out->head = slice(&work->head);
-		out->body = slice(&work->body);
+		out->head = pst_journal_octets_slice(&work->head);
+		out->body = pst_journal_octets_slice(&work->body);
 	}
 	if (!found)
 		*id = work->next_block;
@@ -255,8 +250,7 @@ pst_shared_copy(
 		ok =
 		    pst_shared_begin(copy->db, copy->gateway, &copy->gone, err);
 		if (ok && !copy->gone)
-			ok = pst_shared_finish(
-			    copy->db, copy_all(&work, err), err);
+			ok = pst_db_finish(copy->db, copy_all(&work, err), err);
 	}
 	pst_journal_unit_free(&work.tail);
 	free(work.head.ptr);

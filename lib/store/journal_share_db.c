@@ -81,7 +81,7 @@ pst_shared_make(struct pst_db *db, struct pst_err *err)
 		return true;
 	if (!pst_db_begin(db, err))
 		return false;
-	return pst_shared_finish(db,
+	return pst_db_finish(db,
 		   pst_db_lock(db, PST_DB_LOCK_EXCLUSIVE, err) &&
 		       pst_db_script(db, tables, err),
 		   err) &&
@@ -130,32 +130,7 @@ pst_shared_begin(struct pst_db *db, const struct pst_shared_gateway *gateway,
 	return ok;
 }
 
-bool
-pst_shared_finish(struct pst_db *db, bool ok, struct pst_err *err)
-{
-	if (ok && pst_db_commit(db, err))
-		return true;
-	pst_db_rollback(db);
-	return false;
-}
-
 /* ---- gateways ---- */
-
-static bool
-read_secret(struct pst_str text, unsigned char *secret)
-{
-	if (text.len != PST_JOURNAL_ID_SIZE - 1)
-		return false;
-	for (size_t i = 0; i < PST_SIPHASH_KEY_BYTES; i++) {
-		int high = pst_hex_value(text.ptr[2 * i]);
-		int low = pst_hex_value(text.ptr[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		secret[i] = (unsigned char)((high & 15) << 4 | (low & 15));
-	}
-	return true;
-}
 
 static void
 copy_text(char *to, size_t size, struct pst_str text)
@@ -180,7 +155,7 @@ pst_shared_read_gateway(struct pst_db *db, struct pst_shared_gateway *out)
 	};
 	copy_text(out->file, sizeof(out->file), file);
 	copy_text(out->name, sizeof(out->name), pst_db_column(db, 2));
-	return read_secret(file, out->secret);
+	return pst_hex_decode(file, out->secret, sizeof(out->secret));
 }
 
 bool

@@ -22,12 +22,6 @@ struct forget {
 	struct pst_shared_state state;
 };
 
-static struct pst_str
-slice(const struct pst_journal_octets *octets)
-{
-	return (struct pst_str){octets->ptr, octets->len};
-}
-
 /*
  * Reads the unit of the row that a selection is at, whose columns from `first`
  * on are entries, raw_bytes, head and body, and judges it. One that is damaged
@@ -61,13 +55,14 @@ write_values(struct forget *work, struct pst_db_value *out)
 {
 	const struct pst_journal_unit *fresh = &work->judging.fresh;
 
-	pst_journal_pack(work->packer, slice(&fresh->body), &work->packed);
+	pst_journal_pack(work->packer, pst_journal_octets_slice(&fresh->body),
+	    &work->packed);
 	out[0] = pst_db_int(fresh->first_s);
 	out[1] = pst_db_int(fresh->last_s);
 	out[2] = pst_db_int((int64_t)fresh->body.len);
 	out[3] = pst_db_int((int64_t)fresh->entries);
-	out[4] = pst_db_blob(slice(&fresh->head));
-	out[5] = pst_db_blob(slice(&work->packed));
+	out[4] = pst_db_blob(pst_journal_octets_slice(&fresh->head));
+	out[5] = pst_db_blob(pst_journal_octets_slice(&work->packed));
 }
 
 /* ---- tails ---- */
@@ -168,10 +163,11 @@ replace_block(struct forget *work, int64_t id, struct pst_err *err)
 	    .last_s = fresh->last_s,
 	    .raw_bytes = (int64_t)fresh->body.len,
 	    .entries = (int64_t)fresh->entries,
-	    .head = slice(&fresh->head)};
+	    .head = pst_journal_octets_slice(&fresh->head)};
 
-	pst_journal_pack(work->packer, slice(&fresh->body), &work->packed);
-	unit.body = slice(&work->packed);
+	pst_journal_pack(work->packer, pst_journal_octets_slice(&fresh->body),
+	    &work->packed);
+	unit.body = pst_journal_octets_slice(&work->packed);
 	return pst_db_get_number(work->db, sql, place, PST_COUNT(place),
 		   &unit.age_s, NULL, err) &&
 	    pst_shared_take_block(&work->stream, id, &work->state, err) &&
@@ -226,7 +222,7 @@ step(struct forget *work, int64_t part, struct pst_err *err)
 		    pst_shared_index_find(&work->stream, part,
 			&work->judging.hashes, found, err) &&
 		    rewrite_part(work, part, found[0].blocks, err);
-	return pst_shared_finish(work->db,
+	return pst_db_finish(work->db,
 	    ok && pst_shared_state_write(&work->stream, &work->state, err),
 	    err);
 }

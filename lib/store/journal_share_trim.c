@@ -163,7 +163,7 @@ pst_shared_trim(struct pst_db *db, const struct pst_shared_gateway *gateway,
 		return false;
 	if (gone)
 		return true;
-	if (!pst_shared_finish(db, trim_all(&work, now_s, err), err))
+	if (!pst_db_finish(db, trim_all(&work, now_s, err), err))
 		return false;
 	*more = work.deleted >= STEP_BLOCKS;
 	return true;

@@ -42,14 +42,11 @@ bool pst_shared_make(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * Begins a transaction that changes what is kept of a gateway; others that do so
- * wait. *gone is true, and nothing begun, if there is no such gateway any more.
+ * wait. *gone is true, and nothing begun, if the gateway has been deleted.
  */
 bool
 pst_shared_begin(struct pst_db *db, const struct pst_shared_gateway *gateway,
     bool *gone, struct pst_err *err) PST_MUST_CHECK;
-/* Commits it, or takes it back if ok is false. */
-bool pst_shared_finish(
-    struct pst_db *db, bool ok, struct pst_err *err) PST_MUST_CHECK;
 
 /* All gateways, by name; the caller frees *out. */
 bool pst_shared_gateways(struct pst_db *db, struct pst_shared_gateway **out,

@@ -268,6 +268,6 @@ pst_journal_trim(struct pst_journal *journal,
 	if (!pst_db_begin(journal->db, err))
 		return false;
 	ok = work_on(&work, limits, now_s, more, err);
-	return pst_journal_finish(journal, ok, err) &&
+	return pst_db_finish(journal->db, ok, err) &&
 	    give_back(journal, room_of(limits), more, err);
 }

@@ -36,6 +36,11 @@ struct pst_journal_octets {
 	char *ptr;
 	size_t len, capacity;
 };
+static inline struct pst_str
+pst_journal_octets_slice(const struct pst_journal_octets *octets)
+{
+	return (struct pst_str){octets->ptr, octets->len};
+}
 void pst_journal_octets_add(struct pst_journal_octets *to, struct pst_str more);
 void pst_journal_octets_reserve(struct pst_journal_octets *to, size_t capacity);
 

@@ -3,12 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "store/store.h"
-
-#define VERSION 1
-#define VERSION_TEXT "1"
+#include "store/keyed_file.h"
 
 /* No number in a sane file is larger, and sums of them do not overflow. */
 #define MAX_NUMBER (INT64_C(1) << 48)
@@ -53,10 +49,7 @@ static const char tables[] =
     "CREATE TABLE IF NOT EXISTS pack ("
     " question BIGINT NOT NULL, day BIGINT NOT NULL,"
     " part BIGINT NOT NULL, plain_bytes BIGINT NOT NULL,"
-    " body BYTEA NOT NULL, PRIMARY KEY (question, day, part));"
-
-    "INSERT INTO meta VALUES ('tallies', '" VERSION_TEXT "')"
-    " ON CONFLICT DO NOTHING;";
+    " body BYTEA NOT NULL, PRIMARY KEY (question, day, part));";
 
 int64_t
 pst_tallies_question_number(enum pst_tally_question question)
@@ -120,179 +113,38 @@ pst_tallies_row_of(
 	}
 }
 
-bool
-pst_tallies_finish(struct pst_db *db, bool ok, struct pst_err *err)
-{
-	if (ok && pst_db_commit(db, err))
-		return true;
-	pst_db_rollback(db);
-	return false;
-}
-
 /* ---- opening ---- */
 
-/* What is in a file. */
-enum content { NOTHING, TALLIES, ANOTHER };
-
-static bool
-look(struct pst_db *db, enum content *out, struct pst_err *err)
-{
-	static const char all[] = "SELECT COUNT(*) FROM sqlite_master";
-	static const char ours[] =
-	    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'"
-	    " AND name IN ('meta', 'tally', 'room', 'proven', 'pack')";
-	int64_t count;
-
-	*out = NOTHING;
-	if (!pst_db_get_number(db, all, NULL, 0, &count, NULL, err))
-		return false;
-	if (count == 0)
-		return true;
-	if (!pst_db_get_number(db, ours, NULL, 0, &count, NULL, err))
-		return false;
-	*out = count == 5 ? TALLIES : ANOTHER;
-	return true;
-}
-
-#define MOVE_IT                                                                \
-	"move it away together with the files of the same name that end in "   \
-	"-wal and -shm; a new one will be created"
-
-static bool
-check_version(struct pst_tallies_file *file, struct pst_err *err)
-{
-	static const char sql[] = "SELECT CAST(value AS BIGINT) FROM meta"
-				  " WHERE name = 'tallies'";
-	int64_t version = 0;
-
-	if (!pst_db_get_number(file->db, sql, NULL, 0, &version, NULL, err))
-		return false;
-	return version == VERSION ||
-	    pst_err_set(err,
-		"the file of tallies %s has version %lld, but this program "
-		"knows version %d only; " MOVE_IT,
-		file->path, (long long)version, VERSION);
-}
-
-static bool
-read_secret(struct pst_tallies_file *file, struct pst_err *err)
-{
-	static const char sql[] =
-	    "SELECT value FROM meta WHERE name = 'secret'";
-	struct pst_str text = PST_STR("");
-	bool good = false;
-
-	if (!pst_db_select(file->db, sql, NULL, 0, err))
-		return false;
-	if (pst_db_next(file->db))
-		text = pst_db_column(file->db, 0);
-	if (text.len == 2 * sizeof(file->secret)) {
-		good = true;
-		for (size_t i = 0; i < sizeof(file->secret); i++) {
-			int high = pst_hex_value(text.ptr[2 * i]);
-			int low = pst_hex_value(text.ptr[2 * i + 1]);
-
-			good = good && high >= 0 && low >= 0;
-			file->secret[i] =
-			    (unsigned char)((high & 15) << 4 | (low & 15));
-		}
-	}
-	if (!pst_db_end(file->db, err))
-		return false;
-	return good ||
-	    pst_err_set(
-		err, "the file of tallies %s is damaged; " MOVE_IT, file->path);
-}
-
-/* Says what a file is that exists, without changing it. */
-static bool
-peek(struct pst_tallies_file *file, unsigned patience_ms, enum content *out,
-    struct pst_err *err)
-{
-	file->db =
-	    pst_db_open_sqlite(file->path, PST_DB_READ, patience_ms, err);
-	if (file->db == NULL || !look(file->db, out, err))
-		return false;
-	if (*out == ANOTHER)
-		return pst_err_set(err,
-		    "%s is not a file of tallies but another database; " MOVE_IT,
-		    file->path);
-	return *out == NOTHING || check_version(file, err);
-}
-
-static bool
-make_tables(struct pst_tallies_file *file, struct pst_err *err)
-{
-	static const char sql[] = "INSERT INTO meta VALUES ('secret', $1)"
-				  " ON CONFLICT DO NOTHING";
-	char secret[PST_STORE_ID_SIZE];
-	struct pst_db_value value;
-
-	pst_store_random_id(secret);
-	value = pst_db_text(secret);
-	if (!pst_db_begin(file->db, err))
-		return false;
-	return pst_tallies_finish(file->db,
-	    pst_db_script(file->db, tables, err) &&
-		pst_db_run(file->db, sql, &value, 1, NULL, err),
-	    err);
-}
-
-static bool
-open_to_write(
-    struct pst_tallies_file *file, unsigned patience_ms, struct pst_err *err)
-{
-	enum content content = NOTHING;
-	struct stat st;
-
-	/* Opening it to write would change a file of another kind. */
-	if (stat(file->path, &st) == 0 && st.st_size > 0 &&
-	    !peek(file, patience_ms, &content, err))
-		return false;
-	pst_db_close(file->db);
-	file->db =
-	    pst_db_open_sqlite(file->path, PST_DB_CREATE, patience_ms, err);
-	return file->db != NULL && pst_db_script(file->db, settings, err) &&
-	    (content == TALLIES || make_tables(file, err)) &&
-	    check_version(file, err);
-}
-
-static bool
-open_to_read(
-    struct pst_tallies_file *file, unsigned patience_ms, struct pst_err *err)
-{
-	enum content content;
-	struct stat st;
-
-	if (stat(file->path, &st) == -1)
-		return pst_err_set(err,
-		    "there are no tallies in %s; the daemon creates the file "
-		    "when it starts",
-		    file->path);
-	if (!peek(file, patience_ms, &content, err))
-		return false;
-	return content == TALLIES ||
-	    pst_err_set(err,
-		"the file of tallies %s is empty; the daemon makes its tables "
-		"when it starts",
-		file->path);
-}
+static const struct pst_keyed_kind kind = {
+    .name = "tallies",
+    .what = "file of tallies",
+    .missing = "there are no tallies in",
+    .made = "when it starts",
+    .move = "",
+    .version = 1,
+    .table_names = "'meta', 'tally', 'room', 'proven', 'pack'",
+    .table_count = 5,
+    .settings = settings,
+    .tables = tables,
+};
 
 struct pst_tallies_file *
 pst_tallies_file_open(const char *path, enum pst_db_access access,
     unsigned patience_ms, struct pst_err *err)
 {
 	struct pst_tallies_file *file = calloc(1, sizeof(*file));
-	bool ok;
+	struct pst_keyed_file opened = {.kind = &kind};
 
 	if (file == NULL || (file->path = strdup(path)) == NULL)
 		abort();
-	ok = access == PST_DB_READ ? open_to_read(file, patience_ms, err) :
-				     open_to_write(file, patience_ms, err);
-	if (ok && read_secret(file, err))
-		return file;
-	pst_tallies_file_close(file);
-	return NULL;
+	opened.path = file->path;
+	if (!pst_keyed_file_open(&opened, access, patience_ms, err)) {
+		pst_tallies_file_close(file);
+		return NULL;
+	}
+	file->db = opened.db;
+	memcpy(file->secret, opened.secret, sizeof(file->secret));
+	return file;
 }
 
 void

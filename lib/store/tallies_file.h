@@ -96,8 +96,4 @@ void pst_tallies_values_of(const struct pst_tally_row *row,
 void pst_tallies_row_of(
     struct pst_db *db, unsigned column, struct pst_tally_row *out);
 
-/* Commits if ok, or else takes the transaction back. Returns whether all is well. */
-bool pst_tallies_finish(
-    struct pst_db *db, bool ok, struct pst_err *err) PST_MUST_CHECK;
-
 #endif

@@ -3,8 +3,7 @@
 #define PST_STORE_TALLIES_TABLE_H
 
 /*
- * Tallies in memory: what a worker has counted and not written yet, or what the
- * command sums up. No locks.
+ * Tallies in memory: what a worker has counted and not written yet. No locks.
  */
 
 #include "base/siphash.h"
@@ -19,9 +18,6 @@ struct pst_tally_entry {
 	const char *org; /* the organizational domain whose rows are limited;
 	                    "": none */
 	uint64_t hash;
-	/* For the command: on how many days, and the newest of them */
-	unsigned days;
-	int64_t newest;
 };
 
 /* The tag keeps most probes away from the entries, which are far apart. */

@@ -20,49 +20,6 @@
 
 /* ---- the clock ---- */
 
-/* The same as in store/trusted_clock, whose tables are others. */
-static bool
-read_note(
-    struct pst_db *db, struct pst_clock_evidence *out, struct pst_err *err)
-{
-	static const char sql[] = "SELECT value FROM meta WHERE name = 'clock'";
-	uint64_t note_s, at_s;
-
-	if (!pst_db_select(db, sql, NULL, 0, err))
-		return false;
-	if (pst_db_next(db)) {
-		const struct pst_str text = pst_db_column(db, 0);
-		const size_t blank = pst_str_find(text, ' ');
-
-		if (pst_str_to_u64(
-			pst_str_first(text, blank), INT64_MAX / 4, &note_s) &&
-		    pst_str_to_u64(
-			pst_str_from(text, blank + 1), INT64_MAX / 4, &at_s)) {
-			out->note_s = (int64_t)note_s;
-			out->noted_at_s = (int64_t)at_s;
-		}
-	}
-	return pst_db_end(db, err);
-}
-
-static bool
-write_note(
-    struct pst_db *db, const struct pst_trusted_now *now, struct pst_err *err)
-{
-	static const char sql[] =
-	    "INSERT INTO meta (name, value) VALUES ('clock', $1)"
-	    " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-	char text[48];
-	struct pst_db_value value;
-
-	if (now->note_s <= 0)
-		return true;
-	(void)snprintf(text, sizeof(text), "%" PRId64 " %" PRId64, now->note_s,
-	    now->noted_at_s);
-	value = pst_db_text(text);
-	return pst_db_run(db, sql, &value, 1, NULL, err);
-}
-
 /* Rows are a weak witness, for a file that has no note yet. */
 static bool
 read_newest(struct pst_db *db, int64_t *newest_s, struct pst_err *err)
@@ -86,12 +43,13 @@ ask_clock(struct pst_tallies_file *file, struct pst_tallies_now now,
 	struct pst_clock_evidence evidence = {.wall_s = now.wall_s,
 	    .ran_s = file->asked ? (now.ms - file->asked_ms) / 1000 : 0};
 
-	if (!read_note(file->db, &evidence, err) ||
+	if (!pst_trusted_clock_read_note(file->db, &evidence, err) ||
 	    (evidence.note_s == 0 &&
 		!read_newest(file->db, &evidence.newest_s, err)))
 		return false;
 	*out = pst_trusted_clock_judge(&evidence);
-	if (!write_note(file->db, out, err))
+	if (out->note_s > 0 &&
+	    !pst_trusted_clock_write_note(file->db, out, err))
 		return false;
 	/* A clock that is still watched is watched from the start. */
 	if (file->asked && out->note_s == 0)
@@ -322,6 +280,6 @@ pst_tallies_file_tend(struct pst_tallies_file *file, struct pst_tallies_now now,
 	*more = false;
 	if (!pst_db_begin(file->db, err))
 		return false;
-	return pst_tallies_finish(
+	return pst_db_finish(
 	    file->db, step(file, now, retention_s, more, err), err);
 }

@@ -394,7 +394,7 @@ pst_tallies_file_write(struct pst_tallies_file *file,
 
 	if (!pst_db_begin(file->db, err))
 		return false;
-	if (!pst_tallies_finish(file->db,
+	if (!pst_db_finish(file->db,
 		write_entries(&batch, table->entries + *done, count, err), err))
 		return false;
 	*done += count;

@@ -106,8 +106,8 @@ pst_trusted_clock_judge(const struct pst_clock_evidence *evidence)
 
 /* ---- the evidence ---- */
 
-static bool
-read_note(
+bool
+pst_trusted_clock_read_note(
     struct pst_db *db, struct pst_clock_evidence *out, struct pst_err *err)
 {
 	static const char sql[] = "SELECT value FROM meta WHERE name = 'clock'";
@@ -159,8 +159,8 @@ pst_trusted_clock_server(struct pst_db *db, int64_t *out, struct pst_err *err)
 	    pst_db_get_number(db, sql, NULL, 0, out, NULL, err);
 }
 
-static bool
-write_note(
+bool
+pst_trusted_clock_write_note(
     struct pst_db *db, const struct pst_trusted_now *now, struct pst_err *err)
 {
 	static const char sql[] =
@@ -172,12 +172,15 @@ write_note(
 	(void)snprintf(text, sizeof(text), "%" PRId64 " %" PRId64, now->note_s,
 	    now->noted_at_s);
 	value = pst_db_text(text);
-	if (!pst_schema_begin(db, err))
-		return false;
-	if (pst_db_run(db, sql, &value, 1, NULL, err) && pst_db_commit(db, err))
-		return true;
-	pst_db_rollback(db);
-	return false;
+	return pst_db_run(db, sql, &value, 1, NULL, err);
+}
+
+static bool
+write_note(
+    struct pst_db *db, const struct pst_trusted_now *now, struct pst_err *err)
+{
+	return pst_schema_begin(db, err) &&
+	    pst_db_finish(db, pst_trusted_clock_write_note(db, now, err), err);
 }
 
 static bool
@@ -202,7 +205,7 @@ pst_trusted_clock_ask(struct pst_trusted_clock *trusted, struct pst_db *db,
 	    .ran_s = trusted->asked ? (now_ms - trusted->asked_ms) / 1000 : 0,
 	};
 
-	if (!read_note(db, &evidence, err) ||
+	if (!pst_trusted_clock_read_note(db, &evidence, err) ||
 	    (evidence.note_s == 0 &&
 		!read_newest(db, &evidence.newest_s, err)) ||
 	    !pst_trusted_clock_server(db, &evidence.database_s, err))

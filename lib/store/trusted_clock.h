@@ -83,6 +83,16 @@ bool pst_trusted_clock_ask(struct pst_trusted_clock *trusted, struct pst_db *db,
 bool pst_trusted_clock_server(
     struct pst_db *db, int64_t *out, struct pst_err *err) PST_MUST_CHECK;
 
+/*
+ * The note in the table meta of a store of another kind, which collects its own
+ * evidence: sets note_s and noted_at_s if there is one, and writes it, in the
+ * caller's transaction.
+ */
+bool pst_trusted_clock_read_note(struct pst_db *db,
+    struct pst_clock_evidence *out, struct pst_err *err) PST_MUST_CHECK;
+bool pst_trusted_clock_write_note(struct pst_db *db,
+    const struct pst_trusted_now *now, struct pst_err *err) PST_MUST_CHECK;
+
 /* Writes a sentence for the operator about a doubt. */
 void
 pst_trusted_clock_say(const struct pst_trusted_now *now, struct pst_err *text);

@@ -271,12 +271,38 @@ test_text(void **state)
 	}
 }
 
+static void
+test_hex_decode(void **state)
+{
+	static const struct {
+		struct pst_str text;
+		bool good;
+	} rows[] = {
+	    {PST_STR_INIT("00fFa9"), true},
+	    {PST_STR_INIT("00fFa"), false},
+	    {PST_STR_INIT("00fFa900"), false},
+	    {PST_STR_INIT("00fFag"), false},
+	    {PST_STR_INIT("00 fa9"), false},
+	    {PST_STR_INIT(""), false},
+	};
+	unsigned char out[3];
+
+	(void)state;
+	for (size_t i = 0; i < PST_COUNT(rows); i++)
+		if (pst_hex_decode(rows[i].text, out, sizeof(out)) !=
+		    rows[i].good)
+			fail_msg("row %zu", i);
+	assert_true(pst_hex_decode(rows[0].text, out, sizeof(out)));
+	assert_memory_equal(out, "\x00\xff\xa9", sizeof(out));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_classes),
 	    cmocka_unit_test(test_digits),
+	    cmocka_unit_test(test_hex_decode),
 	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_parts),
