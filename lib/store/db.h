@@ -81,7 +81,8 @@ struct pst_db *pst_db_open_sqlite(const char *path, enum pst_db_access access,
  * Opens a connection to a server. conninfo is a connection string of libpq;
  * connect_timeout is 10 s unless it says otherwise. A server that does not
  * answer a statement for a minute, or a selection for two, is given up: that
- * fails, and so does every later call.
+ * fails, and so does every later call. A script may take longer, as long as the
+ * server answers others.
  */
 struct pst_db *
 pst_db_open_postgres(const char *conninfo, struct pst_err *err) PST_MUST_CHECK;

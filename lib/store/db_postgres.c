@@ -16,12 +16,12 @@
 
 /*
  * A server that is frozen keeps its connections, so TCP notices nothing. It is
- * given up after this time without an answer. A step of the schema may take
- * long.
+ * given up after this time without an answer. A script, such as a step of the
+ * schema, may take longer: it is given up if nobody can connect meanwhile.
  */
 #define ANSWER_MS 60000
 #define SELECT_MS 120000
-#define SCRIPT_MS 3600000
+#define SCRIPT_MS INT64_MAX
 
 struct statement {
 	const char *sql; /* looked up by its address */
@@ -31,6 +31,7 @@ struct statement {
 struct postgres_db {
 	struct pst_db base;
 	PGconn *conn;
+	char *conninfo;
 	struct statement kept[PST_DB_KEPT_STATEMENTS];
 	size_t next_kept;    /* the next one to replace */
 	unsigned names;      /* how many were given */
@@ -91,6 +92,7 @@ close_postgres(struct pst_db *base)
 
 	forget_row(db);
 	PQfinish(db->conn);
+	free(db->conninfo);
 	free(db);
 }
 
@@ -102,20 +104,63 @@ is_alive(const struct pst_db *base)
 	return PQstatus(db->conn) == CONNECTION_OK && !db->silent;
 }
 
+/*
+ * The last value of a parameter counts. The conninfo, as dbname, can override
+ * the parameters before it, but not client_encoding after it. A server that has
+ * silently gone away is noticed within a minute.
+ */
+static const char *const parameter_names[] = {"connect_timeout",
+    "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
+    "keepalives_count", "fallback_application_name", "dbname",
+    "client_encoding", NULL};
+
+#define PARAMETER_VALUES(conninfo)                                             \
+	(const char *const[])                                                  \
+	{                                                                      \
+		"10", "30000", "30", "10", "3", "postern", conninfo, "UTF8",   \
+		    NULL                                                       \
+	}
+
+/* The server is asked over a connection of its own. */
+static bool
+answers_others(const struct postgres_db *db)
+{
+	return PQpingParams(parameter_names, PARAMETER_VALUES(db->conninfo),
+		   1) == PQPING_OK;
+}
+
+/* Sends and receives what can be; returns false if the connection is lost. */
+static bool
+exchange(struct postgres_db *db, int timeout_ms)
+{
+	int unsent = PQflush(db->conn);
+	struct pollfd fd = {.fd = PQsocket(db->conn),
+	    .events = unsent == 1 ? POLLIN | POLLOUT : POLLIN};
+
+	return unsent != -1 &&
+	    (poll(&fd, 1, timeout_ms) <= 0 || (fd.revents & ~POLLOUT) == 0 ||
+		PQconsumeInput(db->conn) == 1);
+}
+
 /* Waits until a result is there, or the connection is lost. */
 static bool
 wait_for_result(struct postgres_db *db, int64_t limit_ms)
 {
-	int64_t until_ms = pst_clock_ms(&pst_clock_system) + limit_ms;
+	int64_t begun_ms = pst_clock_ms(&pst_clock_system), next_ms = ANSWER_MS;
 
 	while (!db->silent && PQisBusy(db->conn) == 1) {
-		int64_t left_ms = until_ms - pst_clock_ms(&pst_clock_system);
-		struct pollfd fd = {.fd = PQsocket(db->conn), .events = POLLIN};
+		int64_t waited_ms = pst_clock_ms(&pst_clock_system) - begun_ms;
 
-		db->silent = left_ms <= 0;
+		if (waited_ms >= limit_ms ||
+		    (limit_ms == SCRIPT_MS && waited_ms >= next_ms &&
+			!answers_others(db))) {
+			db->silent = true;
+			break;
+		}
+		if (waited_ms >= next_ms)
+			next_ms = waited_ms + ANSWER_MS;
 		/* If the connection is lost, the result says so. */
-		if (!db->silent && poll(&fd, 1, (int)left_ms) > 0 &&
-		    PQconsumeInput(db->conn) == 0)
+		if (!exchange(db, (int)(next_ms - waited_ms)))
 			return true;
 	}
 	return !db->silent;
@@ -455,25 +500,20 @@ drop_notice(void *arg, const PGresult *notice)
 struct pst_db *
 pst_db_open_postgres(const char *conninfo, struct pst_err *err)
 {
-	/* The last value of a parameter counts. The conninfo, as dbname, can
-	 * override the parameters before it, but not client_encoding after it.
-	 * A server that has silently gone away is noticed within a minute. */
-	static const char *const names[] = {"connect_timeout",
-	    "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
-	    "keepalives_count", "fallback_application_name", "dbname",
-	    "client_encoding", NULL};
-	const char *const values[] = {
-	    "10", "30000", "30", "10", "3", "postern", conninfo, "UTF8", NULL};
 	struct postgres_db *db = calloc(1, sizeof(*db));
 
 	if (db == NULL)
 		abort();
 	db->base.driver = &driver;
-	db->conn = PQconnectdbParams(names, values, 1);
-	if (db->conn == NULL)
+	db->conninfo = strdup(conninfo);
+	db->conn =
+	    PQconnectdbParams(parameter_names, PARAMETER_VALUES(conninfo), 1);
+	if (db->conninfo == NULL || db->conn == NULL)
 		abort();
 	(void)PQsetNoticeReceiver(db->conn, drop_notice, NULL);
-	if (PQstatus(db->conn) == CONNECTION_OK)
+	/* Otherwise a server that is frozen could hold us while we send. */
+	if (PQstatus(db->conn) == CONNECTION_OK &&
+	    PQsetnonblocking(db->conn, 1) == 0)
 		return &db->base;
 	(void)fail(db, err);
 	close_postgres(&db->base);
