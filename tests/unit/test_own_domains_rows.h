@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PST_TESTS_TEST_OWN_DOMAINS_ROWS_H
+#define PST_TESTS_TEST_OWN_DOMAINS_ROWS_H
+
+/* The messages of test_own_domains, and the gateway that they are sent to. */
+
+#include "tests/unit/core_fixture.h"
+
+/* Nothing else refuses anything: only own-domains is tested. */
+#define CONFIG                                                                 \
+	LAB_TOP                                                                \
+	"dmarc { " LAB_NO_LIST " evaluate-all = yes }\n"                       \
+	"own-domains = {\"ours.example\", \".ours.example\", "                 \
+	"\"b\xc3\xbc"                                                          \
+	"cher.example\"}\n"                                                    \
+	"forwarders = {\"203.0.113.40\"}\n"                                    \
+	"on-missing-from = accept\non-several-from-fields = accept\n"          \
+	"on-malformed-from = accept\non-encoded-from = accept\n"               \
+	"on-multiple-from = accept\non-no-author-domain = accept\n"            \
+	"on-temperror = accept\n"                                              \
+	"deadline = \"500ms\"\n"
+
+/* ours.example has no DMARC record, and sends from 198.51.100.0/24. */
+#define ZONE                                                                   \
+	"ours.example. 60 TXT \"v=spf1 ip4:198.51.100.0/24 -all\"\n"           \
+	"none.ours.example. 60 TXT \"v=spf1 -all\"\n"                          \
+	"_dmarc.none.ours.example. 60 TXT \"v=DMARC1; p=none\"\n"              \
+	"_dmarc.test.ours.example. 60 TXT \"v=DMARC1; p=reject; t=y\"\n"       \
+	";! servfail dead.ours.example.\n"                                     \
+	";! servfail k._domainkey.lame.ours.example.\n"                        \
+	"evil.example. 60 TXT \"v=spf1 ip4:192.0.2.66 -all\"\n"                \
+	"_dmarc.evil.example. 60 TXT \"v=DMARC1; p=none\"\n"                   \
+	"wide.example. 60 TXT \"v=spf1 +all\"\n"                               \
+	";! servfail lame.example.\n;! servfail _dmarc.lame.example.\n"        \
+	"service.example. 60 TXT \"v=spf1 ip4:203.0.113.5 -all\"\n"            \
+	"_dmarc.service.example. 60 TXT \"v=DMARC1; p=reject\"\n"              \
+	"list.example. 60 TXT \"v=spf1 ip4:203.0.113.9 -all\"\n"
+
+struct row {
+	const char *label;
+	const char *ip;
+	const char *mail_from;
+	const char *signer; /* d=; NULL: not signed */
+	const char *from;   /* the From fields, with LF */
+	const char *more;   /* other fields, or NULL */
+	const char *helo;   /* NULL: client.example */
+};
+
+#define FROM(text) "From: " text "\n"
+
+static const struct row forged[] = {
+    {.label = "plain",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example")},
+    {.label = "with a name",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("CEO <ceo@ours.example>")},
+    {.label = "upper case",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@OURS.EXAMPLE")},
+    {.label = "a final dot",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("<ceo@ours.example.>")},
+    {.label = "a sub-domain",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@mail.ours.example")},
+    {.label = "a deep sub-domain",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@a.b.c.d.ours.example")},
+    {.label = "an A-label",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@xn--bcher-kva.example")},
+    {.label = "a U-label",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@b\xc3\xbc"
+		     "cher.example")},
+    {.label = "a U-label in upper case",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@B\xc3\x9c"
+		     "CHER.example")},
+    {.label = "an address that is quoted",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("\"ceo\"@ours.example")},
+    {.label = "an obsolete address",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo . x @ ours . example")},
+    {.label = "a comment in the domain",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours(x).example")},
+    {.label = "comments around it",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("(a)ceo(b)@(c)ours.example(d)")},
+    {.label = "a route",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("<@evil.example:ceo@ours.example>")},
+    {.label = "folded",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("\n ceo\n @ours.example")},
+    {.label = "a group",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("Board: ceo@ours.example;")},
+    {.label = "a group of two",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("Board: x@evil.example, ceo@ours.example;")},
+    {.label = "two mailboxes, ours first",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example, x@evil.example")},
+    {.label = "two mailboxes, ours last",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("x@evil.example, ceo@ours.example")},
+    {.label = "two mailboxes, signed for the other one",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.signer = "evil.example",
+	.from = FROM("x@evil.example, ceo@ours.example")},
+    {.label = "five mailboxes",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("a@a.example, b@b.example, c@c.example, d@d.example, "
+		     "ceo@ours.example")},
+    {.label = "two fields, ours first",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example") FROM("x@evil.example")},
+    {.label = "two fields, ours last",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("x@evil.example") FROM("ceo@ours.example")},
+    {.label = "five fields",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("a@a.example") FROM("b@b.example") FROM("c@c.example")
+	    FROM("d@d.example") FROM("ceo@ours.example")},
+    {.label = "malformed: brackets",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("<<ceo@ours.example>>")},
+    {.label = "malformed: two at signs",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example@evil.example")},
+    {.label = "malformed: two at signs the other way",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("x@evil.example@ours.example")},
+    {.label = "malformed: text after it",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example CEO")},
+    {.label = "malformed: an address without quotes as a name",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example <x@evil.example>")},
+    {.label = "malformed: a wide at sign",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo\xef\xbc\xa0ours.example <")},
+    {.label = "malformed: encoded",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("=?utf-8?q?ceo=40ours.example?=")},
+    {.label = "malformed: encoded with base64",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("=?utf-8?B?Y2VvQG91cnMuZXhhbXBsZQ==?= <")},
+    {.label = "malformed: encoded in an unknown set",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("=?x-none?q?ceo=40ours.example?= <")},
+    {.label = "malformed: 8-bit octets after it",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example\xe2\x80\x99 <")},
+    {.label = "malformed: a quote that is not closed",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("\"x <ceo@ours.example>")},
+    {.label = "malformed: aligned for itself",
+	.ip = "198.51.100.10",
+	.mail_from = "<ceo@ours.example>",
+	.from = FROM("<<ceo@ours.example>>")},
+    {.label = "malformed: behind many others",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from =
+	    FROM("a@a1.example@a2.example@a3.example@a4.example@a5.example@"
+		 "a6.example@a7.example@a8.example@a9.example@ours.example")},
+    {.label = "SPF of another domain",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example")},
+    {.label = "SPF of a wide record",
+	.ip = "192.0.2.77",
+	.mail_from = "<x@wide.example>",
+	.from = FROM("ceo@ours.example")},
+    {.label = "DKIM of another domain",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.signer = "evil.example",
+	.from = FROM("ceo@ours.example")},
+    {.label = "our MAIL FROM, from elsewhere",
+	.ip = "192.0.2.66",
+	.mail_from = "<ceo@ours.example>",
+	.from = FROM("ceo@ours.example")},
+    {.label = "our HELO and no sender",
+	.ip = "198.51.100.10",
+	.mail_from = "<>",
+	.from = FROM("ceo@ours.example"),
+	.helo = "evil.example"},
+    {.label = "no sender",
+	.ip = "192.0.2.66",
+	.mail_from = "<>",
+	.from = FROM("MAILER-DAEMON@ours.example")},
+    {.label = "p=none",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@none.ours.example")},
+    {.label = "t=y",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@test.ours.example")},
+    {.label = "dead DNS of the sender's domain",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@lame.example>",
+	.from = FROM("ceo@ours.example")},
+    {.label = "dead DNS of a domain of ours",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@dead.ours.example>",
+	.from = FROM("ceo@ours.example")},
+    {.label = "a signature whose key is dead",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example"),
+	.more =
+	    "DKIM-Signature: v=1; a=rsa-sha256; d=lame.ours.example; s=k; h=from;\n"
+	    " bh=frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=; b=AAAA\n"},
+    {.label = "a List-Id of ours",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example"),
+	.more = "List-Id: <all.ours.example>\nPrecedence: list\n"},
+    {.label = "a List-Id that authenticates",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.signer = "evil.example",
+	.from = FROM("ceo@ours.example"),
+	.more =
+	    "List-Id: <list.evil.example>\nList-Post: <mailto:l@evil.example>\n"},
+    {.label = "forwarded by itself",
+	.ip = "192.0.2.66",
+	.mail_from = "<SRS0=abcd=XY=ours.example=ceo@evil.example>",
+	.from = FROM("ceo@ours.example")},
+    {.label = "a seal of somebody",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example"),
+	.more =
+	    "ARC-Seal: i=1; a=rsa-sha256; cv=none; d=evil.example; s=s; b=AAAA\n"
+	    "ARC-Message-Signature: i=1; a=rsa-sha256; d=evil.example; s=s;\n"
+	    " h=from; bh=AAAA; b=AAAA\n"
+	    "ARC-Authentication-Results: i=1; ours.example; dmarc=pass\n"},
+    {.label = "our result field",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example"),
+	.more = "Authentication-Results: " LAB_ID "; dmarc=pass\n"},
+    {.label = "a Received field of ours",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example"),
+	.more =
+	    "Received: from mx.ours.example (mx.ours.example [198.51.100.10])\n"
+	    " by " LAB_ID " with ESMTP; Mon, 05 Jan 2026 10:00:00 +0000\n"},
+    {.label = "a Sender that is aligned with nothing",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example"),
+	.more = "Sender: x@evil.example\nReply-To: x@evil.example\n"},
+    {.label = "a forged Resent-From",
+	.ip = "192.0.2.66",
+	.mail_from = "<x@evil.example>",
+	.from = FROM("ceo@ours.example"),
+	.more = "Resent-From: x@evil.example\n"},
+};
+
+/* Mail that is ours, or that our people asked for. */
+static const struct {
+	struct row row;
+	bool at_once; /* it needs no rule */
+} genuine[] = {
+    {.row = {.label = "home office, through our own server",
+	 .ip = "198.51.100.10",
+	 .mail_from = "<ann@ours.example>",
+	 .from = FROM("Ann <ann@ours.example>")},
+	.at_once = true},
+    {.row = {.label = "our mail, signed and forwarded",
+	 .ip = "203.0.113.77",
+	 .mail_from = "<fw@list.example>",
+	 .signer = "ours.example",
+	 .from = FROM("Ann <ann@ours.example>")},
+	.at_once = true},
+    {.row = {.label = "a sub-domain that signs with ours",
+	 .ip = "203.0.113.77",
+	 .mail_from = "<>",
+	 .signer = "ours.example",
+	 .from = FROM("news@mail.ours.example")},
+	.at_once = true},
+    {.row = {.label = "a listed forwarder",
+	 .ip = "203.0.113.40",
+	 .mail_from = "<fw@forwarder.example>",
+	 .from = FROM("ann@ours.example")},
+	.at_once = true},
+    {.row = {.label = "another domain",
+	 .ip = "203.0.113.5",
+	 .mail_from = "<x@service.example>",
+	 .from = FROM("Service <x@service.example>")},
+	.at_once = true},
+    {.row = {.label = "a calendar invitation that its service signs",
+	 .ip = "203.0.113.5",
+	 .mail_from = "<cal@service.example>",
+	 .signer = "service.example",
+	 .from = FROM("Ann <ann@ours.example>"),
+	 .more = "Sender: cal@service.example\n"}},
+    {.row = {.label = "a ticket system with SPF",
+	 .ip = "203.0.113.5",
+	 .mail_from = "<tickets@service.example>",
+	 .from = FROM("\"Ann (tickets)\" <help@ours.example>")}},
+    {.row = {.label = "a newsletter that its service signs",
+	 .ip = "203.0.113.6",
+	 .mail_from = "<bounce-1@service.example>",
+	 .signer = "service.example",
+	 .from = FROM("News <news@ours.example>"),
+	 .more = "List-Id: <news.service.example>\n"}},
+    {.row = {.label = "a newsletter of a sub-domain",
+	 .ip = "203.0.113.6",
+	 .mail_from = "<bounce-1@service.example>",
+	 .signer = "service.example",
+	 .from = FROM("News <news@news.ours.example>")}},
+    {.row = {.label = "a list that returns our own mail",
+	 .ip = "203.0.113.9",
+	 .mail_from = "<l-b@list.example>",
+	 .signer = "list.example",
+	 .from = FROM("ann@ours.example"),
+	 .more = "List-Id: <l.list.example>\n"}},
+    {.row = {.label = "a forwarder that is not listed",
+	 .ip = "203.0.113.9",
+	 .mail_from = "<srs@list.example>",
+	 .from = FROM("ann@ours.example")}},
+    {.row = {.label = "a scanner with a public address",
+	 .ip = "203.0.113.80",
+	 .mail_from = "<scan@ours.example>",
+	 .from = FROM("scanner@ours.example")}},
+    {.row = {.label = "a machine without a sender",
+	 .ip = "203.0.113.81",
+	 .mail_from = "<>",
+	 .from = FROM("monitoring@ours.example")}},
+    {.row = {.label = "home office, through the provider's server",
+	 .ip = "203.0.113.9",
+	 .mail_from = "<ann@list.example>",
+	 .signer = "list.example",
+	 .from = FROM("ann@ours.example")}},
+    {.row = {.label = "a service for a domain with p=none",
+	 .ip = "203.0.113.5",
+	 .mail_from = "<shop@service.example>",
+	 .signer = "service.example",
+	 .from = FROM("shop@none.ours.example")}},
+};
+
+#endif
