@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The row of the HELO identity: SPF of postmaster@HELO beside MAIL FROM (RFC
+ * 7208 s. 2.3). It never counts for DMARC. HELO is the sender's choice, and with
+ * it up to ten terms that ask the DNS, so it asks after all other checks have
+ * asked, and iprev and SPF are complete before it goes on: what it asks can
+ * leave none of them without an answer.
+ */
+
+#include "base/domain.h"
+#include "core/check.h"
+#include "core/print.h"
+#include "core/recorded_numbers.h"
+#include "core/session.h"
+
+bool
+pst_check_helo_applies(struct pst_arena *arena,
+    const struct pst_path *mail_from, struct pst_str helo)
+{
+	const char *domain;
+	struct pst_ip ip;
+
+	if ((mail_from->valid && mail_from->null) || pst_ip_parse(helo, &ip))
+		return false;
+	domain = pst_domain_normalize(arena, helo);
+	return domain != NULL && pst_domain_labels(domain) > 1;
+}
+
+static bool
+is_wanted(const struct pst_check_run *run)
+{
+	return run->config->spf.check_helo &&
+	    pst_check_helo_applies(run->world->arena,
+		&run->spf_input->mail_from, run->spf_input->helo);
+}
+
+bool
+pst_check_helo_decides(const struct pst_config *config)
+{
+	if (config->on_helo_fail != PST_ACTION_ACCEPT)
+		return true;
+	for (size_t i = 0; i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+
+		if (rule->written[PST_RULE_SPF_HELO].line != 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_awaited(const struct pst_check_run *run)
+{
+	return pst_check_helo_decides(run->config);
+}
+
+/* One question, so that most names need no further one when it is their turn. */
+static void
+start(struct pst_check_run *run)
+{
+	const char *domain =
+	    pst_domain_normalize(run->world->arena, run->spf_input->helo);
+
+	(void)pst_world_ask(
+	    run->world, PST_DNS_OTHER, pst_str(domain), PST_DNS_TXT);
+}
+
+static bool
+step(struct pst_check_run *run)
+{
+	struct pst_findings *findings = &run->message->findings;
+	struct pst_spf_input input = *run->spf_input;
+
+	input.of_helo = true;
+	findings->has_helo = pst_spf_check(run->world, &input, &findings->helo);
+	return findings->has_helo;
+}
+
+/* RFC 8601 s. 2.7.2: the property tells it from the method of MAIL FROM. */
+static void
+authres(const struct pst_findings *findings, const void *state,
+    struct pst_authres *ar)
+{
+	(void)state;
+	if (!findings->has_helo)
+		return;
+	pst_authres_method(
+	    ar, "spf", pst_result_word(findings->helo.result), NULL, NULL);
+	pst_print_prop(ar, "smtp", "helo", findings->helo.domain);
+}
+
+/* Octets of the term in the log; whoever owns the name chooses it. */
+#define MAX_LOG_TERM 80
+
+static void
+log_detail(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	const struct pst_spf *helo = &findings->helo;
+
+	(void)state;
+	if (!findings->has_helo)
+		return;
+	pst_buf_printf(buf, " spf-helo=%s:%s", pst_result_word(helo->result),
+	    pst_print_or_dash(helo->domain));
+	if (helo->term.len > 0)
+		pst_buf_printf(buf, ":%s",
+		    pst_print_word(buf->arena, helo->term, MAX_LOG_TERM));
+}
+
+static void
+log_json(const struct pst_findings *findings, const void *state,
+    struct pst_json *json)
+{
+	const struct pst_spf *helo = &findings->helo;
+
+	(void)state;
+	if (!findings->has_helo)
+		return;
+	pst_json_text(json, "spf_helo", pst_result_word(helo->result));
+	pst_json_text(json, "spf_helo_domain", helo->domain);
+	if (helo->term.len > 0)
+		pst_json_text(json, "spf_helo_term",
+		    pst_print_word(
+			pst_json_arena(json), helo->term, MAX_LOG_TERM));
+}
+
+static void
+text(
+    const struct pst_findings *findings, const void *state, struct pst_buf *buf)
+{
+	const struct pst_spf *helo = &findings->helo;
+
+	(void)state;
+	if (!findings->has_helo)
+		return;
+	pst_print_label(buf, "spf helo");
+	pst_buf_printf(buf, "%s for %s", pst_result_word(helo->result),
+	    pst_print_or_dash(helo->domain));
+	if (helo->why != NULL)
+		pst_buf_printf(buf, " (%s)", helo->why);
+	if (helo->term.len > 0) {
+		pst_buf_add_text(buf, ", by ");
+		pst_buf_add_escaped(buf, helo->term);
+		pst_buf_add_text(buf, " in the record of ");
+		pst_buf_add_escaped(buf, pst_str(helo->term_domain));
+	}
+	pst_buf_add_text(buf, "\n");
+}
+
+static void
+json(const struct pst_findings *findings, const void *state,
+    struct pst_json *out)
+{
+	const struct pst_spf *helo = &findings->helo;
+
+	(void)state;
+	if (!findings->has_helo) {
+		pst_json_null(out, "spf_helo");
+		return;
+	}
+	pst_json_open_object(out, "spf_helo");
+	pst_json_text(out, "result", pst_result_word(helo->result));
+	pst_json_text(out, "domain", helo->domain);
+	pst_json_number(out, "lookups", helo->lookups);
+	pst_json_number(out, "voids", helo->voids);
+	pst_print_if_set(out, "why", helo->why);
+	if (helo->term.len > 0) {
+		pst_json_octets(out, "term", helo->term);
+		pst_json_octets(out, "term_domain", pst_str(helo->term_domain));
+	}
+	pst_json_close(out);
+}
+
+/* Octets of the term in a recorded message. */
+#define MAX_RECORDED_TERM 1024
+
+static void
+record(const struct pst_findings *findings, const void *state,
+    struct pst_record_out *out)
+{
+	const struct pst_spf *helo = &findings->helo;
+
+	(void)state;
+	pst_record_number(out, findings->has_helo);
+	if (!findings->has_helo)
+		return;
+	pst_record_enum(out, &pst_numbers_result, helo->result);
+	pst_record_number(out, helo->lookups);
+	pst_record_number(out, helo->voids);
+	pst_record_text(out, helo->domain);
+	pst_record_text(out, helo->why);
+	if (helo->term.len > MAX_RECORDED_TERM)
+		out->cut = true;
+	pst_record_octets(out, pst_str_first(helo->term, MAX_RECORDED_TERM));
+	pst_record_text(out, helo->term_domain);
+}
+
+static void
+restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
+{
+	struct pst_spf *helo = &findings->helo;
+
+	(void)state;
+	findings->has_helo = pst_record_take_number(in, 1) != 0;
+	if (!findings->has_helo)
+		return;
+	helo->identity = PST_SPF_HELO;
+	helo->result = pst_record_take_enum(in, &pst_numbers_result);
+	helo->lookups = pst_record_take_unsigned(in);
+	helo->voids = pst_record_take_unsigned(in);
+	helo->domain = pst_record_take_text(in);
+	helo->why = pst_record_take_text(in);
+	helo->term = pst_record_take_octets(in);
+	helo->term_domain = pst_record_take_string(in);
+	if (helo->term.len > 0 && helo->term_domain == NULL)
+		pst_record_is_bad(in);
+}
+
+const struct pst_check pst_check_helo = {
+    .name = "spf_helo",
+    .needs = PST_CHECK_NEEDS_HEADER,
+    .after = {&pst_check_iprev, &pst_check_spf},
+    .is_extra = true,
+    .is_wanted = is_wanted,
+    .is_awaited = is_awaited,
+    .start = start,
+    .step = step,
+    .authres = authres,
+    .log_detail = log_detail,
+    .log_json = log_json,
+    .text = text,
+    .json = json,
+    .record_number = 6,
+    .record = record,
+    .restore = restore,
+};
