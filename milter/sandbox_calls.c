@@ -36,9 +36,9 @@ static const char *const allowed[] = {
     "lstat", "lstat64", "fstat", "fstat64", "newfstatat", "fstatat64", "statx",
     "statfs", "statfs64", "fstatfs", "fstatfs64", "readlink", "readlinkat",
     "getcwd", "getdents", "getdents64", "unlink", "unlinkat", "link", "linkat",
-    "ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync", "fchmod",
-    "fchown", "fchown32", "flock", "fadvise64", "fadvise64_64",
-    "arm_fadvise64_64", "umask",
+    "rename", "renameat", "renameat2", "ftruncate", "ftruncate64", "fallocate",
+    "fsync", "fdatasync", "fchmod", "fchown", "fchown32", "flock", "fadvise64",
+    "fadvise64_64", "arm_fadvise64_64", "umask",
     /* Sockets; socket(2) itself is limited below */
     "connect", "accept", "accept4", "send", "sendto", "sendmsg", "sendmmsg",
     "recv", "recvfrom", "recvmsg", "recvmmsg", "recvmmsg_time64", "shutdown",

@@ -6,6 +6,17 @@
 #include "base/clock.h"
 #include "core/counters.h"
 
+/* What is wrong with the networks of SPF records, if anything is. */
+static const char *
+networks_text(const struct pst_counters_sum *sum)
+{
+	if (sum->of[PST_COUNTER_SPF_LISTS_MISSING_SINCE][0] != 0)
+		return "; networks of an entry spf: are not known";
+	if (sum->of[PST_COUNTER_SPF_LISTS_FAILING_SINCE][0] != 0)
+		return "; an SPF record of an entry spf: cannot be used";
+	return "";
+}
+
 static void
 say_status(struct pst_keeper *keeper)
 {
@@ -18,14 +29,16 @@ say_status(struct pst_keeper *keeper)
 	pst_control_answer(keeper->control, PST_CONTROL_STATUS, 0,
 	    pst_arena_printf(arena,
 		"postern " PST_VERSION
-		", process %ld, %llu of %llu workers ready, configuration %s%s",
+		", process %ld, %llu of %llu workers ready, configuration "
+		"%s%s%s",
 		(long)getpid(),
 		(unsigned long long)sum->of[PST_COUNTER_WORKERS_READY][0],
 		(unsigned long long)sum->of[PST_COUNTER_WORKERS][0],
 		file == NULL ? "built-in" : file,
 		sum->of[PST_COUNTER_DNS_DEAD_SINCE][0] == 0 ?
 		    "" :
-		    "; the DNS servers do not answer"));
+		    "; the DNS servers do not answer",
+		networks_text(sum)));
 	pst_arena_free(arena);
 }
 

@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "core/counters.h"
 #include "core/service.h"
+#include "core/spf_keeper.h"
 #include "milter/heartbeat.h"
 #include "milter/listener.h"
 #include "milter/milter.h"
@@ -22,6 +23,7 @@
 
 struct control {
 	struct pst_service *service;
+	struct pst_spf_keeper *networks;
 	const char *socket;
 	int fd;
 	char *file; /* of the configuration; NULL: the defaults */
@@ -63,6 +65,7 @@ reload(struct control *control)
 	pst_recorder_start(part);
 	pst_remember_start(part);
 	pst_service_replace(control->service, part);
+	pst_spf_keeper_tend(control->networks);
 	pst_log(PST_LOG_NOTICE, "configuration reloaded");
 	return true;
 }
@@ -174,6 +177,16 @@ log_memory(void *arg, const char *why)
 		pst_log(PST_LOG_NOTICE,
 		    "the file of remembered domains can be read and written "
 		    "again");
+}
+
+/* A start may wait so long for the first networks of SPF records. */
+#define FIRST_NETWORKS_MS 3000
+
+static void
+log_networks(void *arg, bool is_warning, const char *sentence)
+{
+	(void)arg;
+	pst_log(is_warning ? PST_LOG_WARNING : PST_LOG_NOTICE, "%s", sentence);
 }
 
 /* Begins with what was remembered before the start, and keeps it on disk. */
@@ -344,6 +357,8 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 		pst_log(PST_LOG_ERROR, "%s", err.text);
 		return 1;
 	}
+	control.networks = pst_spf_keeper_new(
+	    control.service, (struct pst_spf_log){log_networks, NULL});
 	pst_service_watch_dns(control.service, log_dns_alarm);
 	pst_waiting_room_watch(
 	    pst_service_waiting_room(control.service), log_waiting);
@@ -357,6 +372,8 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	pst_remember_start(current);
 	pst_config_unref(current);
 	keeper = start_keeper(control.service);
+	pst_spf_keeper_tend(control.networks);
+	pst_spf_keeper_wait(control.networks, FIRST_NETWORKS_MS);
 	if (write(control_fd, &(char){PST_WORKER_READY}, 1) != 1)
 		return 1;
 	ok = pst_milter_serve(control.service);
@@ -367,6 +384,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	pst_remember_stop();
 	pst_recorder_stop();
 	pst_memory_keeper_stop(keeper);
+	pst_spf_keeper_stop(control.networks);
 	if (!ok)
 		pst_log(
 		    PST_LOG_ERROR, "libmilter has stopped because of an error");

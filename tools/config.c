@@ -9,6 +9,7 @@
 #include "config/option.h"
 #include "config/rule_reader.h"
 #include "tools/command.h"
+#include "tools/config_networks.h"
 #include "tools/config_test.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
@@ -84,6 +85,7 @@ show_options(const struct pst_config *config, const char *origin,
 		show_rule(&config->rules.items[i], origin, arena);
 	for (size_t i = 0; i < pst_config_listeners(config); i++)
 		show_listener(config, i, origin, arena);
+	pst_config_show_networks(config, arena);
 }
 
 static int

@@ -345,7 +345,7 @@ pst_earlier_compare(struct pst_arena *arena,
 		return;
 	c.now_count = pst_authres_read(arena,
 	    pst_str(pst_edits_result_field(
-		arena, message->authserv_id, &message->findings)),
+		arena, message->authserv_id, &message->findings, NULL)),
 	    &c.now);
 	out->differences =
 	    pst_arena_array(arena, out->count, sizeof(*out->differences));

@@ -155,7 +155,7 @@ read_options(struct pst_stats_request *request, int argc, char **argv)
 }
 
 static int
-run(const struct pst_stats_request *request)
+run(struct pst_stats_request *request)
 {
 	struct pst_arena *arena;
 	struct pst_config *config;
@@ -166,6 +166,7 @@ run(const struct pst_stats_request *request)
 	if (config == NULL)
 		return PST_EXIT_USAGE;
 	arena = pst_arena_new();
+	request->own_domains = &config->own_domains.set;
 	path = pst_tallies_path(arena, pst_journal_path(arena, config));
 	status = request->would ? pst_stats_forecast(arena, path, request) :
 				  pst_stats_tables(arena, path, request);

@@ -27,6 +27,7 @@ struct pst_stats_request {
 	int64_t first_day, last_day;
 	uint64_t limit; /* rows; 0: not given */
 	bool would;
+	const struct pst_domain_set *own_domains; /* of the configuration */
 	bool json, csv;
 };
 

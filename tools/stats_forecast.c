@@ -282,8 +282,9 @@ int
 pst_stats_forecast(struct pst_arena *arena, const char *path,
     const struct pst_stats_request *request)
 {
-	const struct pst_forecast_span span = {
-	    request->first_day, request->last_day};
+	const struct pst_forecast_span span = {.first_day = request->first_day,
+	    .last_day = request->last_day,
+	    .own_domains = request->own_domains};
 	struct pst_forecast forecast;
 	struct pst_err err;
 

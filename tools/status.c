@@ -18,6 +18,7 @@
 /* Short failures are normal: one message can see one, and the next not. */
 #define DNS_FAILING_S 60
 #define UPLOAD_FAILING_S 600
+#define NETWORKS_S 600
 #define CRASH_S 3600
 /* More rows than the writer puts into one transaction. */
 #define MAX_QUEUE 500
@@ -187,6 +188,25 @@ judge_clock(const struct pst_status *status, struct verdict *verdict)
 	}
 }
 
+/* The networks of entries spf:. */
+static void
+judge_networks(struct pst_arena *arena, const struct pst_status *status,
+    struct verdict *verdict)
+{
+	if (lasts(status, PST_COUNTER_SPF_LISTS_MISSING_SINCE, NETWORKS_S))
+		complain(verdict, PST_STATUS_WARNING,
+		    "the networks of an entry spf: are not known, so mail is "
+		    "deferred if they decide whether it is refused; see the "
+		    "log");
+	else if (lasts(status, PST_COUNTER_SPF_LISTS_FAILING_SINCE, NETWORKS_S))
+		complain(verdict, PST_STATUS_WARNING,
+		    pst_arena_printf(arena,
+			"an SPF record of an entry spf: could not be used for "
+			"%s; its networks count for a day; see the log",
+			pst_status_span(arena,
+			    age(status, PST_COUNTER_SPF_LISTS_FAILING_SINCE))));
+}
+
 enum pst_status_level
 pst_status_judge(struct pst_arena *arena, const struct pst_status *status,
     const char **problems)
@@ -209,6 +229,7 @@ pst_status_judge(struct pst_arena *arena, const struct pst_status *status,
 			"checked properly; check the resolver",
 			pst_status_span(arena,
 			    age(status, PST_COUNTER_DNS_FAILING_SINCE))));
+	judge_networks(arena, status, &verdict);
 	judge_store(arena, status, &verdict);
 	judge_journal(status, &verdict);
 	judge_clock(status, &verdict);

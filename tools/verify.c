@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/domain.h"
 #include "core/session.h"
+#include "core/spf_refresh.h"
 #include "store/memory_file.h"
 #include "store/open.h"
 #include "tools/command.h"
@@ -247,6 +248,32 @@ remember(const struct request *request, struct pst_service *service)
 	pst_config_unref(config);
 }
 
+static void
+say_networks(void *arg, bool is_warning, const char *sentence)
+{
+	(void)arg;
+	if (is_warning)
+		pst_ui_note(command, "%s", sentence);
+}
+
+/*
+ * Looks up the networks of entries spf:, as the daemon does, with the DNS or the
+ * zone that the messages are checked with.
+ */
+static void
+find_networks(struct pst_service *service)
+{
+	struct pst_config *config = pst_service_config(service);
+	const struct pst_spf_refresh refresh = {.service = service,
+	    .patience_ms = config->deadline_ms,
+	    .say = say_networks};
+	int64_t next_ms;
+
+	if (config->spf_names.count > 0)
+		(void)pst_spf_refresh_due(&refresh, &next_ms);
+	pst_config_unref(config);
+}
+
 /*
  * Takes the secret of enforce-percent if this user may read it. Otherwise the
  * result says so where it matters.
@@ -347,6 +374,7 @@ verify_all(const struct request *request)
 		pst_ui_note(command, "configuration: %s", run.origin);
 	remember(request, run.service);
 	take_key(run.service);
+	find_networks(run.service);
 	if (gethostname(run.host, sizeof(run.host)) != 0)
 		run.host[0] = '\0';
 	run.host[sizeof(run.host) - 1] = '\0';

@@ -78,6 +78,9 @@ struct pst_dkim_sig {
 	bool may_align; /* set by auth/dmarc: a pass or temperror, but an answer
 	                   is missing to tell whether it is aligned */
 	bool overdue;   /* set by core/deferrals */
+	/* How often h= names the fields of one name, by the number of that name
+	   (mail/header.h); NULL: unknown. */
+	const unsigned short *mentions;
 };
 
 struct pst_dkim {

@@ -407,7 +407,9 @@ pst_dkim_pick_results(struct pst_world *world, const struct pst_dkim_pick *pick,
 	    .count = pick->count,
 	    .unparsed = pick->unparsed,
 	};
-	for (size_t i = 0; i < pick->count; i++)
+	for (size_t i = 0; i < pick->count; i++) {
 		out->sigs[i] = pick->items[i].sig;
+		out->sigs[i].mentions = pick->items[i].mentions;
+	}
 	out->result = best_result(out);
 }

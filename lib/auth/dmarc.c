@@ -179,6 +179,40 @@ from_fault(const struct pst_dmarc_config *config, const struct pst_from *from)
 }
 
 /*
+ * Among several Author Domains of which one without a policy decides, an
+ * identifier vouches for the message only if each of them has one. weakest is
+ * the evaluation of the domain for which least is known to pass.
+ */
+static void
+take_weakest(struct pst_dmarc_eval *best, const struct pst_dmarc_eval *weakest)
+{
+	if (best->out.result != PST_RESULT_NONE &&
+	    best->out.result != PST_RESULT_PERMERROR)
+		return;
+	best->out.identifiers = weakest->out.identifiers;
+	best->out.spf_aligned = weakest->out.spf_aligned;
+	best->out.dkim_aligned = weakest->out.dkim_aligned;
+	best->out.spf_undecided = weakest->out.spf_undecided;
+	best->out.spf_may_align = weakest->out.spf_may_align;
+	best->sig_align = weakest->sig_align;
+}
+
+/* Ranks what is known of the identifiers; the lowest is the message's. */
+static unsigned
+vouching(const struct pst_dmarc *verdict)
+{
+	switch (verdict->identifiers) {
+	case PST_DMARC_NONE_PASSED:
+		return 0;
+	case PST_DMARC_UNDETERMINED:
+		return 1;
+	case PST_DMARC_ALIGNED_PASS:
+		return 2;
+	}
+	abort();
+}
+
+/*
  * Evaluates the Author Domains; *best becomes the evaluation that decides.
  * Returns false while an answer is missing.
  */
@@ -187,6 +221,7 @@ evaluate_all(const struct pst_dmarc_eval *blank, const char *const *domains,
     size_t count, struct pst_dmarc_eval *best)
 {
 	bool psl_mode = blank->config->discovery == PST_DMARC_PSL;
+	struct pst_dmarc_eval weakest = *best;
 	bool done = true;
 
 	for (size_t i = 0; i < count; i++) {
@@ -197,10 +232,15 @@ evaluate_all(const struct pst_dmarc_eval *blank, const char *const *domains,
 			if (!blank->world->eager)
 				return false;
 			done = false;
-		} else if (i == 0 || rank(&ev.out) > rank(&best->out)) {
-			*best = ev;
+			continue;
 		}
+		if (i == 0 || rank(&ev.out) > rank(&best->out))
+			*best = ev;
+		if (i == 0 || vouching(&ev.out) < vouching(&weakest.out))
+			weakest = ev;
 	}
+	if (count > 1)
+		take_weakest(best, &weakest);
 	return done;
 }
 
@@ -215,7 +255,7 @@ is_bad(enum pst_result result)
 static void
 add_fault(struct pst_dmarc_eval *best, const char *fault)
 {
-	const char *discovery = best->out.discovery;
+	const struct pst_dmarc judged = best->out;
 
 	if (is_bad(best->out.result)) {
 		best->out.judged = best->out.result;
@@ -226,9 +266,17 @@ add_fault(struct pst_dmarc_eval *best, const char *fault)
 	best->out = (struct pst_dmarc){.result = PST_RESULT_PERMERROR,
 	    .judged = PST_RESULT_PERMERROR,
 	    .knowledge = PST_DMARC_ABSENT,
-	    .discovery = discovery,
+	    .discovery = judged.discovery,
 	    .fault = fault};
-	best->sig_align = NULL;
+	if (judged.identifiers != PST_DMARC_UNDETERMINED) {
+		best->sig_align = NULL;
+		return;
+	}
+	/* Something may depend on what no policy asks for. */
+	best->out.author_domain = judged.author_domain;
+	best->out.identifiers = PST_DMARC_UNDETERMINED;
+	best->out.spf_undecided = judged.spf_undecided;
+	best->out.spf_may_align = judged.spf_may_align;
 }
 
 static const struct pst_dmarc *

@@ -26,6 +26,8 @@ struct pst_dmarc_config {
 	bool psl_guard;              /* R-DMARC-31; no effect without psl */
 	bool evaluate_all;           /* R-DMARC-8; false: MULTI is permerror */
 	unsigned max_author_domains; /* default 4 */
+	bool ignore_weak_spf;        /* an SPF pass that is weak is not
+	                                aligned (auth/spf.h) */
 	bool accept_test_keys;       /* a DKIM pass with a t=y key counts */
 };
 
@@ -64,8 +66,12 @@ const char *pst_dmarc_knowledge_word(enum pst_dmarc_knowledge knowledge);
 
 /* What is known of the aligned identifiers together. */
 enum pst_dmarc_identifiers {
-	/* None passed, and no answer is missing. With PST_DMARC_ABSENT, they
-	   are not looked at. */
+	/*
+	 * None passed, and no answer is missing. Where no policy applies,
+	 * alignment is relaxed, and the public suffix list tells which names
+	 * are of one organization; without a list, a name above the Author
+	 * Domain is aligned, too.
+	 */
 	PST_DMARC_NONE_PASSED,
 	PST_DMARC_ALIGNED_PASS,
 	/* None passed, but one might have, had a look-up not failed. Always so

@@ -298,6 +298,36 @@ align_relaxed(struct pst_dmarc_eval *ev, const char *domain)
 						       PST_DMARC_ALIGN_NO;
 }
 
+/* Whether a policy applies, or may; if not, alignment is only told. */
+static bool
+may_have_policy(const struct pst_dmarc *out)
+{
+	return out->knowledge != PST_DMARC_ABSENT &&
+	    (out->policy_domain == NULL || out->record.usable_policy);
+}
+
+/*
+ * Where no record applies, a walk finds that each name is an organization of its
+ * own, so the public suffix list tells, and nothing is asked. Without a list, a
+ * name above the author's controls it all the same.
+ */
+static enum pst_dmarc_align
+align_unasked(struct pst_dmarc_eval *ev, const char *domain)
+{
+	const struct pst_psl *psl = ev->config->psl;
+
+	if (psl == NULL)
+		return pst_domain_labels(domain) > 1 &&
+			pst_domain_is_below(ev->author, domain) ?
+		    PST_DMARC_ALIGN_YES :
+		    align_relaxed(ev, domain);
+	return !pst_psl_is_suffix(psl, domain) &&
+		pst_domain_eq(pst_psl_org_domain(psl, domain),
+		    pst_psl_org_domain(psl, ev->author)) ?
+	    PST_DMARC_ALIGN_YES :
+	    PST_DMARC_ALIGN_NO;
+}
+
 static enum pst_dmarc_align
 align(struct pst_dmarc_eval *ev, const char *domain, bool strict)
 {
@@ -305,7 +335,10 @@ align(struct pst_dmarc_eval *ev, const char *domain, bool strict)
 		return PST_DMARC_ALIGN_NO;
 	if (pst_domain_eq(domain, ev->author))
 		return PST_DMARC_ALIGN_YES;
-	return strict ? PST_DMARC_ALIGN_NO : align_relaxed(ev, domain);
+	if (ev->out.knowledge == PST_DMARC_ABSENT)
+		return align_unasked(ev, domain);
+	return strict && may_have_policy(&ev->out) ? PST_DMARC_ALIGN_NO :
+						     align_relaxed(ev, domain);
 }
 
 /* Returns true for a pass that counts (R-DMARC-33). */
@@ -354,6 +387,8 @@ align_sigs(struct pst_dmarc_eval *ev, bool matter)
 static bool
 align_spf(struct pst_dmarc_eval *ev)
 {
+	if (ev->config->ignore_weak_spf && ev->spf->weak != PST_SPF_NOT_WEAK)
+		return true;
 	if (ev->spf->result == PST_RESULT_PASS ||
 	    ev->spf->result == PST_RESULT_TEMPERROR)
 		ev->spf_align =
@@ -429,6 +464,20 @@ decide(struct pst_dmarc_eval *ev)
 	} else {
 		out->result = PST_RESULT_FAIL;
 	}
+}
+
+/*
+ * Without a policy, the identifiers change no result: a look-up that fails here
+ * makes them undetermined, and nothing else. Returns false while an answer is
+ * missing.
+ */
+static bool
+align_without_policy(struct pst_dmarc_eval *ev)
+{
+	if (!align_all(ev))
+		return false;
+	weigh_all(ev);
+	return align_sigs(ev, false);
 }
 
 static bool
@@ -513,14 +562,14 @@ pst_dmarc_eval_check(struct pst_dmarc_eval *ev)
 	if (!discover(ev))
 		return false;
 	if (out->knowledge == PST_DMARC_ABSENT)
-		return true;
+		return align_without_policy(ev);
 	if (pst_dmarc_is_certain(out->knowledge)) {
 		if (out->record.fault != NULL)
 			out->fault = out->record.fault;
 		tell_org_domain(ev);
 		if (!out->record.usable_policy) {
 			out->result = PST_RESULT_PERMERROR;
-			return true;
+			return align_without_policy(ev);
 		}
 		if (ev->world->eager && np_differs(out))
 			(void)ask_existence(ev);

@@ -448,9 +448,13 @@ identity(struct pst_arena *arena, const struct pst_spf_input *input,
 
 	out->identity = PST_SPF_MAILFROM;
 	out->why = "MAIL FROM is not a valid mailbox";
-	if (!path->valid)
+	if (!path->valid && !input->of_helo)
 		return NULL;
-	if (path->null) {
+	if (input->of_helo) {
+		out->identity = PST_SPF_HELO;
+		domain = pst_domain_normalize(arena, input->helo);
+		out->why = "HELO is not a domain name";
+	} else if (path->null) {
 		out->identity = PST_SPF_HELO;
 		domain = pst_domain_normalize(arena, input->helo);
 		out->why = "null sender, and HELO is not a domain name";
@@ -510,6 +514,7 @@ evaluate(struct pst_world *world, const struct pst_spf_input *input,
 			spf->explanation = input->default_explanation;
 	}
 	pst_spf_run_results(run, spf);
+	spf->weak = pst_spf_run_weak(run);
 	if (input->want_trace)
 		pst_spf_run_trace(run, spf);
 	return true;

@@ -19,13 +19,29 @@ struct pst_spf_input {
 	unsigned max_voids;        /* void look-ups allowed; default 2 */
 	const char *receiver;      /* %{r}; NULL: "unknown" */
 	const char *default_explanation; /* used if exp= gives none; or NULL */
-	bool want_explanation;           /* fetch and expand exp= on a fail */
-	bool want_trace;                 /* fill out->trace */
+	bool of_helo; /* check postmaster@HELO, whatever mail_from is */
+	unsigned weak_range_bits; /* the widest prefix of IPv4 that is not weak;
+	                             IPv6: twice as many bits; 0: none is weak */
+	bool want_explanation;    /* fetch and expand exp= on a fail */
+	bool want_trace;          /* fill out->trace */
 };
 
 enum pst_spf_identity {
 	PST_SPF_MAILFROM,
 	PST_SPF_HELO, /* postmaster@HELO, for a null reverse-path */
+};
+
+/*
+ * A pass that says little of the one that sent the message: the term that matched
+ * permits hosts that the domain's owner does not know. What counts is the term
+ * at the end of all includes and redirects.
+ */
+enum pst_spf_weak {
+	PST_SPF_NOT_WEAK,
+	PST_SPF_WEAK_ALL,   /* +all, a prefix length of 0, or an exists whose
+	                       name does not depend on the client */
+	PST_SPF_WEAK_RANGE, /* a network wider than weak_range_bits */
+	PST_SPF_WEAK_PTR,   /* ptr: RFC 7208 s. 5.5 says not to use it */
 };
 
 /* One record (or the lack of one) that the evaluation went through. */
@@ -53,6 +69,7 @@ struct pst_spf {
 	struct pst_str term;
 	const char *term_domain; /* of the record with that term, any octets;
 	                            NULL without a term */
+	enum pst_spf_weak weak;  /* of a pass */
 	const char *explanation; /* bounded printable ASCII; or NULL */
 	unsigned lookups;        /* terms that cause look-ups; 11: too many */
 	unsigned voids;
@@ -63,6 +80,9 @@ struct pst_spf {
 #define PST_SPF_MAX_LOOKUPS 10
 #define PST_SPF_MAX_MX 10
 #define PST_SPF_MAX_PTR 10
+
+/* Returns "", "+all", "range" or "ptr". */
+const char *pst_spf_weak_word(enum pst_spf_weak weak);
 
 /* Silences libspf2. Call it once in a process, before other threads start. */
 void pst_spf_init(void);

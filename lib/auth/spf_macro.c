@@ -140,6 +140,12 @@ pst_spf_uses_p(struct pst_str domain_spec)
 }
 
 bool
+pst_spf_uses_client(struct pst_str domain_spec)
+{
+	return uses(domain_spec, "ip");
+}
+
+bool
 pst_spf_uses_local(struct pst_str domain_spec)
 {
 	return uses(domain_spec, "sl");

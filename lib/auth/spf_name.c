@@ -22,7 +22,9 @@ pst_spf_run_address_type(const struct pst_spf_run *run)
 static enum pst_dns_class
 class_of(const struct pst_spf_run *run)
 {
-	return run->world->spf_is_aside ? PST_DNS_OTHER : PST_DNS_SENDER;
+	/* HELO beside MAIL FROM cannot align. */
+	return run->world->spf_is_aside || run->input->of_helo ? PST_DNS_OTHER :
+								 PST_DNS_SENDER;
 }
 
 const struct pst_dns_answer *

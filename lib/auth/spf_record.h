@@ -81,6 +81,13 @@ bool pst_spf_macro_check(struct pst_str text, bool explanation, size_t *tail);
 /* Returns true if the domain-spec uses %{p}. */
 bool pst_spf_uses_p(struct pst_str domain_spec);
 
+/*
+ * Returns true if the domain-spec uses %{i} or %{p}, so that the name depends on
+ * the client. %{v} tells its address family only; %{s}, %{l} and %{h} are up to
+ * the sender, and the other macros are the same for all clients.
+ */
+bool pst_spf_uses_client(struct pst_str domain_spec);
+
 /* Returns true if the domain-spec uses %{s} or %{l} (RFC 8616 s. 4). */
 bool pst_spf_uses_local(struct pst_str domain_spec);
 

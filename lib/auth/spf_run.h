@@ -143,6 +143,12 @@ bool pst_spf_run_never_matches(
  */
 void pst_spf_run_results(struct pst_spf_run *run, struct pst_spf *out);
 
+/*
+ * After pst_spf_run_results(): returns whether a pass is weak (auth/spf.h). What
+ * counts is the term at the end of the includes and redirects that led to it.
+ */
+enum pst_spf_weak pst_spf_run_weak(const struct pst_spf_run *run);
+
 /* Stores the trace, after pst_spf_run_results(). */
 void pst_spf_run_trace(const struct pst_spf_run *run, struct pst_spf *out);
 

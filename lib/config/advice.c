@@ -9,6 +9,7 @@
 #include "base/domain.h"
 #include "base/endpoint.h"
 #include "base/macros.h"
+#include "config/advice_own.h"
 #include "config/advice_text.h"
 #include "config/option.h"
 
@@ -105,6 +106,54 @@ check_networks(const struct adviser *to)
 			    rule->written[PST_RULE_CLIENT].line,
 			    "rule \"%s\": client %s is very wide", rule->title,
 			    net);
+	}
+}
+
+/* True if the rule also asks for something that a tenant cannot make. */
+static bool
+has_other_proof(const struct pst_rule *rule)
+{
+	const unsigned passes = 1u << PST_RESULT_PASS;
+
+	return rule->written[PST_RULE_CLIENT_NAME].line != 0 ||
+	    rule->written[PST_RULE_DKIM_DOMAIN].line != 0 ||
+	    rule->written[PST_RULE_ARC_SEALER].line != 0 ||
+	    rule->dmarc == passes ||
+	    (rule->aligned != 0 && (rule->aligned & PST_ALIGNED_NONE) == 0);
+}
+
+/* Entries "spf:": a provider sends the mail of all its customers. */
+static void
+check_spf_networks(const struct adviser *to)
+{
+	const struct pst_config *config = to->config;
+
+	if (config->forwarders.set.spf_count > 0)
+		pst_config_warn(config, to->problems,
+		    pst_option_find(NULL, "forwarders"),
+		    "forwarders: \"spf:%s\" means every tenant of that "
+		    "provider: forged mail that any of them sends is treated "
+		    "as on-quarantine says, not refused, whatever the policy "
+		    "of its author; name only providers that forward mail "
+		    "to you",
+		    config->forwarders.set.spf[0]);
+	for (size_t i = 0; i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		bool accepts = rule->action == PST_ACTION_ACCEPT;
+
+		if (rule->client.spf_count == 0 || has_other_proof(rule))
+			continue;
+		(void)pst_problems_add(to->problems, PST_PROBLEM_WARNING,
+		    pst_config_file(config),
+		    rule->written[PST_RULE_CLIENT].line,
+		    "rule \"%s\": client \"spf:%s\" means every tenant of "
+		    "that provider%s",
+		    rule->title, rule->client.spf[0],
+		    accepts ? ", and nothing else proves who the sender is: "
+			      "forged mail that any of them sends is accepted; "
+			      "add dkim-domain or arc-sealer" :
+			      ", not one sender; add a condition if you mean "
+			      "one");
 	}
 }
 
@@ -239,6 +288,35 @@ check_dns(const struct adviser *to)
 		    "their signatures will not pass; write 1024 or 2048");
 }
 
+/* What depends on the HELO name, which is not checked. */
+static void
+check_helo(const struct adviser *to)
+{
+	const struct pst_config *config = to->config;
+	bool acts = config->on_helo_fail != PST_ACTION_ACCEPT;
+
+	if (config->spf.check_helo)
+		return;
+	for (size_t i = 0; i < pst_config_listeners(config); i++)
+		acts |=
+		    pst_config_at(config, i)->on_helo_fail != PST_ACTION_ACCEPT;
+	if (acts)
+		warn(to, NULL, "on-helo-fail",
+		    "it has no effect, as the HELO name is not checked; set "
+		    "spf.check-helo = yes");
+	for (size_t i = 0; i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+		unsigned line = rule->written[PST_RULE_SPF_HELO].line;
+
+		if (line != 0)
+			(void)pst_problems_add(to->problems,
+			    PST_PROBLEM_WARNING, pst_config_file(config), line,
+			    "rule \"%s\": spf-helo requires spf.check-helo = "
+			    "yes; without it, it is always none",
+			    rule->title);
+	}
+}
+
 static void
 check_reports(const struct adviser *to)
 {
@@ -267,6 +345,50 @@ check_reports(const struct adviser *to)
 		warn(to, "store", "retention",
 		    "it is shorter than reports.retry-for, so rows are gone "
 		    "before their report is given up");
+}
+
+/* A field of a rule that a mark is, too: both are added to one message. */
+static void
+check_also(const struct adviser *to, const struct pst_rule *rule)
+{
+	const struct pst_marks *marks = &to->config->marks;
+
+	for (size_t i = 0; i < rule->also_count; i++) {
+		for (size_t k = 0; k < marks->count; k++) {
+			if (!pst_str_ieq(pst_str(rule->also[i].name),
+				pst_str(marks->items[k].name)))
+				continue;
+			(void)pst_problems_add(to->problems,
+			    PST_PROBLEM_WARNING, pst_config_file(to->config),
+			    rule->written[PST_RULE_ALSO].line,
+			    "rule \"%s\": also: %s is a mark of tagged mail, "
+			    "too, so other programs take this mail for tagged; "
+			    "choose another name",
+			    rule->title, rule->also[i].name);
+		}
+	}
+}
+
+static void
+check_fields(const struct adviser *to)
+{
+	const struct pst_config *config = to->config;
+
+	for (size_t i = 0; i < config->strip_fields.count; i++) {
+		const char *one = config->strip_fields.items[i];
+
+		if (pst_str_ieq(pst_str(one), PST_STR("X-*")))
+			warn(to, NULL, "strip-fields",
+			    "X-* removes fields that users and their programs "
+			    "need, such as X-Mailer and X-Priority, and breaks "
+			    "signatures; name the fields of your filters");
+	}
+	if (config->strip_fields.count == 0 &&
+	    is_set(to, NULL, "strip-fields-signed"))
+		warn(to, NULL, "strip-fields-signed",
+		    "it has no effect, as strip-fields is empty");
+	for (size_t i = 0; i < config->rules.count; i++)
+		check_also(to, &config->rules.items[i]);
 }
 
 /* Files that the daemon may open again from another directory. */
@@ -300,6 +422,35 @@ check_paths(const struct adviser *to)
 		    "need; write a user of its own, such as postern");
 }
 
+/*
+ * A field without a domain that is evaluated must not be a way around a refusal
+ * of mail for which nothing vouches.
+ */
+static void
+check_unauthenticated(const struct adviser *to)
+{
+	const struct pst_config *config = to->config;
+
+	if (config->on_unauthenticated == PST_ACTION_REJECT &&
+	    config->on_multiple_from == PST_ACTION_ACCEPT &&
+	    !config->dmarc.evaluate_all)
+		warn(to, NULL, "on-unauthenticated",
+		    "a second domain in the From field gets around it, as "
+		    "on-multiple-from is accept; write dmarc.evaluate-all = "
+		    "yes");
+	if (config->on_unauthenticated == PST_ACTION_REJECT &&
+	    config->on_no_author_domain == PST_ACTION_ACCEPT)
+		warn(to, NULL, "on-unauthenticated",
+		    "a From field without a domain gets around it, as "
+		    "on-no-author-domain is accept; write tag or reject there");
+	if (config->spf.weak_pass == PST_WEAK_PASS_IGNORE &&
+	    config->spf.weak_range_bits > 24)
+		warn(to, "spf", "weak-pass",
+		    "many senders name networks of 256 addresses, and with so "
+		    "small a weak-range their SPF passes are ignored; write "
+		    "weak-range = /8");
+}
+
 void
 pst_config_advise(
     const struct pst_config *config, struct pst_problems *problems)
@@ -307,11 +458,16 @@ pst_config_advise(
 	const struct adviser to = {config, problems};
 
 	check_networks(&to);
+	check_spf_networks(&to);
 	check_listeners(&to);
 	check_umask(&to);
 	check_enforcement(&to);
+	check_unauthenticated(&to);
 	check_dns(&to);
+	check_helo(&to);
 	check_reports(&to);
+	check_fields(&to);
 	check_paths(&to);
 	pst_advise_texts(config, problems);
+	pst_advise_own(config, problems);
 }

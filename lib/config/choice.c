@@ -35,6 +35,25 @@ const struct pst_choice pst_choices_indirect_claims[] = {
     {NULL, 0},
 };
 
+const struct pst_choice pst_choices_strip_signed[] = {
+    {"remove", PST_STRIP_SIGNED_REMOVE},
+    {"keep", PST_STRIP_SIGNED_KEEP},
+    {NULL, 0},
+};
+
+const struct pst_choice pst_choices_weak_pass[] = {
+    {"count", PST_WEAK_PASS_COUNT},
+    {"ignore", PST_WEAK_PASS_IGNORE},
+    {NULL, 0},
+};
+
+const struct pst_choice pst_choices_trust_ad[] = {
+    {"auto", PST_TRUST_AD_AUTO},
+    {"yes", PST_TRUST_AD_YES},
+    {"no", PST_TRUST_AD_NO},
+    {NULL, 0},
+};
+
 const struct pst_choice pst_choices_lasting[] = {
     {"accept", PST_ACTION_ACCEPT},
     {"tag", PST_ACTION_TAG},

@@ -50,6 +50,25 @@ enum pst_indirect_claims {
 	PST_INDIRECT_CLAIMS_BELIEVE, /* although anybody can make them */
 };
 
+/* Whether a signed field is removed, which breaks the signature. */
+enum pst_strip_signed {
+	PST_STRIP_SIGNED_REMOVE,
+	PST_STRIP_SIGNED_KEEP,
+};
+
+/* Whether a weak SPF pass counts for DMARC (auth/spf.h). */
+enum pst_weak_pass {
+	PST_WEAK_PASS_COUNT,
+	PST_WEAK_PASS_IGNORE,
+};
+
+/* Whether the AD bit of a reply is believed (RFC 4035 s. 3.2.3). */
+enum pst_trust_ad {
+	PST_TRUST_AD_AUTO, /* if all servers are on this host */
+	PST_TRUST_AD_YES,
+	PST_TRUST_AD_NO,
+};
+
 enum pst_log_target {
 	PST_LOG_TO_AUTO, /* foreground: standard error; background: syslog */
 	PST_LOG_TO_SYSLOG,
@@ -98,6 +117,9 @@ extern const struct pst_choice pst_choices_mixed[];
 extern const struct pst_choice pst_choices_on_reject[];
 extern const struct pst_choice pst_choices_indirect_claims[];
 extern const struct pst_choice pst_choices_look_up[];
+extern const struct pst_choice pst_choices_strip_signed[];
+extern const struct pst_choice pst_choices_weak_pass[];
+extern const struct pst_choice pst_choices_trust_ad[];
 extern const struct pst_choice pst_choices_discovery[];
 extern const struct pst_choice pst_choices_compat[];
 extern const struct pst_choice pst_choices_format[];

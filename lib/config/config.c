@@ -10,6 +10,8 @@
 #include "config/option.h"
 #include "config/option_value.h"
 #include "config/reader.h"
+#include "config/spf_names.h"
+#include "mail/charset.h"
 
 struct pst_config_private {
 	struct pst_arena *arena;
@@ -64,6 +66,7 @@ make_marks(struct pst_config *config, struct pst_problems *problems)
 		    &(struct pst_config_fault){
 			NULL, "tag-also", "tag-header", why.text},
 		    problems);
+	pst_marks_sweep(config, config->private->arena);
 }
 
 static bool
@@ -84,8 +87,16 @@ derive(struct pst_config *config, struct pst_problems *problems)
 	    .psl_guard = config->dmarc.suffix_guard,
 	    .evaluate_all = config->dmarc.evaluate_all,
 	    .max_author_domains = config->dmarc.max_author_domains,
+	    .ignore_weak_spf = config->spf.weak_pass == PST_WEAK_PASS_IGNORE,
 	    .accept_test_keys = config->dkim.accept_test_keys,
 	};
+	config->reads_names = config->own_domains.written.count > 0;
+	for (size_t i = 0; i < config->rules.count; i++)
+		config->reads_names |= config->rules.items[i]
+					   .written[PST_RULE_DISPLAY_NAME]
+					   .line != 0;
+	if (config->reads_names)
+		pst_charset_prepare();
 	config->arc_config = (struct pst_arc_config){
 	    .max_sets = config->arc.max_sets,
 	    .min_key_bits = config->dkim.min_key_bits,
@@ -198,6 +209,7 @@ complete(struct pst_config *config, struct pst_problems *problems)
 	pst_config_check(config, problems);
 	if (!derive(config, problems))
 		return false;
+	pst_config_make_spf_names(config, config->private->arena, problems);
 	make_copies(config, problems);
 	if (problems->errors == 0)
 		make_fingerprints(config);

@@ -79,6 +79,9 @@ struct pst_config {
 	struct pst_networks trusted_networks; /* not checked, not changed */
 	struct pst_networks forwarders;       /* run by others; mail from one
 	                                         is indirect mail */
+	struct pst_texts spf_names;   /* domains of all entries "spf:" of
+	                               forwarders and rules: sorted, distinct;
+	                               derived (config/spf_names.h) */
 	struct pst_networks relays;   /* our own; the client to check is the
 	                                 one that connected to the relay */
 	struct pst_texts relay_names; /* allowed after "by" in the Received
@@ -123,6 +126,19 @@ struct pst_config {
 	enum pst_action on_dkim_missing;     /* no valid signature of a
 	                                       dkim_required domain */
 	struct pst_domains dkim_required;    /* From domains that always sign */
+	enum pst_action on_helo_fail;        /* SPF of the HELO name */
+	enum pst_action on_malformed_header; /* RFC 5322 s. 3.6: a field that
+	                                        must be there once is not, or
+	                                        is there more often */
+	enum pst_action on_unauthenticated;  /* no DMARC policy applies, and
+	                                        nothing aligned passes */
+	struct pst_domains own_domains;      /* ours: others cannot send from
+	                                        them unauthenticated */
+	enum pst_action on_own_domain;       /* somebody does */
+	struct pst_texts strip_fields;       /* names of fields of others that
+	                                        are removed; may end in `*` */
+	enum pst_strip_signed strip_fields_signed;
+	bool authres_comments; /* say in our field what was done and why */
 	enum pst_action on_internal_error;   /* the MTA did not carry out a
 	                                       decision */
 	enum pst_action quarantine_fallback; /* the MTA cannot quarantine */
@@ -144,13 +160,18 @@ struct pst_config {
 		unsigned max_waiting; /* messages that wait, per process */
 		size_t cache_bytes;   /* per process */
 		size_t max_txt_bytes; /* longest TXT record that is used */
+		enum pst_trust_ad trust_ad;
 		const char *zone; /* zone file to use; "": ask the real DNS */
 	} dns;
 	struct {
 		bool enabled;
 	} iprev;
 	struct {
-		unsigned void_lookups; /* limit (RFC 7208 s. 4.6.4) */
+		unsigned void_lookups;    /* limit (RFC 7208 s. 4.6.4) */
+		bool check_helo;          /* HELO besides MAIL FROM (s. 2.3) */
+		unsigned weak_range_bits; /* a pass by a wider range is weak;
+		                             IPv6: twice as many; 0: none is */
+		enum pst_weak_pass weak_pass;
 	} spf;
 	struct pst_dkim_config dkim;
 	struct {
@@ -254,7 +275,9 @@ struct pst_config {
 	struct pst_arc_config arc_config;
 	struct pst_header_limits header_limits;
 	struct pst_dns_limits dns_limits;
-	struct pst_marks marks;                  /* the first is tag_header */
+	struct pst_marks marks; /* the first is tag_header */
+	struct pst_sweep sweep; /* fields of others that are removed */
+	bool reads_names; /* own-domains or a rule asks what From fields show */
 	uint32_t fingerprints[PST_FINGERPRINTS]; /* config/fingerprint.h */
 
 	/* Private to config.c */

@@ -5,6 +5,10 @@
 #include "base/domain.h"
 #include "base/ip.h"
 #include "config/list_file.h"
+#include "config/sets.h"
+
+/* A rule in a sentence has room for a name of so many octets, twice. */
+#define MAX_RULE_NAME 60
 
 /* Returns the number of bits of a mask such as 255.255.255.0, 0 if it is none. */
 static unsigned
@@ -69,16 +73,66 @@ with_length(struct pst_arena *arena, struct pst_str entry)
 	    arena, "%s/%u", pst_ip_text(&ip, text), (unsigned)bits);
 }
 
+/*
+ * Returns the name that a rule matches for a host name or a pattern such as
+ * *.example.com; NULL if it is neither.
+ */
+static const char *
+host_name(struct pst_arena *arena, struct pst_str entry)
+{
+	struct pst_str name = entry;
+	const char *domain;
+
+	if (pst_str_starts(name, PST_STR("*.")))
+		name = pst_str_from(name, 1);
+	if (pst_str_starts(name, PST_STR(".")))
+		name = pst_str_from(name, 1);
+	domain = pst_domain_normalize(arena, name);
+	/* A last label of digits is an address that was mistyped. */
+	if (domain == NULL || pst_domain_labels(domain) < 2 ||
+	    pst_is_digit(domain[strlen(domain) - 1]))
+		return NULL;
+	return name.len < entry.len ? pst_arena_printf(arena, ".%s", domain) :
+				      domain;
+}
+
+/* R-POL-35. Only the rule says that the DNS has to confirm the name. */
+static bool
+no_name(struct pst_arena *arena, struct pst_str entry, struct pst_err *err)
+{
+	const char *name = host_name(arena, entry);
+
+	if (strlen(name) > MAX_RULE_NAME)
+		return pst_err_set(err,
+		    "\"%s\" is a name, and this list takes addresses only; "
+		    "write a rule with client-name instead",
+		    pst_list_shown(arena, entry));
+	return pst_err_set(err,
+	    "\"%s\" is a name, and this list takes addresses only; write a "
+	    "rule instead: rule \"%s\" { client-name = {\"%s\"}  action = skip "
+	    "}. It holds for a client whose address leads to %s and back "
+	    "(iprev), and does not change its mail",
+	    pst_list_shown(arena, entry), name, name,
+	    name[0] == '.' ? "such a name" : "that name");
+}
+
 bool
 pst_entry_no_net(
     struct pst_arena *arena, struct pst_str entry, struct pst_err *err)
 {
 	const char *shown = pst_list_shown(arena, entry);
+	const char *domain;
 	const char *inner = without_brackets(arena, entry);
 	const char *net = with_length(arena, entry);
 	size_t slash = pst_str_find(entry, '/');
 	struct pst_net parsed;
 
+	if (pst_net_entry_is_spf(arena, entry, &domain))
+		return pst_err_set(err,
+		    "\"%s\": the networks of an SPF record are not possible "
+		    "here, because every tenant of that provider could then "
+		    "skip all checks; name the networks of your own hosts",
+		    shown);
 	if (inner != NULL && pst_net_parse(pst_str(inner), &parsed))
 		return pst_err_set(err,
 		    "\"%s\": write an IPv6 address without brackets: \"%s\"",
@@ -99,10 +153,25 @@ pst_entry_no_net(
 		    "\"%s\" is not one network: put each into quotes of its "
 		    "own, as in {\"192.0.2.0/24\", \"2001:db8::/32\"}",
 		    shown);
+	if (pst_str_ieq(entry, PST_STR("localhost")))
+		return pst_err_set(err,
+		    "\"%s\" is a name: write \"127.0.0.0/8\", \"::1\"", shown);
+	if (host_name(arena, entry) != NULL)
+		return no_name(arena, entry, err);
 	return pst_err_set(err,
 	    "\"%s\" is neither an address nor a network such as 192.0.2.0/24 "
-	    "or 2001:db8::/32; names are not possible here",
+	    "or 2001:db8::/32",
 	    shown);
+}
+
+bool
+pst_entry_no_spf(
+    struct pst_arena *arena, struct pst_str entry, struct pst_err *err)
+{
+	return pst_err_set(err,
+	    "\"%s\": after spf: write the domain whose SPF record lists the "
+	    "networks, as in \"spf:_spf.example.com\"",
+	    pst_list_shown(arena, entry));
 }
 
 bool

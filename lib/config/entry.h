@@ -15,6 +15,9 @@
 
 bool pst_entry_no_net(struct pst_arena *arena, struct pst_str entry,
     struct pst_err *err) PST_MUST_CHECK;
+/* For an entry "spf:..." with a bad name, and for one where none may be. */
+bool pst_entry_no_spf(struct pst_arena *arena, struct pst_str entry,
+    struct pst_err *err) PST_MUST_CHECK;
 bool pst_entry_no_domain(struct pst_arena *arena, struct pst_str entry,
     struct pst_err *err) PST_MUST_CHECK;
 

@@ -51,7 +51,7 @@ visit_rules(const struct visitor *visitor, const struct pst_rules *rules)
 		const struct pst_rule_value *values = rules->items[i].written;
 
 		for (enum pst_rule_option option = PST_RULE_CLIENT;
-		     option <= PST_RULE_ARC_SEALER; option++) {
+		     option <= PST_RULE_INDIRECT; option++) {
 			if (!visit_parts(visitor, values[option].parts,
 				values[option].count))
 				return false;

@@ -82,6 +82,8 @@ add_networks(uint64_t hash, const struct pst_net_set *set)
 		hash = add_octets(
 		    hash, net->base.octets, sizeof(net->base.octets));
 	}
+	for (size_t i = 0; i < set->spf_count; i++)
+		hash = add_text(hash, set->spf[i]);
 	return add_text(hash, "");
 }
 
@@ -144,6 +146,8 @@ add_rule(uint64_t hash, const struct pst_rule *rule)
 		hash = add_text(hash, "");
 	}
 	hash = add_networks(hash, &rule->client);
+	for (size_t i = 0; i < rule->shown.count; i++)
+		hash = add_text(hash, rule->shown.names[i]);
 	for (size_t i = 0; i < PST_RULE_INDIRECT; i++)
 		hash = add_domains(hash, &rule->domains[i]);
 	return hash;

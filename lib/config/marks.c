@@ -39,6 +39,39 @@ is_taken(struct pst_str name)
 	return false;
 }
 
+/* Of those above: what is only there to be believed. */
+static bool
+is_claim(struct pst_str one)
+{
+	static const char *const claims[] = {
+	    "BIMI-", "Received-SPF", "VBR-Info"};
+
+	for (size_t i = 0; i < PST_COUNT(claims); i++) {
+		if (pst_str_eq(one, pst_str(claims[i])))
+			return true;
+	}
+	/* Nobody depends on these. */
+	return pst_str_starts(one, PST_STR("X-"));
+}
+
+const char *
+pst_marks_used_by_mail(struct pst_str name, bool is_prefix)
+{
+	for (size_t i = 0; i < PST_COUNT(taken); i++) {
+		struct pst_str one = pst_str(taken[i]);
+		bool prefix = one.ptr[one.len - 1] == '-';
+
+		if (is_claim(one))
+			continue;
+		if (prefix ? pst_str_istarts(name, one) :
+			     pst_str_ieq(name, one))
+			return taken[i];
+		if (is_prefix && pst_str_istarts(one, name))
+			return taken[i];
+	}
+	return NULL;
+}
+
 static bool
 is_name(struct pst_str name)
 {
@@ -140,14 +173,60 @@ has(const struct pst_marks *marks, struct pst_str name)
 	return false;
 }
 
+static struct pst_mark
+make(struct pst_arena *arena, struct pst_str name, struct pst_str value)
+{
+	return (struct pst_mark){
+	    .name = pst_arena_memdup(arena, name.ptr, name.len),
+	    .value =
+		pst_arena_printf(arena, " %.*s", (int)value.len, value.ptr)};
+}
+
 static void
 add(struct pst_marks *marks, struct pst_arena *arena, struct pst_str name,
     struct pst_str value)
 {
-	marks->items[marks->count++] = (struct pst_mark){
-	    .name = pst_arena_memdup(arena, name.ptr, name.len),
-	    .value =
-		pst_arena_printf(arena, " %.*s", (int)value.len, value.ptr)};
+	marks->items[marks->count++] = make(arena, name, value);
+}
+
+struct pst_mark
+pst_marks_field(struct pst_arena *arena, const char *text)
+{
+	struct pst_str name, value;
+
+	(void)split(pst_str(text), &name, &value);
+	return make(arena, name, value);
+}
+
+/* The fields of rules come first: a field of ours goes in any case. */
+void
+pst_marks_sweep(struct pst_config *config, struct pst_arena *arena)
+{
+	const struct pst_rules *rules = &config->rules;
+	const struct pst_texts *others = &config->strip_fields;
+	struct pst_sweep *sweep = &config->sweep;
+	size_t most = others->count;
+
+	for (size_t i = 0; i < rules->count; i++)
+		most += rules->items[i].also_count;
+	sweep->count = 0;
+	sweep->names = pst_arena_array(arena, most, sizeof(*sweep->names));
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct pst_rule *rule = &rules->items[i];
+
+		for (size_t k = 0; k < rule->also_count; k++)
+			sweep->names[sweep->count++] = (struct pst_sweep_name){
+			    .text = pst_str(rule->also[k].name), .own = true};
+	}
+	for (size_t i = 0; i < others->count; i++) {
+		struct pst_str name = pst_str(others->items[i]);
+		bool is_prefix = name.ptr[name.len - 1] == '*';
+
+		if (is_prefix)
+			name.len--;
+		sweep->names[sweep->count++] = (struct pst_sweep_name){
+		    .text = name, .is_prefix = is_prefix};
+	}
 }
 
 bool

@@ -14,10 +14,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/macros.h"
+#include "base/str.h"
 
 struct pst_config;
 
-/* The most fields in tag-also. */
+/* The most fields in tag-also, and in `also` of one rule. */
 #define PST_MARKS_ALSO 4
 
 struct pst_mark {
@@ -39,6 +40,26 @@ struct pst_marks {
  */
 bool pst_marks_make(struct pst_config *config, struct pst_arena *arena,
     struct pst_err *err) PST_MUST_CHECK;
+
+/*
+ * Makes config->sweep: the fields that are removed, which are those of
+ * strip-fields and of `also` in all rules; strings are in the arena, or those of
+ * the options.
+ */
+void pst_marks_sweep(struct pst_config *config, struct pst_arena *arena);
+
+/*
+ * Splits a field that pst_marks_check_field() has found valid; strings are in
+ * the arena.
+ */
+struct pst_mark pst_marks_field(struct pst_arena *arena, const char *text);
+
+/*
+ * Returns the name of a field that mail uses and that has the name, or begins
+ * with it if is_prefix is set; NULL if there is none. Fields in which others say
+ * that a message is to be trusted are not among them.
+ */
+const char *pst_marks_used_by_mail(struct pst_str name, bool is_prefix);
 
 /*
  * Checks of values, as in config/option_check.h; *why is a buffer of this

@@ -21,6 +21,7 @@ enum pst_option_type {
 	PST_OPTION_SECONDS,  /* the same, but stored in seconds */
 	PST_OPTION_SIZE,     /* size_t octets: "64k", "8M", "4096" */
 	PST_OPTION_OCTAL,    /* unsigned, written in octal: a umask */
+	PST_OPTION_PREFIX,   /* unsigned bits of a network: "/8" */
 	PST_OPTION_SWITCH,   /* bool: yes/no, on/off, true/false */
 	PST_OPTION_WORD,     /* an enum, one of `words` */
 	PST_OPTION_TEXTS,    /* struct pst_texts */
@@ -44,6 +45,9 @@ struct pst_option {
 	 * is none. Returns false, with a sentence in *why, for a bad value.
 	 */
 	bool (*valid)(const char *text, const char **why);
+	bool may_name_spf;      /* of PST_OPTION_NETWORKS: an entry may be
+	                      "spf:DOMAIN", the networks in the SPF record of
+	                      that domain (config/sets.h) */
 	bool may_hold_password; /* is shown through config/mask.h */
 	bool at_start;     /* takes effect only at a start, not at a reload */
 	bool per_listener; /* may be set in a section `listener`; not a list,

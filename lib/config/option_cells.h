@@ -36,10 +36,19 @@
 #define WORD(member, an_enum, list)                                            \
 	.type = PST_OPTION_WORD, .offset = ENUM_PLACE(member, an_enum),        \
 	.words = pst_choices_##list
+#define PREFIX(member, low, high)                                              \
+	STORED(PREFIX, member, unsigned), RANGE(low, high)
 #define TEXTS(member) STORED(TEXTS, member, struct pst_texts)
 #define DOMAINS(member) STORED(DOMAINS, member, struct pst_texts)
 #define NETWORKS(member) STORED(NETWORKS, member, struct pst_networks)
 #define DOMAIN_SET(member) STORED(DOMAIN_SET, member, struct pst_domains)
+
+/* A whole row: what is done about a finding, which may differ by listener. */
+#define ACTION(option, member, list, word)                                     \
+	{                                                                      \
+		.name = (option), WORD(member, pst_action, list),              \
+		.initial = (word), .per_listener = true                        \
+	}
 
 #define UINT_LIMIT 1000000
 #define SECOND_MS UINT64_C(1000)

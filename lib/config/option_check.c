@@ -6,6 +6,10 @@
 #include "base/domain.h"
 #include "base/endpoint.h"
 #include "base/ip.h"
+#include "config/marks.h"
+#include "mail/sweep.h"
+
+#define MAX_FIELD_NAME 76
 
 bool
 pst_option_check_socket(const char *text, const char **why)
@@ -146,4 +150,30 @@ bool
 pst_option_check_own_path(const char *text, const char **why)
 {
 	return *text == '\0' || pst_option_check_path(text, why);
+}
+
+bool
+pst_option_check_field_pattern(const char *text, const char **why)
+{
+	static _Thread_local struct pst_err err;
+	struct pst_str name = pst_str(text);
+	bool is_prefix = name.len > 1 && name.ptr[name.len - 1] == '*';
+	const char *used;
+
+	*why = "must be the name of a header field, or the beginning of one "
+	       "and *, such as X-Spam-*";
+	if (is_prefix)
+		name.len--;
+	if (!pst_sweep_is_field_name(name) || name.len > MAX_FIELD_NAME ||
+	    memchr(name.ptr, '*', name.len) != NULL)
+		return false;
+	used = pst_marks_used_by_mail(name, is_prefix);
+	if (used == NULL)
+		return true;
+	(void)pst_err_set(&err,
+	    "%s would remove %s%s, which mail itself uses; name only fields in "
+	    "which a filter says what it has found",
+	    text, used, used[strlen(used) - 1] == '-' ? "..." : "");
+	*why = err.text;
+	return false;
 }

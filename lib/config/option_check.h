@@ -30,6 +30,11 @@ bool pst_option_check_line(const char *text, const char **why);
 bool pst_option_check_address(const char *text, const char **why);
 /* A domain name, or "". */
 bool pst_option_check_name(const char *text, const char **why);
+/*
+ * The name of a header field (RFC 5322 s. 2.2) that is not one of those that
+ * every message needs, or the beginning of such names and `*`.
+ */
+bool pst_option_check_field_pattern(const char *text, const char **why);
 /* An absolute path. */
 bool pst_option_check_path(const char *text, const char **why);
 /* An absolute path, or "" for the default. */

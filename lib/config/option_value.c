@@ -160,6 +160,23 @@ set_octal(struct pst_config *config, const struct pst_option *option,
 }
 
 static bool
+set_prefix(struct pst_config *config, const struct pst_option *option,
+    const char *text, struct pst_err *err)
+{
+	uint64_t bits;
+
+	if (text[0] != '/' ||
+	    !pst_str_to_u64(pst_str(text + 1), option->max, &bits) ||
+	    bits < option->min)
+		return pst_err_set(err,
+		    "%s must be the length of a prefix from /%" PRIu64
+		    " to /%" PRIu64,
+		    option->name, option->min, option->max);
+	*(unsigned *)place(config, option) = (unsigned)bits;
+	return true;
+}
+
+static bool
 set_switch(struct pst_config *config, const struct pst_option *option,
     const char *text, struct pst_err *err)
 {
@@ -215,6 +232,7 @@ check_part(struct pst_arena *arena, const struct pst_option *option,
     const char *text, struct pst_err *err)
 {
 	struct pst_str entry = pst_str(text);
+	const char *domain;
 	struct pst_net net;
 	struct pst_err why;
 	bool below = option->type == PST_OPTION_DOMAIN_SET && entry.len > 1 &&
@@ -225,7 +243,11 @@ check_part(struct pst_arena *arena, const struct pst_option *option,
 	/* A file is read with the whole list. */
 	if (option->type == PST_OPTION_TEXTS || (is_set && text[0] == '@'))
 		return true;
-	if (option->type == PST_OPTION_NETWORKS ?
+	if (option->may_name_spf &&
+	    pst_net_entry_is_spf(arena, entry, &domain)) {
+		if (domain != NULL || pst_entry_no_spf(arena, entry, &why))
+			return true;
+	} else if (option->type == PST_OPTION_NETWORKS ?
 		pst_net_parse(entry, &net) ||
 		    pst_entry_no_net(arena, entry, &why) :
 		pst_domain_normalize(arena, pst_str_from(entry, below)) !=
@@ -259,6 +281,8 @@ pst_option_set(struct pst_config *config, struct pst_arena *arena,
 		return set_size(config, arena, option, text, err);
 	case PST_OPTION_OCTAL:
 		return set_octal(config, option, text, err);
+	case PST_OPTION_PREFIX:
+		return set_prefix(config, option, text, err);
 	case PST_OPTION_SWITCH:
 		return set_switch(config, option, text, err);
 	case PST_OPTION_WORD:
@@ -327,7 +351,9 @@ pst_option_set_list(struct pst_config *config, struct pst_arena *arena,
 	/* The first member of pst_networks and pst_domains is a pst_texts. */
 	set_texts(at, arena, option, parts, count);
 	if (option->type == PST_OPTION_NETWORKS)
-		return pst_net_set_make(&((struct pst_networks *)at)->set,
+		return (option->may_name_spf ?
+			pst_net_set_make_spf :
+			pst_net_set_make)(&((struct pst_networks *)at)->set,
 		    arena, parts, count, err);
 	if (option->type == PST_OPTION_DOMAIN_SET)
 		return pst_domain_set_make(
@@ -416,6 +442,8 @@ pst_option_text(const struct pst_config *config,
 		return united_text(arena, size_units, *(const size_t *)at);
 	case PST_OPTION_OCTAL:
 		return pst_arena_printf(arena, "%04o", *(const unsigned *)at);
+	case PST_OPTION_PREFIX:
+		return pst_arena_printf(arena, "/%u", *(const unsigned *)at);
 	case PST_OPTION_SWITCH:
 		return *(const bool *)at ? "yes" : "no";
 	case PST_OPTION_WORD:

@@ -16,7 +16,7 @@
 #include "config/rule_reader.h"
 #include "config/option_value.h"
 
-#define MAX_SECTION_OPTIONS 64
+#define MAX_SECTION_OPTIONS 96
 
 /*
  * A hidden list option. libconfuse passes its default to the validator where a

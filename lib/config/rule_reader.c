@@ -25,11 +25,17 @@ const struct pst_rule_option_info pst_rule_options[PST_RULE_OPTIONS] = {
     [PST_RULE_ARC_SEALER] = {"arc-sealer", true},
     [PST_RULE_DMARC] = {"dmarc", true},
     [PST_RULE_SPF] = {"spf", true},
+    [PST_RULE_SPF_HELO] = {"spf-helo", true},
+    [PST_RULE_ALIGNED] = {"aligned", true},
+    [PST_RULE_SPF_WEAK] = {"spf-weak", false},
+    [PST_RULE_DISPLAY_NAME] = {"display-name", true},
     [PST_RULE_INDIRECT] = {"indirect", false},
+    [PST_RULE_TEMPERROR] = {"temperror", false},
     [PST_RULE_ACTION] = {"action", false},
     [PST_RULE_REASON] = {"reason", false},
     [PST_RULE_COMMENT] = {"comment", false},
     [PST_RULE_REPLY] = {"reply", false},
+    [PST_RULE_ALSO] = {"also", true},
 };
 
 static const struct pst_choice dmarc_words[] = {
@@ -49,6 +55,19 @@ static const struct pst_choice spf_words[] = {
     {"neutral", PST_RESULT_NEUTRAL},
     {"temperror", PST_RESULT_TEMPERROR},
     {"permerror", PST_RESULT_PERMERROR},
+    {NULL, 0},
+};
+
+static const struct pst_choice aligned_words[] = {
+    {"spf", PST_ALIGNED_SPF},
+    {"dkim", PST_ALIGNED_DKIM},
+    {"none", PST_ALIGNED_NONE},
+    {NULL, 0},
+};
+
+static const struct pst_choice temperror_words[] = {
+    {"skip", false},
+    {"match", true},
     {NULL, 0},
 };
 
@@ -154,6 +173,56 @@ take_results(const struct maker *m, enum pst_rule_option option,
 }
 
 static bool
+take_aligned(const struct maker *m)
+{
+	const struct pst_rule_value *value =
+	    &m->rule->written[PST_RULE_ALIGNED];
+	unsigned bit = 0;
+
+	for (size_t i = 0; i < value->count; i++) {
+		if (!take_word(m, PST_RULE_ALIGNED, value->parts[i],
+			aligned_words, &bit))
+			return false;
+		m->rule->aligned |= bit;
+	}
+	return true;
+}
+
+static bool
+take_switch(const struct maker *m, enum pst_rule_option option, bool *out)
+{
+	unsigned on = 0;
+
+	if (!take_one(m, option, switch_words, &on))
+		return false;
+	*out = on != 0;
+	return true;
+}
+
+#define OWN_ADDRESS "own-address"
+
+static bool
+take_display_names(const struct maker *m)
+{
+	const struct pst_rule_value *value =
+	    &m->rule->written[PST_RULE_DISPLAY_NAME];
+	const char **names =
+	    pst_arena_array(m->arena, value->count, sizeof(*names));
+	size_t count = 0;
+	struct pst_err why;
+
+	for (size_t i = 0; i < value->count; i++) {
+		if (strcmp(value->parts[i], OWN_ADDRESS) == 0)
+			m->rule->shows_own = true;
+		else
+			names[count++] = value->parts[i];
+	}
+	return pst_name_set_make(
+		   &m->rule->shown, m->arena, names, count, &why) ||
+	    fail_option(m, PST_RULE_DISPLAY_NAME, why.text);
+}
+
+static bool
 take_domains(const struct maker *m, enum pst_rule_option option)
 {
 	const struct pst_rule_value *value = &m->rule->written[option];
@@ -170,7 +239,6 @@ take_conditions(const struct maker *m)
 	const struct pst_rule_value *client =
 	    &m->rule->written[PST_RULE_CLIENT];
 	struct pst_err why;
-	unsigned indirect = 0;
 
 	for (enum pst_rule_option option = PST_RULE_CLIENT;
 	     option <= PST_RULE_INDIRECT; option++) {
@@ -180,7 +248,7 @@ take_conditions(const struct maker *m)
 			    "an empty list matches nothing; remove the option "
 			    "or add entries");
 	}
-	if (!pst_net_set_make(
+	if (!pst_net_set_make_spf(
 		&m->rule->client, m->arena, client->parts, client->count, &why))
 		return fail_option(m, PST_RULE_CLIENT, why.text);
 	for (enum pst_rule_option option = PST_RULE_CLIENT_NAME;
@@ -188,11 +256,12 @@ take_conditions(const struct maker *m)
 		if (!take_domains(m, option))
 			return false;
 	}
-	if (!take_one(m, PST_RULE_INDIRECT, switch_words, &indirect))
-		return false;
-	m->rule->indirect = indirect != 0;
-	return take_results(m, PST_RULE_DMARC, dmarc_words, &m->rule->dmarc) &&
-	    take_results(m, PST_RULE_SPF, spf_words, &m->rule->spf);
+	return take_switch(m, PST_RULE_INDIRECT, &m->rule->indirect) &&
+	    take_switch(m, PST_RULE_SPF_WEAK, &m->rule->spf_weak) &&
+	    take_aligned(m) && take_display_names(m) &&
+	    take_results(m, PST_RULE_DMARC, dmarc_words, &m->rule->dmarc) &&
+	    take_results(m, PST_RULE_SPF, spf_words, &m->rule->spf) &&
+	    take_results(m, PST_RULE_SPF_HELO, spf_words, &m->rule->spf_helo);
 }
 
 static bool
@@ -215,10 +284,60 @@ take_text(const struct maker *m, enum pst_rule_option option, size_t max,
 }
 
 static bool
+has_field(const struct pst_rule *rule, const char *name)
+{
+	for (size_t i = 0; i < rule->also_count; i++) {
+		if (pst_str_ieq(pst_str(rule->also[i].name), pst_str(name)))
+			return true;
+	}
+	return false;
+}
+
+/* After the action is known. */
+static bool
+take_also(const struct maker *m)
+{
+	struct pst_rule *rule = m->rule;
+	const struct pst_rule_value *value = &rule->written[PST_RULE_ALSO];
+	const char *why;
+
+	if (value->count == 0)
+		return true;
+	if (rule->skip || rule->action == PST_ACTION_REJECT ||
+	    rule->action == PST_ACTION_TEMPFAIL)
+		return fail_option(m, PST_RULE_ALSO,
+		    "only a message that is delivered and may be changed can "
+		    "get fields: accept, tag or quarantine it, or remove also");
+	if (value->count > PST_MARKS_ALSO)
+		return fail_option(m, PST_RULE_ALSO,
+		    pst_arena_printf(m->arena,
+			"a rule can add %d fields at most; remove some",
+			PST_MARKS_ALSO));
+	rule->also =
+	    pst_arena_array(m->arena, value->count, sizeof(*rule->also));
+	for (size_t i = 0; i < value->count; i++) {
+		struct pst_mark field;
+
+		if (!pst_marks_check_field(value->parts[i], &why))
+			return fail_option(m, PST_RULE_ALSO, why);
+		field = pst_marks_field(m->arena, value->parts[i]);
+		if (has_field(rule, field.name))
+			return fail_option(m, PST_RULE_ALSO,
+			    pst_arena_printf(m->arena,
+				"it has two fields with the name %s; remove "
+				"one of them",
+				field.name));
+		rule->also[rule->also_count++] = field;
+	}
+	return true;
+}
+
+static bool
 take_orders(const struct maker *m)
 {
 	struct pst_rule *rule = m->rule;
 	unsigned action = PST_ACTION_ACCEPT, reason = PST_REASON_LOCAL_POLICY;
+	unsigned match_temperror = false;
 
 	if (!is_set(m, PST_RULE_ACTION))
 		return fail_option(m, PST_RULE_ACTION,
@@ -226,9 +345,12 @@ take_orders(const struct maker *m)
 		    "quarantine, reject, tempfail or skip");
 	if (!take_one(m, PST_RULE_ACTION, action_words, &action) ||
 	    !take_one(m, PST_RULE_REASON, reason_words, &reason) ||
+	    !take_one(
+		m, PST_RULE_TEMPERROR, temperror_words, &match_temperror) ||
 	    !take_text(m, PST_RULE_COMMENT, MAX_COMMENT, &rule->comment) ||
 	    !take_text(m, PST_RULE_REPLY, MAX_REPLY, &rule->reply))
 		return false;
+	rule->match_temperror = match_temperror != 0;
 	rule->action = action;
 	rule->reason = reason;
 	rule->skip = strcmp(rule->written[PST_RULE_ACTION].parts[0], SKIP) == 0;
@@ -236,7 +358,7 @@ take_orders(const struct maker *m)
 	    rule->action != PST_ACTION_TEMPFAIL)
 		return fail_option(m, PST_RULE_REPLY,
 		    "only reject and tempfail can have a reply; remove it");
-	return true;
+	return take_also(m);
 }
 
 static bool
@@ -251,9 +373,9 @@ has_conditions(const struct maker *m)
 }
 
 /*
- * Anybody can write a List-Id, so it must not be enough to get a message past
- * the sender's policy: a rule that accepts also needs a condition that cannot
- * be forged.
+ * Anybody can write a List-Id or a display name, so it must not be enough to get
+ * a message past the sender's policy: a rule that accepts also needs a condition
+ * that cannot be forged.
  */
 static bool
 is_forgeable(const struct maker *m)
@@ -262,13 +384,39 @@ is_forgeable(const struct maker *m)
 	    PST_RULE_CLIENT_NAME, PST_RULE_DKIM_DOMAIN, PST_RULE_ARC_SEALER};
 
 	if (m->rule->action != PST_ACTION_ACCEPT ||
-	    (!is_set(m, PST_RULE_LIST_ID) && !m->rule->indirect))
+	    (!is_set(m, PST_RULE_LIST_ID) && !m->rule->indirect &&
+		!is_set(m, PST_RULE_DISPLAY_NAME)))
 		return false;
 	for (size_t i = 0; i < PST_COUNT(proofs); i++) {
 		if (is_set(m, proofs[i]))
 			return false;
 	}
 	return true;
+}
+
+/*
+ * A sender can often make a look-up fail, so a failure must not let a message
+ * in.
+ */
+static bool
+is_temperror_sound(const struct maker *m)
+{
+	if (!m->rule->match_temperror)
+		return true;
+	if (m->rule->action == PST_ACTION_ACCEPT)
+		return fail_option(m, PST_RULE_TEMPERROR,
+		    "a sender can make a look-up fail, so match cannot be used "
+		    "with the actions accept and skip; remove it, or choose "
+		    "tag, quarantine, tempfail or reject");
+	for (enum pst_rule_option option = PST_RULE_CLIENT;
+	     option <= PST_RULE_INDIRECT; option++) {
+		if (is_set(m, option) &&
+		    pst_rule_may_be_undecided(m->rule, option))
+			return true;
+	}
+	return fail_option(m, PST_RULE_TEMPERROR,
+	    "no condition of this rule depends on a look-up, so match has no "
+	    "effect; remove it");
 }
 
 static bool
@@ -297,9 +445,10 @@ pst_rule_make(struct pst_rule *rule, struct pst_arena *arena, unsigned *line,
 		return false;
 	if (is_forgeable(&m))
 		return fail_option(&m, PST_RULE_ACTION,
-		    "anybody can forge list fields; to accept such mail, add a "
-		    "condition client, client-name, dkim-domain or arc-sealer");
-	return true;
+		    "anybody can forge list fields and display names; to accept "
+		    "such mail, add a condition client, client-name, "
+		    "dkim-domain or arc-sealer");
+	return is_temperror_sound(&m);
 }
 
 const char *

@@ -14,6 +14,8 @@
 #include "auth/result.h"
 #include "base/ip.h"
 #include "config/choice.h"
+#include "config/marks.h"
+#include "config/name_set.h"
 #include "config/sets.h"
 
 /* The options of a rule: first the conditions, then the others. */
@@ -28,11 +30,17 @@ enum pst_rule_option {
 	PST_RULE_ARC_SEALER,
 	PST_RULE_DMARC,
 	PST_RULE_SPF,
+	PST_RULE_SPF_HELO,
+	PST_RULE_ALIGNED,
+	PST_RULE_SPF_WEAK,
+	PST_RULE_DISPLAY_NAME,
 	PST_RULE_INDIRECT, /* the last condition */
+	PST_RULE_TEMPERROR,
 	PST_RULE_ACTION,
 	PST_RULE_REASON,
 	PST_RULE_COMMENT,
 	PST_RULE_REPLY,
+	PST_RULE_ALSO,
 	PST_RULE_OPTIONS
 };
 
@@ -44,6 +52,13 @@ enum pst_reason {
 	PST_REASON_LOCAL_POLICY,
 	PST_REASON_POLICY_TEST_MODE,
 	PST_REASON_OTHER,
+};
+
+/* What the condition `aligned` asks for; see core/alignment.h. */
+enum pst_aligned_bit {
+	PST_ALIGNED_SPF = 1u << 0,
+	PST_ALIGNED_DKIM = 1u << 1,
+	PST_ALIGNED_NONE = 1u << 2,
 };
 
 /* The value of one option of a rule, as it was written in the file. */
@@ -60,16 +75,34 @@ struct pst_rule {
 	struct pst_net_set client;
 	/* Indexed by option; used for the conditions that take domains. */
 	struct pst_domain_set domains[PST_RULE_INDIRECT];
-	unsigned dmarc; /* bit 1 << enum pst_result for each that matches */
-	unsigned spf;   /* the same */
+	unsigned dmarc;    /* bit 1 << enum pst_result for each that matches */
+	unsigned spf;      /* the same */
+	unsigned spf_helo; /* the same */
+	unsigned aligned;  /* enum pst_aligned_bit: holds if one of them does */
+	bool spf_weak;
+	bool shows_own;            /* display-name: an address of own-domains */
+	struct pst_name_set shown; /* display-name: names of people */
 	bool indirect;
+	bool match_temperror; /* temperror = match: a condition that cannot be
+	                         decided, because a look-up failed for now,
+	                         holds; else it does not */
 	bool skip; /* action = skip: the message is not changed; the member
 	              action is then accept */
 	enum pst_action action;
 	enum pst_reason reason; /* never NONE */
 	const char *comment;    /* on the reason, for reports; NULL: none */
 	const char *reply;      /* NULL: refused_text of the configuration */
+	/* Fields that are added to a message that is delivered. */
+	struct pst_mark *also;
+	size_t also_count;
 };
+
+/*
+ * True if a look-up that fails can leave that condition of the rule undecided
+ * (core/rule_match).
+ */
+bool pst_rule_may_be_undecided(
+    const struct pst_rule *rule, enum pst_rule_option option);
 
 struct pst_rules {
 	struct pst_rule *items;

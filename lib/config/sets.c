@@ -26,6 +26,8 @@ struct net_maker {
 	struct pst_net *items;
 	size_t count;
 	size_t capacity;
+	bool may_name_spf;
+	struct names spf;
 };
 
 /*
@@ -47,6 +49,14 @@ room_for_one(struct pst_arena *arena, void *items, size_t count,
 	return bigger;
 }
 
+static void
+add_name(struct pst_arena *arena, struct names *names, const char *name)
+{
+	names->items = room_for_one(arena, names->items, names->count,
+	    &names->capacity, sizeof(*names->items));
+	names->items[names->count++] = name;
+}
+
 static bool
 add_domain(void *arg, struct pst_str entry, struct pst_err *err)
 {
@@ -58,9 +68,7 @@ add_domain(void *arg, struct pst_str entry, struct pst_err *err)
 
 	if (name == NULL)
 		return pst_entry_no_domain(maker->arena, entry, err);
-	names->items = room_for_one(maker->arena, names->items, names->count,
-	    &names->capacity, sizeof(*names->items));
-	names->items[names->count++] = name;
+	add_name(maker->arena, names, name);
 	return true;
 }
 
@@ -157,12 +165,34 @@ pst_domain_set_covers(
 	return true;
 }
 
+bool
+pst_net_entry_is_spf(
+    struct pst_arena *arena, struct pst_str entry, const char **domain)
+{
+	if (!pst_str_starts(entry, PST_STR(PST_NET_SET_SPF)))
+		return false;
+	*domain = pst_domain_normalize(
+	    arena, pst_str_from(entry, sizeof(PST_NET_SET_SPF) - 1));
+	/* SPF does not look at a domain of one label (RFC 7208 s. 4.3). */
+	if (*domain != NULL && pst_domain_labels(*domain) < 2)
+		*domain = NULL;
+	return true;
+}
+
 static bool
 add_net(void *arg, struct pst_str entry, struct pst_err *err)
 {
 	struct net_maker *maker = arg;
+	const char *domain;
 	struct pst_net net;
 
+	if (maker->may_name_spf &&
+	    pst_net_entry_is_spf(maker->arena, entry, &domain)) {
+		if (domain == NULL)
+			return pst_entry_no_spf(maker->arena, entry, err);
+		add_name(maker->arena, &maker->spf, domain);
+		return true;
+	}
 	if (!pst_net_parse(entry, &net))
 		return pst_entry_no_net(maker->arena, entry, err);
 	maker->items = room_for_one(maker->arena, maker->items, maker->count,
@@ -222,30 +252,56 @@ join_last(struct pst_net *nets, size_t *count)
 	return true;
 }
 
+void
+pst_net_set_take(struct pst_net_set *out, struct pst_net *nets, size_t count)
+{
+	size_t i, kept = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (count > 0)
+		qsort(nets, count, sizeof(*nets), by_net);
+	for (i = 0; i < count; i++) {
+		if (kept > 0 && net_holds(&nets[kept - 1], &nets[i]))
+			continue;
+		nets[kept++] = nets[i];
+		while (join_last(nets, &kept))
+			continue;
+	}
+	out->nets = nets;
+	out->count = kept;
+}
+
+static bool
+make_nets(struct pst_net_set *out, struct net_maker *maker,
+    const char *const *parts, size_t count, struct pst_err *err)
+{
+	memset(out, 0, sizeof(*out));
+	if (!pst_list_read(maker->arena, parts, count,
+		(struct pst_list_taker){add_net, maker}, err))
+		return false;
+	pst_net_set_take(out, maker->items, maker->count);
+	sort_names(&maker->spf);
+	out->spf = maker->spf.items;
+	out->spf_count = maker->spf.count;
+	return true;
+}
+
 bool
 pst_net_set_make(struct pst_net_set *out, struct pst_arena *arena,
     const char *const *parts, size_t count, struct pst_err *err)
 {
 	struct net_maker maker = {.arena = arena};
-	size_t i, kept = 0;
 
-	memset(out, 0, sizeof(*out));
-	if (!pst_list_read(arena, parts, count,
-		(struct pst_list_taker){add_net, &maker}, err))
-		return false;
-	if (maker.count > 0)
-		qsort(maker.items, maker.count, sizeof(*maker.items), by_net);
-	for (i = 0; i < maker.count; i++) {
-		if (kept > 0 &&
-		    net_holds(&maker.items[kept - 1], &maker.items[i]))
-			continue;
-		maker.items[kept++] = maker.items[i];
-		while (join_last(maker.items, &kept))
-			continue;
-	}
-	out->nets = maker.items;
-	out->count = kept;
-	return true;
+	return make_nets(out, &maker, parts, count, err);
+}
+
+bool
+pst_net_set_make_spf(struct pst_net_set *out, struct pst_arena *arena,
+    const char *const *parts, size_t count, struct pst_err *err)
+{
+	struct net_maker maker = {.arena = arena, .may_name_spf = true};
+
+	return make_nets(out, &maker, parts, count, err);
 }
 
 /* Returns the only network that can contain the address, NULL if none can. */
@@ -275,6 +331,10 @@ pst_net_set_has(const struct pst_net_set *set, const struct pst_ip *address)
 bool
 pst_net_set_covers(const struct pst_net_set *a, const struct pst_net_set *b)
 {
+	for (size_t i = 0; i < b->spf_count; i++) {
+		if (!holds_name(a->spf, a->spf_count, b->spf[i]))
+			return false;
+	}
 	for (size_t i = 0; i < b->count; i++) {
 		const struct pst_net *net = nearest(a, &b->nets[i].base);
 

@@ -12,6 +12,10 @@
  * entry per line. In a file, blanks around an entry and empty lines are
  * ignored, and a number sign begins a comment. Files are read when the set is
  * made, so a reload reads them again.
+ *
+ * An entry "spf:example.com" of a set of networks means the networks in the SPF
+ * record of that domain. A set has only its name: which networks these are
+ * changes with time, so core/spf_lists knows them, and core/client_nets asks both.
  */
 
 #include <stdbool.h>
@@ -35,7 +39,12 @@ struct pst_net_set {
 	struct pst_net *nets; /* sorted, disjoint, the two halves of a larger
 	                         network joined */
 	size_t count;
+	const char **spf; /* domains of the entries "spf:": sorted, distinct,
+	                     normal form */
+	size_t spf_count;
 };
+
+#define PST_NET_SET_SPF "spf:"
 
 /*
  * Makes a set of parts[0..count) in the arena. Returns false, with a sentence
@@ -47,12 +56,33 @@ bool pst_domain_set_make(struct pst_domain_set *out, struct pst_arena *arena,
 bool pst_net_set_make(struct pst_net_set *out, struct pst_arena *arena,
     const char *const *parts, size_t count, struct pst_err *err) PST_MUST_CHECK;
 
-/* Return true if the set contains name, which is in normal form, or address. */
+/* pst_net_set_make(), but an entry may be "spf:" and a domain. */
+bool pst_net_set_make_spf(struct pst_net_set *out, struct pst_arena *arena,
+    const char *const *parts, size_t count, struct pst_err *err) PST_MUST_CHECK;
+
+/* Makes a set of nets[0..count), which are sorted in place and become its own. */
+void
+pst_net_set_take(struct pst_net_set *out, struct pst_net *nets, size_t count);
+
+/*
+ * True for an entry that begins with "spf:". *domain is then its domain in
+ * normal form, or NULL if what follows is not a domain with two labels or more.
+ */
+bool pst_net_entry_is_spf(
+    struct pst_arena *arena, struct pst_str entry, const char **domain);
+
+/*
+ * Return true if the set contains name, which is in normal form, or address.
+ * Entries "spf:" are not looked at; see core/client_nets.h.
+ */
 bool pst_domain_set_has(const struct pst_domain_set *set, const char *name);
 bool
 pst_net_set_has(const struct pst_net_set *set, const struct pst_ip *address);
 
-/* Return true if everything in b is also in a. The result is exact. */
+/*
+ * Return true if everything in b is also in a. The result is exact. An entry
+ * "spf:" is covered by an equal one only, since its networks change.
+ */
 bool pst_domain_set_covers(
     const struct pst_domain_set *a, const struct pst_domain_set *b);
 bool

@@ -67,6 +67,12 @@ struct pst_check {
 	 * answer is missing, and is not called again once it returned true.
 	 */
 	bool (*is_wanted)(const struct pst_check_run *run);
+	/*
+	 * For a result that may decide nothing: false if nothing depends on it.
+	 * The message is then decided without waiting for it, and step() may
+	 * never return true. NULL: the message waits for it.
+	 */
+	bool (*is_awaited)(const struct pst_check_run *run);
 	void (*start)(struct pst_check_run *run);
 	bool (*body)(struct pst_check_run *run, const void *ptr, size_t len);
 	bool (*step)(struct pst_check_run *run);
@@ -127,6 +133,8 @@ extern const size_t pst_check_count; /* at most PST_DNS_MAX_READERS */
 extern const struct pst_check pst_check_arc;
 extern const struct pst_check pst_check_dkim;
 extern const struct pst_check pst_check_dmarc;
+extern const struct pst_check pst_check_dnssec;
+extern const struct pst_check pst_check_helo;
 extern const struct pst_check pst_check_iprev;
 extern const struct pst_check pst_check_spf;
 
@@ -135,6 +143,16 @@ extern const struct pst_check pst_check_spf;
  * an Author Domain, so that DMARC's result does not depend on it.
  */
 bool pst_check_spf_may_align(const struct pst_check_run *run);
+
+/*
+ * True if HELO is checked beside MAIL FROM when spf.check-helo is set: the path
+ * is not null, as SPF is about HELO then in any case, and HELO is a domain name
+ * of two labels or more.
+ */
+bool pst_check_helo_applies(struct pst_arena *arena,
+    const struct pst_path *mail_from, struct pst_str helo);
+/* True if an action or a rule depends on its result. */
+bool pst_check_helo_decides(const struct pst_config *config);
 
 /* Returns the state of the check in that row, for its printers; may be NULL. */
 static inline const void *

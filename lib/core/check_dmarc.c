@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/macros.h"
+#include "core/alignment.h"
 #include "core/check.h"
 #include "core/print.h"
 #include "core/recorded_numbers.h"
@@ -73,6 +74,7 @@ authres(const struct pst_findings *findings, const void *state,
 	(void)state;
 	pst_authres_method(
 	    ar, "dmarc", pst_result_word(dmarc->result), NULL, NULL);
+	pst_authres_remark(ar);
 	pst_print_prop(ar, "header", "from", dmarc->author_domain);
 	/* R-AR-7: left out for none and permerror. */
 	if (dmarc->tag != NULL && dmarc->result != PST_RESULT_NONE &&
@@ -122,6 +124,8 @@ log_words(
 	}
 	if (dmarc->knowledge == PST_DMARC_INHERITED)
 		pst_buf_add_text(buf, " inherited=yes");
+	pst_buf_printf(buf, " aligned=%s",
+	    pst_alignment_words(pst_alignment_of(findings)));
 }
 
 static void
@@ -136,6 +140,24 @@ log_detail(
 		    findings->dmarc.discarded, findings->dmarc.discarded_at);
 }
 
+/* An array; null if it is not known, since a look-up failed. */
+static void
+json_aligned(const struct pst_findings *findings, struct pst_json *json)
+{
+	unsigned aligned = pst_alignment_of(findings);
+
+	if (aligned == 0) {
+		pst_json_null(json, "aligned");
+		return;
+	}
+	pst_json_open_array(json, "aligned");
+	if ((aligned & PST_ALIGNED_SPF) != 0)
+		pst_json_text(json, NULL, "spf");
+	if ((aligned & PST_ALIGNED_DKIM) != 0)
+		pst_json_text(json, NULL, "dkim");
+	pst_json_close(json);
+}
+
 static void
 log_json(const struct pst_findings *findings, const void *state,
     struct pst_json *json)
@@ -145,6 +167,7 @@ log_json(const struct pst_findings *findings, const void *state,
 	(void)state;
 	if (findings->exempt != PST_EXEMPT_NO) {
 		pst_json_null(json, "dmarc");
+		pst_json_null(json, "aligned");
 		return;
 	}
 	pst_json_text(json, "dmarc", pst_result_word(dmarc->result));
@@ -159,6 +182,7 @@ log_json(const struct pst_findings *findings, const void *state,
 		    json, "remembered_s", (uint64_t)dmarc->remembered_s);
 	if (dmarc->knowledge == PST_DMARC_INHERITED)
 		pst_json_bool(json, "inherited", true);
+	json_aligned(findings, json);
 	pst_print_if_set(json, "org", dmarc->org_domain);
 	pst_print_if_set(json, "dmarc_record", dmarc->discarded);
 	pst_print_if_set(json, "dmarc_record_domain", dmarc->discarded_at);
@@ -199,16 +223,13 @@ text(
 		if (dmarc->effective != dmarc->published)
 			pst_buf_printf(buf, ", t=y lowers it to %s",
 			    pst_dmarc_policy_word(dmarc->effective));
-		pst_buf_printf(buf, "; aligned: %s%s%s",
-		    dmarc->spf_aligned ? "spf" : "",
-		    dmarc->spf_aligned && dmarc->dkim_aligned ? ", " : "",
-		    dmarc->dkim_aligned    ? "dkim" :
-			dmarc->spf_aligned ? "" :
-					     "none");
 	} else if (dmarc->policy_domain != NULL) {
 		pst_buf_printf(
 		    buf, ": no usable policy at %s", dmarc->policy_domain);
 	}
+	if (dmarc->author_domain != NULL)
+		pst_buf_printf(buf, "; aligned: %s",
+		    pst_alignment_words(pst_alignment_of_result(dmarc)));
 	if (dmarc->from_memory) {
 		pst_buf_add_text(buf, "; remembered, last seen ");
 		add_age(buf, dmarc->remembered_s);
@@ -282,6 +303,8 @@ json(const struct pst_findings *findings, const void *state,
 	if (dmarc->dkim_aligned)
 		pst_json_text(out, NULL, "dkim");
 	pst_json_close(out);
+	if (dmarc->identifiers == PST_DMARC_UNDETERMINED)
+		pst_json_bool(out, "aligned_unknown", true);
 	pst_json_text(out, "discovery", dmarc->discovery);
 	pst_print_if_set(out, "fault",
 	    dmarc->fault == NULL ? findings->dmarc.fault : dmarc->fault);
@@ -305,6 +328,8 @@ enum dmarc_bit {
 	BIT_PSL_DIFFERS = 1u << 5,
 	BIT_PSL_GUARDED = 1u << 6,
 	BIT_LIMITED = 1u << 7,
+	BIT_ALIGNED_ANYWAY = 1u << 8, /* the identifiers were looked at, whether
+	                                 a policy applies or not */
 };
 
 static unsigned
@@ -317,7 +342,7 @@ dmarc_bits(const struct pst_dmarc *dmarc)
 	    (dmarc->spf_may_align ? BIT_SPF_MAY_ALIGN : 0u) |
 	    (dmarc->psl_differs ? BIT_PSL_DIFFERS : 0u) |
 	    (dmarc->psl_guarded ? BIT_PSL_GUARDED : 0u) |
-	    (dmarc->record.limited ? BIT_LIMITED : 0u);
+	    (dmarc->record.limited ? BIT_LIMITED : 0u) | BIT_ALIGNED_ANYWAY;
 }
 
 static void
@@ -373,6 +398,11 @@ restore_bits(struct pst_record_in *in, struct pst_dmarc *dmarc)
 	dmarc->psl_differs = (bits & BIT_PSL_DIFFERS) != 0;
 	dmarc->psl_guarded = (bits & BIT_PSL_GUARDED) != 0;
 	dmarc->record.limited = (bits & BIT_LIMITED) != 0;
+	/* Older entries: without a policy, nothing is known of them. */
+	if ((bits & BIT_ALIGNED_ANYWAY) == 0 &&
+	    (dmarc->result == PST_RESULT_NONE ||
+		dmarc->result == PST_RESULT_PERMERROR))
+		dmarc->identifiers = PST_DMARC_UNDETERMINED;
 }
 
 static void

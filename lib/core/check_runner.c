@@ -13,6 +13,7 @@ pst_check_runner_init(struct pst_check_runner *runner, struct pst_check_run run)
 	runner->states = pst_arena_array(
 	    run.world->arena, pst_check_count, sizeof(*runner->states));
 	runner->complete = 0;
+	runner->idle = 0;
 	run.message->findings.check_states = runner->states;
 }
 
@@ -69,7 +70,11 @@ pst_check_runner_start(
 		run = enter(runner, i, PST_DNS_NOBODY);
 		if (check->is_wanted != NULL && !check->is_wanted(run)) {
 			runner->complete |= bit_of(i);
-		} else if (check->start != NULL) {
+			continue;
+		}
+		if (check->is_awaited != NULL && !check->is_awaited(run))
+			runner->idle |= bit_of(i);
+		if (check->start != NULL) {
 			check->start(run);
 			runner->states[i] = run->state;
 		}
@@ -108,7 +113,7 @@ pst_check_runner_step(
 				runner->complete |= bit_of(i);
 		}
 	} while (runner->complete != before && runner->complete != all);
-	return runner->complete == all;
+	return (runner->complete | runner->idle) == all;
 }
 
 bool

@@ -15,6 +15,7 @@ struct pst_check_runner {
 	struct pst_check_run run; /* state is that of the row at work */
 	void **states;            /* by row */
 	uint32_t complete;        /* a bit for each row */
+	uint32_t idle;            /* those that the message does not wait for */
 };
 
 /*
@@ -30,7 +31,7 @@ void pst_check_runner_start(
 
 /*
  * Runs the checks that can go on, among those that need no more than this.
- * Returns true if all checks are complete.
+ * Returns true if all checks are complete that the message waits for.
  */
 bool pst_check_runner_step(
     struct pst_check_runner *runner, enum pst_check_needs up_to);

@@ -64,6 +64,9 @@ log_words(
 	if (spf->term.len > 0)
 		pst_buf_printf(buf, ":%s",
 		    pst_print_word(buf->arena, spf->term, MAX_LOG_TERM));
+	if (spf->weak != PST_SPF_NOT_WEAK)
+		pst_buf_printf(
+		    buf, " spf-weak=%s", pst_spf_weak_word(spf->weak));
 }
 
 /* Returns the domain of the record with the term if it is another one. */
@@ -109,6 +112,8 @@ log_json(const struct pst_findings *findings, const void *state,
 		pst_json_text(json, "spf_term",
 		    pst_print_word(arena, spf->term, MAX_LOG_TERM));
 	pst_print_if_set(json, "spf_record", other_record(arena, spf));
+	if (spf->weak != PST_SPF_NOT_WEAK)
+		pst_json_text(json, "spf_weak", pst_spf_weak_word(spf->weak));
 }
 
 static void
@@ -129,6 +134,9 @@ text(
 		pst_buf_add_text(buf, " in the record of ");
 		pst_buf_add_escaped(buf, pst_str(spf->term_domain));
 	}
+	if (spf->weak != PST_SPF_NOT_WEAK)
+		pst_buf_printf(
+		    buf, "; a weak pass: %s", pst_spf_weak_word(spf->weak));
 	pst_buf_add_text(buf, "\n");
 }
 
@@ -156,6 +164,8 @@ json(const struct pst_findings *findings, const void *state,
 		pst_json_octets(out, "term", spf->term);
 		pst_json_octets(out, "term_domain", pst_str(spf->term_domain));
 	}
+	if (spf->weak != PST_SPF_NOT_WEAK)
+		pst_json_text(out, "weak", pst_spf_weak_word(spf->weak));
 	pst_json_close(out);
 }
 
@@ -180,6 +190,7 @@ record(const struct pst_findings *findings, const void *state,
 		out->cut = true;
 	pst_record_octets(out, pst_str_first(spf->term, MAX_RECORDED_TERM));
 	pst_record_text(out, spf->term_domain);
+	pst_record_enum(out, &pst_numbers_spf_weak, spf->weak);
 }
 
 static void
@@ -197,6 +208,7 @@ restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
 	spf->explanation = pst_record_take_text(in);
 	spf->term = pst_record_take_octets(in);
 	spf->term_domain = pst_record_take_string(in);
+	spf->weak = pst_record_take_enum(in, &pst_numbers_spf_weak);
 	if (spf->term.len > 0 && spf->term_domain == NULL)
 		pst_record_is_bad(in);
 }

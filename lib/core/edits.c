@@ -5,6 +5,19 @@
 
 #include "base/domain.h"
 #include "core/check.h"
+#include "core/strip.h"
+
+_Static_assert(PST_HEADER_WATCHED >= 1 + 1 + PST_MARKS_ALSO,
+    "Authentication-Results and all marks are watched");
+
+void
+pst_edits_watch(struct pst_header *header, const struct pst_config *config)
+{
+	pst_header_watch(header, PST_AUTHRES_NAME);
+	for (size_t i = 0; i < config->marks.count; i++)
+		pst_header_watch(header, config->marks.items[i].name);
+	pst_header_sweep(header, &config->sweep);
+}
 
 /*
  * Writes the checks that are extra, or those that are not. A check whose words
@@ -29,12 +42,13 @@ write_checks(
 
 const char *
 pst_edits_result_field(struct pst_arena *arena, const char *authserv_id,
-    const struct pst_findings *findings)
+    const struct pst_findings *findings, const char *remark)
 {
 	struct pst_authres ar;
 	char *value;
 
 	pst_authres_begin(&ar, arena, pst_str(authserv_id));
+	ar.remark = remark;
 	write_checks(&ar, findings, false);
 	write_checks(&ar, findings, true);
 	value = pst_authres_end(&ar);
@@ -130,14 +144,45 @@ delete_fields(const struct forged *forged, const struct pst_header *header,
 		delete_field(decision, name, nth--);
 }
 
+/* Each name has a numbering of its own; the signed ones are the last. */
+static void
+strip_fields(const struct pst_config *config, const struct pst_header *header,
+    struct pst_decision *decision)
+{
+	for (const struct pst_swept_name *one = header->swept.first;
+	     one != NULL; one = one->next) {
+		bool own;
+		size_t count = pst_strip_count(config, one, &own);
+
+		if (!own)
+			decision->stripped += count;
+		while (count > 0)
+			delete_field(decision, one->name, count--);
+	}
+}
+
+static void
+insert_fields(
+    struct pst_decision *decision, const struct pst_mark *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		insert_field(decision, fields[i].name, fields[i].value);
+}
+
 /* An upper bound of the edits of one message. */
 static size_t
-most_edits(const struct pst_marks *marks, const struct pst_header *header)
+most_edits(const struct pst_marks *marks, const struct pst_header *header,
+    const struct pst_decision *decision)
 {
 	size_t most = pst_header_seen(header, PST_AUTHRES_NAME) + 1;
 
 	for (size_t i = 0; i < marks->count; i++)
 		most += pst_header_seen(header, marks->items[i].name) + 1;
+	for (const struct pst_swept_name *one = header->swept.first;
+	     one != NULL; one = one->next)
+		most += one->seen;
+	if (decision->by != NULL)
+		most += decision->by->also_count;
 	return most;
 }
 
@@ -155,8 +200,8 @@ pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
 	if (decision->action == PST_ACTION_REJECT ||
 	    decision->action == PST_ACTION_TEMPFAIL)
 		return;
-	decision->edits = pst_arena_array(
-	    arena, most_edits(marks, header), sizeof(*decision->edits));
+	decision->edits = pst_arena_array(arena,
+	    most_edits(marks, header, decision), sizeof(*decision->edits));
 	if (mta->can_change_headers && findings->exempt != PST_EXEMPT_TRUSTED)
 		delete_fields(
 		    &forged, header, PST_AUTHRES_NAME, is_foreign, decision);
@@ -166,13 +211,16 @@ pst_edits_make(struct pst_arena *arena, const struct pst_config *config,
 			delete_fields(&forged, header, marks->items[i].name,
 			    NULL, decision);
 	}
+	if (mta->can_change_headers && !exempt)
+		strip_fields(config, header, decision);
 	if (!mta->can_add_headers || exempt)
 		return;
-	for (size_t i = 0; i < marks->count; i++) {
-		if (decision->action == PST_ACTION_TAG)
-			insert_field(decision, marks->items[i].name,
-			    marks->items[i].value);
-	}
+	if (decision->action == PST_ACTION_TAG)
+		insert_fields(decision, marks->items, marks->count);
+	if (decision->by != NULL)
+		insert_fields(
+		    decision, decision->by->also, decision->by->also_count);
 	insert_field(decision, PST_AUTHRES_NAME,
-	    pst_edits_result_field(arena, authserv_id, findings));
+	    pst_edits_result_field(
+		arena, authserv_id, findings, decision->remark));
 }

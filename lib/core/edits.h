@@ -6,7 +6,8 @@
  * What a decision changes in the header section: forged result fields and old
  * spam marks are deleted, highest index first (R-AR-12 to -14, R-AR-16); our
  * result field is inserted at index 0 (R-AR-11), and the spam marks
- * (config/marks.h) if the message is tagged.
+ * (config/marks.h) if the message is tagged. Fields of others that are not to be
+ * believed are deleted, too (R-POL-21), and a rule may add some (R-POL-25).
  */
 
 #include "core/policy.h"
@@ -14,11 +15,19 @@
 #define PST_AUTHRES_NAME "Authentication-Results"
 
 /*
- * Returns the value of our Authentication-Results field, with a leading blank,
- * in the arena.
+ * Makes the header count the fields that may have to be removed; before its
+ * first field. The configuration is borrowed.
  */
-const char *pst_edits_result_field(struct pst_arena *arena,
-    const char *authserv_id, const struct pst_findings *findings);
+void
+pst_edits_watch(struct pst_header *header, const struct pst_config *config);
+
+/*
+ * Returns the value of our Authentication-Results field, with a leading blank,
+ * in the arena. remark is a comment on the decision (core/remark.h), or NULL.
+ */
+const char *
+pst_edits_result_field(struct pst_arena *arena, const char *authserv_id,
+    const struct pst_findings *findings, const char *remark);
 
 /*
  * Sets decision->edits and edit_count, which live in the arena, from the other

@@ -124,6 +124,7 @@ pst_enforcement_of(const struct pst_config *config, const struct pst_from *from,
     enum pst_rcpt_kind kind, unsigned bucket)
 {
 	bool listed = from->domain_count > 0 || from->only_domain != NULL;
+	bool excused = from->domain_count > 0;
 
 	/* A malformed field may be enforced, but never excused, by its domain. */
 	if (from->only_domain != NULL &&
@@ -133,12 +134,13 @@ pst_enforcement_of(const struct pst_config *config, const struct pst_from *from,
 	for (size_t i = 0; i < from->domain_count; i++) {
 		const char *domain = from->domains[i];
 
-		if (pst_domain_set_has(&config->monitor_domains.set, domain))
-			return PST_MONITORED;
+		/* A sender can add any domain, so each of them has to be. */
+		if (!pst_domain_set_has(&config->monitor_domains.set, domain))
+			excused = false;
 		if (!pst_domain_set_has(&config->enforce_domains.set, domain))
 			listed = false;
 	}
-	if (kind == PST_RCPT_MONITORED)
+	if (excused || kind == PST_RCPT_MONITORED)
 		return PST_MONITORED;
 	if (listed || kind == PST_RCPT_ENFORCED)
 		return PST_ENFORCED;

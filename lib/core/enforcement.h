@@ -23,7 +23,7 @@ enum pst_enforcement {
 /*
  * Returns whether the decision is carried out for recipients of that kind. The
  * first that applies counts:
- *	a From domain is in monitor-domains		no
+ *	all From domains are in monitor-domains		no
  *	the kind is PST_RCPT_MONITORED			no
  *	all From domains are in enforce-domains, or	yes
  *	the only domain of a malformed field

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "core/check.h"
 #include "core/log_line.h"
+#include "core/own_domains.h"
 #include "core/print.h"
 
 #define MAX_TEXT (1024 * 1024)
@@ -53,6 +54,8 @@ add_action(struct pst_buf *buf, const struct pst_message *message)
 	    pst_action_word(d->action), quote, d->rule, quote);
 	if (d->would != d->action)
 		pst_buf_printf(buf, " would=%s", pst_action_word(d->would));
+	if (d->undecided)
+		pst_buf_add_text(buf, " undecided=yes");
 	if (d->mixed != NULL)
 		pst_buf_printf(buf, " mixed=%s", d->mixed);
 }
@@ -83,6 +86,29 @@ add_details(struct pst_buf *buf, const struct pst_findings *f, bool extra)
 	}
 }
 
+static void
+add_header(struct pst_buf *buf, const struct pst_message *message)
+{
+	const char *fault =
+	    pst_header_fault_word(message->findings.header_fault);
+
+	if (fault != NULL)
+		pst_buf_printf(buf, " header=%s", fault);
+	if (message->decision.stripped > 0 && message->done.edited)
+		pst_buf_printf(
+		    buf, " stripped=%zu", message->decision.stripped);
+}
+
+/* The networks of SPF records that the client is in, or may be in. */
+static void
+add_networks(struct pst_buf *buf, const struct pst_findings *f)
+{
+	const char *text = pst_client_nets_text(buf->arena, f->client_nets);
+
+	if (text != NULL)
+		pst_buf_printf(buf, " networks=%s", text);
+}
+
 const char *
 pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 {
@@ -102,12 +128,17 @@ pst_explain_line(struct pst_arena *arena, const struct pst_message *message)
 	if (message->is_test)
 		pst_buf_add_text(&buf, " test=yes");
 	add_details(&buf, f, false);
+	add_header(&buf, message);
+	if (f->own != NULL && f->own->shown != PST_SHOWN_NOTHING)
+		pst_buf_printf(&buf, " display-name=%s",
+		    pst_own_shown_word(f->own->shown));
 	if (f->indirect != NULL)
 		pst_buf_printf(&buf, " indirect=%s", f->indirect);
 	if (f->unverified != NULL)
 		pst_buf_printf(&buf, " unverified=%s", f->unverified);
 	if (f->claims != NULL)
 		pst_buf_printf(&buf, " claims=%s", f->claims);
+	add_networks(&buf, f);
 	add_details(&buf, f, true);
 	pst_buf_printf(&buf, " dns=%zu time=%ums client=%s",
 	    pst_dns_count(message->dns), message->elapsed_ms,
@@ -144,6 +175,41 @@ text_envelope(struct pst_buf *buf, const struct pst_message *m)
 }
 
 static void
+text_networks(struct pst_buf *buf, const struct pst_findings *f)
+{
+	const char *text = pst_client_nets_text(buf->arena, f->client_nets);
+
+	if (text == NULL)
+		return;
+	pst_print_label(buf, "networks");
+	pst_buf_printf(buf, "client is in the SPF record of: %s\n", text);
+}
+
+static void
+text_own(struct pst_buf *buf, const struct pst_own_findings *own)
+{
+	if (own == NULL)
+		return;
+	if (own->domain != NULL || own->hidden) {
+		pst_print_label(buf, "own");
+		pst_buf_printf(buf, "the From field names %s\n",
+		    own->domain != NULL ? own->domain :
+					  "what is too large to be read");
+	}
+	if (own->shown == PST_SHOWN_NOTHING)
+		return;
+	pst_print_label(buf, "shows");
+	pst_buf_printf(
+	    buf, "%s, in a display name:", pst_own_shown_word(own->shown));
+	for (size_t i = 0; i < own->names.count; i++) {
+		pst_buf_add_text(buf, i == 0 ? " \"" : ", \"");
+		pst_buf_add_escaped(buf, pst_str(own->names.names[i]));
+		pst_buf_add_char(buf, '"');
+	}
+	pst_buf_add_text(buf, own->names.cut ? ", and more\n" : "\n");
+}
+
+static void
 text_findings(struct pst_buf *buf, const struct pst_findings *f)
 {
 	if (f->exempt != PST_EXEMPT_NO) {
@@ -156,6 +222,12 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 		if (pst_checks[i]->text != NULL)
 			pst_checks[i]->text(f, pst_check_state(f, i), buf);
 	}
+	if (f->header_fault != PST_HEADER_NO_FAULT) {
+		pst_print_label(buf, "header");
+		pst_buf_printf(
+		    buf, "has %s\n", pst_header_fault_text(f->header_fault));
+	}
+	text_own(buf, f->own);
 	if (f->indirect != NULL) {
 		pst_print_label(buf, "indirect");
 		pst_buf_printf(buf, "yes, evidence: %s\n", f->indirect);
@@ -169,6 +241,7 @@ text_findings(struct pst_buf *buf, const struct pst_findings *f)
 		pst_print_label(buf, "claims");
 		pst_buf_printf(buf, "do not count: %s\n", f->claims);
 	}
+	text_networks(buf, f);
 }
 
 /* Escapes the value: it may contain UTF-8 that the sender chose. */
@@ -203,6 +276,8 @@ text_decision(
 	if (d->would != d->action)
 		pst_buf_printf(
 		    buf, "; would %s if enforced", pst_action_word(d->would));
+	if (d->undecided)
+		pst_buf_add_text(buf, "; a look-up failed (temperror = match)");
 	if (d->skip)
 		pst_buf_add_text(buf, "; the message is not changed");
 	if (d->unsure)
@@ -267,6 +342,8 @@ text_dns(struct pst_buf *buf, const struct pst_dns *dns, bool labelled)
 		/* A failure has none. */
 		if (labelled || entry->answer->ttl > 0)
 			pst_buf_printf(buf, " ttl %u", entry->answer->ttl);
+		if (entry->answer->authentic)
+			pst_buf_add_text(buf, " dnssec");
 		pst_buf_add_text(buf, "\n");
 		for (size_t n = 0; n < entry->answer->count; n++)
 			text_record(buf, entry, &entry->answer->records[n]);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "core/check.h"
+#include "core/own_domains.h"
 #include "core/print.h"
 
 static void
@@ -33,16 +34,26 @@ add_from(struct pst_json *json, const struct pst_from *from)
 }
 
 static void
-add_findings(struct pst_json *json, const struct pst_findings *f)
+add_findings(struct pst_json *json, struct pst_arena *arena,
+    const struct pst_findings *f)
 {
 	add_from(json, &f->from);
 	for (size_t i = 0; i < pst_check_count; i++) {
 		if (pst_checks[i]->json != NULL)
 			pst_checks[i]->json(f, pst_check_state(f, i), json);
 	}
+	pst_json_text(
+	    json, "header_fault", pst_header_fault_word(f->header_fault));
+	if (f->own != NULL) {
+		pst_print_if_set(json, "own_domain", f->own->domain);
+		pst_print_if_set(
+		    json, "display_name", pst_own_shown_word(f->own->shown));
+	}
 	pst_json_text(json, "indirect", f->indirect);
 	pst_json_text(json, "unverified", f->unverified);
 	pst_json_text(json, "claims", f->claims);
+	pst_print_if_set(
+	    json, "networks", pst_client_nets_text(arena, f->client_nets));
 }
 
 static void
@@ -99,6 +110,8 @@ add_entry(struct pst_json *json, struct pst_arena *arena,
 	pst_json_text(json, "status",
 	    answer == NULL ? "PENDING" : pst_dns_status_word(answer->status));
 	pst_json_number(json, "ttl", answer == NULL ? 0 : answer->ttl);
+	if (answer != NULL && answer->authentic)
+		pst_json_bool(json, "authentic", true);
 	pst_json_open_array(json, "records");
 	for (size_t i = 0; answer != NULL && i < answer->count; i++)
 		add_record(json, arena, entry->type, &answer->records[i]);
@@ -142,7 +155,7 @@ pst_explain_saved_json(struct pst_arena *arena,
 	pst_print_if_set(json, "envelope_source", source->envelope_source);
 	if (source->add != NULL)
 		source->add(source->arg, json);
-	add_findings(json, &message->findings);
+	add_findings(json, arena, &message->findings);
 	pst_json_text(json, "action", pst_action_word(d->action));
 	pst_json_text(json, "would", pst_action_word(d->would));
 	if (d->unsure)
@@ -150,6 +163,8 @@ pst_explain_saved_json(struct pst_arena *arena,
 	pst_print_if_set(json, "mixed", d->mixed);
 	pst_json_text(json, "rule", d->rule);
 	pst_json_bool(json, "titled", d->titled);
+	if (d->undecided)
+		pst_json_bool(json, "undecided", true);
 	pst_json_text(json, "reason",
 	    d->reason == PST_REASON_NONE ? NULL : pst_reason_word(d->reason));
 	pst_json_text(json, "comment", d->comment);

@@ -268,6 +268,14 @@ judge_unverified(struct judging *judging)
 
 /* ---- all of it ---- */
 
+static enum pst_held
+find_forwarder(
+    const struct pst_config *config, const struct pst_findings *findings)
+{
+	return pst_client_nets_held(
+	    &config->forwarders.set, &findings->client, findings->client_nets);
+}
+
 static void
 read_date(const struct pst_header *header, struct pst_findings *findings)
 {
@@ -308,13 +316,16 @@ pst_indirect_judge(struct pst_arena *arena,
 {
 	struct judging judging = {
 	    .arena = arena, .input = input, .findings = findings};
+	enum pst_held forwarder;
 
 	if (input->header != NULL)
 		read_header(arena, input->header, findings);
 	pst_buf_init(&judging.evidence.buf, arena, MAX_LIST);
 	pst_buf_init(&judging.claims.buf, arena, MAX_LIST);
 	pst_buf_init(&judging.unverified.buf, arena, MAX_LIST);
-	if (pst_net_set_has(&input->config->forwarders.set, &findings->client))
+	forwarder = find_forwarder(input->config, findings);
+	findings->forwarder_unsure = forwarder == PST_HELD_UNKNOWN;
+	if (forwarder == PST_HELD_YES)
 		add(&judging.evidence, "forwarder");
 	if (findings->arc_sealer != NULL)
 		add(&judging.evidence, "ARC");

@@ -83,7 +83,7 @@ struct pst_indirect_input {
 /*
  * Completes the findings: reads `claimed` and `date_s` in the header, and sets
  * `indirect` and `claims`, two lists separated by
- * commas, or NULL, and `unverified`.
+ * commas, or NULL, `unverified`, and `forwarder_unsure`.
  *
  * indirect has what counts; if it is NULL, the message is not indirect. A claim
  * has the domain and how it authenticated, as in

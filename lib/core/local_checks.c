@@ -3,6 +3,8 @@
 
 #include "base/buf.h"
 #include "base/domain.h"
+#include "core/temperror.h"
+#include "core/unauthenticated.h"
 
 #define MAX_REASON 400
 
@@ -37,6 +39,23 @@ spf_refusal(struct pst_arena *arena, const struct pst_config *config,
 	    .reason = pst_arena_printf(arena, "SPF %s for %s",
 		pst_result_word(spf->result),
 		spf->domain == NULL ? "the sender" : spf->domain),
+	};
+	return out->action != PST_ACTION_ACCEPT;
+}
+
+static bool
+helo_refusal(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_findings *findings, struct pst_local_action *out)
+{
+	if (!findings->has_helo || findings->helo.result != PST_RESULT_FAIL)
+		return false;
+	*out = (struct pst_local_action){
+	    .action = config->on_helo_fail,
+	    .rule = "helo-fail",
+	    .xcode = "5.7.23",
+	    .reason = pst_arena_printf(arena, "SPF fail for HELO name %s",
+		findings->helo.domain == NULL ? "of the client" :
+						findings->helo.domain),
 	};
 	return out->action != PST_ACTION_ACCEPT;
 }
@@ -110,6 +129,65 @@ dkim_refusal(struct pst_arena *arena, const struct pst_config *config,
 	return out->action != PST_ACTION_ACCEPT;
 }
 
+/* R-POL-23. From has options of its own. */
+static bool
+header_refusal(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_findings *findings, struct pst_local_action *out)
+{
+	const char *fault = pst_header_fault_text(findings->header_fault);
+
+	if (fault == NULL || config->on_malformed_header == PST_ACTION_ACCEPT)
+		return false;
+	*out = (struct pst_local_action){
+	    .action = config->on_malformed_header,
+	    .rule = "header-malformed",
+	    .xcode = "5.6.0",
+	    .reason = pst_arena_printf(
+		arena, "the message has %s (RFC 5322 section 3.6)", fault),
+	};
+	return true;
+}
+
+/*
+ * R-POL-3. What lowers a refusal for a policy of reject lowers this one, but
+ * not what anybody can claim.
+ */
+static bool
+unauthenticated_refusal(struct pst_arena *arena,
+    const struct pst_config *config, const struct pst_findings *findings,
+    struct pst_local_action *out)
+{
+	enum pst_dmarc_identifiers identifiers;
+
+	if (pst_temperror_of_unauthenticated(config, findings) !=
+	    PST_COURSE_APPLY)
+		return false;
+	*out = (struct pst_local_action){
+	    .action = config->on_unauthenticated,
+	    .rule = "unauthenticated",
+	    .xcode = "5.7.26",
+	    .reason = pst_arena_printf(arena,
+		"mail from %s passes neither SPF nor DKIM for that domain",
+		pst_unauthenticated_domain(config, findings, &identifiers)),
+	};
+	if (out->action != PST_ACTION_REJECT)
+		return true;
+	if (pst_unauthenticated_is_forwarded(findings)) {
+		out->rule = "unauthenticated-indirect";
+	} else if (findings->forwarder_unsure) {
+		out->rule = PST_POLICY_NETWORKS_UNKNOWN;
+		out->action = findings->temperror_capped ? PST_ACTION_TAG :
+							   PST_ACTION_TEMPFAIL;
+		return true;
+	} else if (findings->unverified != NULL) {
+		out->rule = "unauthenticated-unverified";
+	} else {
+		return true;
+	}
+	out->action = config->on_quarantine;
+	return out->action != PST_ACTION_ACCEPT;
+}
+
 /*
  * Adds one action to the result: the stricter one counts; if both are equal,
  * their reasons are joined, with one code for several checks (RFC 7372 s. 4).
@@ -146,8 +224,14 @@ pst_local_checks_decide(struct pst_arena *arena,
 	*out = (struct pst_local_action){.action = PST_ACTION_ACCEPT};
 	if (spf_refusal(arena, config, findings, &one))
 		join(arena, &one, out);
+	if (helo_refusal(arena, config, findings, &one))
+		join(arena, &one, out);
 	if (iprev_refusal(config, findings, &one))
 		join(arena, &one, out);
 	if (dkim_refusal(arena, config, findings, &one))
+		join(arena, &one, out);
+	if (unauthenticated_refusal(arena, config, findings, &one))
+		join(arena, &one, out);
+	if (header_refusal(arena, config, findings, &one))
 		join(arena, &one, out);
 }

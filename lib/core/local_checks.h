@@ -4,9 +4,11 @@
 
 /*
  * What the operator may act on in addition to DMARC; all of it is off by
- * default: an SPF fail or softfail, a client without a confirmed name, and a
- * missing DKIM signature from a domain that always signs. The codes are those
- * of RFC 7372.
+ * default: an SPF fail or softfail, an SPF fail of the HELO name, a client
+ * without a confirmed name, a missing DKIM signature from a domain that always
+ * signs, mail of a domain without a policy for which nothing vouches
+ * (core/unauthenticated), and a header that lacks a field or has one too often.
+ * The codes are those of RFC 7372 and RFC 3463.
  */
 
 #include "core/policy.h"

@@ -5,6 +5,7 @@
 #include "base/macros.h"
 #include "core/check.h"
 #include "core/explain.h"
+#include "core/own_domains.h"
 #include "core/print.h"
 
 #define MAX_HELO 255
@@ -24,8 +25,10 @@ static const struct {
     {" claims=", "claims"},
     {" unverified=", "unverified"},
     {" indirect=", "indirect"},
+    {" networks=", "networks"},
     {" org=", "org"},
     {" arc=", "arc_sealer"},
+    {" spf-helo=", "spf_helo_domain"},
     {" spf-record=", "spf_record"},
     {" dmarc-record=", "dmarc_record_domain"},
     {" mail-from=", "mail_from"},
@@ -147,6 +150,8 @@ add_action(struct pst_json *json, const struct pst_message *message)
 	pst_json_text(json, "rule", d->rule);
 	if (d->titled)
 		pst_json_bool(json, "titled", true);
+	if (d->undecided)
+		pst_json_bool(json, "undecided", true);
 	if (d->would != d->action)
 		pst_json_text(json, "would", pst_action_word(d->would));
 	if (d->mixed != NULL)
@@ -199,9 +204,18 @@ pst_explain_line_json(
 	add_action(json, message);
 	if (message->is_test)
 		pst_json_bool(json, "test", true);
+	pst_print_if_set(
+	    json, "header", pst_header_fault_word(f->header_fault));
+	if (message->decision.stripped > 0 && message->done.edited)
+		pst_json_number(json, "stripped", message->decision.stripped);
+	if (f->own != NULL)
+		pst_print_if_set(
+		    json, "display_name", pst_own_shown_word(f->own->shown));
 	pst_print_if_set(json, "indirect", f->indirect);
 	pst_print_if_set(json, "unverified", f->unverified);
 	pst_print_if_set(json, "claims", f->claims);
+	pst_print_if_set(
+	    json, "networks", pst_client_nets_text(arena, f->client_nets));
 	add_envelope(json, message, &words);
 	cut = words.cut;
 	for (size_t i = 0; i < PST_COUNT(cut_first); i++) {

@@ -182,6 +182,8 @@ defer(struct pst_decision *decision)
 			 "two parts";
 	decision->quarantine_reason = NULL;
 	decision->edit_count = 0;
+	decision->stripped = 0;
+	decision->remark = NULL;
 }
 
 void

@@ -6,14 +6,19 @@
 #include "base/buf.h"
 #include "core/edits.h"
 #include "core/enforcement.h"
+#include "core/remark.h"
 #include "core/rule_match.h"
 #include "core/local_checks.h"
+#include "core/own_domains.h"
+#include "core/strip.h"
 #include "core/temperror.h"
 
 #define MAX_REPLY_TEXT 480
 
 /* The code of a tempfail that is not due to a look-up. */
 #define NO_LOOK_UP "4.7.1"
+/* That of one that is due to some look-up. */
+#define LOOK_UP "4.4.3"
 
 /*
  * What has been decided, before it is known what the MTA can do and whether the
@@ -32,6 +37,7 @@ struct verdict {
 	enum pst_reason override;
 	const char *comment;
 	const struct pst_rule *by; /* the operator's rule; NULL: not by one */
+	bool undecided;            /* see pst_decision */
 };
 
 /*
@@ -182,6 +188,20 @@ decide_from(const struct pst_config *config,
 }
 
 /*
+ * Whether the message is refused depends on networks that are not known
+ * (R-POL-18). As in core/undetermined, our own dead resolver is not a reason to
+ * defer for ever.
+ */
+static void
+wait_for_networks(const struct pst_findings *findings, struct verdict *out)
+{
+	decide(out,
+	    findings->temperror_capped ? PST_ACTION_TAG : PST_ACTION_TEMPFAIL,
+	    PST_POLICY_NETWORKS_UNKNOWN);
+	out->later_xcode = "4.4.3";
+}
+
+/*
  * R-DMARC-43, -48: a policy of reject alone is not a reason to refuse a
  * message.
  */
@@ -201,6 +221,8 @@ decide_reject(const struct pst_config *config,
 		else if (findings->unverified != NULL)
 			decide_locally(out, quarantine,
 			    "dmarc-reject-unverified", findings->unverified);
+		else if (findings->forwarder_unsure)
+			wait_for_networks(findings, out);
 		else
 			decide(out, PST_ACTION_REJECT, "dmarc-reject");
 		return;
@@ -290,6 +312,16 @@ possible(const struct pst_config *config, const struct pst_mta *mta,
 	return action;
 }
 
+/* A look-up that fails for now proves nothing: the message may come later. */
+static void
+defer_instead(const struct pst_config *config, struct verdict *out)
+{
+	out->action = PST_ACTION_TEMPFAIL;
+	out->later = config->tempfail_text;
+	if (strcmp(out->later_xcode, NO_LOOK_UP) == 0)
+		out->later_xcode = LOOK_UP;
+}
+
 static void
 decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, const struct pst_rule *rule,
@@ -315,6 +347,8 @@ decide_by_rule(struct pst_arena *arena, const struct pst_config *config,
 	out->hold = pst_arena_printf(arena, "Postern: rule %s", rule->title);
 	out->override = rule->reason;
 	out->comment = rule->comment;
+	if (out->undecided && rule->action == PST_ACTION_REJECT)
+		defer_instead(config, out);
 }
 
 /* Local checks count if their action is stricter than that of DMARC. */
@@ -351,26 +385,125 @@ decide_undecided(const struct pst_config *config,
 	out->later_xcode = temperror.xcode;
 }
 
+/* So does mail in our own name. */
+static void
+decide_own(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_findings *findings, struct verdict *out)
+{
+	struct pst_own_refusal refusal;
+
+	if (!pst_own_domains_decide(arena, config, findings, &refusal) ||
+	    !pst_action_is_stricter(refusal.action, out->action))
+		return;
+	decide_locally(out, refusal.action, refusal.rule, refusal.rule);
+	out->xcode = refusal.xcode;
+	out->text = config->refused_text;
+	out->later = config->tempfail_text;
+	out->later_xcode = refusal.xcode;
+	out->domain = refusal.domain;
+	out->reason = refusal.reason;
+	out->hold = pst_arena_printf(arena, "Postern: %s", refusal.rule);
+}
+
+static void
+decide_without_rule(struct pst_arena *arena, const struct pst_config *config,
+    const struct pst_findings *findings, struct verdict *out)
+{
+	decide_dmarc(arena, config, findings, out);
+	decide_from(config, findings, out);
+	decide_own(arena, config, findings, out);
+	decide_other(arena, config, findings, out);
+	decide_undecided(config, findings, out);
+}
+
+static bool
+is_refusal(enum pst_action action)
+{
+	return action == PST_ACTION_REJECT || action == PST_ACTION_TEMPFAIL;
+}
+
+/*
+ * Defers the message if a rule before the one that has matched (NULL: none has)
+ * would refuse it, or keep it from being refused, if its networks were known.
+ */
+static void
+decide_unsure_rules(const struct pst_config *config,
+    const struct pst_findings *findings, const struct pst_rule_facts *facts,
+    const struct pst_rule *matched, struct verdict *out)
+{
+	const struct pst_rules *rules = &config->rules;
+
+	if (!findings->forwarder_unsure &&
+	    !pst_client_nets_are_unsure(findings->client_nets))
+		return;
+	for (size_t i = 0; i < rules->count; i++) {
+		if (&rules->items[i] == matched ||
+		    out->action == PST_ACTION_TEMPFAIL)
+			return;
+		if (is_refusal(rules->items[i].action) ==
+			is_refusal(out->action) ||
+		    !pst_rule_match_could(rules, i, facts))
+			continue;
+		*out = (struct verdict){
+		    .later = config->tempfail_text, .domain = out->domain};
+		wait_for_networks(findings, out);
+		return;
+	}
+}
+
+/*
+ * A sender can cause a look-up to fail, so a rule of which a condition is not
+ * decided must not keep away what would be done without it: it counts unless
+ * what comes after it is stricter.
+ */
 static void
 decide_all(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_header *header, const struct pst_findings *findings,
     struct verdict *out)
 {
+	const struct verdict start = *out;
 	const struct pst_rule *rule = NULL;
 	struct pst_rule_facts facts;
+	struct verdict next;
 
-	if (config->rules.count > 0) {
+	if (config->rules.count > 0)
 		pst_rule_facts_make(arena, header, findings, &facts);
-		rule = pst_rule_match(&config->rules, &facts);
-	}
-	if (rule != NULL) {
-		decide_by_rule(arena, config, findings, rule, out);
+	do {
+		next = start;
+		if (config->rules.count > 0)
+			rule =
+			    pst_rule_match_next(&config->rules, rule, &facts);
+		if (rule != NULL) {
+			next.undecided = pst_rule_match_is_undecided(
+			    &config->rules, rule, &facts);
+			decide_by_rule(arena, config, findings, rule, &next);
+		} else {
+			decide_without_rule(arena, config, findings, &next);
+		}
+		if (out->rule == NULL ||
+		    pst_action_is_stricter(next.action, out->action))
+			*out = next;
+	} while (next.undecided);
+	if (config->rules.count > 0)
+		decide_unsure_rules(config, findings, &facts, rule, out);
+}
+
+/*
+ * A message with more fields to remove than are counted cannot be delivered: a
+ * forged one would stay in it. No rule of the operator is meant for that.
+ */
+static void
+decide_over(const struct pst_config *config, const struct pst_mta *mta,
+    const struct pst_header *header, struct verdict *out)
+{
+	if (!pst_strip_is_over(mta, header))
 		return;
-	}
-	decide_dmarc(arena, config, findings, out);
-	decide_from(config, findings, out);
-	decide_other(arena, config, findings, out);
-	decide_undecided(config, findings, out);
+	decide_locally(out, PST_ACTION_REJECT, "header-flood", "header-flood");
+	out->by = NULL;
+	out->xcode = "5.6.0";
+	out->text = config->refused_text;
+	out->reason = "the message has too many different header fields that "
+		      "only a filter of the recipient may add";
 }
 
 static void
@@ -405,11 +538,13 @@ conclude(const struct pst_config *config, const struct pst_mta *mta,
 {
 	out->rule = v->rule;
 	out->titled = v->by != NULL;
+	out->undecided = v->undecided;
 	out->reason = v->override;
 	out->comment = v->comment;
 	out->would = possible(config, mta, v->action);
 	out->action = out->monitored ? PST_ACTION_ACCEPT : out->would;
 	out->skip = v->by != NULL && v->by->skip && !out->monitored;
+	out->by = out->monitored ? NULL : v->by;
 	if (out->action == out->would)
 		return;
 	out->reason = PST_REASON_LOCAL_POLICY;
@@ -439,11 +574,15 @@ pst_policy_decide(struct pst_arena *arena, const struct pst_config *config,
 		    &v, PST_ACTION_ACCEPT, pst_exempt_word(findings->exempt));
 	else
 		decide_all(arena, config, header, findings, &v);
+	if (findings->exempt == PST_EXEMPT_NO)
+		decide_over(config, mta, header, &v);
 	conclude(config, mta, &v, out);
 	/* If nothing but our result field is added, all get the same. */
 	if (mixed && (out->action != PST_ACTION_ACCEPT || out->skip))
 		out->mixed = PST_MIXED_WORD_STRICTEST;
 	set_reply(arena, &v, out);
+	if (config->authres_comments && mta->can_add_headers)
+		out->remark = pst_remark_of(arena, findings, out);
 	pst_edits_make(arena, config, mta, authserv_id, header, findings, out);
 }
 

@@ -15,8 +15,10 @@
 #include "auth/iprev.h"
 #include "auth/spf.h"
 #include "config/config.h"
+#include "core/client_nets.h"
 #include "core/exempt.h"
 #include "mail/address.h"
+#include "mail/display_name.h"
 #include "mail/header.h"
 
 /*
@@ -38,6 +40,20 @@ struct pst_recipients {
 	bool unknown; /* a recipient has no domain, or there are too many */
 };
 
+/* The records that a message was judged by, as bits. */
+enum pst_dnssec_part {
+	PST_DNSSEC_DMARC = 1u << 0,
+	PST_DNSSEC_SPF = 1u << 1,
+	PST_DNSSEC_DKIM = 1u << 2,
+};
+
+/* What of them the DNS server has validated (core/dnssec). */
+struct pst_dnssec {
+	bool known;      /* the server is believed (dns.trust-ad) */
+	unsigned exist;  /* enum pst_dnssec_part */
+	unsigned proven; /* those of them that were validated */
+};
+
 struct pst_claim;
 
 /* On how many days before the message a domain had authenticated here. */
@@ -46,17 +62,47 @@ struct pst_known_domain {
 	unsigned days;
 };
 
+/* What the From field shows although its author is not ours. */
+enum pst_shown {
+	PST_SHOWN_NOTHING,
+	PST_SHOWN_OWN_ADDRESS, /* an address of own-domains */
+	PST_SHOWN_PROTECTED,   /* a name in the display-name of a rule */
+};
+
+/* Domains that are kept of a malformed From field. */
+#define PST_OWN_MAX_NAMED 8
+
+/* Mail in our own name (core/own_domains). */
+struct pst_own_findings {
+	bool read;    /* the rest was looked at */
+	bool hidden;  /* a From field is too large, so it may name any domain */
+	bool foreign; /* not every author is ours */
+	const char *domain; /* of own-domains, that the message names as an
+	                       author's; or NULL */
+	/* Of a malformed field: domains after an @, ours before others */
+	const char *named[PST_OWN_MAX_NAMED];
+	size_t named_count;
+	struct pst_display_names names;
+	enum pst_shown shown;
+};
+
 /* Everything that was found out about one message. */
 struct pst_findings {
 	enum pst_exempt exempt; /* if not NO, only `from` below is valid */
 	struct pst_from from;
+	enum pst_header_fault header_fault;
 	bool has_iprev;
 	struct pst_iprev iprev;
 	struct pst_spf spf;
+	bool has_helo; /* spf.check-helo; not for a null sender, of which `spf`
+	                  is about HELO already */
+	struct pst_spf helo; /* of postmaster@HELO */
 	struct pst_dkim dkim;
 	struct pst_dmarc dmarc;
+	struct pst_dnssec dnssec;
 	bool has_arc;
 	struct pst_arc arc;
+	struct pst_own_findings *own; /* NULL: nothing asked for it */
 	unsigned bucket;        /* for enforce-percent (core/enforcement) */
 	bool temperror_capped;  /* the DNS has failed for too long to defer */
 	const char *indirect;   /* evidence of indirect mail (core/indirect), or
@@ -65,6 +111,9 @@ struct pst_findings {
 	const char *unverified; /* evidence that a limit of ours kept an aligned
 	                           signature from passing (core/indirect), or
 	                           NULL */
+	bool forwarder_unsure;  /* whether the client is a forwarder is not
+	                          known: it may be in an SPF record that cannot
+	                          be read (core/client_nets) */
 	bool crowded;        /* a failure is ours: a question was not asked */
 	bool policy_overdue; /* see core/deferrals; dkim.sigs have the same */
 	bool spf_overdue;
@@ -80,6 +129,8 @@ struct pst_findings {
 	size_t known_count;
 	/* What else the operator's rules may look at */
 	struct pst_ip client;
+	struct pst_client_nets client_nets; /* which networks of SPF records it
+	                                       is in (entries "spf:") */
 	const char *mail_from; /* domain of a valid reverse-path, or NULL */
 	struct pst_str mail_from_local; /* local part of the same, or empty */
 	struct pst_recipients rcpts;
@@ -121,6 +172,9 @@ struct pst_decision {
 	bool skip;         /* a rule says so: no mark, no result field */
 	const char *rule;  /* fixed name of what decided, or a title */
 	bool titled;       /* rule is the title of an operator's rule */
+	bool undecided;    /* that rule matched with `temperror = match`: a
+	                      look-up failed, and so it is not certain that its
+	                      conditions hold */
 	enum pst_reason reason; /* why the policy was not followed */
 	const char *comment;    /* on the reason, printable ASCII; or NULL */
 	unsigned code;          /* 550 or 451; 0: no SMTP reply of ours */
@@ -129,6 +183,10 @@ struct pst_decision {
 	const char *quarantine_reason; /* for quarantine, else NULL */
 	struct pst_edit *edits;        /* to be carried out in this order */
 	size_t edit_count;
+	size_t stripped; /* fields that strip-fields removes, of those edits */
+	const char *remark; /* what our field says of this; NULL: nothing */
+	const struct pst_rule *by; /* the rule that is carried out; NULL: none,
+	                              or the message was recorded */
 };
 
 /*
@@ -142,6 +200,12 @@ struct pst_done {
 	const char *failed; /* what could not be carried out, a fixed text such
 	                       as "setting the reply"; NULL: nothing */
 };
+
+/*
+ * The rule of a message that waits, because the networks of an SPF record are not
+ * known and decide whether it is refused.
+ */
+#define PST_POLICY_NETWORKS_UNKNOWN "networks-unknown"
 
 /* What a message's log line and report row name as the rule after a failure. */
 #define PST_DONE_RULE "on-internal-error"

@@ -104,11 +104,16 @@ enum pst_recorded_tag {
 	PST_RECORDED_RCPTS = 6,
 	PST_RECORDED_RCPT_DOMAINS = 7,
 	PST_RECORDED_DNS = 8,
-	PST_RECORDED_KNOWN = 9,       /* domains and their days */
-	PST_RECORDED_CLAIMS = 10,     /* of indirect mail */
-	PST_RECORDED_RCPTS_AS = 11,   /* the domains that the MTA read */
-	PST_RECORDED_RCPTS_HELD = 12, /* see pst_recorded.rcpt_held */
-	PST_RECORDED_CONFIG = 13,     /* the listener, the fingerprints */
+	PST_RECORDED_KNOWN = 9,        /* domains and their days */
+	PST_RECORDED_CLAIMS = 10,      /* of indirect mail */
+	PST_RECORDED_RCPTS_AS = 11,    /* the domains that the MTA read */
+	PST_RECORDED_RCPTS_HELD = 12,  /* see pst_recorded.rcpt_held */
+	PST_RECORDED_CONFIG = 13,      /* the listener, the fingerprints */
+	PST_RECORDED_OWN = 14,         /* mail in our own name */
+	PST_RECORDED_CLIENT_HELD = 15, /* the networks of SPF records that the
+	                                  client is in, by name */
+	PST_RECORDED_FIELDS = 16,      /* of the header, and what became of
+	                                  them */
 	/* The section of a check has this and its record_number. */
 	PST_RECORDED_CHECK = 32,
 };
@@ -122,6 +127,7 @@ enum pst_recorded_inner_tag {
 	PST_RECORDED_HAS_ARC = 3,  /* a message that was read has then one
 	                             PST_RECORDED_ARC_FIELD, which is empty */
 	PST_RECORDED_QUESTION = 1, /* in DNS */
+	PST_RECORDED_SWEPT = 1,    /* in FIELDS */
 };
 
 enum pst_recorded_mark {
@@ -158,6 +164,7 @@ enum pst_recorded_decision_bit {
 	PST_RECORDED_SKIP = 1u << 2,
 	PST_RECORDED_TITLED = 1u << 3,
 	PST_RECORDED_EDITED = 1u << 4,
+	PST_RECORDED_UNDECIDED = 1u << 5,
 };
 
 #define PST_RECORDED_PRINT_BYTES 4 /* of a fingerprint */
@@ -181,6 +188,16 @@ void
 pst_recorded_read_header(struct pst_record_in *in, struct pst_header *header);
 
 /*
+ * What else is kept of the header, and what became of it, into its section and
+ * back (core/recorded_fields.c). Nothing is written of a header without a fault
+ * and without fields that are removed, if our field has no remark.
+ */
+void pst_recorded_write_fields(
+    struct pst_record_out *out, const struct pst_message *message);
+void pst_recorded_read_fields(struct pst_record_in *in,
+    struct pst_message *message, struct pst_swept *swept);
+
+/*
  * The recipients into their sections, and back (core/recorded_rcpts.c). Writing
  * sets rcpt_held by the rules that decided if that is needed; rules NULL: the
  * message was read, and has it.
@@ -189,6 +206,18 @@ void pst_recorded_write_rcpts(struct pst_record_out *out,
     struct pst_recorded *recorded, const struct pst_rules *rules);
 void pst_recorded_read_rcpts(
     unsigned tag, struct pst_record_in *in, struct pst_recorded *recorded);
+
+/* findings.client_nets into its section, and back (core/recorded_nets.c). */
+void pst_recorded_write_nets(
+    struct pst_record_out *out, const struct pst_findings *findings);
+void
+pst_recorded_read_nets(struct pst_record_in *in, struct pst_findings *findings);
+
+/* What core/own_domains has read, and back (core/recorded_own.c). */
+void pst_recorded_write_own(
+    struct pst_record_out *out, const struct pst_own_findings *own);
+void
+pst_recorded_read_own(struct pst_record_in *in, struct pst_findings *findings);
 
 /* The transcript into its section, and back (core/recorded_dns.c). */
 void pst_recorded_write_dns(

@@ -13,6 +13,7 @@
 enum answer_bit {
 	BIT_ANSWERED = 1u << 0,
 	BIT_CUT = 1u << 1, /* its records are left out */
+	BIT_AUTHENTIC = 1u << 2,
 };
 
 /* The octets of a question without its name, and of a record without its data, at
@@ -70,7 +71,9 @@ write_question(
 	if (answer == NULL) {
 		pst_record_number(out, 0);
 	} else {
-		pst_record_number(out, BIT_ANSWERED | (whole ? 0u : BIT_CUT));
+		pst_record_number(out,
+		    BIT_ANSWERED | (whole ? 0u : BIT_CUT) |
+			(answer->authentic ? BIT_AUTHENTIC : 0u));
 		pst_record_enum(out, &pst_numbers_dns_status, answer->status);
 		pst_record_number(out, answer->ttl);
 		pst_record_number(out, 0); /* room for an age, one added */
@@ -182,7 +185,7 @@ read_record(struct pst_record_in *in, enum pst_dns_type type,
 
 /* The records are read twice, the first time to measure them. */
 static const struct pst_dns_answer *
-read_answer(struct pst_record_in *in, enum pst_dns_type type)
+read_answer(struct pst_record_in *in, enum pst_dns_type type, bool authentic)
 {
 	enum pst_dns_status status =
 	    pst_record_take_enum(in, &pst_numbers_dns_status);
@@ -206,7 +209,7 @@ read_answer(struct pst_record_in *in, enum pst_dns_type type)
 		read_record(&again, type, &record);
 		pst_dns_answer_add(answer, &record);
 	}
-	return answer;
+	return authentic ? pst_dns_answer_authentic(answer) : answer;
 }
 
 static void
@@ -214,6 +217,7 @@ read_question(struct pst_record_in *in, struct pst_dns *dns)
 {
 	const struct pst_dns_answer *answer = NULL;
 	enum pst_dns_type type;
+	unsigned bits;
 	enum pst_dns_class class;
 	struct pst_str name;
 	bool known = read_type(in, &type);
@@ -223,8 +227,9 @@ read_question(struct pst_record_in *in, struct pst_dns *dns)
 	/* A type that this version does not ask for. */
 	if (!known || in->source->bad)
 		return;
-	if ((pst_record_take_unsigned(in) & BIT_ANSWERED) != 0)
-		answer = read_answer(in, type);
+	bits = pst_record_take_unsigned(in);
+	if ((bits & BIT_ANSWERED) != 0)
+		answer = read_answer(in, type, (bits & BIT_AUTHENTIC) != 0);
 	pst_dns_add_recorded(dns, name, type, class, answer);
 }
 

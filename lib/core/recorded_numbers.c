@@ -166,6 +166,22 @@ static const unsigned char from_fault[] = {
 };
 NUMBERS(from_fault, PST_FROM_GRAMMAR);
 
+static const unsigned char header_fault[] = {
+    [PST_HEADER_NO_FAULT] = 0,
+    [PST_HEADER_NO_DATE] = 1,
+    [PST_HEADER_SEVERAL_DATE] = 2,
+    [PST_HEADER_SEVERAL_SENDER] = 3,
+    [PST_HEADER_SEVERAL_REPLY_TO] = 4,
+    [PST_HEADER_SEVERAL_TO] = 5,
+    [PST_HEADER_SEVERAL_CC] = 6,
+    [PST_HEADER_SEVERAL_BCC] = 7,
+    [PST_HEADER_SEVERAL_MESSAGE_ID] = 8,
+    [PST_HEADER_SEVERAL_IN_REPLY_TO] = 9,
+    [PST_HEADER_SEVERAL_REFERENCES] = 10,
+    [PST_HEADER_SEVERAL_SUBJECT] = 11,
+};
+NUMBERS(header_fault, PST_HEADER_SEVERAL_SUBJECT);
+
 static const unsigned char from_verdict[] = {
     [PST_FROM_SINGLE] = 0,
     [PST_FROM_MULTI] = 1,
@@ -173,6 +189,13 @@ static const unsigned char from_verdict[] = {
     [PST_FROM_MALFORMED] = 3,
 };
 NUMBERS(from_verdict, PST_FROM_MALFORMED);
+
+static const unsigned char held[] = {
+    [PST_HELD_NO] = 0,
+    [PST_HELD_YES] = 1,
+    [PST_HELD_UNKNOWN] = 2,
+};
+NUMBERS(held, PST_HELD_UNKNOWN);
 
 static const unsigned char reason[] = {
     [PST_REASON_NONE] = 0,
@@ -196,8 +219,23 @@ static const unsigned char result[] = {
 };
 NUMBERS(result, PST_RESULT_POLICY);
 
+static const unsigned char shown[] = {
+    [PST_SHOWN_NOTHING] = 0,
+    [PST_SHOWN_OWN_ADDRESS] = 1,
+    [PST_SHOWN_PROTECTED] = 2,
+};
+NUMBERS(shown, PST_SHOWN_PROTECTED);
+
 static const unsigned char spf_identity[] = {
     [PST_SPF_MAILFROM] = 0,
     [PST_SPF_HELO] = 1,
 };
 NUMBERS(spf_identity, PST_SPF_HELO);
+
+static const unsigned char spf_weak[] = {
+    [PST_SPF_NOT_WEAK] = 0,
+    [PST_SPF_WEAK_ALL] = 1,
+    [PST_SPF_WEAK_RANGE] = 2,
+    [PST_SPF_WEAK_PTR] = 3,
+};
+NUMBERS(spf_weak, PST_SPF_WEAK_PTR);

@@ -24,8 +24,12 @@ extern const struct pst_record_numbers pst_numbers_dns_status;
 extern const struct pst_record_numbers pst_numbers_exempt;
 extern const struct pst_record_numbers pst_numbers_from_fault;
 extern const struct pst_record_numbers pst_numbers_from_verdict;
+extern const struct pst_record_numbers pst_numbers_header_fault;
+extern const struct pst_record_numbers pst_numbers_held;
 extern const struct pst_record_numbers pst_numbers_reason;
 extern const struct pst_record_numbers pst_numbers_result;
+extern const struct pst_record_numbers pst_numbers_shown;
 extern const struct pst_record_numbers pst_numbers_spf_identity;
+extern const struct pst_record_numbers pst_numbers_spf_weak;
 
 #endif

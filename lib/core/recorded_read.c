@@ -186,8 +186,8 @@ read_insert(struct reading *reading, struct pst_record_in *in)
 	if (edit->name != NULL)
 		return;
 	edit->name = PST_AUTHRES_NAME;
-	edit->value = pst_edits_result_field(
-	    reading->source.arena, message->authserv_id, &message->findings);
+	edit->value = pst_edits_result_field(reading->source.arena,
+	    message->authserv_id, &message->findings, d->remark);
 }
 
 static void
@@ -268,6 +268,7 @@ read_decision(struct reading *reading, struct pst_record_in *in)
 	d->unsure = (bits & PST_RECORDED_UNSURE) != 0;
 	d->skip = (bits & PST_RECORDED_SKIP) != 0;
 	d->titled = (bits & PST_RECORDED_TITLED) != 0;
+	d->undecided = (bits & PST_RECORDED_UNDECIDED) != 0;
 	done->edited = (bits & PST_RECORDED_EDITED) != 0;
 	d->rule = or_empty(pst_record_take_words(in));
 	d->mixed = pst_record_take_text(in);
@@ -313,6 +314,9 @@ read_section(struct reading *reading, unsigned tag, struct pst_record_in *in)
 	case PST_RECORDED_RCPTS_HELD:
 		pst_recorded_read_rcpts(tag, in, reading->recorded);
 		break;
+	case PST_RECORDED_CLIENT_HELD:
+		pst_recorded_read_nets(in, &reading->message->findings);
+		break;
 	case PST_RECORDED_DNS:
 		pst_recorded_read_dns(in, reading->dns);
 		break;
@@ -321,6 +325,13 @@ read_section(struct reading *reading, unsigned tag, struct pst_record_in *in)
 		break;
 	case PST_RECORDED_CLAIMS:
 		read_claims(reading, in);
+		break;
+	case PST_RECORDED_FIELDS:
+		pst_recorded_read_fields(
+		    in, reading->message, &reading->header->swept);
+		break;
+	case PST_RECORDED_OWN:
+		pst_recorded_read_own(in, &reading->message->findings);
 		break;
 	case PST_RECORDED_CONFIG: /* has been read */
 		break;
@@ -433,12 +444,9 @@ static void
 open_header(struct reading *reading)
 {
 	const struct pst_header_limits none = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
-	const struct pst_marks *marks = &reading->config->marks;
 
 	pst_header_init(reading->header, reading->source.arena, none);
-	pst_header_watch(reading->header, PST_AUTHRES_NAME);
-	for (size_t i = 0; i < marks->count; i++)
-		pst_header_watch(reading->header, marks->items[i].name);
+	pst_edits_watch(reading->header, reading->config);
 }
 
 static void

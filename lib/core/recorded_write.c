@@ -222,6 +222,7 @@ write_decision(struct pst_record_out *out, const struct pst_message *message)
 		(d->unsure ? PST_RECORDED_UNSURE : 0u) |
 		(d->skip ? PST_RECORDED_SKIP : 0u) |
 		(d->titled ? PST_RECORDED_TITLED : 0u) |
+		(d->undecided ? PST_RECORDED_UNDECIDED : 0u) |
 		(done->edited ? PST_RECORDED_EDITED : 0u));
 	pst_record_text(out, d->rule);
 	pst_record_text(out, d->mixed);
@@ -277,10 +278,13 @@ write_all(struct pst_arena *arena, struct pst_recorded *recorded,
 	if (findings->exempt == PST_EXEMPT_NO) {
 		write_checks(&out, findings);
 		write_claims(&out, findings);
+		pst_recorded_write_own(&out, findings->own);
 	}
 	write_decision(&out, message);
 	pst_recorded_write_header(&out, message->header);
+	pst_recorded_write_fields(&out, message);
 	pst_recorded_write_rcpts(&out, recorded, rules);
+	pst_recorded_write_nets(&out, findings);
 	write_config(&out, recorded);
 	pst_recorded_write_dns(&out, message->dns, &dns_cut);
 	out.ptr[1] = (unsigned char)((out.cut ? PST_RECORDED_CUT : 0u) |

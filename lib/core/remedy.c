@@ -13,6 +13,7 @@ bool
 pst_remedy_aligns(
     const struct pst_remedy_facts *facts, const char *domain, bool strict)
 {
+	const struct pst_psl *psl = facts->message->config->psl;
 	const char *org = facts->dmarc->org_domain;
 
 	if (facts->author == NULL || domain == NULL)
@@ -21,6 +22,15 @@ pst_remedy_aligns(
 		return true;
 	if (strict)
 		return false;
+	/* As in auth/dmarc_eval */
+	if (facts->dmarc->knowledge == PST_DMARC_ABSENT && psl != NULL)
+		return !pst_psl_is_suffix(psl, domain) &&
+		    pst_domain_eq(pst_psl_org_domain(psl, domain),
+			pst_psl_org_domain(psl, facts->author));
+	if (facts->dmarc->knowledge == PST_DMARC_ABSENT &&
+	    pst_domain_labels(domain) > 1 &&
+	    pst_domain_is_below(facts->author, domain))
+		return true;
 	if (org == NULL)
 		return pst_domain_is_below(facts->author, domain) ||
 		    pst_domain_is_below(domain, facts->author);
@@ -232,6 +242,31 @@ add_dmarc(struct pst_buf *buf, const struct pst_remedy_facts *facts)
 	pst_remedy_add_spf(buf, facts);
 }
 
+/* The recipient is the author's own site, so both may be the same operator. */
+static void
+add_own(struct pst_buf *buf, const struct pst_remedy_facts *facts)
+{
+	const struct pst_own_findings *own = facts->findings->own;
+
+	if (own == NULL || own->domain == NULL) {
+		pst_buf_add_text(buf,
+		    "The From field is too large to be read; send one address "
+		    "in it.");
+		return;
+	}
+	pst_buf_printf(buf,
+	    "%s is a domain of this site (own-domains), so mail from outside "
+	    "in its name has to be authenticated, whatever its DMARC record "
+	    "says.",
+	    own->domain);
+	if (facts->findings->from.verdict == PST_FROM_MALFORMED) {
+		add_blank(buf);
+		add_from(buf, &facts->findings->from);
+		return;
+	}
+	add_dmarc(buf, facts);
+}
+
 static bool
 has_own_signature(const struct pst_remedy_facts *facts)
 {
@@ -246,6 +281,17 @@ has_own_signature(const struct pst_remedy_facts *facts)
 }
 
 static void
+add_header(struct pst_buf *buf, const struct pst_remedy_facts *facts)
+{
+	pst_buf_printf(buf,
+	    "The message has %s. The program that writes the message has to "
+	    "send exactly one Date field, and at most one each of Sender, "
+	    "Reply-To, To, Cc, Bcc, Message-ID, In-Reply-To, References and "
+	    "Subject (RFC 5322 section 3.6).",
+	    pst_header_fault_text(facts->findings->header_fault));
+}
+
+static void
 add_local(struct pst_buf *buf, const struct pst_remedy_facts *facts)
 {
 	const struct pst_findings *f = facts->findings;
@@ -257,15 +303,27 @@ add_local(struct pst_buf *buf, const struct pst_remedy_facts *facts)
 		if (all || strncmp(rule, "spf-", 4) == 0)
 			pst_remedy_add_spf_record(buf, facts);
 	}
+	if (f->has_helo && f->helo.result == PST_RESULT_FAIL &&
+	    (all || strcmp(rule, "helo-fail") == 0)) {
+		add_blank(buf);
+		pst_remedy_add_helo_record(buf, facts);
+	}
 	if ((all || strncmp(rule, "iprev-", 6) == 0) && f->has_iprev &&
 	    f->iprev.result == PST_RESULT_FAIL) {
 		add_blank(buf);
 		add_iprev(buf, facts);
 	}
+	if (strncmp(rule, "unauthenticated", 15) == 0)
+		add_dmarc(buf, facts);
 	if ((all || strncmp(rule, "dkim-", 5) == 0) &&
 	    !has_own_signature(facts)) {
 		add_blank(buf);
 		pst_remedy_add_dkim(buf, facts);
+	}
+	if ((all || strcmp(rule, "header-malformed") == 0) &&
+	    f->header_fault != PST_HEADER_NO_FAULT) {
+		add_blank(buf);
+		add_header(buf, facts);
 	}
 }
 
@@ -276,6 +334,13 @@ add_titled(struct pst_buf *buf, const struct pst_remedy_facts *facts)
 
 	pst_buf_printf(buf, "The rule \"%s\" of this gateway decided.",
 	    facts->message->decision.rule);
+	if (facts->message->decision.undecided) {
+		pst_buf_add_text(buf,
+		    " It also holds for messages that cannot be judged for "
+		    "now. ");
+		add_temporary(buf, facts);
+		return;
+	}
 	if (judged == PST_RESULT_FAIL) {
 		pst_buf_add_text(buf,
 		    " It may be about messages that fail DMARC, as this one "
@@ -310,6 +375,15 @@ sender_text(const struct pst_remedy_facts *facts)
 		return "Nothing: the recipients are treated in different ways, "
 		       "so the message is delivered in two parts. The sending "
 		       "server tries again by itself.";
+	if (strcmp(rule, "header-flood") == 0)
+		return "Send the message without the fields that only a filter "
+		       "of the recipient may add, such as X-Spam-Status: it "
+		       "has more than a thousand of them with different names.";
+	if (strcmp(rule, PST_POLICY_NETWORKS_UNKNOWN) == 0)
+		return "Nothing: this gateway cannot read an SPF record that "
+		       "lists networks of a forwarder (the entries spf: of its "
+		       "configuration), and they decide whether the message is "
+		       "refused. The sending server tries again by itself.";
 	if (m->decision.titled)
 		add_titled(&buf, facts);
 	else if (ends(rule, "-temperror") || ends(rule, "-temperror-capped"))
@@ -318,6 +392,8 @@ sender_text(const struct pst_remedy_facts *facts)
 		add_from(&buf, &facts->findings->from);
 	else if (strncmp(rule, "dmarc-", 6) == 0)
 		add_dmarc(&buf, facts);
+	else if (strcmp(rule, "own-domain") == 0)
+		add_own(&buf, facts);
 	else
 		add_local(&buf, facts);
 	if (buf.len == 0 || pst_buf_overflowed(&buf))

@@ -63,6 +63,10 @@ pst_remedy_add_dkim(struct pst_buf *buf, const struct pst_remedy_facts *facts);
 void pst_remedy_add_spf_record(
     struct pst_buf *buf, const struct pst_remedy_facts *facts);
 
+/* The same for the SPF record of the HELO name. */
+void pst_remedy_add_helo_record(
+    struct pst_buf *buf, const struct pst_remedy_facts *facts);
+
 /* The same for an SPF pass that is the author's. */
 void
 pst_remedy_add_spf(struct pst_buf *buf, const struct pst_remedy_facts *facts);

@@ -13,6 +13,7 @@
 #include "base/domain.h"
 #include "base/macros.h"
 #include "config/option_value.h"
+#include "core/alignment.h"
 #include "core/parts.h"
 #include "core/rule_facts.h"
 
@@ -161,7 +162,8 @@ choose(const struct pst_remedy_facts *facts)
 	const char *any = signer(facts, false);
 	/* The domain of the reverse-path, never that of HELO. */
 	const char *mail_from = f->spf.result == PST_RESULT_PASS &&
-		f->mail_from != NULL && is_spf_pass_sound(facts) ?
+		f->spf.weak == PST_SPF_NOT_WEAK && f->mail_from != NULL &&
+		is_spf_pass_sound(facts) ?
 	    f->mail_from :
 	    NULL;
 
@@ -263,6 +265,14 @@ add_from(struct pst_buf *buf, const struct pst_from *from)
 	pst_buf_add_text(buf, "}\n");
 }
 
+static bool
+is_own_refusal(const struct pst_remedy_facts *facts)
+{
+	const struct pst_decision *d = &facts->message->decision;
+
+	return !d->titled && strcmp(d->rule, "own-domain") == 0;
+}
+
 static void
 add_rest(struct pst_buf *buf, const struct pst_remedy_facts *facts,
     const struct choice *choice)
@@ -278,8 +288,12 @@ add_rest(struct pst_buf *buf, const struct pst_remedy_facts *facts,
 	if (f->from.domain_count == 0 && f->mail_from != NULL &&
 	    choice->by != BY_OWN_SPF && choice->by != BY_SPF)
 		add_line(buf, "mail-from", f->mail_from);
-	pst_buf_printf(
-	    buf, "\tdmarc = {%s}\n", pst_result_word(f->dmarc.result));
+	/* Mail in our own name is refused with any result of DMARC. */
+	if (is_own_refusal(facts) && pst_alignment_of(f) == PST_ALIGNED_NONE)
+		pst_buf_add_text(buf, "\taligned = {none}\n");
+	else
+		pst_buf_printf(
+		    buf, "\tdmarc = {%s}\n", pst_result_word(f->dmarc.result));
 	pst_buf_add_text(buf, "\taction = accept\n");
 	if (f->indirect != NULL)
 		pst_buf_printf(buf, "\treason = %s\n",
@@ -375,6 +389,10 @@ no_rule(const struct pst_remedy_facts *facts)
 		return "No rule changes that: the MTA did not carry out what "
 		       "was decided. posternd has logged the reason; look for "
 		       "the queue id.";
+	if (strcmp(message->decision.rule, "header-flood") == 0)
+		return "No rule lets it in: it has more fields of "
+		       "\"strip-fields\" than Postern can remove. With "
+		       "\"strip-fields = {}\" no field is removed.";
 	if (strcmp(message->decision.rule, PST_PARTS_RULE) == 0)
 		return "Nothing has to be done: the message comes in when the "
 		       "sending server tries again. \"mixed-recipients = "
@@ -396,8 +414,12 @@ pst_remedy_find_rule(
 		    "No rule is safe: nothing in the message proves who "
 		    "sent it, and the address of the client (%s) is private. "
 		    "If it is a relay of yours, name it in \"relays\", so that "
-		    "the host before it is checked.",
-		    facts->client[0] == '\0' ? "none" : facts->client);
+		    "the host before it is checked.%s",
+		    facts->client[0] == '\0' ? "none" : facts->client,
+		    is_own_refusal(facts) ?
+			" If it is a host of yours that sends mail itself, "
+			"such as a scanner, name it in \"trusted-networks\"." :
+			"");
 		return;
 	}
 	out->rule = write_rule(facts, &choice);

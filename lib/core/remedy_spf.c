@@ -90,9 +90,9 @@ own_term(const struct pst_remedy_facts *facts)
 
 /* The record does not permit the client. */
 static void
-add_permit(struct pst_buf *buf, const struct pst_remedy_facts *facts)
+add_permit(struct pst_buf *buf, const struct pst_remedy_facts *facts,
+    const struct pst_spf *spf)
 {
-	const struct pst_spf *spf = &facts->findings->spf;
 	const struct pst_dns *dns = facts->message->dns;
 	struct pst_str name = pst_str(spf->domain);
 	struct pst_str record = PST_STR("");
@@ -168,7 +168,7 @@ pst_remedy_add_spf_record(
 	case PST_RESULT_FAIL:
 	case PST_RESULT_SOFTFAIL:
 	case PST_RESULT_NEUTRAL:
-		add_permit(buf, facts);
+		add_permit(buf, facts, spf);
 		return;
 	case PST_RESULT_TEMPERROR:
 	case PST_RESULT_PERMERROR:
@@ -183,6 +183,22 @@ pst_remedy_add_spf_record(
 	case PST_RESULT_POLICY:
 		return;
 	}
+}
+
+void
+pst_remedy_add_helo_record(
+    struct pst_buf *buf, const struct pst_remedy_facts *facts)
+{
+	const struct pst_spf *helo = &facts->findings->helo;
+
+	if (helo->domain == NULL || facts->client[0] == '\0')
+		return;
+	pst_buf_printf(buf,
+	    "The client gives %s as its HELO name, and the SPF record of that "
+	    "name does not permit it. Its operator has to configure a name of "
+	    "its own for HELO. ",
+	    helo->domain);
+	add_permit(buf, facts, helo);
 }
 
 /* MAIL FROM is of another organization, or there is none. */
@@ -219,9 +235,22 @@ pst_remedy_add_spf(struct pst_buf *buf, const struct pst_remedy_facts *facts)
 
 	if (facts->client[0] == '\0' || facts->author == NULL)
 		return;
-	if (spf->identity == PST_SPF_HELO) {
-		pst_buf_add_text(buf,
-		    "SPF cannot count for a message with a null MAIL FROM.");
+	if (spf->identity == PST_SPF_HELO &&
+	    !pst_remedy_aligns(facts, spf->domain, strict)) {
+		pst_buf_printf(buf,
+		    "MAIL FROM is null, so SPF checks the HELO name, which is "
+		    "not of %s.",
+		    facts->author);
+		return;
+	}
+	if (spf->weak != PST_SPF_NOT_WEAK &&
+	    pst_remedy_aligns(facts, spf->domain, strict)) {
+		pst_buf_printf(buf,
+		    "SPF passes, but by a term that permits too many hosts "
+		    "(%s), which this gateway ignores. Name the servers in the "
+		    "SPF record of %s instead, such as TXT \"v=spf1 mx %s "
+		    "-all\".",
+		    pst_spf_weak_word(spf->weak), spf->domain, own_term(facts));
 		return;
 	}
 	if (spf->result == PST_RESULT_PASS ||

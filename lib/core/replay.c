@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "core/check.h"
 #include "core/enforcement.h"
 #include "core/exempt.h"
 #include "core/indirect.h"
+#include "core/own_domains.h"
 #include "core/parts.h"
 #include "core/recipients.h"
 #include "core/relay.h"
@@ -213,6 +215,27 @@ judge_iprev(struct replaying *replaying)
 	findings->has_iprev &= config->iprev.enabled;
 }
 
+static void
+judge_helo(struct replaying *replaying)
+{
+	const struct pst_message *message = replaying->message;
+	const struct pst_config *config = replaying->config;
+	struct pst_findings *findings = &replaying->findings;
+	struct pst_path path;
+
+	if (config->spf.check_helo && !findings->has_helo &&
+	    pst_check_helo_decides(config)) {
+		pst_reverse_path_parse(
+		    replaying->arena, message->mail_from, &path);
+		if (pst_check_helo_applies(
+			replaying->arena, &path, message->helo))
+			doubt(replaying,
+			    "SPF was not checked for HELO then, or not waited "
+			    "for");
+	}
+	findings->has_helo &= config->spf.check_helo;
+}
+
 static bool
 has_temperror(const struct replaying *replaying)
 {
@@ -225,6 +248,8 @@ has_temperror(const struct replaying *replaying)
 	    findings->dmarc.judged == PST_RESULT_TEMPERROR ||
 	    !pst_dmarc_is_certain(findings->dmarc.knowledge) ||
 	    findings->dmarc.knowledge == PST_DMARC_REMEMBERED ||
+	    (findings->has_helo &&
+		findings->helo.result == PST_RESULT_TEMPERROR) ||
 	    (findings->has_iprev &&
 		findings->iprev.result == PST_RESULT_TEMPERROR);
 }
@@ -250,7 +275,9 @@ judge_limits(struct replaying *replaying)
 		findings->dkim.count > 0 || findings->dkim.unparsed > 0,
 		"its signatures were checked with other options (section "
 		"dkim)"},
-	    {PST_FINGERPRINT_SPF, findings->spf.voids > 0,
+	    {PST_FINGERPRINT_SPF,
+		findings->spf.voids > 0 ||
+		    (findings->has_helo && findings->helo.voids > 0),
 		"SPF was checked with another limit (void-lookups)"},
 	    {PST_FINGERPRINT_DNS, has_temperror(replaying),
 		"a look-up failed, with other limits (section dns, deadline)"},
@@ -280,6 +307,20 @@ judge_indirect(struct replaying *replaying)
 		doubt(replaying,
 		    "on how many days a domain was known then is not in the "
 		    "entry");
+}
+
+/* Networks change, so only what was known of them then counts. */
+static void
+judge_networks(struct replaying *replaying)
+{
+	const struct pst_texts *names = &replaying->config->spf_names;
+
+	for (size_t i = 0; i < names->count; i++)
+		if (pst_client_nets_find(replaying->findings.client_nets,
+			names->items[i]) == NULL)
+			doubt(replaying,
+			    "whether its client was in the networks of an SPF "
+			    "record (spf:) then is not in the entry");
 }
 
 /* ---- the decision ---- */
@@ -337,6 +378,25 @@ is_own_config(const struct pst_recorded *recorded)
 	    recorded->same[PST_FINGERPRINT_LISTENERS];
 }
 
+/* What From fields show is in the entry only if somebody asked for it. */
+static void
+judge_own(struct replaying *replaying)
+{
+	const struct pst_config *config = replaying->config;
+	const struct pst_own_findings *own = replaying->findings.own;
+	bool malformed =
+	    replaying->findings.from.verdict == PST_FROM_MALFORMED &&
+	    config->own_domains.written.count > 0;
+
+	if ((own == NULL || !own->read) &&
+	    (malformed || asks_for(config, PST_RULE_DISPLAY_NAME)))
+		doubt(replaying,
+		    "what its From field shows is not in the entry "
+		    "(own-domains, display-name)");
+	pst_own_domains_judge(
+	    replaying->arena, config, NULL, &replaying->findings);
+}
+
 static void
 judge_all(struct replaying *replaying)
 {
@@ -355,8 +415,11 @@ judge_all(struct replaying *replaying)
 		judge_domains(replaying);
 		judge_arc(replaying);
 		judge_iprev(replaying);
+		judge_helo(replaying);
 		judge_limits(replaying);
+		judge_networks(replaying);
 		judge_indirect(replaying);
+		judge_own(replaying);
 	}
 	decide(replaying);
 }

@@ -14,21 +14,36 @@ struct pst_names {
 /* All that a rule may ask about. A name that is not known is NULL. */
 struct pst_rule_facts {
 	struct pst_ip client;
-	const char *client_name; /* confirmed by iprev */
-	const char *mail_from;   /* domain of the reverse-path */
-	struct pst_names from;   /* Author Domains */
-	struct pst_names rcpt;   /* domains of all recipients; empty if they
+	struct pst_client_nets client_nets;
+	bool assume_networks;     /* see pst_rule_match_could(); else false */
+	const char *client_name;  /* confirmed by iprev */
+	bool client_name_is_open; /* a look-up of iprev failed for now */
+	const char *mail_from;    /* domain of the reverse-path */
+	struct pst_names from;    /* Author Domains */
+	struct pst_names rcpt;    /* domains of all recipients; empty if they
 	                            are not all known */
-	const bool *rcpt_held;   /* whether rcpt-domain holds, by rule; NULL:
+	const bool *rcpt_held;    /* whether rcpt-domain holds, by rule; NULL:
 	                            rcpt tells */
 	size_t rcpt_held_count;
-	struct pst_names dkim; /* d= of the signatures that pass */
+	struct pst_names dkim;      /* d= of the signatures that pass */
+	struct pst_names dkim_open; /* of those whose key look-up failed for
+	                               now */
 	const char *list_id;
 	const char *arc_sealer; /* newest sealer of a chain that verifies, if
 	                           it is trusted */
 	enum pst_result dmarc;
 	enum pst_result spf;
+	enum pst_result spf_helo; /* none: it was not checked */
+	unsigned aligned; /* enum pst_aligned_bit; 0: a look-up failed, and so
+	                     it is not known whether one passes */
+	bool spf_weak;
+	bool shows_own; /* a display name shows an address of own-domains */
+	/* What display names show; NULL: nothing that a rule may ask for */
+	const struct pst_findings *shown;
+	struct pst_arena *arena; /* to compare them in */
 	bool indirect;
+	bool indirect_unsure; /* the client may be a forwarder, and nothing
+	                         else makes it indirect */
 };
 
 /*

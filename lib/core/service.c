@@ -24,6 +24,7 @@ struct pst_service {
 	struct pst_clock *clock;
 	struct pst_deferrals *deferrals;
 	struct pst_splits *splits;
+	struct pst_spf_lists *spf_lists;
 	struct pst_waiting_room *waiting_room;
 };
 
@@ -35,6 +36,8 @@ start_resolver(const struct pst_config *config, struct pst_err *err)
 	    .server_count = config->dns.servers.count,
 	    .cache_bytes = config->dns.cache_bytes,
 	    .max_open = config->dns.max_open,
+	    .trust_ad = config->dns.trust_ad == PST_TRUST_AD_YES,
+	    .trust_local_ad = config->dns.trust_ad == PST_TRUST_AD_AUTO,
 	    .note = pst_counters_resolver,
 	};
 
@@ -61,6 +64,8 @@ pst_service_start_with(struct pst_config *config, struct pst_resolver *resolver,
 	service->clock = clock;
 	service->deferrals = pst_deferrals_new(PST_DEFERRALS_MAX);
 	service->splits = pst_splits_new(PST_SPLITS_MAX);
+	service->spf_lists = pst_spf_lists_new(clock);
+	pst_spf_lists_set_names(service->spf_lists, &config->spf_names);
 	service->waiting_room = pst_waiting_room_new(config->dns.max_waiting);
 	return service;
 }
@@ -90,6 +95,7 @@ pst_service_stop(struct pst_service *service)
 	pst_memory_free(service->memory);
 	pst_deferrals_free(service->deferrals);
 	pst_splits_free(service->splits);
+	pst_spf_lists_free(service->spf_lists);
 	pst_waiting_room_free(service->waiting_room);
 	pst_config_unref(service->config);
 	pst_mutex_destroy(&service->lock);
@@ -105,6 +111,7 @@ pst_service_replace(struct pst_service *service, struct pst_config *config)
 	old = service->config;
 	service->config = config;
 	pst_mutex_unlock(&service->lock);
+	pst_spf_lists_set_names(service->spf_lists, &config->spf_names);
 	pst_config_unref(old);
 }
 
@@ -214,4 +221,10 @@ struct pst_clock *
 pst_service_clock(struct pst_service *service)
 {
 	return service->clock;
+}
+
+struct pst_spf_lists *
+pst_service_spf_lists(struct pst_service *service)
+{
+	return service->spf_lists;
 }

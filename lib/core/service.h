@@ -16,6 +16,7 @@
 #include "core/dns_health.h"
 #include "core/memory.h"
 #include "core/site_key.h"
+#include "core/spf_lists.h"
 #include "core/splits.h"
 #include "core/waiting_room.h"
 #include "dns/dns.h"
@@ -94,6 +95,8 @@ const struct pst_site_key *pst_service_key(const struct pst_service *service);
 struct pst_memory *pst_service_memory(struct pst_service *service);
 struct pst_deferrals *pst_service_deferrals(struct pst_service *service);
 struct pst_splits *pst_service_splits(struct pst_service *service);
+/* Their names are those of the current configuration. */
+struct pst_spf_lists *pst_service_spf_lists(struct pst_service *service);
 struct pst_resolver *pst_service_resolver(struct pst_service *service);
 /* For test mail: it also knows the canary's names (core/canary.h). */
 struct pst_resolver *pst_service_test_resolver(struct pst_service *service);

@@ -16,8 +16,10 @@
 #include "core/recipients.h"
 #include "core/indirect.h"
 #include "core/lesson.h"
+#include "core/own_domains.h"
 #include "core/parts.h"
 #include "core/relay.h"
+#include "core/strip.h"
 #include "core/temperror.h"
 #include "core/waiting_room.h"
 
@@ -182,9 +184,6 @@ resolver_of(const struct pst_session *session)
 				  pst_service_resolver(session->service);
 }
 
-_Static_assert(PST_HEADER_WATCHED >= 1 + 1 + PST_MARKS_ALSO,
-    "Authentication-Results and all marks are watched");
-
 static struct msg *
 new_message(struct pst_session *session)
 {
@@ -216,10 +215,7 @@ new_message(struct pst_session *session)
 		.message = &msg->out,
 		.spf_input = &msg->spf_input});
 	pst_header_init(&msg->header, arena, msg->config->header_limits);
-	pst_header_watch(&msg->header, PST_AUTHRES_NAME);
-	for (size_t i = 0; i < msg->config->marks.count; i++)
-		pst_header_watch(
-		    &msg->header, msg->config->marks.items[i].name);
+	pst_edits_watch(&msg->header, msg->config);
 	return msg;
 }
 
@@ -302,6 +298,7 @@ pst_session_mail(struct pst_session *session, struct pst_str mail_from,
 	compare_paths(msg, mta_address);
 	msg->spf_input.max_voids = msg->config->spf.void_lookups;
 	msg->spf_input.receiver = out->authserv_id;
+	msg->spf_input.weak_range_bits = msg->config->spf.weak_range_bits;
 	msg->behind_relay = pst_relay_is_own(msg->config, &session->ip);
 }
 
@@ -537,12 +534,18 @@ describe(struct pst_service *service, struct msg *msg)
 	    .known = pst_known_days_noting(msg->arena, known, findings)};
 
 	findings->client = msg->out.client;
+	findings->client_nets =
+	    pst_spf_lists_ask(pst_service_spf_lists(service), msg->arena,
+		&msg->config->spf_names, &findings->client);
 	findings->mail_from = msg->spf_input.mail_from.domain;
 	findings->mail_from_local = msg->spf_input.mail_from.local;
 	if (findings->has_arc)
 		pst_policy_chain(msg->arena, msg->config, findings);
 	pst_indirect_judge(msg->arena, &input, findings);
 	pst_known_days_note(input.known, findings);
+	findings->header_fault = pst_header_fault_of(&msg->header.counts);
+	pst_strip_note_signed(&msg->header, findings);
+	pst_own_domains_judge(msg->arena, msg->config, &msg->header, findings);
 }
 
 const struct pst_message *

@@ -25,29 +25,6 @@ counts(const struct pst_message *message, const struct pst_dkim_sig *sig)
 	    (!sig->test_key || message->config->dkim.accept_test_keys);
 }
 
-/*
- * Without a DMARC record, alignment was not looked at. A name may then only
- * speak for itself and for what is below it, which it controls.
- */
-static bool
-speaks_for(const char *domain, const char *author)
-{
-	return pst_domain_eq(domain, author) ||
-	    (pst_domain_labels(domain) > 1 &&
-		pst_domain_is_below(author, domain));
-}
-
-static bool
-is_aligned(const struct pst_message *message, const char *author,
-    const char *domain, bool by_dmarc)
-{
-	if (by_dmarc)
-		return true;
-	return author[0] != '\0' &&
-	    message->findings.dmarc.knowledge == PST_DMARC_ABSENT &&
-	    speaks_for(domain, author);
-}
-
 static const char *
 named(struct pst_arena *arena, const char *kind, const char *name)
 {
@@ -65,10 +42,13 @@ named(struct pst_arena *arena, const char *kind, const char *name)
 	return text;
 }
 
-/* Sets via, and aligned; the author is valid and has one domain, or is "". */
+/*
+ * Sets via, and aligned. has_author: there is one author, who is certain; nothing
+ * is aligned otherwise.
+ */
 static void
 find_sender(struct pst_arena *arena, const struct pst_message *message,
-    const char *author, struct pst_summary *out)
+    bool has_author, struct pst_summary *out)
 {
 	const struct pst_findings *f = &message->findings;
 	const bool spf_passes =
@@ -82,15 +62,12 @@ find_sender(struct pst_arena *arena, const struct pst_message *message,
 			continue;
 		if (first == NULL)
 			first = sig->domain;
-		if (signer == NULL &&
-		    is_aligned(message, author, sig->domain,
-			author[0] != '\0' && sig->aligned))
+		if (signer == NULL && has_author && sig->aligned)
 			signer = sig->domain;
 	}
 	out->aligned = signer != NULL;
-	if (signer == NULL && spf_passes &&
-	    is_aligned(message, author, f->spf.domain,
-		author[0] != '\0' && f->dmarc.spf_aligned)) {
+	if (signer == NULL && spf_passes && has_author &&
+	    f->dmarc.spf_aligned) {
 		out->aligned = true;
 		out->via = named(arena, "spf", f->spf.domain);
 		return;
@@ -154,9 +131,21 @@ static const struct {
     {"iprev-temperror-capped", "iprev temperror"},
     {"spf-fail", "spf fail"},
     {"spf-softfail", "spf softfail"},
+    {"helo-fail", "helo fail"},
     {"iprev-fail", "iprev fail"},
     {"dkim-missing", "dkim missing"},
+    {"unauthenticated", "unauthenticated"},
+    {"unauthenticated-indirect", "unauthenticated"},
+    {"unauthenticated-unverified", "unauthenticated"},
+    {"unauthenticated-temperror", "unauthenticated temperror"},
+    {"unauthenticated-temperror-capped", "unauthenticated temperror"},
+    {"header-malformed", "header malformed"},
+    {"header-flood", "too many header fields"},
     {"multiple-checks", "several checks"},
+    {PST_POLICY_NETWORKS_UNKNOWN, "networks unknown"},
+    {"own-domain", "own domain"},
+    {"own-domain-temperror", "own domain temperror"},
+    {"own-domain-temperror-capped", "own domain temperror"},
     {PST_PARTS_RULE, "recipients differ"},
 };
 
@@ -280,8 +269,7 @@ pst_summary_of(struct pst_arena *arena, const struct pst_message *message,
 	    pst_domain_is_below(out->from_domain, f->dmarc.org_domain))
 		out->org_domain = f->dmarc.org_domain;
 	if (checked)
-		find_sender(
-		    arena, message, certain ? out->from_domain : "", out);
+		find_sender(arena, message, certain, out);
 	if (out->via == NULL)
 		out->via = named(arena, "net",
 		    out->network[0] == '\0' ? "local" : out->network);

@@ -4,6 +4,8 @@
 #include <assert.h>
 
 #include "core/local_checks.h"
+#include "core/own_domains.h"
+#include "core/unauthenticated.h"
 
 /* A failed look-up. Of two with the same action, the first one counts. */
 struct cause {
@@ -13,12 +15,22 @@ struct cause {
 	const char *xcode;
 };
 
-static const struct cause dmarc_by_dkim = {
-    "dmarc-temperror", "dmarc-temperror-capped", "4.7.5"};
-static const struct cause dmarc_by_spf = {
-    "dmarc-temperror", "dmarc-temperror-capped", "4.7.24"};
-static const struct cause dmarc_by_policy = {
-    "dmarc-temperror", "dmarc-temperror-capped", "4.4.3"};
+/* By the look-up that failed, whose code the reply has. */
+struct causes {
+	struct cause policy, dkim, spf;
+};
+
+#define CAUSES(rule)                                                           \
+	{                                                                      \
+		{rule, rule "-capped", "4.4.3"},                               \
+		    {rule, rule "-capped", "4.7.5"},                           \
+		    {rule, rule "-capped", "4.7.24"},                          \
+	}
+
+static const struct causes of_dmarc = CAUSES("dmarc-temperror");
+static const struct causes of_unauthenticated =
+    CAUSES("unauthenticated-temperror");
+static const struct causes of_own = CAUSES("own-domain-temperror");
 static const struct cause dkim_alone = {
     "dkim-temperror", "dkim-temperror-capped", "4.7.5"};
 static const struct cause spf_alone = {
@@ -70,12 +82,12 @@ has_sig(const struct pst_dkim *dkim, enum pst_result result)
 }
 
 /*
- * Collects the look-ups that keep the DMARC result from being known. all: also
- * those that are overdue.
+ * Collects the look-ups that keep it from being known what the policy is, or
+ * whether something vouches for the author. all: also those that are overdue.
  */
 static struct choice
-dmarc_causes(const struct pst_config *config,
-    const struct pst_findings *findings, bool all)
+weigh_causes(const struct pst_config *config,
+    const struct pst_findings *findings, const struct causes *causes, bool all)
 {
 	const struct pst_dmarc *dmarc = &findings->dmarc;
 	bool policy = !pst_dmarc_is_certain(dmarc->knowledge);
@@ -96,16 +108,16 @@ dmarc_causes(const struct pst_config *config,
 	/* Without a policy, the other look-ups do not decide anything yet. */
 	if (policy && (all || !findings->policy_overdue))
 		weigh(&best, part_of_dmarc(config, config->on_policy_temperror),
-		    &dmarc_by_policy);
+		    &causes->policy);
 	if (key)
 		weigh(&best, part_of_dmarc(config, config->on_dkim_temperror),
-		    &dmarc_by_dkim);
+		    &causes->dkim);
 	if (dmarc->spf_undecided && spf)
 		weigh(&best, part_of_dmarc(config, config->on_spf_temperror),
-		    &dmarc_by_spf);
+		    &causes->spf);
 	if (walk)
 		weigh(&best, part_of_dmarc(config, config->on_policy_temperror),
-		    &dmarc_by_policy);
+		    &causes->policy);
 	return best;
 }
 
@@ -128,10 +140,10 @@ pst_temperror_of_dmarc(const struct pst_config *config,
 
 	if (course != PST_COURSE_DEFER)
 		return course;
-	best = dmarc_causes(config, findings, false);
+	best = weigh_causes(config, findings, &of_dmarc, false);
 	if (best.cause == NULL) {
 		cap = PST_CAP_DOMAIN;
-		best = dmarc_causes(config, findings, true);
+		best = weigh_causes(config, findings, &of_dmarc, true);
 		assert(best.cause != NULL);
 	}
 	if (findings->temperror_capped)
@@ -140,6 +152,64 @@ pst_temperror_of_dmarc(const struct pst_config *config,
 	if (best.action == PST_ACTION_TEMPFAIL)
 		course =
 		    pst_undetermined_course(policy, dmarc->identifiers, cap);
+	conclude(&best, course == PST_COURSE_TAG, out);
+	return course;
+}
+
+/* As pst_temperror_of_unauthenticated(), before any cap but temperror-domain-cap. */
+static enum pst_course
+weigh_unauthenticated(const struct pst_config *config,
+    const struct pst_findings *findings, struct choice *best)
+{
+	enum pst_deferring_cap cap = PST_CAP_NOT_REACHED;
+	enum pst_dmarc_identifiers identifiers;
+
+	if (pst_unauthenticated_domain(config, findings, &identifiers) == NULL)
+		return PST_COURSE_ACCEPT;
+	if (identifiers == PST_DMARC_UNDETERMINED) {
+		*best =
+		    weigh_causes(config, findings, &of_unauthenticated, false);
+		if (best->cause == NULL) {
+			cap = PST_CAP_DOMAIN;
+			*best = weigh_causes(
+			    config, findings, &of_unauthenticated, true);
+		}
+		/* An older recorded message, without what was not asked. */
+		if (best->cause == NULL)
+			return PST_COURSE_ACCEPT;
+	}
+	return pst_undetermined_course(PST_KNOWN_ENFORCING, identifiers, cap);
+}
+
+enum pst_course
+pst_temperror_of_unauthenticated(
+    const struct pst_config *config, const struct pst_findings *findings)
+{
+	struct choice best = {NULL, PST_ACTION_ACCEPT};
+
+	return weigh_unauthenticated(config, findings, &best);
+}
+
+enum pst_course
+pst_temperror_of_own(const struct pst_config *config,
+    const struct pst_findings *findings, struct pst_temperror *out)
+{
+	enum pst_deferring_cap cap =
+	    findings->temperror_capped ? PST_CAP_RESOLVER : PST_CAP_NOT_REACHED;
+	struct choice best = weigh_causes(config, findings, &of_own, false);
+	enum pst_course course;
+
+	if (best.cause == NULL) {
+		best = weigh_causes(config, findings, &of_own, true);
+		/* An older recorded message, without what was not asked. */
+		if (best.cause == NULL)
+			best.cause = &of_own.policy;
+		else if (!findings->temperror_capped)
+			cap = PST_CAP_DOMAIN;
+	}
+	course = pst_undetermined_course(
+	    PST_KNOWN_ENFORCING, PST_DMARC_UNDETERMINED, cap);
+	best.action = PST_ACTION_TEMPFAIL;
 	conclude(&best, course == PST_COURSE_TAG, out);
 	return course;
 }
@@ -167,7 +237,11 @@ pst_temperror_beside(const struct pst_config *config,
 	bool no_verdict =
 	    dmarc == PST_RESULT_NONE || dmarc == PST_RESULT_PERMERROR;
 	struct choice best = {NULL, PST_ACTION_ACCEPT};
+	struct choice vouching = best;
 
+	if (weigh_unauthenticated(config, findings, &vouching) ==
+	    PST_COURSE_DEFER)
+		weigh_alone(&best, vouching.action, vouching.cause);
 	if (no_verdict && has_sig(&findings->dkim, PST_RESULT_TEMPERROR) &&
 	    !has_sig(&findings->dkim, PST_RESULT_PASS))
 		weigh_alone(&best, beside_dmarc(config->on_dkim_temperror),
@@ -191,7 +265,8 @@ pst_temperror_is_felt(
 	struct pst_temperror found;
 
 	return findings->dmarc.judged == PST_RESULT_TEMPERROR ||
-	    pst_temperror_beside(config, findings, &found);
+	    pst_temperror_beside(config, findings, &found) ||
+	    pst_own_domains_wait(config, findings);
 }
 
 bool
@@ -202,5 +277,7 @@ pst_temperror_may_defer(const struct pst_config *config)
 	return part_of_dmarc(config, config->on_policy_temperror) == tempfail ||
 	    part_of_dmarc(config, config->on_spf_temperror) == tempfail ||
 	    part_of_dmarc(config, config->on_dkim_temperror) == tempfail ||
-	    config->on_iprev_temperror == PST_ACTION_TEMPFAIL;
+	    config->on_iprev_temperror == PST_ACTION_TEMPFAIL ||
+	    (config->own_domains.written.count > 0 &&
+		config->on_own_domain != PST_ACTION_ACCEPT);
 }

@@ -41,9 +41,30 @@ bool pst_temperror_is_deferring(enum pst_course course);
  * Returns true if there is a temperror to act on in addition to DMARC: of DKIM
  * or SPF if the DMARC result is none or permerror, of iprev unless DMARC
  * passes; in each case only if the option for it is neither `same` nor accept.
- * Otherwise *out is not set.
+ * So there is if on-unauthenticated depends on a look-up, which is then treated
+ * as if it were DMARC's. Otherwise *out is not set.
  */
 bool pst_temperror_beside(const struct pst_config *config,
+    const struct pst_findings *findings, struct pst_temperror *out);
+
+/*
+ * Returns PST_COURSE_APPLY if on-unauthenticated applies: nothing vouches for
+ * the message, or it is not known whether something does, and what it takes to
+ * know it has been missing for longer than temperror-domain-cap.
+ * PST_COURSE_DEFER: it depends on a look-up that has failed, and
+ * pst_temperror_beside() says what is done. Otherwise PST_COURSE_ACCEPT.
+ */
+enum pst_course pst_temperror_of_unauthenticated(
+    const struct pst_config *config, const struct pst_findings *findings);
+
+/*
+ * For mail in our own name (core/own_domains) of which it is not known whether
+ * something aligned passes: what is done with it. Unlike for DMARC, it always
+ * waits, whatever on-temperror says: a look-up that fails must not let in what
+ * would be refused. Returns PST_COURSE_DEFER or _TAG with *out, or PST_COURSE_APPLY
+ * if the look-up is overdue and counts as not passed; *out is then not set.
+ */
+enum pst_course pst_temperror_of_own(const struct pst_config *config,
     const struct pst_findings *findings, struct pst_temperror *out);
 
 /*

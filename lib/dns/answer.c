@@ -156,6 +156,17 @@ pst_dns_answer_add(
 }
 
 const struct pst_dns_answer *
+pst_dns_answer_authentic(const struct pst_dns_answer *answer)
+{
+	struct block *block = block_of(answer);
+
+	/* The shared failures are static. */
+	if (!block->is_static)
+		block->answer.authentic = true;
+	return answer;
+}
+
+const struct pst_dns_answer *
 pst_dns_answer_ref(const struct pst_dns_answer *answer)
 {
 	struct block *block = block_of(answer);

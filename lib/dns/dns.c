@@ -320,6 +320,12 @@ pst_dns_expire(struct pst_dns *dns, enum pst_dns_status status)
 	}
 }
 
+bool
+pst_dns_trusts_ad(const struct pst_dns *dns)
+{
+	return dns->resolver != NULL && dns->resolver->trusts_ad;
+}
+
 size_t
 pst_dns_count(const struct pst_dns *dns)
 {

@@ -81,7 +81,9 @@ struct pst_dns_record {
 
 struct pst_dns_answer {
 	enum pst_dns_status status;
-	uint32_t ttl; /* seconds, the smallest one found; 0 for failures */
+	uint32_t ttl;   /* seconds, the smallest one found; 0 for failures */
+	bool authentic; /* the server has validated it with DNSSEC, and it is
+	                   believed (dns.trust-ad) */
 	size_t count;
 	const struct pst_dns_record *records; /* in the packet's order */
 };
@@ -237,6 +239,9 @@ void pst_dns_add_recorded(struct pst_dns *dns, struct pst_str name,
     enum pst_dns_type type, enum pst_dns_class class,
     const struct pst_dns_answer *answer);
 
+/* True if the resolver can tell authentic answers from others. */
+bool pst_dns_trusts_ad(const struct pst_dns *dns);
+
 /* The transcript, in the order in which the questions were asked. */
 size_t pst_dns_count(const struct pst_dns *dns);
 const struct pst_dns_entry *pst_dns_at(const struct pst_dns *dns, size_t i);
@@ -304,6 +309,8 @@ struct pst_resolver {
 	    enum pst_dns_class class);
 	/* Frees the resolver; no job may be passed to it any more. */
 	void (*free)(struct pst_resolver *resolver);
+	/* Its answers can be authentic: it believes somebody's validation. */
+	bool trusts_ad;
 };
 
 /* NULL is allowed. */
@@ -318,6 +325,12 @@ struct pst_dns_answer *pst_dns_answer_new(enum pst_dns_status status,
 /* Appends a record and copies its data. Asserts that there is room for it. */
 void pst_dns_answer_add(
     struct pst_dns_answer *answer, const struct pst_dns_record *record);
+/*
+ * Marks an answer as authentic and returns it. Only the owner of its one
+ * reference may do so, before anybody else sees it. A failure stays as it is.
+ */
+const struct pst_dns_answer *
+pst_dns_answer_authentic(const struct pst_dns_answer *answer);
 /* Add a reference (returns answer) and give one back (NULL is allowed). */
 const struct pst_dns_answer *
 pst_dns_answer_ref(const struct pst_dns_answer *answer);

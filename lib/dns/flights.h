@@ -27,6 +27,7 @@ struct pst_flight {
 
 	unsigned hops; /* CNAMEs that were followed by questions of our own */
 	bool without_edns;
+	bool is_unproven; /* a packet of the chain had no AD bit */
 	bool is_probe; /* of the resolver's own; besides, only engine is set */
 	bool is_unwanted; /* is_over, as it was when the inbox was read */
 	char *target;     /* the name to ask for; NULL: name */

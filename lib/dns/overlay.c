@@ -95,6 +95,7 @@ pst_overlay_new(struct pst_resolver *below, struct pst_resolver *zone,
 	    .give_up = overlay_give_up,
 	    .reclass = overlay_reclass,
 	    .free = overlay_free};
+	overlay->resolver.trusts_ad = below->trusts_ad;
 	overlay->below = below;
 	overlay->zone = zone;
 	overlay->names = names;

@@ -48,6 +48,12 @@ pst_query_make_probe(uint8_t packet[PST_QUERY_SIZE])
 }
 
 bool
+pst_query_is_authentic(struct pst_str packet)
+{
+	return packet.len >= HEADER_SIZE && (packet.ptr[3] & 0x20) != 0;
+}
+
+bool
 pst_query_was_misunderstood(struct pst_str packet)
 {
 	return packet.len >= HEADER_SIZE && (packet.ptr[3] & 15) == FORMERR;

@@ -19,6 +19,9 @@ size_t pst_query_make(struct pst_str name, enum pst_dns_type type, bool edns,
 /* Writes a query for TXT records of the root, without EDNS. */
 size_t pst_query_make_probe(uint8_t packet[PST_QUERY_SIZE]);
 
+/* True for a reply with the AD bit: the server says that it has validated it. */
+bool pst_query_is_authentic(struct pst_str packet);
+
 /* True for a reply that says that the server did not understand the query. */
 bool pst_query_was_misunderstood(struct pst_str packet);
 

@@ -16,6 +16,7 @@
 #include "dns/flights.h"
 #include "dns/pulse.h"
 #include "dns/query.h"
+#include "dns/reply.h"
 #include "dns/servers.h"
 #include "dns/transport.h"
 #include "dns/wire.h"
@@ -153,33 +154,12 @@ answer_jobs(struct pst_dns_job *job, const struct pst_dns_answer *answer,
 	}
 }
 
-static enum pst_gate_end
-end_of(const struct pst_dns_answer *answer)
-{
-	switch (answer->status) {
-	case PST_DNS_OK:
-	case PST_DNS_NODATA:
-	case PST_DNS_NXDOMAIN:
-	case PST_DNS_BADNAME:
-	case PST_DNS_BOGUS:
-		return PST_GATE_ANSWERED;
-	case PST_DNS_TIMEOUT:
-		return PST_GATE_TIMED_OUT;
-	case PST_DNS_SERVFAIL:
-	case PST_DNS_BUDGET:
-	case PST_DNS_CROWDED:
-	case PST_DNS_PAUSED:
-		return PST_GATE_FAILED;
-	}
-	return PST_GATE_FAILED;
-}
-
 /* Ends a flight whose query has ended, and frees it. */
 static void
 finish(struct engine *engine, struct pst_flight *flight,
     const struct pst_dns_answer *answer)
 {
-	enum pst_gate_end end = end_of(answer);
+	enum pst_gate_end end = pst_reply_end(answer);
 	struct pst_dns_job *jobs;
 	unsigned count;
 	int64_t at_ms = now_ms();
@@ -267,8 +247,7 @@ take_reply(
 		send_again(engine, flight);
 		return;
 	}
-	answer = pst_wire_decode((const uint8_t *)packet.ptr, packet.len,
-	    pst_flight_target(flight), flight->type, flight->max_txt_bytes);
+	answer = pst_reply_decode(flight, packet, engine->resolver.trusts_ad);
 	if (answer->status == PST_DNS_NODATA &&
 	    ask_target(engine, flight, packet)) {
 		pst_dns_answer_unref(answer);
@@ -561,9 +540,12 @@ start_transport(struct engine *engine, const struct pst_resolver_config *config,
 		    "on open files too low?",
 		    strerror(errno));
 	else if (pst_servers_read(arena, config->servers, config->server_count,
-		     &servers, err))
+		     &servers, err)) {
+		engine->resolver.trusts_ad = config->trust_ad ||
+		    (config->trust_local_ad && servers.all_local);
 		engine->transport =
 		    pst_transport_new(&servers, engine->wakeup_fd, on_end, err);
+	}
 	pst_arena_free(arena);
 	return engine->transport != NULL;
 }

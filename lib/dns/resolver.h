@@ -48,8 +48,10 @@ struct pst_resolver_config {
 	 * /etc/resolv.conf is read, once, by pst_resolver_start(). */
 	const char *const *servers;
 	size_t server_count;
-	size_t cache_bytes; /* of the cache */
-	unsigned max_open;  /* flights that may be open at once */
+	size_t cache_bytes;  /* of the cache */
+	unsigned max_open;   /* flights that may be open at once */
+	bool trust_ad;       /* believe the AD bit of replies */
+	bool trust_local_ad; /* believe it if all servers are on this host */
 	/* Called in any thread, under a lock; must not wait. value depends on
 	 * the event, else it is 0. NULL: nobody counts. */
 	void (*note)(enum pst_resolver_event event, unsigned value);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/ip.h"
@@ -11,9 +12,19 @@
 #define DNS_PORT 53
 #define MAX_LIST 4096
 
+/* No one can change a reply on its way from there. */
 static bool
-add_server(
-    struct pst_buf *buf, const char *server, size_t *count, struct pst_err *err)
+is_local(const struct pst_ip *ip)
+{
+	static const uint8_t v6[16] = {[15] = 1};
+
+	return ip->family == PST_IP_V4 ? ip->octets[0] == 127 :
+					 memcmp(ip->octets, v6, 16) == 0;
+}
+
+static bool
+add_server(struct pst_buf *buf, const char *server, struct pst_servers *out,
+    struct pst_err *err)
 {
 	struct pst_str text = pst_str(server);
 	size_t at = pst_str_find(text, '@');
@@ -31,10 +42,11 @@ add_server(
 		    "192.0.2.53 or 192.0.2.53@5353",
 		    server);
 	v6 = ip.family == PST_IP_V6;
-	pst_buf_printf(buf, "%s%s%s%s:%u", *count == 0 ? "" : ",",
+	pst_buf_printf(buf, "%s%s%s%s:%u", out->count == 0 ? "" : ",",
 	    v6 ? "[" : "", pst_ip_text(&ip, address), v6 ? "]" : "",
 	    (unsigned)port);
-	(*count)++;
+	out->count++;
+	out->all_local &= is_local(&ip);
 	return !pst_buf_overflowed(buf) ||
 	    pst_err_set(err, "there are too many DNS servers; write fewer");
 }
@@ -60,7 +72,8 @@ nameserver_in(char *line)
 }
 
 static bool
-add_system_servers(struct pst_buf *buf, size_t *count, struct pst_err *err)
+add_system_servers(
+    struct pst_buf *buf, struct pst_servers *out, struct pst_err *err)
 {
 	FILE *file = fopen(RESOLV_CONF, "re");
 	char line[512];
@@ -76,10 +89,10 @@ add_system_servers(struct pst_buf *buf, size_t *count, struct pst_err *err)
 
 		/* The DNS library cannot use an address with a scope. */
 		if (server != NULL && strchr(server, '%') == NULL)
-			ok = add_server(buf, server, count, err);
+			ok = add_server(buf, server, out, err);
 	}
 	fclose(file);
-	if (ok && *count == 0)
+	if (ok && out->count == 0)
 		return pst_err_set(err,
 		    "no DNS server is configured and %s names none that can "
 		    "be used; set dns.servers",
@@ -93,12 +106,12 @@ pst_servers_read(struct pst_arena *arena, const char *const *addresses,
 {
 	struct pst_buf buf;
 
-	*out = (struct pst_servers){NULL, 0};
+	*out = (struct pst_servers){.all_local = true};
 	pst_buf_init(&buf, arena, MAX_LIST);
 	for (size_t i = 0; i < count; i++)
-		if (!add_server(&buf, addresses[i], &out->count, err))
+		if (!add_server(&buf, addresses[i], out, err))
 			return false;
-	if (count == 0 && !add_system_servers(&buf, &out->count, err))
+	if (count == 0 && !add_system_servers(&buf, out, err))
 		return false;
 	out->list = pst_buf_str(&buf);
 	return true;

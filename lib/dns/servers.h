@@ -4,6 +4,8 @@
 
 /* The addresses of the DNS servers: from the configuration or the system. */
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/macros.h"
@@ -11,6 +13,7 @@
 struct pst_servers {
 	const char *list; /* "192.0.2.53:53,[2001:db8::53]:5353" */
 	size_t count;
+	bool all_local; /* all are on this host: 127.0.0.0/8 or ::1 */
 };
 
 /*

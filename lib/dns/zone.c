@@ -65,22 +65,46 @@ failure(enum pst_dns_status status)
 	return pst_dns_answer_new(status, 0, 0, 0);
 }
 
-/* Returns a reference to answer, or to a copy with ttl if that is smaller. */
 static const struct pst_dns_answer *
-with_ttl(const struct pst_dns_answer *answer, uint32_t ttl)
+negative(enum pst_dns_status status, bool secure)
+{
+	const struct pst_dns_answer *answer = failure(status);
+
+	return secure ? pst_dns_answer_authentic(answer) : answer;
+}
+
+/* True if a line says that name, or a name above it, is secure. */
+static bool
+is_secure(const struct pst_zone_data *zone, struct pst_str name)
+{
+	for (; zone->has_secure; name = pst_zone_parent(name)) {
+		const struct pst_zone_fault *fault = find_fault(zone, name);
+
+		if (fault != NULL && fault->kind == PST_ZONE_SECURE)
+			return true;
+		if (name.len == 0)
+			break;
+	}
+	return false;
+}
+
+/* Returns a reference to answer, or to a copy if that has to differ. */
+static const struct pst_dns_answer *
+adapted(const struct pst_dns_answer *answer, uint32_t ttl, bool secure)
 {
 	struct pst_dns_answer *copy;
 	size_t data_bytes = 0;
 
-	if (answer->ttl <= ttl)
+	if (answer->ttl <= ttl && !secure)
 		return pst_dns_answer_ref(answer);
+	ttl = answer->ttl < ttl ? answer->ttl : ttl;
 	for (size_t i = 0; i < answer->count; i++)
 		data_bytes += answer->records[i].data.len;
 	copy =
 	    pst_dns_answer_new(answer->status, ttl, answer->count, data_bytes);
 	for (size_t i = 0; i < answer->count; i++)
 		pst_dns_answer_add(copy, &answer->records[i]);
-	return copy;
+	return secure ? pst_dns_answer_authentic(copy) : copy;
 }
 
 static bool
@@ -99,6 +123,7 @@ answer_to(const struct pst_zone_data *zone, struct pst_str name,
     enum pst_dns_type type, size_t max_txt_bytes, unsigned *delay_ms)
 {
 	uint32_t ttl = UINT32_MAX;
+	bool secure = true; /* as the whole chain is */
 
 	for (unsigned hops = 0; hops <= MAX_CHAIN; hops++) {
 		const struct pst_zone_fault *fault = find_fault(zone, name);
@@ -111,9 +136,10 @@ answer_to(const struct pst_zone_data *zone, struct pst_str name,
 			return failure(PST_DNS_SERVFAIL);
 		if (fault != NULL)
 			*delay_ms += fault->delay_ms;
+		secure = secure && is_secure(zone, name);
 		node = match(zone, name);
 		if (node == NULL)
-			return failure(PST_DNS_NXDOMAIN);
+			return negative(PST_DNS_NXDOMAIN, secure);
 		if (node->has_cname) {
 			ttl = node->cname_ttl < ttl ? node->cname_ttl : ttl;
 			name = node->cname;
@@ -121,11 +147,11 @@ answer_to(const struct pst_zone_data *zone, struct pst_str name,
 		}
 		answer = node->answers[pst_zone_type_index((unsigned)type)];
 		if (answer == NULL)
-			return failure(PST_DNS_NODATA);
+			return negative(PST_DNS_NODATA, secure);
 		if (type == PST_DNS_TXT &&
 		    has_long_record(answer, max_txt_bytes))
 			return failure(PST_DNS_SERVFAIL);
-		return with_ttl(answer, ttl);
+		return adapted(answer, ttl, secure);
 	}
 	return failure(PST_DNS_SERVFAIL);
 }
@@ -164,8 +190,10 @@ load(FILE *file, const char *file_name, struct pst_err *err)
 	zone->resolver.ask = zone_ask;
 	zone->resolver.free = zone_free;
 	zone->data.arena = pst_arena_new();
-	if (pst_zone_fill(&zone->data, file, file_name, err))
+	if (pst_zone_fill(&zone->data, file, file_name, err)) {
+		zone->resolver.trusts_ad = zone->data.has_secure;
 		return &zone->resolver;
+	}
 	zone_free(&zone->resolver);
 	return NULL;
 }

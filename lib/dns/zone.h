@@ -11,6 +11,8 @@
  *	;! timeout NAME		no answer for any type of this name
  *	;! servfail NAME	SERVFAIL for any type of this name
  *	;! delay NAME 20ms	the answer comes that much later
+ *	;! secure NAME		answers for this name and all names below it are
+ *				authentic, as if a server had validated them
  * NAME is written as in the file's records, with \DDD escapes and an optional
  * final dot, but is always absolute. CNAMEs are followed within the zone.
  */

@@ -27,6 +27,7 @@ enum pst_zone_fault_kind {
 	PST_ZONE_TIMEOUT,
 	PST_ZONE_SERVFAIL,
 	PST_ZONE_DELAY,
+	PST_ZONE_SECURE, /* and all names below */
 };
 
 struct pst_zone_fault {
@@ -42,6 +43,7 @@ struct pst_zone_data {
 	size_t node_count;
 	struct pst_zone_fault *faults; /* sorted too */
 	size_t fault_count;
+	bool has_secure; /* one of them is PST_ZONE_SECURE */
 };
 
 /* Orders by name; each side is a node, a fault or a bare struct pst_str. */

@@ -188,9 +188,12 @@ list_directive(
 		fault.kind = PST_ZONE_TIMEOUT;
 	else if (pst_str_eq(verb, PST_STR("servfail")))
 		fault.kind = PST_ZONE_SERVFAIL;
+	else if (pst_str_eq(verb, PST_STR("secure")))
+		fault.kind = PST_ZONE_SECURE;
 	else if (!pst_str_eq(verb, PST_STR("delay")))
-		return pst_err_set(
-		    err, "after ;! there must be timeout, servfail or delay");
+		return pst_err_set(err,
+		    "after ;! there must be timeout, servfail, delay or "
+		    "secure");
 	if (!read_fault_name(loader, name, &fault.name))
 		return pst_err_set(err, "the ;! line has no legal name");
 	if (fault.kind == PST_ZONE_DELAY &&
@@ -231,8 +234,10 @@ build_faults(struct pst_zone_data *data, const struct loader *loader,
 	faults =
 	    pst_arena_array(data->arena, loader->fault_count, sizeof(*faults));
 	for (const struct listed_fault *listed = loader->faults; listed != NULL;
-	     listed = listed->next)
+	     listed = listed->next) {
 		faults[count++] = listed->fault;
+		data->has_secure |= listed->fault.kind == PST_ZONE_SECURE;
+	}
 	if (count > 0)
 		qsort(faults, count, sizeof(*faults), pst_zone_compare);
 	data->faults = faults;

@@ -167,6 +167,38 @@ pst_authres_method(struct pst_authres *ar, const char *method,
 }
 
 void
+pst_authres_comment(struct pst_authres *ar, const char *text)
+{
+	struct pst_str rest, word;
+	struct pst_buf quoted;
+	bool more = true;
+
+	pst_buf_init(&quoted, ar->buf.arena, WORD_MAX);
+	pst_buf_add_char(&quoted, '(');
+	for (; *text != '\0'; text++) {
+		if (*text == '(' || *text == ')' || *text == '\\')
+			pst_buf_add_char(&quoted, '\\');
+		pst_buf_add_char(
+		    &quoted, *text >= ' ' && *text <= '~' ? *text : '?');
+	}
+	pst_buf_add_char(&quoted, ')');
+	if (pst_buf_overflowed(&quoted))
+		return;
+	rest = pst_buf_slice(&quoted);
+	while (pst_str_split(&rest, ' ', &word, &more)) {
+		if (word.len > 0)
+			add_word(ar, word);
+	}
+}
+
+void
+pst_authres_remark(struct pst_authres *ar)
+{
+	if (ar->remark != NULL)
+		pst_authres_comment(ar, ar->remark);
+}
+
+void
 pst_authres_prop(struct pst_authres *ar, const char *ptype,
     const char *property, struct pst_str value)
 {

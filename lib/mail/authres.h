@@ -15,6 +15,9 @@ struct pst_authres {
 	struct pst_buf buf;
 	size_t line_len;
 	bool any_method;
+	/* On what was done with the message, for the method that decides
+	   most (pst_authres_remark()); NULL: nothing. */
+	const char *remark;
 };
 
 /* The most octets in one field's value (R-AR-10). */
@@ -35,6 +38,17 @@ void pst_authres_begin(struct pst_authres *ar, struct pst_arena *arena,
  */
 void pst_authres_method(struct pst_authres *ar, const char *method,
     const char *result, const char *reason, const char *comment);
+
+/*
+ * Adds " (text)" for a text that others have chosen: parentheses and backslashes
+ * are quoted, and every octet that is not printable ASCII becomes '?' (RFC 5322
+ * s. 3.2.2). It is folded at its blanks, and left out if it is too long for a
+ * line.
+ */
+void pst_authres_comment(struct pst_authres *ar, const char *text);
+
+/* The same for ar->remark, if it is set. */
+void pst_authres_remark(struct pst_authres *ar);
 
 /*
  * Adds " ptype.property=value". A value that is neither a MIME token nor a

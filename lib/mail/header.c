@@ -47,13 +47,25 @@ pst_header_seen(const struct pst_header *header, const char *name)
 	return header->watched[i].seen;
 }
 
+void
+pst_header_sweep(struct pst_header *header, const struct pst_sweep *sweep)
+{
+	assert(header->count == 0);
+	if (sweep->count > 0)
+		header->swept.sweep = sweep;
+}
+
+/* Counts a field that is kept or not. */
 static void
-count_watched(struct pst_header *header, struct pst_str name)
+count_name(struct pst_header *header, struct pst_str name)
 {
 	size_t i = find_watched(header, name);
 
 	if (i < PST_HEADER_WATCHED)
 		header->watched[i].seen++;
+	else
+		pst_swept_count(&header->swept, header->arena, name);
+	pst_header_counts_add(&header->counts, name);
 }
 
 static struct pst_str
@@ -184,7 +196,7 @@ pst_header_add(
 
 	name = without_final_blanks(name);
 	is_first_from = count_from(header, name);
-	count_watched(header, name);
+	count_name(header, name);
 	if (name.len + value.len > header->limits.max_field_bytes) {
 		header->truncated = true;
 		leave_out(header, name);

@@ -16,6 +16,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "mail/header_counts.h"
+#include "mail/sweep.h"
 
 struct pst_header_field {
 	struct pst_str name;  /* without blanks before the colon */
@@ -68,6 +70,9 @@ struct pst_header {
 		struct pst_str name; /* ptr is NULL: not used */
 		size_t seen;         /* fields of that name, kept or not */
 	} watched[PST_HEADER_WATCHED];
+	/* These two count all fields, kept or not. */
+	struct pst_header_counts counts;
+	struct pst_swept swept; /* fields that are not watched */
 };
 
 /* Makes *header empty. Fields will be copied to the arena. */
@@ -80,6 +85,12 @@ void pst_header_init(struct pst_header *header, struct pst_arena *arena,
  * at most PST_HEADER_WATCHED times, with different names; name is borrowed.
  */
 void pst_header_watch(struct pst_header *header, const char *name);
+
+/*
+ * Counts the fields that are removed by that list in header->swept. Call it
+ * before the first pst_header_add(); *sweep is borrowed.
+ */
+void pst_header_sweep(struct pst_header *header, const struct pst_sweep *sweep);
 
 /* Returns the number of fields of a watched name, kept or not. */
 size_t pst_header_seen(const struct pst_header *header, const char *name);

@@ -58,8 +58,8 @@
  *
  * A sender that is neither genuine nor forged by these is unclear. Its rule tags
  * instead of refusing, so nothing is lost until it is clear. Rules are never
- * wider than: this From domain, from this system, if DMARC fails; with the
- * exception in 6.
+ * wider than: this From domain, from this system, if DMARC fails (of a domain in
+ * own-domains: if nothing aligned passes); with the exception in 6.
  *
  * What is beyond the limits of the tallies has no sender and is in the totals
  * only. Only the first two labels from the right tell whether domains belong
@@ -67,6 +67,7 @@
  * could be and stricter, respectively.
  */
 
+#include "config/sets.h"
 #include "store/tallies.h"
 
 /* Days whose tallies are looked at, the last one included. */
@@ -124,6 +125,9 @@ struct pst_forecast {
  */
 struct pst_forecast_span {
 	int64_t first_day, last_day; /* both are included */
+	/* own-domains; NULL: none. Mail of these is refused with any result of
+	   DMARC, so their rules ask for `aligned` instead. */
+	const struct pst_domain_set *own_domains;
 };
 bool pst_forecast_make(struct pst_arena *arena, const char *tallies_path,
     struct pst_forecast_span span, struct pst_forecast *out,

@@ -41,6 +41,21 @@ add_proof(struct pst_buf *buf, const char *via)
 	return false;
 }
 
+static bool
+is_own(const struct pst_forecast_evidence *evidence, const char *domain)
+{
+	const struct pst_domain_set *own = evidence->span.own_domains;
+
+	return own != NULL && pst_domain_set_has(own, domain);
+}
+
+/* What is refused: DMARC fails, or mail in our own name is not authenticated. */
+static const char *
+failure(bool own)
+{
+	return own ? "aligned = {none}" : "dmarc = {fail}";
+}
+
 /*
  * The rule of one From domain. The title has all of `via`, as two rules with the
  * same title are an error.
@@ -60,18 +75,22 @@ narrow_rule(struct pst_forecast_evidence *evidence,
 	pst_buf_printf(&buf, "\tfrom-domain = {\"%s\"}\n", domain);
 	if (!add_proof(&buf, via))
 		return NULL;
-	pst_buf_printf(&buf, "\tdmarc = {fail}\n\taction = %s\n}\n",
-	    accept ? "accept" : "tag");
+	pst_buf_printf(&buf, "\t%s\n\taction = %s\n}\n",
+	    failure(is_own(evidence, domain)), accept ? "accept" : "tag");
 	return pst_buf_str(&buf);
 }
 
-/* Adds the From domains for which a forwarder fails, as many as fit. */
-static void
+/*
+ * Adds the From domains for which a forwarder fails, as many as fit. Returns
+ * true if one of them is ours.
+ */
+static bool
 add_forwarded(struct pst_buf *buf, const struct pst_forecast_evidence *evidence,
     const struct pst_forecast_via *via)
 {
 	const char *separator = "\tfrom-domain = {";
 	unsigned count = 0;
+	bool own = false;
 
 	for (const struct pst_forecast_sender *one = evidence->senders;
 	     one != NULL && count < PST_FORECAST_MAX_NAMED; one = one->next) {
@@ -79,9 +98,11 @@ add_forwarded(struct pst_buf *buf, const struct pst_forecast_evidence *evidence,
 		    !is_name(one->domain->name))
 			continue;
 		pst_buf_printf(buf, "%s\"%s\"", separator, one->domain->name);
+		own = own || is_own(evidence, one->domain->name);
 		separator = ++count % 3 == 0 ? ",\n\t    " : ", ";
 	}
 	pst_buf_add_text(buf, count == 0 ? "" : "}\n");
+	return own;
 }
 
 static const char *
@@ -93,14 +114,15 @@ forwarder_rule(
 	const bool indirect = via->indirect == via->messages &&
 	    !pst_str_starts(pst_str(via->name), PST_STR("spf:"));
 	struct pst_buf buf;
+	bool own;
 
 	pst_buf_init(&buf, evidence->arena, MAX_RULE);
 	pst_buf_printf(&buf, "rule \"forwarded by %s\" {\n", via->name);
-	add_forwarded(&buf, evidence, via);
+	own = add_forwarded(&buf, evidence, via);
 	if (!add_proof(&buf, via->name))
 		return NULL;
-	pst_buf_printf(&buf, "%s\tdmarc = {fail}\n\taction = %s\n",
-	    indirect ? "\tindirect = yes\n" : "",
+	pst_buf_printf(&buf, "%s\t%s\n\taction = %s\n",
+	    indirect ? "\tindirect = yes\n" : "", failure(own),
 	    !carries && pst_forecast_fans(evidence, via) ? "tag" : "accept");
 	pst_buf_printf(&buf, "\treason = trusted_forwarder\n}\n");
 	if (!carries)

@@ -76,10 +76,16 @@ smtpd_client_connection_count_limit = 0
 smtpd_peername_lookup = yes
 smtpd_milters = %(milter)s
 milter_default_action = tempfail
+milter_header_checks = regexp:%(dir)s/conf/by_field
 milter_connect_timeout = 5s
 milter_command_timeout = 10s
 milter_content_timeout = 20s
 postscreen_greet_wait = 1s
+"""
+# What becomes of a message by a field that a rule adds; as in doc/filters.md.
+BY_FIELD = """\
+/^X-Gateway-Class: redirect$/ REDIRECT quarantine@rcpt.example
+/^X-Gateway-Class: copy$/ BCC archive@rcpt.example
 """
 QUEUES = ("active bounce corrupt defer deferred flush hold incoming private "
           "saved trace").split()
@@ -120,6 +126,7 @@ class Mta:
         }
         main, master = self.config()
         self.lab.write(self.place + "/conf/main.cf", main % values)
+        self.lab.write(self.place + "/conf/by_field", BY_FIELD)
         self.lab.write(self.place + "/conf/master.cf", master % values)
         # Postfix waits if main.cf was changed a moment ago
         past = time.time() - 60

@@ -78,6 +78,65 @@ def spam_mark_on_good_mail(t):
     equal(got.values("X-Spam-Flag"), [], "X-Spam-Flag")
 
 
+TRUST = ("X-Spam-Status: No, score=-100", "BIMI-Indicator: PHN2Zz4=",
+         "x-spam-status : No", "X-Virus-Scanned: clean",
+         "X-MS-Exchange-Organization-SCL: -1", "X-Spam-Score: -9",
+         "X-Spam-Status: No", "X-Other: kept")
+
+
+def expect_stripped(t, **envelope):
+    """Sends fields in which a sender says what a filter would say."""
+    got = t.delivered(mail("<a@quarantine.example>", *TRUST,
+                           subject="trust"), **envelope)
+    equal([x for x in got.names() if x.lower().startswith(
+        ("x-spam-s", "bimi-", "x-virus-", "x-ms-"))], [], "trust fields")
+    equal(got.values("X-Other"), ["kept"], "X-Other")
+    return got
+
+
+@scenario("foreign trust fields removed")
+def trust_fields(t):
+    """R-POL-21: the tagged message is delivered without them."""
+    got = expect_stripped(t)
+    equal(got.values("X-Spam-Flag"), ["YES"], "X-Spam-Flag")
+
+
+@scenario("foreign trust fields removed, in monitor mode, too",
+          top={"mode": "monitor"})
+def trust_fields_monitored(t):
+    """R-POL-21."""
+    got = expect_stripped(t)
+    equal(got.values("X-Spam-Flag"), [], "X-Spam-Flag")
+    check("(p=quarantine, not enforced)" in own_results(got)[0], "remark",
+          own_results(got))
+
+
+def class_rule(domain, value):
+    """A rule that gives mail of a domain the class value."""
+    return ('rule "%s" {\n\tfrom-domain = {"%s"}\n\taction = tag\n'
+            '\talso = {"X-Gateway-Class: %s"}\n}\n' % (value, domain, value))
+
+
+@scenario("a field of a rule redirects and copies mail", only="postfix",
+          extra=class_rule("lax.example", "redirect") +
+          class_rule("none.example", "copy"))
+def by_field(t):
+    """R-POL-28: milter_header_checks sees what Postern adds, and only that."""
+    reply, rcpt = t.send(mail("<a@lax.example>", subject="redirect"))
+    equal(reply.code, 250, "final reply")
+    got = t.sink.wait("quarantine@rcpt.example")
+    equal(got.values("Subject"), ["redirect"], "Subject")
+    equal(got.values("X-Gateway-Class"), ["redirect"], "X-Gateway-Class")
+    got = t.delivered(mail("<a@none.example>", subject="copy"))
+    equal(got.values("X-Gateway-Class"), ["copy"], "X-Gateway-Class")
+    got = t.sink.wait("archive@rcpt.example")
+    equal(got.values("Subject"), ["copy"], "Subject")
+    got = t.delivered(mail("<a@pass.example>", "X-Gateway-Class: redirect",
+                           subject="forged class"),
+                      mail_from="<a@pass.example>", source=PASS_IP)
+    equal(got.values("X-Gateway-Class"), [], "X-Gateway-Class")
+
+
 @scenario("body, 8-bit octets, dots and long fields arrive unchanged")
 def unchanged(t):
     """The filter changes nothing else."""

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/day.h"
 #include "base/macros.h"
+#include "core/spf_refresh.h"
 #include "tests/unit/core_fixture.h"
 #include "tools/message.h"
 
@@ -278,6 +279,17 @@ send(struct pst_arena *arena, const struct scenario *one,
 		(void)pst_session_body(session, saved.body.ptr, saved.body.len);
 }
 
+/* As the daemon's thread does. */
+static void
+find_networks(struct pst_service *service)
+{
+	const struct pst_spf_refresh refresh = {
+	    .service = service, .patience_ms = 1000};
+	int64_t next_ms;
+
+	(void)pst_spf_refresh_due(&refresh, &next_ms);
+}
+
 void
 case_play(
     struct pst_arena *arena, const struct scenario *one, struct played *out)
@@ -294,6 +306,7 @@ case_play(
 	    lab_config(one->config), lab_zone(one->zone), &out->clock);
 	remember(arena, pst_service_memory(out->service), one->memory,
 	    pst_clock_epoch(&out->clock));
+	find_networks(out->service);
 	out->session = pst_session_open(out->service, &ip,
 	    pst_str(one->client_name == NULL ? "" : one->client_name), able,
 	    false);

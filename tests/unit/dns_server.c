@@ -139,6 +139,18 @@ make_reply(const uint8_t *query, size_t len, bool tcp, struct message *reply)
 	return true;
 }
 
+static void
+set_ad(struct server *server, const uint8_t *query, struct message *reply)
+{
+	static const char zone[] = "\x06signed";
+	size_t end = 12;
+
+	while (query[end] != 0 && memcmp(query + end, zone, sizeof(zone)) != 0)
+		end += query[end] + 1U;
+	if (query[end] != 0 || atomic_load(&server->validates))
+		reply->octets[3] |= 0x20;
+}
+
 /*
  * Sends what somebody else would send to be taken for us, before the true
  * reply: an answer with the address FORGED, or an empty packet.
@@ -186,6 +198,7 @@ serve_udp(struct server *server)
 	if (atomic_load(&server->silent) ||
 	    !make_reply(query, (size_t)len, false, &reply))
 		return;
+	set_ad(server, query, &reply);
 	if (atomic_load(&server->delay_ms) > 0)
 		usleep(1000 * atomic_load(&server->delay_ms));
 	send_forged(server, &reply, &from);
@@ -208,6 +221,7 @@ serve_tcp(struct server *server)
 	if (len == 2)
 		len = recv(fd, query, (size_t)size[0] << 8 | size[1], 0);
 	if (len > 12 && make_reply(query, (size_t)len, true, &reply)) {
+		set_ad(server, query, &reply);
 		size[0] = (uint8_t)(reply.len >> 8);
 		size[1] = (uint8_t)reply.len;
 		(void)send(fd, size, 2, MSG_NOSIGNAL | MSG_MORE);

@@ -20,6 +20,8 @@ struct server {
 	atomic_uint seen;   /* questions over UDP */
 	atomic_bool silent; /* answers nothing at all */
 	atomic_uint delay_ms;
+	atomic_bool validates; /* sets AD in all replies, not only in those for
+	                          names that end in ".signed" */
 };
 
 /* Both end the test if they fail. */

@@ -482,6 +482,58 @@ test_read_is_bounded(void **state)
 	assert_int_equal(methods[0].prop_count, PST_AUTHRES_MAX_PROPS);
 }
 
+/* R-POL-24 */
+static void
+test_comment(void **state)
+{
+	static const struct {
+		const char *label, *text, *want;
+	} rows[] = {
+	    {"plain", "p=none", "(p=none)"},
+	    {"parentheses", "a (b) c", "(a \\(b\\) c)"},
+	    {"one of them", "a) ; dkim=pass", "(a\\) ; dkim=pass)"},
+	    {"a backslash at the end", "a\\", "(a\\\\)"},
+	    {"controls and 8 bit", "a\nb\x7f\xc3\xa4",
+		"(a?b?"
+		"?"
+		"?)"},
+	    {"blanks", "a  b ", "(a b )"},
+	    {"long",
+		"0123456789 0123456789 0123456789 0123456789 0123456789 "
+		"0123456789 0123456789",
+		"(0123456789 0123456789 0123456789 0123456789 0123456789\n\t"
+		"0123456789 0123456789)"},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_authres ar;
+		struct pst_authres_method *methods;
+		const char *value, *id;
+
+		pst_authres_begin(&ar, arena, PST_STR("mx.a.example"));
+		ar.remark = rows[i].text;
+		pst_authres_method(&ar, "dmarc", "fail", NULL, NULL);
+		pst_authres_remark(&ar);
+		pst_authres_prop(&ar, "header", "from", PST_STR("a.example"));
+		value = pst_authres_end(&ar);
+		if (strstr(value,
+			pst_arena_printf(
+			    arena, "dmarc=fail %s", rows[i].want)) == NULL)
+			fail_msg("%s", value);
+		/* Our own reader takes it for a comment. */
+		assert_int_equal(
+		    pst_authres_read_id(arena, pst_str(value), &id), OK);
+		assert_int_equal(
+		    pst_authres_read(arena, pst_str(value), &methods), 1);
+		assert_string_equal(methods[0].result, "fail");
+		assert_int_equal(methods[0].prop_count, 1);
+		assert_string_equal(
+		    pst_authres_prop_of(&methods[0], "header.from"),
+		    "a.example");
+	}
+}
+
 static void
 test_deep_comments(void **state)
 {
@@ -511,6 +563,7 @@ main(void)
 	    cmocka_unit_test(test_folding),
 	    cmocka_unit_test(test_long_words),
 	    cmocka_unit_test(test_bound),
+	    cmocka_unit_test(test_comment),
 	    cmocka_unit_test(test_read_id),
 	    cmocka_unit_test(test_written_is_read),
 	    cmocka_unit_test(test_read_methods),

@@ -103,12 +103,13 @@ test_order(void **state)
 		ZONE SLOW("bulk.example") SLOW("sub.bank.example"), 700},
 	};
 	static const char *const words[] = {
-	    " dmarc=pass policy=bank.example:sp=none dkim=none ",
+	    " dmarc=pass policy=bank.example:sp=none aligned=spf "
+	    "dkim=none ",
 	    " spf=pass:bank.example:ip4:192.0.2.66 action=accept ",
 	    " org=bank.example arc=none:- iprev=pass ",
 	};
 	static const struct letter letter = {"h", "<a@bank.example>", false,
-	    "From: a@sub.bank.example\n", "x\r\n"};
+	    "Date: x\nFrom: a@sub.bank.example\n", "x\r\n"};
 
 	(void)state;
 	FOR_ROWS(i, rows, rows[i].label) {
@@ -147,7 +148,7 @@ test_greedy_row(void **state)
 	(void)state;
 	findings.spf.result = PST_RESULT_PASS;
 	findings.iprev.result = PST_RESULT_FAIL;
-	field = pst_edits_result_field(arena, LAB_ID, &findings);
+	field = pst_edits_result_field(arena, LAB_ID, &findings, NULL);
 	assert_null(strstr(field, "x-greedy"));
 	assert_non_null(strstr(field,
 	    ";\n\tdmarc=none;\n\tdkim=none;\n\tspf=pass;"

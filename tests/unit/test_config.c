@@ -160,6 +160,14 @@ static const struct bad_row bad_rows[] = {
 	"listen: \"b\": a socket begins with"},
     {"listen = {\"b\", \"unix:/a\"}\n", 1,
 	"listen: \"b\": a socket begins with"},
+    {"trusted-networks = {\"spf:a.example\"}\n", 1,
+	"every tenant of that provider could then skip all checks"},
+    {"relays = {\"spf:a.example\"}\n", 1,
+	"every tenant of that provider could then skip all checks"},
+    {"forwarders = {\"spf:com\"}\n", 1, "after spf: write the domain"},
+    {"forwarders = {\"spf:\"}\n", 1, "after spf: write the domain"},
+    {"rule r {\nclient = {\"spf:a b\"}\naction = tag\n}\n", 2,
+	"after spf: write the domain"},
     {"trusted-networks = {\"::1\", \"x\"}\n", 1,
 	"\"x\" is neither an address nor"},
     {"authserv-id-aliases = {\"a..b\"}\n", 1, "\"a..b\" is not a domain name"},
@@ -246,7 +254,8 @@ static const struct bad_row bad_rows[] = {
     {"enabled = no\n", 1, "it belongs in section iprev"},
     {"max-waiting = 1\n", 1, "it belongs in section dns or store"},
     {"spf { domains = {a} }\n", 1,
-	"the options of section spf are void-lookups; there is an option of "
+	"the options of section spf are void-lookups, check-helo, "
+	"weak-range, weak-pass; there is an option of "
 	"this name in section failure-reports"},
     {"reject-text = Mail refused by us\n", 1,
 	"quotes around it; write reject-text = \"Mail refused by us\""},

@@ -28,7 +28,7 @@ static void
 assert_result(
     const struct pst_findings *findings, const char *label, const char *want)
 {
-	const char *got = pst_edits_result_field(arena, ID, findings);
+	const char *got = pst_edits_result_field(arena, ID, findings, NULL);
 
 	if (strcmp(got, want) != 0)
 		fail_msg("%s:\n%s\nand not\n%s", label, got, want);
@@ -200,7 +200,7 @@ dkim_part(struct pst_dkim_sig *sigs, size_t count)
 
 	findings.dkim.sigs = sigs;
 	findings.dkim.count = count;
-	field = pst_edits_result_field(arena, ID, &findings);
+	field = pst_edits_result_field(arena, ID, &findings, NULL);
 	end = strstr(field,
 	    ";\n\tdmarc=pass header.from=bank.example "
 	    "policy.dmarc=reject");
@@ -409,7 +409,7 @@ test_many_large_signatures(void **state)
 			struct pst_findings findings =
 			    largest(sigs, counts[i], len);
 			const char *field =
-			    pst_edits_result_field(arena, ID, &findings);
+			    pst_edits_result_field(arena, ID, &findings, NULL);
 
 			assert_true(strlen(field) <= PST_AUTHRES_MAX);
 			/* The signature that counts is there, and what

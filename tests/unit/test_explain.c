@@ -60,7 +60,8 @@ test_line_rows(void **state)
 		{"mx.bulk.example", "<x@bulk.example>", false, BANK, NULL},
 		"4FA43A8A3F9: from=bank.example spf=none:bulk.example "
 		"dkim=none dmarc=fail policy=bank.example:p=reject "
-		"action=reject rule=dmarc-reject iprev=pass dns=5 time=0ms "
+		"aligned=none "
+		"action=reject rule=dmarc-reject header=no-date iprev=pass dns=5 time=0ms "
 		"client=192.0.2.66 helo=mx.bulk.example "
 		"mail-from=<x@bulk.example>" RCPT},
 	    {"list",
@@ -69,32 +70,36 @@ test_line_rows(void **state)
 			 "List-Post: <mailto:a@b.example>\n",
 		    NULL},
 		"4FA43A8A3F9: from=bank.example spf=pass:list.example:ip4:192.0.2.66 "
-		"dkim=none dmarc=fail policy=bank.example:p=reject action=tag "
+		"dkim=none dmarc=fail policy=bank.example:p=reject "
+		"aligned=none action=tag "
 		"rule=dmarc-reject-indirect org=bank.example "
-		"indirect=List-Id:list.example(spf) "
+		"header=no-date indirect=List-Id:list.example(spf) "
 		"claims=List-Post:b.example(not-authenticated) "
 		"iprev=pass dns=5 time=0ms client=192.0.2.66 helo=h "
 		"mail-from=<x@list.example>" RCPT},
 	    {"t=y", {"h", "<>", false, "From: a@test.example\n", NULL},
 		"4FA43A8A3F9: from=test.example spf=none:- dkim=none "
-		"dmarc=fail policy=test.example:p=quarantine action=tag "
-		"rule=dmarc-quarantine iprev=pass dns=4 time=0ms "
+		"dmarc=fail policy=test.example:p=quarantine "
+		"aligned=none action=tag "
+		"rule=dmarc-quarantine header=no-date iprev=pass dns=4 time=0ms "
 		"client=192.0.2.66 helo=h mail-from=<>" RCPT},
 	    {"record without a usable policy",
 		{"h", "<>", false, "From: a@odd.example\n", NULL},
 		"4FA43A8A3F9: from=odd.example spf=none:- dkim=none "
-		"dmarc=permerror policy=odd.example:- action=accept "
-		"rule=default iprev=pass dns=4 time=0ms client=192.0.2.66 "
+		"dmarc=permerror policy=odd.example:- aligned=none action=accept "
+		"rule=default header=no-date iprev=pass dns=4 time=0ms client=192.0.2.66 "
 		"helo=h mail-from=<>" RCPT},
 	    {"several domains",
 		{"h", "<>", false, "From: a@a.example, b@b.example\n", NULL},
 		"4FA43A8A3F9: from=a.example,b.example spf=none:- dkim=none "
-		"dmarc=permerror policy=- action=reject rule=from-multiple "
+		"dmarc=permerror policy=- aligned=none action=reject "
+		"rule=from-multiple header=no-date "
 		"iprev=pass dns=2 time=0ms client=192.0.2.66 helo=h "
 		"mail-from=<>" RCPT},
 	    {"no From", {"h", "<>", false, "To: x\n", NULL},
 		"4FA43A8A3F9: from=malformed spf=none:- dkim=none "
-		"dmarc=permerror policy=- action=reject rule=from-missing "
+		"dmarc=permerror policy=- aligned=none action=reject "
+		"rule=from-missing header=no-date "
 		"iprev=pass dns=2 time=0ms client=192.0.2.66 helo=h "
 		"mail-from=<>" RCPT},
 	    {"authenticated", {"h", "<a@b.example>", true, BANK, NULL},
@@ -148,8 +153,9 @@ test_line_in_monitor_mode(void **state)
 	lab_open(&own, LAB_CONFIG "mode = monitor\n", zone);
 	struct pst_session *other = lab_connect(&own, "192.0.2.66");
 	const char *line = pst_explain_line(arena, lab_send(other, &letter));
-	assert_non_null(strstr(
-	    line, " action=accept rule=dmarc-reject would=reject iprev="));
+	assert_non_null(strstr(line,
+	    " action=accept rule=dmarc-reject would=reject header=no-date "
+	    "iprev="));
 	pst_session_close(other);
 	lab_close(&own);
 }
@@ -206,7 +212,7 @@ test_longest_line(void **state)
 	assert_true(pst_str_is_printable(pst_str(line)));
 	assert_non_null(strstr(line,
 	    " action=accept rule=dmarc-reject-indirect would=quarantine "
-	    "indirect=Mailing-List unverified=signature:bank.example iprev="));
+	    "header=no-date indirect=Mailing-List iprev="));
 	assert_non_null(strstr(line, ",+7 spf="));
 	assert_non_null(strstr(line, ",+7 dmarc="));
 	assert_non_null(strstr(line, " client=192.0.2.66 "));
@@ -322,27 +328,28 @@ test_remembered(void **state)
 		const char *line, *text, *json;
 	} rows[] = {
 #define POLICY " policy=bank.example:p=reject"
-	    {"learned", PST_DMARC_LEARNED, false, 0, POLICY " action=",
-		"; aligned: none\n", "\"knowledge\":\"learned\",\"policy_"},
+	    {"learned", PST_DMARC_LEARNED, false, 0,
+		POLICY " aligned=none action=", "; aligned: none\n",
+		"\"knowledge\":\"learned\",\"policy_"},
 	    {"seconds", PST_DMARC_REMEMBERED, true, 59,
-		POLICY " remembered=59s action=",
+		POLICY " remembered=59s aligned=none action=",
 		"; remembered, last seen 59s ago\n",
 		"\"knowledge\":\"remembered\",\"remembered_s\":59,"},
 	    {"minutes", PST_DMARC_REMEMBERED, true, 3599,
-		" remembered=59m action=", " 59m ago\n",
+		" remembered=59m aligned=none action=", " 59m ago\n",
 		"\"remembered_s\":3599,"},
 	    {"hours", PST_DMARC_REMEMBERED, true, 3 * 3600 + 1,
-		" remembered=3h action=", " 3h ago\n",
+		" remembered=3h aligned=none action=", " 3h ago\n",
 		"\"remembered_s\":10801,"},
 	    {"days", PST_DMARC_REMEMBERED, true, 6 * 86400,
-		" remembered=6d action=", " 6d ago\n",
+		" remembered=6d aligned=none action=", " 6d ago\n",
 		"\"remembered_s\":518400,"},
 	    {"inherited", PST_DMARC_INHERITED, false, 0,
-		POLICY " inherited=yes action=",
+		POLICY " inherited=yes aligned=none action=",
 		"; inherited, since the policy of bank.example is unknown\n",
 		"\"knowledge\":\"inherited\",\"policy_"},
 	    {"inherited from the memory", PST_DMARC_INHERITED, true, 60,
-		" remembered=1m inherited=yes action=",
+		" remembered=1m inherited=yes aligned=none action=",
 		"; remembered, last seen 1m ago; inherited, since",
 		"\"knowledge\":\"inherited\",\"remembered_s\":60,"},
 #undef POLICY

@@ -234,8 +234,8 @@ test_tagged(void **state)
 	    {"headers.2.value", " YES"},
 	    {"headers.3.value",
 		" " LAB_ID ";\n\tspf=pass smtp.mailfrom=list.example;"
-		"\n\tdkim=none;\n\tdmarc=fail "
-		"header.from=bank.example policy.dmarc=reject;\n\t"
+		"\n\tdkim=none;\n\tdmarc=fail (reject lowered: sent by "
+		"list.example)\n\theader.from=bank.example policy.dmarc=reject;\n\t"
 		"iprev=temperror policy.iprev=192.0.2.66"},
 	};
 

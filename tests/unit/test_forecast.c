@@ -258,8 +258,9 @@ test_singles(void **state)
 {
 	(void)state;
 	FOR_ROWS(i, singles, singles[i].label) {
-		struct pst_forecast_evidence *evidence = pst_forecast_begin(
-		    arena, (struct pst_forecast_span){FIRST_DAY, LAST_DAY});
+		struct pst_forecast_evidence *evidence =
+		    pst_forecast_begin(arena,
+			(struct pst_forecast_span){FIRST_DAY, LAST_DAY, NULL});
 		const char *blank = strchr(singles[i].flows[0].key, ' ');
 		const struct pst_forecast_row *row;
 		struct pst_forecast out;
@@ -361,7 +362,7 @@ static void
 test_rules(void **state)
 {
 	struct pst_forecast_evidence *evidence = pst_forecast_begin(
-	    arena, (struct pst_forecast_span){FIRST_DAY, LAST_DAY});
+	    arena, (struct pst_forecast_span){FIRST_DAY, LAST_DAY, NULL});
 	const char *all = "", *last = "";
 	struct pst_config *config;
 	struct pst_forecast out;
@@ -401,8 +402,8 @@ test_days(void **state)
 	    {"old.example net:192.0.2.0/24", 0, 1, 20, 3, 1, 1, REJECT},
 	    {"good.example spf:good.example", 0, 1, DAYS, 7, 1, 1, GOOD},
 	};
-	struct pst_forecast_evidence *evidence = pst_forecast_begin(
-	    arena, (struct pst_forecast_span){LAST_DAY - 6, LAST_DAY - 1});
+	struct pst_forecast_evidence *evidence = pst_forecast_begin(arena,
+	    (struct pst_forecast_span){LAST_DAY - 6, LAST_DAY - 1, NULL});
 	struct pst_forecast out;
 
 	(void)state;
@@ -430,7 +431,7 @@ test_others(void **state)
 	    {"- net:192.0.2.0/24", 0, 1, DAYS, 1, 1, 1, REJECT},
 	};
 	struct pst_forecast_evidence *evidence = pst_forecast_begin(
-	    arena, (struct pst_forecast_span){FIRST_DAY, LAST_DAY});
+	    arena, (struct pst_forecast_span){FIRST_DAY, LAST_DAY, NULL});
 	struct pst_forecast out;
 
 	(void)state;
@@ -446,6 +447,48 @@ test_others(void **state)
 	assert_string_equal(out.rows[2].from_domain, "-");
 	assert_null(out.rows[2].rule);
 	assert_int_equal(out.would[PST_ACTION_REJECT], 330);
+}
+
+/* Of a domain of ours, what is not aligned is refused with any result. */
+static void
+test_own_domains(void **state)
+{
+	static const struct flow flows[] = {
+	    {"bank.example dkim:esp.example", 0, 1, DAYS, 3, 1, 1, REJECT},
+	    {"other.example dkim:svc.example", 0, 1, DAYS, 3, 2, 1, REJECT},
+	    {"mail.bank.example dkim:list.example", 0, 1, DAYS, 3, 3, 1,
+		INDIRECT},
+	};
+	static const struct {
+		const char *from, *via, *asks, *not ;
+	} wanted[] = {
+	    {"bank.example", "dkim:esp.example", "aligned = {none}", "dmarc"},
+	    {"other.example", "dkim:svc.example", "dmarc = {fail}", "aligned"},
+	    {"mail.bank.example", "dkim:list.example",
+		"indirect = yes\n\taligned = {none}", "dmarc"},
+	};
+	static const char *const parts[] = {"bank.example", ".bank.example"};
+	struct pst_domain_set own;
+	struct pst_err err;
+	struct pst_forecast_evidence *evidence;
+	struct pst_forecast out;
+
+	(void)state;
+	assert_true(
+	    pst_domain_set_make(&own, arena, parts, PST_COUNT(parts), &err));
+	evidence = pst_forecast_begin(
+	    arena, (struct pst_forecast_span){FIRST_DAY, LAST_DAY, &own});
+	play(evidence, flows, PST_COUNT(flows));
+	pst_forecast_end(evidence, &out);
+	FOR_ROWS(i, wanted, wanted[i].from) {
+		const struct pst_forecast_row *row =
+		    find(&out, wanted[i].from, wanted[i].via);
+
+		assert_non_null(row);
+		assert_non_null(row->rule);
+		assert_non_null(strstr(row->rule, wanted[i].asks));
+		assert_null(strstr(row->rule, wanted[i].not ));
+	}
 }
 
 static int
@@ -467,6 +510,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_singles),
+	    cmocka_unit_test(test_own_domains),
 	    cmocka_unit_test(test_rules),
 	    cmocka_unit_test(test_days),
 	    cmocka_unit_test(test_others),

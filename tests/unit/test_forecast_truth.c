@@ -220,7 +220,7 @@ static void
 forecast_of(struct pst_arena *arena, const char *path, struct pst_forecast *out)
 {
 	const struct pst_forecast_span span = {
-	    TRUTH_FIRST_DAY, TRUTH_FIRST_DAY + MONITORED - 1};
+	    TRUTH_FIRST_DAY, TRUTH_FIRST_DAY + MONITORED - 1, NULL};
 	struct pst_err err;
 
 	if (!pst_forecast_make(arena, path, span, out, &err))

@@ -302,7 +302,7 @@ test_evidence(void **state)
 
 		begin(&bench);
 		bench.config.forwarders.set =
-		    (struct pst_net_set){&forwarder, 1};
+		    (struct pst_net_set){.nets = &forwarder, .count = 1};
 		bench.config.indirect_claims = rows[i].mode;
 		add(&bench, "List-Id", " <x.example>");
 		bench.findings.mail_from_local = PST_STR("SRS0=a");

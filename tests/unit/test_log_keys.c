@@ -139,6 +139,8 @@ play(void (*take)(const struct pst_message *message, void *arg), void *arg)
 	    "h", "<x@bank.example>", false, BANK, NULL};
 	struct pst_message m = *lab_send(session, &letter);
 	struct pst_dkim_sig sigs[5] = {{.result = PST_RESULT_PASS}};
+	static const struct pst_client_net client_nets[] = {
+	    {"a.example", PST_HELD_YES}, {"b.example", PST_HELD_UNKNOWN}};
 
 	take(&m, arg);
 	for (size_t i = 0; i < PST_COUNT(sigs); i++)
@@ -154,18 +156,32 @@ play(void (*take)(const struct pst_message *message, void *arg), void *arg)
 	m.findings.dmarc.remembered_s = 60;
 	m.findings.dmarc.knowledge = PST_DMARC_INHERITED;
 	m.findings.dmarc.org_domain = "bank.example";
+	m.findings.spf.weak = PST_SPF_WEAK_RANGE;
 	m.findings.has_arc = true;
 	m.findings.arc.result = PST_RESULT_PASS;
 	m.findings.arc.sealer = "lists.example";
+	m.findings.has_helo = true;
+	m.findings.helo = (struct pst_spf){.result = PST_RESULT_FAIL,
+	    .domain = "mail.example",
+	    .term = PST_STR("-all"),
+	    .term_domain = "mail.example"};
+	m.findings.dnssec = (struct pst_dnssec){true, PST_DNSSEC_DMARC, 0};
+	m.findings.own = pst_arena_alloc(arena, sizeof(*m.findings.own));
+	m.findings.own->shown = PST_SHOWN_OWN_ADDRESS;
 	m.findings.indirect = "List-Id:list.example(spf)";
 	m.findings.unverified = "signature:bank.example";
 	m.findings.claims = "List-Post:b.example(not-authenticated)";
+	m.findings.header_fault = PST_HEADER_SEVERAL_SUBJECT;
+	m.decision.stripped = 2;
+	m.findings.client_nets =
+	    (struct pst_client_nets){client_nets, PST_COUNT(client_nets)};
 	m.via = m.client;
 	m.decision.action = PST_ACTION_ACCEPT;
 	m.decision.would = PST_ACTION_REJECT;
 	m.decision.rule = "our own";
 	m.decision.titled = true;
 	m.decision.mixed = "strictest";
+	m.decision.undecided = true;
 	m.is_test = true;
 	take(&m, arg);
 	m.done.failed = "setting the reply";

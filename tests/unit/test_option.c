@@ -92,6 +92,7 @@ test_types_have_what_they_need(void **state)
 		    option->type == PST_OPTION_DURATION ||
 		    option->type == PST_OPTION_SECONDS ||
 		    option->type == PST_OPTION_SIZE ||
+		    option->type == PST_OPTION_PREFIX ||
 		    option->type == PST_OPTION_OCTAL;
 
 		if ((option->words != NULL) !=

@@ -250,7 +250,20 @@ static const struct part_row part_rows[] = {
     {"trusted-networks", "192.0.2.1/24",
 	"\"192.0.2.1/24\" has host bits set: write \"192.0.2.0/24\" for"},
     {"trusted-networks", "192.0.2.0/33", "is neither an address nor a network"},
-    {"trusted-networks", "localhost", "is neither an address nor a network"},
+    {"trusted-networks", "localhost", "write \"127.0.0.0/8\", \"::1\""},
+    {"trusted-networks", "Mail.Example.com",
+	"rule \"mail.example.com\" { client-name = {\"mail.example.com\"}  "
+	"action = skip }"},
+    {"relays", ".example.com",
+	"rule \".example.com\" { client-name = {\".example.com\"}  action = "
+	"skip }. It holds for a client whose address leads to such a name"},
+    {"forwarders", "*.example.com", "client-name = {\".example.com\"}"},
+    {"trusted-networks", "mail", "is neither an address nor a network"},
+    {"trusted-networks", "192.0.2.256", "is neither an address nor a network"},
+    {"trusted-networks", "*example.com", "is neither an address nor a network"},
+    {"trusted-networks",
+	"a-name-that-is-too-long-for-a-title-of-a-rule.mail.example.com.test",
+	"write a rule with client-name instead"},
     {"trusted-networks", "", "is neither an address nor a network"},
     {"trusted-networks", "2001:db8::1/32",
 	"host bits set: write \"2001:db8::/32\" for the network, or "

@@ -75,6 +75,49 @@ test_ladder(void **state)
 	}
 }
 
+/* R-POL-23 */
+static void
+test_header(void **state)
+{
+	static const struct {
+		const char *label;
+		enum pst_header_fault fault;
+		enum pst_action on, want;
+		const char *rule, *text;
+	} rows[] = {
+	    {"off", PST_HEADER_NO_DATE, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT,
+		"default", NULL},
+	    {"no fault", PST_HEADER_NO_FAULT, PST_ACTION_REJECT,
+		PST_ACTION_ACCEPT, "default", NULL},
+	    {"tag", PST_HEADER_NO_DATE, PST_ACTION_TAG, PST_ACTION_TAG,
+		"header-malformed", NULL},
+	    {"quarantine", PST_HEADER_SEVERAL_CC, PST_ACTION_QUARANTINE,
+		PST_ACTION_QUARANTINE, "header-malformed", NULL},
+	    {"reject", PST_HEADER_SEVERAL_SUBJECT, PST_ACTION_REJECT,
+		PST_ACTION_REJECT, "header-malformed",
+		"Refused: the message has more than one Subject field (RFC "
+		"5322 section 3.6)"},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_NONE);
+		struct pst_decision d;
+
+		set_result(&findings, PST_RESULT_PASS);
+		config.on_malformed_header = rows[i].on;
+		findings.header_fault = rows[i].fault;
+		d = decide_for(&config, able, &findings);
+		assert_int_equal(d.action, rows[i].want);
+		assert_string_equal(d.rule, rows[i].rule);
+		if (rows[i].text == NULL)
+			continue;
+		assert_string_equal(d.text, rows[i].text);
+		assert_string_equal(d.xcode, "5.6.0");
+	}
+}
+
 static const struct {
 	const char *label;
 	enum pst_result dmarc, spf, iprev, dkim;
@@ -172,6 +215,63 @@ test_refusals(void **state)
 	}
 }
 
+/* SPF of the HELO name: only a fail counts, and only if it was checked. */
+static void
+test_helo(void **state)
+{
+	static const struct {
+		const char *label;
+		bool checked;
+		enum pst_result helo, spf;
+		enum pst_action on_helo, on_spf, want;
+		const char *rule, *xcode;
+	} rows[] = {
+	    {"off", true, PST_RESULT_FAIL, PST_RESULT_PASS, PST_ACTION_ACCEPT,
+		PST_ACTION_ACCEPT, PST_ACTION_ACCEPT, "dmarc-none", NULL},
+	    {"reject", true, PST_RESULT_FAIL, PST_RESULT_PASS,
+		PST_ACTION_REJECT, PST_ACTION_ACCEPT, PST_ACTION_REJECT,
+		"helo-fail", "5.7.23"},
+	    {"tag", true, PST_RESULT_FAIL, PST_RESULT_PASS, PST_ACTION_TAG,
+		PST_ACTION_ACCEPT, PST_ACTION_TAG, "helo-fail", NULL},
+	    {"not checked", false, PST_RESULT_FAIL, PST_RESULT_PASS,
+		PST_ACTION_REJECT, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT,
+		"dmarc-none", NULL},
+	    {"softfail", true, PST_RESULT_SOFTFAIL, PST_RESULT_PASS,
+		PST_ACTION_REJECT, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT,
+		"dmarc-none", NULL},
+	    {"temperror", true, PST_RESULT_TEMPERROR, PST_RESULT_PASS,
+		PST_ACTION_REJECT, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT,
+		"dmarc-none", NULL},
+	    {"permerror", true, PST_RESULT_PERMERROR, PST_RESULT_PASS,
+		PST_ACTION_REJECT, PST_ACTION_ACCEPT, PST_ACTION_ACCEPT,
+		"dmarc-none", NULL},
+	    {"both", true, PST_RESULT_FAIL, PST_RESULT_FAIL, PST_ACTION_REJECT,
+		PST_ACTION_REJECT, PST_ACTION_REJECT, "multiple-checks",
+		"5.7.26"},
+	    {"the stricter one", true, PST_RESULT_FAIL, PST_RESULT_FAIL,
+		PST_ACTION_TAG, PST_ACTION_REJECT, PST_ACTION_REJECT,
+		"spf-fail", "5.7.23"},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_config config = defaults();
+		struct pst_findings findings = failing(PST_DMARC_NONE);
+
+		config.on_helo_fail = rows[i].on_helo;
+		config.on_spf_fail = rows[i].on_spf;
+		findings.spf.result = rows[i].spf;
+		findings.has_helo = rows[i].checked;
+		findings.helo.result = rows[i].helo;
+		findings.helo.domain = "mail.example";
+		struct pst_decision d = decide_for(&config, able, &findings);
+		if (d.action != rows[i].want ||
+		    strcmp(d.rule, rows[i].rule) != 0 ||
+		    !SAME(rows[i].xcode, d.xcode))
+			fail_msg("%s by %s", pst_action_word(d.action), d.rule);
+	}
+}
+
 /* No signature, and a signature of the parent domain. */
 static void
 test_required_signatures(void **state)
@@ -211,7 +311,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ladder),
+	    cmocka_unit_test(test_header),
 	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_helo),
 	    cmocka_unit_test(test_required_signatures),
 	    cmocka_unit_test(test_strictness),
 	};

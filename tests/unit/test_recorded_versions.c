@@ -183,7 +183,7 @@ test_old_entries(void **state)
 	} rows[] = {
 	    {"p-reject-spoof",
 		"4FA43A8A3F9: from=bank.example spf=none:other.example "
-		"dkim=none dmarc=fail policy=bank.example:p=reject "
+		"dkim=none dmarc=fail policy=bank.example:p=reject aligned=none "
 		"action=reject rule=dmarc-reject iprev=permerror dns=4 "
 		"time=0ms client=192.0.2.66 helo=mail.client.example "
 		"mail-from=<bounce@other.example> rcpts=1 "
@@ -192,6 +192,7 @@ test_old_entries(void **state)
 		"4FA43A8A3F9: from=lame.bank.example "
 		"spf=none:other.example dkim=none dmarc=temperror "
 		"policy=bank.example:p=reject remembered=3h inherited=yes "
+		"aligned=unknown "
 		"action=tempfail rule=dmarc-temperror iprev=permerror "
 		"dns=5 time=0ms client=192.0.2.66 helo=mail.client.example "
 		"mail-from=<bounce@other.example> rcpts=1 "
@@ -199,7 +200,7 @@ test_old_entries(void **state)
 	    {"arc-rule-for-a-sealer",
 		"4FA43A8A3F9: from=signed.example spf=none:other.example "
 		"dkim=fail:signed.example/rsa:signature dmarc=fail "
-		"policy=signed.example:p=reject action=accept rule=\"Our "
+		"policy=signed.example:p=reject aligned=none action=accept rule=\"Our "
 		"lists\" indirect=ARC iprev=permerror "
 		"arc=pass:lists.example dns=7 time=0ms client=192.0.2.66 "
 		"helo=mail.client.example mail-from=<bounce@other.example> "

@@ -145,6 +145,8 @@ static const struct change changes[] = {
     {"none trusted", "trusted-networks", "trusted-networks = {}", 3},
     {"forwarders", "forwarders",
 	"forwarders = {\"192.0.2.0/24\", \"198.51.100.0/24\"}", 0},
+    {"networks of an SPF record", "forwarders",
+	"forwarders = {\"spf:_spf.provider.example\"}", 400},
     {"relay", "relays", "relays = {\"192.0.2.66\"}", 400},
     {"enforced recipients", "mode enforce-recipients mixed-recipients",
 	"mode = monitor\nenforce-recipients = {\"strict.example\", "
@@ -162,6 +164,7 @@ static const struct change changes[] = {
     {"local checks", "on-spf-fail on-spf-softfail on-iprev-fail iprev",
 	"on-spf-fail = reject\non-spf-softfail = tag\non-iprev-fail = reject",
 	1},
+    {"HELO", "on-helo-fail", "on-helo-fail = reject", 0},
     {"rules", "rule",
 	"rule \"lists\" { list-id = {\".example\"}\n action = tag }\n"
 	"rule \"ours\" { rcpt-domain = {\"b.example\"}\n dmarc = {pass}\n"
@@ -171,6 +174,8 @@ static const struct change changes[] = {
 	"rule \"rest\" { client = {\"192.0.2.0/24\"}\n spf = {pass}\n"
 	" action = skip }",
 	1},
+    {"our own name", "own-domains on-own-domain",
+	"own-domains = {\"bank.example\", \"signed.example\"}", 30},
     {"no rules", "rule", "", 0},
     {"our users", "submission", "submission = yes", 0},
     {"ARC", "arc", "arc { verify = yes\n trusted-sealers = {\".example\"} }",

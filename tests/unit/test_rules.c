@@ -15,70 +15,7 @@
 #include "config/rule_reader.h"
 #include "core/rule_match.h"
 #include "tests/unit/rows.h"
-
-#define MAX_KEYS 5
-
-static struct pst_arena *arena;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	arena = pst_arena_new();
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	pst_arena_free(arena);
-	return 0;
-}
-
-/* An option of a rule with its parts, separated by blanks. */
-struct key_text {
-	const char *name, *parts;
-};
-
-static struct pst_rule
-written(const char *title, const struct key_text keys[MAX_KEYS])
-{
-	struct pst_rule rule = {.title = title, .line = 1};
-
-	for (unsigned i = 0; i < MAX_KEYS && keys[i].name != NULL; i++) {
-		enum pst_rule_option key = pst_rule_option_find(keys[i].name);
-		struct pst_str rest = pst_str(keys[i].parts), part;
-		bool more = rest.len > 0;
-
-		if (key == PST_RULE_OPTIONS)
-			fail_msg("no option %s", keys[i].name);
-		rule.written[key].line = i + 2;
-		rule.written[key].parts =
-		    pst_arena_array(arena, 20, sizeof(const char *));
-		while (pst_rule_options[key].list &&
-		    pst_str_split(&rest, ' ', &part, &more))
-			rule.written[key].parts[rule.written[key].count++] =
-			    pst_arena_memdup(arena, part.ptr, part.len);
-		if (!pst_rule_options[key].list) {
-			rule.written[key].parts[0] = keys[i].parts;
-			rule.written[key].count = 1;
-		}
-	}
-	return rule;
-}
-
-static struct pst_rule
-make(const struct key_text keys[MAX_KEYS])
-{
-	struct pst_rule rule = written("r", keys);
-	struct pst_err err;
-	unsigned line;
-
-	if (!pst_rule_make(&rule, arena, &line, &err))
-		fail_msg("%s", err.text);
-	return rule;
-}
+#include "tests/unit/rule_fixture.h"
 
 static const char *const two_from[] = {"a.example", "b.example"};
 static const char *const three_dkim[] = {
@@ -98,6 +35,9 @@ some_facts(void)
 	    .arc_sealer = "sealer.example",
 	    .dmarc = PST_RESULT_FAIL,
 	    .spf = PST_RESULT_SOFTFAIL,
+	    .spf_helo = PST_RESULT_FAIL,
+	    .aligned = PST_ALIGNED_SPF,
+	    .spf_weak = true,
 	    .indirect = true,
 	};
 
@@ -110,7 +50,7 @@ test_conditions(void **state)
 {
 	static const struct {
 		const char *label;
-		struct key_text keys[MAX_KEYS];
+		struct key_text keys[RULE_MAX_KEYS];
 		bool want;
 	} rows[] = {
 	    {"client", {{"client", "192.0.2.0/24"}}, true},
@@ -135,6 +75,14 @@ test_conditions(void **state)
 	    {"spf", {{"spf", "fail softfail"}}, true},
 	    {"other spf",
 		{{"spf", "none pass fail neutral temperror permerror"}}, false},
+	    {"aligned", {{"aligned", "dkim spf"}}, true},
+	    {"other aligned", {{"aligned", "dkim none"}}, false},
+	    {"weak", {{"spf-weak", "yes"}}, true},
+	    {"not weak", {{"spf-weak", "no"}}, false},
+	    {"helo", {{"spf-helo", "fail"}}, true},
+	    {"other helo", {{"spf-helo", "none pass"}}, false},
+	    {"spf of HELO", {{"spf-helo", "fail neutral"}}, true},
+	    {"other spf of HELO", {{"spf-helo", "none pass temperror"}}, false},
 	    {"indirect", {{"indirect", "yes"}}, true},
 	    {"not indirect", {{"indirect", "no"}}, false},
 	    {"two that hold", {{"client", "192.0.2.66"}, {"dmarc", "fail"}},
@@ -146,14 +94,14 @@ test_conditions(void **state)
 
 	(void)state;
 	FOR_ROWS(i, rows, rows[i].label) {
-		struct key_text keys[MAX_KEYS] = {
+		struct key_text keys[RULE_MAX_KEYS] = {
 		    rows[i].keys[0], rows[i].keys[1], {"action", "tag"}};
 		struct pst_rule rule;
 		struct pst_rules rules = {&rule, 1};
 
 		if (keys[1].name == NULL)
 			keys[1] = (struct key_text){"reason", "other"};
-		rule = make(keys);
+		rule = rule_make(keys);
 		if ((pst_rule_match(&rules, &facts) != NULL) != rows[i].want)
 			fail_msg("%s", rows[i].label);
 	}
@@ -170,9 +118,9 @@ test_nothing_known(void **state)
 
 	(void)state;
 	FOR_ROWS(i, keys, keys[i]) {
-		const struct key_text texts[MAX_KEYS] = {
+		const struct key_text texts[RULE_MAX_KEYS] = {
 		    {keys[i], ".example a.example"}, {"action", "tag"}};
-		struct pst_rule rule = make(texts);
+		struct pst_rule rule = rule_make(texts);
 		struct pst_rules rules = {&rule, 1};
 
 		if (pst_rule_match(&rules, &facts) != NULL)
@@ -197,9 +145,9 @@ test_all_of_several(void **state)
 
 	(void)state;
 	FOR_ROWS(i, rows, rows[i].label) {
-		const struct key_text texts[MAX_KEYS] = {
+		const struct key_text texts[RULE_MAX_KEYS] = {
 		    {rows[i].key, rows[i].parts}, {"action", "reject"}};
-		struct pst_rule rule = make(texts);
+		struct pst_rule rule = rule_make(texts);
 		struct pst_rules rules = {&rule, 1};
 		struct pst_rule_facts facts = some_facts();
 
@@ -213,7 +161,7 @@ test_all_of_several(void **state)
 static void
 test_first_wins(void **state)
 {
-	static const struct key_text texts[][MAX_KEYS] = {
+	static const struct key_text texts[][RULE_MAX_KEYS] = {
 	    {{"dmarc", "pass"}, {"action", "tag"}},
 	    {{"dmarc", "fail"}, {"action", "reject"}},
 	    {{"indirect", "yes"}, {"action", "tag"}},
@@ -224,7 +172,7 @@ test_first_wins(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PST_COUNT(texts); i++)
-		items[i] = make(texts[i]);
+		items[i] = rule_make(texts[i]);
 	assert_ptr_equal(pst_rule_match(&rules, &facts), &items[1]);
 	facts.dmarc = PST_RESULT_NONE;
 	assert_ptr_equal(pst_rule_match(&rules, &facts), &items[2]);
@@ -232,6 +180,82 @@ test_first_wins(void **state)
 	assert_null(pst_rule_match(&rules, &facts));
 	rules.count = 0;
 	assert_null(pst_rule_match(&rules, &facts));
+}
+
+static const char *const open_dkim[] = {"slow.example", "lame.example"};
+
+/* What a condition is of which a look-up has failed. */
+static void
+test_undecided(void **state)
+{
+	static const struct {
+		const char *label;
+		struct key_text key;
+		bool matches; /* with `temperror = match` */
+		bool undecided;
+	} rows[] = {
+	    {"client name", {"client-name", "other.example"}, true, true},
+	    {"signer", {"dkim-domain", "lame.example"}, true, true},
+	    {"other signer", {"dkim-domain", "a.example"}, false, false},
+	    {"one passes", {"dkim-domain", "esp.example lame.example"}, true,
+		false},
+	    {"dmarc", {"dmarc", "fail"}, true, true},
+	    {"dmarc named", {"dmarc", "fail temperror"}, true, false},
+	    {"spf", {"spf", "pass"}, true, true},
+	    {"spf named", {"spf", "temperror"}, true, false},
+	    {"helo", {"spf-helo", "fail"}, true, true},
+	    {"aligned", {"aligned", "none"}, true, true},
+	    {"weak", {"spf-weak", "yes"}, true, true},
+	    {"not weak", {"spf-weak", "no"}, true, false},
+	    {"client", {"client", "198.51.100.1"}, false, false},
+	    {"mail from", {"mail-from", "other.example"}, false, false},
+	    {"from", {"from-domain", "other.example"}, false, false},
+	    {"rcpt", {"rcpt-domain", "other.example"}, false, false},
+	    {"list", {"list-id", "other.example"}, false, false},
+	    {"sealer", {"arc-sealer", "other.example"}, false, false},
+	    {"indirect", {"indirect", "no"}, false, false},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		const struct key_text with[RULE_MAX_KEYS] = {rows[i].key,
+		    {"action", "reject"}, {"temperror", "match"},
+		    {"spf", "temperror"}};
+		const struct key_text without[RULE_MAX_KEYS] = {
+		    rows[i].key, {"action", "reject"}};
+		bool has_spf = strcmp(rows[i].key.name, "spf") == 0;
+		struct pst_rule items[2];
+		struct pst_rules rules = {items, 1}, plain = {items + 1, 1};
+		struct pst_rule_facts facts = some_facts();
+		const struct pst_rule *found;
+		struct pst_err err;
+		unsigned line;
+
+		items[0] = rule_written("r", with);
+		items[1] = rule_written("r", without);
+		if (has_spf)
+			items[0].written[PST_RULE_SPF] =
+			    items[1].written[PST_RULE_SPF];
+		assert_true(pst_rule_make(&items[0], rule_arena, &line, &err));
+		assert_true(pst_rule_make(&items[1], rule_arena, &line, &err));
+		facts.client_name = NULL;
+		facts.client_name_is_open = true;
+		facts.dkim_open = (struct pst_names){open_dkim, 2};
+		facts.dmarc = facts.spf = facts.spf_helo = PST_RESULT_TEMPERROR;
+		facts.aligned = 0;
+		facts.spf_weak = false;
+		found = pst_rule_match(&rules, &facts);
+		if ((found != NULL) != rows[i].matches ||
+		    (found != NULL &&
+			pst_rule_match_is_undecided(&rules, found, &facts) !=
+			    rows[i].undecided))
+			fail_msg("%d", found != NULL);
+		found = pst_rule_match(&plain, &facts);
+		if ((found != NULL) != (rows[i].matches && !rows[i].undecided))
+			fail_msg("without: %d", found != NULL);
+		assert_false(found != NULL &&
+		    pst_rule_match_is_undecided(&plain, found, &facts));
+	}
 }
 
 static void
@@ -247,6 +271,16 @@ test_cover(void **state)
 		true},
 	    {"fewer results", {{"spf", "fail"}}, {{"spf", "fail none"}}, false},
 	    {"more spf", {{"spf", "fail none"}}, {{"spf", "fail"}}, true},
+	    {"more aligned", {{"aligned", "spf none"}}, {{"aligned", "none"}},
+		true},
+	    {"fewer aligned", {{"aligned", "spf"}}, {{"aligned", "spf dkim"}},
+		false},
+	    {"same weak", {{"spf-weak", "yes"}}, {{"spf-weak", "yes"}}, true},
+	    {"other weak", {{"spf-weak", "no"}}, {{"spf-weak", "yes"}}, false},
+	    {"more helo", {{"spf-helo", "fail none"}}, {{"spf-helo", "none"}},
+		true},
+	    {"fewer helo", {{"spf-helo", "fail"}}, {{"spf-helo", "none"}},
+		false},
 	    {"one condition less", {{"dmarc", "fail"}},
 		{{"client", "::1"}, {"dmarc", "fail"}}, true},
 	    {"one condition more", {{"client", "::1"}, {"dmarc", "fail"}},
@@ -260,17 +294,34 @@ test_cover(void **state)
 		true},
 	    {"not below", {{"rcpt-domain", ".b"}}, {{"rcpt-domain", "b"}},
 		false},
+	    {"fewer results for HELO", {{"spf-helo", "fail"}},
+		{{"spf-helo", "fail none"}}, false},
+	    {"more for HELO", {{"spf-helo", "fail none"}},
+		{{"spf-helo", "fail"}}, true},
+	    {"undecided as well", {{"spf", "fail"}},
+		{{"spf", "fail"}, {"temperror", "match"}}, false},
+	    {"both undecided", {{"spf", "fail"}, {"temperror", "match"}},
+		{{"spf", "fail"}, {"temperror", "match"}}, true},
+	    {"only the first undecided",
+		{{"spf", "fail none"}, {"temperror", "match"}},
+		{{"spf", "fail"}}, true},
 	    {"same sign", {{"indirect", "yes"}}, {{"indirect", "yes"}}, true},
 	    {"other sign", {{"indirect", "yes"}}, {{"indirect", "no"}}, false},
+	    {"more names", {{"display-name", "ann max own-address"}},
+		{{"display-name", "Max"}}, true},
+	    {"fewer names", {{"display-name", "max"}},
+		{{"display-name", "ann max"}}, false},
+	    {"not our addresses", {{"display-name", "max"}},
+		{{"display-name", "own-address"}}, false},
 	};
 
 	(void)state;
 	FOR_ROWS(i, rows, rows[i].label) {
-		const struct key_text a[MAX_KEYS] = {
+		const struct key_text a[RULE_MAX_KEYS] = {
 		    {"action", "tag"}, rows[i].a[0], rows[i].a[1]};
-		const struct key_text b[MAX_KEYS] = {
+		const struct key_text b[RULE_MAX_KEYS] = {
 		    {"action", "reject"}, rows[i].b[0], rows[i].b[1]};
-		struct pst_rule items[2] = {make(a), make(b)};
+		struct pst_rule items[2] = {rule_make(a), rule_make(b)};
 		struct pst_rules rules = {items, 2};
 
 		assert_null(pst_rules_find_covering(&rules, 0));
@@ -278,145 +329,6 @@ test_cover(void **state)
 		    rows[i].want)
 			fail_msg("%s", rows[i].label);
 	}
-}
-
-static void
-test_orders(void **state)
-{
-	static const struct {
-		const char *label;
-		struct key_text keys[MAX_KEYS];
-		enum pst_action action;
-		bool skip;
-		enum pst_reason reason;
-		const char *comment, *reply;
-	} rows[] = {
-	    {"accept", {{"client", "::1"}, {"action", "accept"}},
-		PST_ACTION_ACCEPT, false, PST_REASON_LOCAL_POLICY, NULL, NULL},
-	    {"skip",
-		{{"client", "::1"}, {"action", "skip"}, {"reason", "other"}},
-		PST_ACTION_ACCEPT, true, PST_REASON_OTHER, NULL, NULL},
-	    {"all",
-		{{"client", "::1"}, {"action", "reject"},
-		    {"reason", "mailing_list"}, {"comment", "c d"},
-		    {"reply", "Go {domain}"}},
-		PST_ACTION_REJECT, false, PST_REASON_MAILING_LIST, "c d",
-		"Go {domain}"},
-	    {"tempfail",
-		{{"client", "::1"}, {"action", "tempfail"},
-		    {"reason", "trusted_forwarder"}, {"reply", "x"}},
-		PST_ACTION_TEMPFAIL, false, PST_REASON_TRUSTED_FORWARDER, NULL,
-		"x"},
-	    {"quarantine",
-		{{"client", "::1"}, {"action", "quarantine"},
-		    {"reason", "local_policy"}},
-		PST_ACTION_QUARANTINE, false, PST_REASON_LOCAL_POLICY, NULL,
-		NULL},
-	    {"a list with a proof",
-		{{"list-id", "a.b"}, {"action", "accept"},
-		    {"dkim-domain", "a.b"}},
-		PST_ACTION_ACCEPT, false, PST_REASON_LOCAL_POLICY, NULL, NULL},
-	    {"a list to be marked", {{"list-id", "a.b"}, {"action", "tag"}},
-		PST_ACTION_TAG, false, PST_REASON_LOCAL_POLICY, NULL, NULL},
-	    {"direct mail", {{"indirect", "no"}, {"action", "accept"}},
-		PST_ACTION_ACCEPT, false, PST_REASON_LOCAL_POLICY, NULL, NULL},
-	};
-
-	(void)state;
-#define SAME(a, b) ((a) == (b) || ((a) && (b) && strcmp(a, b) == 0))
-	FOR_ROWS(i, rows, rows[i].label) {
-		struct pst_rule rule = make(rows[i].keys);
-
-		if (rule.action != rows[i].action ||
-		    rule.skip != rows[i].skip ||
-		    rule.reason != rows[i].reason ||
-		    !SAME(rule.comment, rows[i].comment) ||
-		    !SAME(rule.reply, rows[i].reply))
-			fail_msg("%s", rows[i].label);
-	}
-#undef SAME
-}
-
-#define TEN "0123456789"
-#define SIXTY TEN TEN TEN TEN TEN TEN
-
-static void
-test_refused(void **state)
-{
-	static const struct {
-		const char *title;
-		struct key_text keys[MAX_KEYS];
-		unsigned line;
-		const char *why;
-	} rows[] = {
-	    {"", {{"client", "::1"}, {"action", "tag"}}, 1, "the title"},
-	    {"a\"b", {{"client", "::1"}, {"action", "tag"}}, 1, "the title"},
-	    {"a\\b", {{"client", "::1"}, {"action", "tag"}}, 1, "the title"},
-	    {"a\tb", {{"client", "::1"}, {"action", "tag"}}, 1, "the title"},
-	    {SIXTY "1", {{"client", "::1"}, {"action", "tag"}}, 1, "the title"},
-	    {"r", {{"action", "tag"}}, 1, "no condition"},
-	    {"r", {{"action", "tag"}, {"comment", "x"}}, 1, "no condition"},
-	    {"r", {{"client", "::1"}}, 1, "no action"},
-	    {"r", {{"client", ""}, {"action", "tag"}}, 2, "an empty list"},
-	    {"r", {{"action", "tag"}, {"spf", ""}}, 3, "an empty list"},
-	    {"r", {{"client", "x"}, {"action", "tag"}}, 2, "nor a network"},
-	    {"r", {{"action", "tag"}, {"list-id", "a..b"}}, 3, "not a domain"},
-	    {"r", {{"dmarc", "neutral"}, {"action", "tag"}}, 2,
-		"one of: none, pass, fail, temperror, permerror"},
-	    {"r", {{"spf", "policy"}, {"action", "tag"}}, 2, "one of: none"},
-	    {"r", {{"indirect", "on"}, {"action", "tag"}}, 2, "yes, no"},
-	    {"r", {{"spf", "fail"}, {"action", "discard"}}, 3,
-		"one of: accept"},
-	    {"r", {{"spf", "fail"}, {"action", "tag"}, {"reason", "none"}}, 4,
-		"one of: trusted_forwarder"},
-	    {"r", {{"spf", "fail"}, {"action", "tag"}, {"comment", ""}}, 4,
-		"printable"},
-	    {"r", {{"spf", "fail"}, {"action", "reject"}, {"reply", "a\nb"}}, 4,
-		"printable"},
-	    {"r", {{"spf", "fail"}, {"action", "tag"}, {"reply", "a"}}, 4,
-		"only reject and tempfail"},
-	    {"r", {{"list-id", "a.b"}, {"action", "accept"}}, 3, "anybody"},
-	    {"r", {{"list-id", "a.b"}, {"action", "skip"}, {"spf", "pass"}}, 3,
-		"anybody"},
-	    {"r",
-		{{"indirect", "yes"}, {"from-domain", "a.b"},
-		    {"action", "accept"}},
-		4, "anybody"},
-	};
-
-	(void)state;
-	FOR_ROWS(i, rows, rows[i].title) {
-		struct pst_rule rule = written(rows[i].title, rows[i].keys);
-		struct pst_err err = {"nothing"};
-		unsigned line = 0;
-
-		if (pst_rule_make(&rule, arena, &line, &err))
-			fail_msg("row %zu: accepted", i);
-		if (line != rows[i].line ||
-		    strstr(err.text, rows[i].why) == NULL)
-			fail_msg("row %zu: line %u: %s", i, line, err.text);
-	}
-}
-
-static void
-test_texts(void **state)
-{
-	static const struct key_text keys[MAX_KEYS] = {
-	    {"client", "::1 192.0.2.0/24"}, {"action", "tag"},
-	    {"comment", "a \\ $b"}};
-	struct pst_rule rule = make(keys);
-
-	(void)state;
-	assert_string_equal(pst_rule_value_text(&rule, PST_RULE_CLIENT, arena),
-	    "{\"::1\", \"192.0.2.0/24\"}");
-	assert_string_equal(
-	    pst_rule_value_text(&rule, PST_RULE_ACTION, arena), "\"tag\"");
-	assert_string_equal(pst_rule_value_text(&rule, PST_RULE_COMMENT, arena),
-	    "\"a \\\\ \\$b\"");
-	assert_int_equal(pst_rule_option_find("mode"), PST_RULE_OPTIONS);
-	assert_string_equal(
-	    pst_reason_word(PST_REASON_POLICY_TEST_MODE), "policy_test_mode");
-	assert_string_equal(pst_reason_word(PST_REASON_NONE), "none");
 }
 
 int
@@ -427,11 +339,9 @@ main(void)
 	    cmocka_unit_test(test_nothing_known),
 	    cmocka_unit_test(test_all_of_several),
 	    cmocka_unit_test(test_first_wins),
+	    cmocka_unit_test(test_undecided),
 	    cmocka_unit_test(test_cover),
-	    cmocka_unit_test(test_orders),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_texts),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, rule_begin, rule_end);
 }

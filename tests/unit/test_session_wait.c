@@ -24,6 +24,7 @@ count_call(void *arg)
 struct trial {
 	const char *config, *zone;
 	unsigned progress; /* calls of the progress hook */
+	const char *helo;  /* NULL: none */
 	struct lab lab;
 	struct pst_session *session;
 	const struct pst_message *message;
@@ -45,6 +46,8 @@ run(struct trial *trial)
 	    trial->zone);
 	pst_arena_free(arena);
 	trial->session = lab_connect(&trial->lab, "192.0.2.66");
+	if (trial->helo != NULL)
+		pst_session_helo(trial->session, pst_str(trial->helo));
 	pst_session_mail(
 	    trial->session, PST_STR("<ceo@bank.example>"), PST_STR(""), false);
 	lab_header(trial->session, BANK);
@@ -63,6 +66,55 @@ done(struct trial *trial)
 {
 	pst_session_close(trial->session);
 	lab_close(&trial->lab);
+}
+
+/* R-POL-30: a message waits for the HELO name only if something depends on it. */
+static void
+test_helo(void **state)
+{
+#define CHECK "spf { check-helo = yes }\n"
+#define SLOW                                                                   \
+	SPF POLICY "h.example. 60 IN TXT \"v=spf1 -all\"\n"                    \
+		   ";! delay h.example 300ms\n"
+	static const struct {
+		const char *label, *config, *zone;
+		bool has_helo;
+		enum pst_action action;
+		unsigned ms;
+	} rows[] = {
+	    {"only shown", CHECK, SLOW, false, PST_ACTION_ACCEPT, 0},
+	    {"shown, as all else is slower", CHECK,
+		SLOW ";! delay bank.example 500ms\n", true, PST_ACTION_ACCEPT,
+		500},
+	    {"an action", CHECK "on-helo-fail = tag\n", SLOW, true,
+		PST_ACTION_TAG, 300},
+	    {"a rule", CHECK "rule x {\nspf-helo = {fail}\naction = tag\n}\n",
+		SLOW, true, PST_ACTION_TAG, 300},
+	    {"an action, and no answer", CHECK "on-helo-fail = reject\n",
+		SPF POLICY ";! timeout h.example\n", true, PST_ACTION_ACCEPT,
+		5000},
+	    {"off", "on-helo-fail = reject\n", SLOW, false, PST_ACTION_ACCEPT,
+		0},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct trial trial = {.config = rows[i].config,
+		    .zone = rows[i].zone,
+		    .helo = "h.example"};
+
+		run(&trial);
+		if (trial.message->findings.has_helo != rows[i].has_helo ||
+		    trial.message->decision.action != rows[i].action ||
+		    trial.message->elapsed_ms != rows[i].ms)
+			fail_msg("%d, %s after %u ms",
+			    trial.message->findings.has_helo,
+			    pst_action_word(trial.message->decision.action),
+			    trial.message->elapsed_ms);
+		done(&trial);
+	}
+#undef CHECK
+#undef SLOW
 }
 
 /* How long slow or dead DNS takes, and which result it has. */
@@ -333,6 +385,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_helo),
 	    cmocka_unit_test(test_long_wait),
 	    cmocka_unit_test(test_slow_client),
 	    cmocka_unit_test(test_budget),

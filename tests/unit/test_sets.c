@@ -384,12 +384,71 @@ test_bad_files(void **state)
 	expect_error("10.0.0.1/8", true, "write \"10.0.0.0/8\"");
 }
 
+static struct pst_net_set
+spf_nets(const char *const parts[MAX_PARTS])
+{
+	struct pst_net_set set;
+	struct pst_err err;
+
+	if (!pst_net_set_make_spf(&set, arena, parts, parts_of(parts), &err))
+		fail_msg("%s", err.text);
+	return set;
+}
+
+static void
+test_spf_entries(void **state)
+{
+	static const char *const parts[MAX_PARTS] = {
+	    "spf:b.example", "192.0.2.1", "spf:A.example", "spf:b.example."};
+	struct pst_net_set set = spf_nets(parts), other;
+	struct pst_err err;
+
+	(void)state;
+	assert_int_equal(set.count, 1);
+	assert_int_equal(set.spf_count, 2);
+	assert_string_equal(set.spf[0], "a.example");
+	assert_string_equal(set.spf[1], "b.example");
+	/* Nowhere else, whatever it says */
+	assert_false(
+	    pst_net_set_make(&other, arena, parts, parts_of(parts), &err));
+	assert_non_null(strstr(err.text, "skip all checks"));
+}
+
+static const struct {
+	const char *label, *a[MAX_PARTS], *b[MAX_PARTS];
+	bool want;
+} spf_rows[] = {
+    {"equal", {"spf:a.example"}, {"spf:a.example"}, true},
+    {"more", {"spf:a.example", "spf:b.example"}, {"spf:a.example"}, true},
+    {"less", {"spf:a.example"}, {"spf:a.example", "spf:b.example"}, false},
+    {"another", {"spf:a.example"}, {"spf:b.example"}, false},
+    {"all addresses", {"0.0.0.0/0", "::/0"}, {"spf:a.example"}, false},
+    {"a network", {"spf:a.example"}, {"192.0.2.1"}, false},
+    {"both", {"spf:a.example", "192.0.2.0/24"}, {"192.0.2.1", "spf:a.example"},
+	true},
+    {"nothing", {"spf:a.example"}, {NULL}, true},
+};
+
+static void
+test_spf_covers(void **state)
+{
+	(void)state;
+	FOR_ROWS(i, spf_rows, spf_rows[i].label) {
+		struct pst_net_set a = spf_nets(spf_rows[i].a);
+		struct pst_net_set b = spf_nets(spf_rows[i].b);
+
+		assert_int_equal(pst_net_set_covers(&a, &b), spf_rows[i].want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_domains),
 	    cmocka_unit_test(test_nets),
+	    cmocka_unit_test(test_spf_entries),
+	    cmocka_unit_test(test_spf_covers),
 	    cmocka_unit_test(test_no_address),
 	    cmocka_unit_test(test_cover),
 	    cmocka_unit_test(test_many),

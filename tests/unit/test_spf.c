@@ -355,6 +355,47 @@ test_identity(void **state)
 	}
 }
 
+/* HELO beside MAIL FROM, whatever that is. */
+static void
+test_of_helo(void **state)
+{
+	static const struct {
+		const char *label;
+		const char *mail_from;
+		const char *helo;
+		enum pst_result want;
+	} helo_rows[] = {
+	    {"mailbox", "<u@other.example>", "D.example", PST_RESULT_PASS},
+	    {"null", "<>", "d.example", PST_RESULT_PASS},
+	    {"rubbish", "<u@@other.example>", "d.example", PST_RESULT_PASS},
+	    {"another name", "<u@d.example>", "h.example", PST_RESULT_NONE},
+	    {"literal", "<u@d.example>", "[192.0.2.1]", PST_RESULT_NONE},
+	    {"one label", "<u@d.example>", "host", PST_RESULT_NONE},
+	};
+
+	(void)state;
+	FOR_ROWS(i, helo_rows, helo_rows[i].label) {
+		struct bench bench;
+
+		bench_open(&bench,
+		    D "\"v=spf1 exists:%{l}.%{o}.x.example -all\"\n"
+		      "postmaster.d.example.x.example. 60 IN A 127.0.0.2\n",
+		    C4);
+		bench.input.of_helo = true;
+		bench.input.helo = pst_str(helo_rows[i].helo);
+		pst_reverse_path_parse(bench.arena,
+		    pst_str(helo_rows[i].mail_from), &bench.input.mail_from);
+		bench_run(&bench);
+		if (bench.spf.result != helo_rows[i].want ||
+		    bench.spf.identity != PST_SPF_HELO)
+			fail_msg("%s", pst_result_word(bench.spf.result));
+		for (size_t n = 0; n < pst_dns_count(bench.world.dns); n++)
+			assert_int_equal(pst_dns_at(bench.world.dns, n)->class,
+			    PST_DNS_OTHER);
+		bench_close(&bench);
+	}
+}
+
 /* Macros of a null sender, and a HELO in a macro that is not a domain. */
 static void
 test_identity_macros(void **state)
@@ -454,6 +495,7 @@ main(void)
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_mx_names),
 	    cmocka_unit_test(test_identity),
+	    cmocka_unit_test(test_of_helo),
 	    cmocka_unit_test(test_identity_macros),
 	    cmocka_unit_test(test_utf8_local_part),
 	    cmocka_unit_test(test_long_records),

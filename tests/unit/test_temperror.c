@@ -535,10 +535,54 @@ test_may_defer(void **state)
 	}
 }
 
+/* Mail in our own name waits, whatever the options say. */
+static void
+test_own(void **state)
+{
+	static const struct {
+		const char *label, *failed;
+		bool capped, overdue;
+		enum pst_course course;
+		const char *rule, *xcode;
+	} rows[] = {
+	    {"SPF", "s", false, false, PST_COURSE_DEFER, "own-domain-temperror",
+		"4.7.24"},
+	    {"a key", "d", false, false, PST_COURSE_DEFER,
+		"own-domain-temperror", "4.7.5"},
+	    {"a walk", "w", false, false, PST_COURSE_DEFER,
+		"own-domain-temperror", "4.4.3"},
+	    {"overdue", "s", false, true, PST_COURSE_APPLY, NULL, NULL},
+	    {"overdue, and our resolver", "s", true, true, PST_COURSE_TAG,
+		"own-domain-temperror-capped", "4.7.24"},
+	    {"one of two overdue", "sd", false, true, PST_COURSE_DEFER,
+		"own-domain-temperror", "4.7.5"},
+	};
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_config config = {
+		    .on_temperror = A, .on_dkim_temperror = LA};
+		struct pst_findings findings = undecided(rows[i].failed);
+		struct pst_temperror out = {.rule = NULL};
+
+		findings.temperror_capped = rows[i].capped;
+		findings.spf_overdue = rows[i].overdue;
+		assert_int_equal(pst_temperror_of_own(&config, &findings, &out),
+		    rows[i].course);
+		if (rows[i].rule == NULL)
+			continue;
+		assert_string_equal(out.rule, rows[i].rule);
+		assert_string_equal(out.xcode, rows[i].xcode);
+		assert_int_equal(
+		    out.action, rows[i].course == PST_COURSE_TAG ? T : D);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_of_dmarc),
 	    cmocka_unit_test(test_strictest),
 	    cmocka_unit_test(test_other_results),

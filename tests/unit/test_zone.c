@@ -222,6 +222,57 @@ test_long_txt(void **state)
 	pst_resolver_free(zone);
 }
 
+/* Which answers are authentic, through chains and for what is not there. */
+static void
+test_secure(void **state)
+{
+	static const char text[] = ";! secure signed.example\n"
+				   "$ORIGIN example.\n"
+				   "signed TXT a\n"
+				   "below.signed TXT a\n"
+				   "in.signed CNAME below.signed\n"
+				   "out.signed CNAME plain\n"
+				   "plain TXT b\n"
+				   "to CNAME signed\n"
+				   "unsigned TXT c\n";
+	static const struct {
+		const char *label;
+		struct pst_str name;
+		bool authentic;
+	} rows[] = {
+	    {"itself", PST_STR_INIT("Signed.example"), true},
+	    {"below", PST_STR_INIT("below.signed.example"), true},
+	    {"nothing below", PST_STR_INIT("x.signed.example"), true},
+	    {"alias inside", PST_STR_INIT("in.signed.example"), true},
+	    {"alias to outside", PST_STR_INIT("out.signed.example"), false},
+	    {"alias from outside", PST_STR_INIT("to.example"), false},
+	    {"other name", PST_STR_INIT("plain.example"), false},
+	    {"name with the same end", PST_STR_INIT("unsigned.example"), false},
+	    {"above", PST_STR_INIT("example"), false},
+	};
+	struct pst_resolver *zone = parse(text, strlen(text));
+	struct pst_resolver *plain = parse(text + 24, strlen(text + 24));
+
+	(void)state;
+	assert_true(zone->trusts_ad);
+	assert_false(plain->trusts_ad);
+	FOR_ROWS(i, rows, rows[i].label) {
+		struct pst_dns_limits limits = {5, 1000, 16384, 0};
+		struct pst_arena *arena = pst_arena_new();
+		struct pst_clock clock = pst_clock_manual(1000);
+		struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);
+		const struct pst_dns_entry *entry =
+		    pst_dns_ask(dns, pst_dns_nobody, rows[i].name, PST_DNS_TXT);
+
+		assert_true(pst_dns_trusts_ad(dns));
+		if (entry->answer->authentic != rows[i].authentic)
+			fail_msg("%d", entry->answer->authentic);
+		pst_arena_free(arena);
+	}
+	pst_resolver_free(plain);
+	pst_resolver_free(zone);
+}
+
 static void
 test_errors(void **state)
 {
@@ -325,6 +376,7 @@ main(void)
 	    cmocka_unit_test(test_root_and_wildcard_of_root),
 	    cmocka_unit_test(test_empty_zone),
 	    cmocka_unit_test(test_long_txt),
+	    cmocka_unit_test(test_secure),
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_load),
 	    cmocka_unit_test(test_threads),
