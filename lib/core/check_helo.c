@@ -11,8 +11,8 @@
 #include "base/domain.h"
 #include "core/check.h"
 #include "core/print.h"
-#include "core/recorded_numbers.h"
 #include "core/session.h"
+#include "core/spf_print.h"
 
 bool
 pst_check_helo_applies(struct pst_arena *arena,
@@ -90,23 +90,15 @@ authres(const struct pst_findings *findings, const void *state,
 	pst_print_prop(ar, "smtp", "helo", findings->helo.domain);
 }
 
-/* Octets of the term in the log; whoever owns the name chooses it. */
-#define MAX_LOG_TERM 80
-
 static void
 log_detail(
     const struct pst_findings *findings, const void *state, struct pst_buf *buf)
 {
-	const struct pst_spf *helo = &findings->helo;
-
 	(void)state;
 	if (!findings->has_helo)
 		return;
-	pst_buf_printf(buf, " spf-helo=%s:%s", pst_result_word(helo->result),
-	    pst_print_or_dash(helo->domain));
-	if (helo->term.len > 0)
-		pst_buf_printf(buf, ":%s",
-		    pst_print_word(buf->arena, helo->term, MAX_LOG_TERM));
+	pst_buf_add_text(buf, " spf-helo=");
+	pst_spf_print_log(buf, &findings->helo);
 }
 
 static void
@@ -122,100 +114,49 @@ log_json(const struct pst_findings *findings, const void *state,
 	pst_json_text(json, "spf_helo_domain", helo->domain);
 	if (helo->term.len > 0)
 		pst_json_text(json, "spf_helo_term",
-		    pst_print_word(
-			pst_json_arena(json), helo->term, MAX_LOG_TERM));
+		    pst_print_word(pst_json_arena(json), helo->term,
+			PST_SPF_MAX_LOG_TERM));
 }
 
 static void
 text(
     const struct pst_findings *findings, const void *state, struct pst_buf *buf)
 {
-	const struct pst_spf *helo = &findings->helo;
-
 	(void)state;
 	if (!findings->has_helo)
 		return;
 	pst_print_label(buf, "spf helo");
-	pst_buf_printf(buf, "%s for %s", pst_result_word(helo->result),
-	    pst_print_or_dash(helo->domain));
-	if (helo->why != NULL)
-		pst_buf_printf(buf, " (%s)", helo->why);
-	if (helo->term.len > 0) {
-		pst_buf_add_text(buf, ", by ");
-		pst_buf_add_escaped(buf, helo->term);
-		pst_buf_add_text(buf, " in the record of ");
-		pst_buf_add_escaped(buf, pst_str(helo->term_domain));
-	}
-	pst_buf_add_text(buf, "\n");
+	pst_spf_print_text(buf, &findings->helo);
 }
 
 static void
 json(const struct pst_findings *findings, const void *state,
     struct pst_json *out)
 {
-	const struct pst_spf *helo = &findings->helo;
-
 	(void)state;
-	if (!findings->has_helo) {
+	if (findings->has_helo)
+		pst_spf_print_json(out, "spf_helo", &findings->helo);
+	else
 		pst_json_null(out, "spf_helo");
-		return;
-	}
-	pst_json_open_object(out, "spf_helo");
-	pst_json_text(out, "result", pst_result_word(helo->result));
-	pst_json_text(out, "domain", helo->domain);
-	pst_json_number(out, "lookups", helo->lookups);
-	pst_json_number(out, "voids", helo->voids);
-	pst_print_if_set(out, "why", helo->why);
-	if (helo->term.len > 0) {
-		pst_json_octets(out, "term", helo->term);
-		pst_json_octets(out, "term_domain", pst_str(helo->term_domain));
-	}
-	pst_json_close(out);
 }
-
-/* Octets of the term in a recorded message. */
-#define MAX_RECORDED_TERM 1024
 
 static void
 record(const struct pst_findings *findings, const void *state,
     struct pst_record_out *out)
 {
-	const struct pst_spf *helo = &findings->helo;
-
 	(void)state;
 	pst_record_number(out, findings->has_helo);
-	if (!findings->has_helo)
-		return;
-	pst_record_enum(out, &pst_numbers_result, helo->result);
-	pst_record_number(out, helo->lookups);
-	pst_record_number(out, helo->voids);
-	pst_record_text(out, helo->domain);
-	pst_record_text(out, helo->why);
-	if (helo->term.len > MAX_RECORDED_TERM)
-		out->cut = true;
-	pst_record_octets(out, pst_str_first(helo->term, MAX_RECORDED_TERM));
-	pst_record_text(out, helo->term_domain);
+	if (findings->has_helo)
+		pst_spf_record(out, &findings->helo);
 }
 
 static void
 restore(struct pst_record_in *in, struct pst_findings *findings, void **state)
 {
-	struct pst_spf *helo = &findings->helo;
-
 	(void)state;
 	findings->has_helo = pst_record_take_number(in, 1) != 0;
-	if (!findings->has_helo)
-		return;
-	helo->identity = PST_SPF_HELO;
-	helo->result = pst_record_take_enum(in, &pst_numbers_result);
-	helo->lookups = pst_record_take_unsigned(in);
-	helo->voids = pst_record_take_unsigned(in);
-	helo->domain = pst_record_take_text(in);
-	helo->why = pst_record_take_text(in);
-	helo->term = pst_record_take_octets(in);
-	helo->term_domain = pst_record_take_string(in);
-	if (helo->term.len > 0 && helo->term_domain == NULL)
-		pst_record_is_bad(in);
+	if (findings->has_helo)
+		pst_spf_restore(in, &findings->helo);
 }
 
 const struct pst_check pst_check_helo = {

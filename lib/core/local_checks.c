@@ -159,8 +159,10 @@ unauthenticated_refusal(struct pst_arena *arena,
 {
 	enum pst_dmarc_identifiers identifiers;
 
+	/* If it is unsure, pst_temperror_beside() says what is done. */
 	if (pst_temperror_of_unauthenticated(config, findings) !=
-	    PST_COURSE_APPLY)
+		PST_COURSE_APPLY ||
+	    pst_unauthenticated_is_unsure(config, findings))
 		return false;
 	*out = (struct pst_local_action){
 	    .action = config->on_unauthenticated,
@@ -172,18 +174,12 @@ unauthenticated_refusal(struct pst_arena *arena,
 	};
 	if (out->action != PST_ACTION_REJECT)
 		return true;
-	if (pst_unauthenticated_is_forwarded(findings)) {
+	if (pst_unauthenticated_is_forwarded(findings))
 		out->rule = "unauthenticated-indirect";
-	} else if (findings->forwarder_unsure) {
-		out->rule = PST_POLICY_NETWORKS_UNKNOWN;
-		out->action = findings->temperror_capped ? PST_ACTION_TAG :
-							   PST_ACTION_TEMPFAIL;
-		return true;
-	} else if (findings->unverified != NULL) {
+	else if (findings->unverified != NULL)
 		out->rule = "unauthenticated-unverified";
-	} else {
+	else
 		return true;
-	}
 	out->action = config->on_quarantine;
 	return out->action != PST_ACTION_ACCEPT;
 }

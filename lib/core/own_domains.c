@@ -266,17 +266,6 @@ refuse(struct pst_arena *arena, const struct pst_config *config,
 		    domain)};
 }
 
-/* The client may be a listed forwarder, which would be evidence. */
-static void
-wait_for_networks(
-    const struct pst_findings *findings, struct pst_own_refusal *out)
-{
-	out->action =
-	    findings->temperror_capped ? PST_ACTION_TAG : PST_ACTION_TEMPFAIL;
-	out->rule = PST_POLICY_NETWORKS_UNKNOWN;
-	out->xcode = "4.4.3";
-}
-
 bool
 pst_own_domains_decide(struct pst_arena *arena, const struct pst_config *config,
     const struct pst_findings *findings, struct pst_own_refusal *out)
@@ -294,10 +283,11 @@ pst_own_domains_decide(struct pst_arena *arena, const struct pst_config *config,
 	if (aligned == PST_ALIGNED_NONE ||
 	    pst_temperror_of_own(config, findings, &temperror) ==
 		PST_COURSE_APPLY) {
-		if (findings->forwarder_unsure &&
-		    out->action == PST_ACTION_REJECT)
-			wait_for_networks(findings, out);
-		return true;
+		/* The client may be a listed forwarder, which is evidence. */
+		if (!findings->forwarder_unsure ||
+		    out->action != PST_ACTION_REJECT)
+			return true;
+		pst_temperror_of_networks(findings, &temperror);
 	}
 	out->action = temperror.action;
 	out->rule = temperror.rule;

@@ -187,18 +187,14 @@ decide_from(const struct pst_config *config,
 	*out = own;
 }
 
-/*
- * Whether the message is refused depends on networks that are not known
- * (R-POL-18). As in core/undetermined, our own dead resolver is not a reason to
- * defer for ever.
- */
 static void
 wait_for_networks(const struct pst_findings *findings, struct verdict *out)
 {
-	decide(out,
-	    findings->temperror_capped ? PST_ACTION_TAG : PST_ACTION_TEMPFAIL,
-	    PST_POLICY_NETWORKS_UNKNOWN);
-	out->later_xcode = "4.4.3";
+	struct pst_temperror temperror;
+
+	pst_temperror_of_networks(findings, &temperror);
+	decide(out, temperror.action, temperror.rule);
+	out->later_xcode = temperror.xcode;
 }
 
 /*

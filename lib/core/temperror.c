@@ -38,6 +38,9 @@ static const struct cause spf_alone = {
 static const struct cause iprev_alone = {
     "iprev-temperror", "iprev-temperror-capped", "4.7.25"};
 
+static const struct cause networks = {
+    PST_POLICY_NETWORKS_UNKNOWN, PST_POLICY_NETWORKS_UNKNOWN, "4.4.3"};
+
 struct choice {
 	const struct cause *cause; /* NULL: none so far */
 	enum pst_action action;
@@ -242,6 +245,10 @@ pst_temperror_beside(const struct pst_config *config,
 	if (weigh_unauthenticated(config, findings, &vouching) ==
 	    PST_COURSE_DEFER)
 		weigh_alone(&best, vouching.action, vouching.cause);
+	if (pst_unauthenticated_is_unsure(config, findings) &&
+	    pst_temperror_of_unauthenticated(config, findings) ==
+		PST_COURSE_APPLY)
+		weigh_alone(&best, PST_ACTION_TEMPFAIL, &networks);
 	if (no_verdict && has_sig(&findings->dkim, PST_RESULT_TEMPERROR) &&
 	    !has_sig(&findings->dkim, PST_RESULT_PASS))
 		weigh_alone(&best, beside_dmarc(config->on_dkim_temperror),
@@ -256,6 +263,15 @@ pst_temperror_beside(const struct pst_config *config,
 		return false;
 	conclude(&best, findings->temperror_capped, out);
 	return true;
+}
+
+void
+pst_temperror_of_networks(
+    const struct pst_findings *findings, struct pst_temperror *out)
+{
+	const struct choice best = {&networks, PST_ACTION_TEMPFAIL};
+
+	conclude(&best, findings->temperror_capped, out);
 }
 
 bool

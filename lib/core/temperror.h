@@ -42,7 +42,8 @@ bool pst_temperror_is_deferring(enum pst_course course);
  * or SPF if the DMARC result is none or permerror, of iprev unless DMARC
  * passes; in each case only if the option for it is neither `same` nor accept.
  * So there is if on-unauthenticated depends on a look-up, which is then treated
- * as if it were DMARC's. Otherwise *out is not set.
+ * as if it were DMARC's, or on networks that are not known. Otherwise *out is not
+ * set.
  */
 bool pst_temperror_beside(const struct pst_config *config,
     const struct pst_findings *findings, struct pst_temperror *out);
@@ -65,6 +66,14 @@ enum pst_course pst_temperror_of_unauthenticated(
  * if the look-up is overdue and counts as not passed; *out is then not set.
  */
 enum pst_course pst_temperror_of_own(const struct pst_config *config,
+    const struct pst_findings *findings, struct pst_temperror *out);
+
+/*
+ * What is done with a message if networks that are not known decide whether it is
+ * refused (R-POL-18): it waits. Our own dead resolver is not a reason to defer for
+ * ever.
+ */
+void pst_temperror_of_networks(
     const struct pst_findings *findings, struct pst_temperror *out);
 
 /*

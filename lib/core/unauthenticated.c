@@ -35,3 +35,12 @@ pst_unauthenticated_is_forwarded(const struct pst_findings *findings)
 	return pst_str_eq(first, PST_STR("forwarder")) ||
 	    pst_str_eq(first, PST_STR("ARC"));
 }
+
+bool
+pst_unauthenticated_is_unsure(
+    const struct pst_config *config, const struct pst_findings *findings)
+{
+	return findings->forwarder_unsure &&
+	    config->on_unauthenticated == PST_ACTION_REJECT &&
+	    !pst_unauthenticated_is_forwarded(findings);
+}

@@ -36,4 +36,11 @@ const char *pst_unauthenticated_domain(const struct pst_config *config,
  */
 bool pst_unauthenticated_is_forwarded(const struct pst_findings *findings);
 
+/*
+ * Returns true if a refusal would depend on whether the client is such a
+ * forwarder, and that is not known (core/client_nets).
+ */
+bool pst_unauthenticated_is_unsure(
+    const struct pst_config *config, const struct pst_findings *findings);
+
 #endif
