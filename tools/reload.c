@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "tools/argument.h"
-#include "tools/ask.h"
+#include "core/ask.h"
 #include "tools/command.h"
 #include "tools/ui.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "tools/status.h"
+#include "tools/status_page.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -28,20 +28,6 @@ static uint64_t
 total(const struct page *page, enum pst_counter counter)
 {
 	return pst_counters_total(&page->status->counters, counter);
-}
-
-const char *
-pst_status_span(struct pst_arena *arena, uint64_t s)
-{
-	if (s < 120)
-		return pst_arena_printf(arena, "%" PRIu64 " s", s);
-	if (s < 7200)
-		return pst_arena_printf(arena, "%" PRIu64 " min", s / 60);
-	if (s < 172800)
-		return pst_arena_printf(arena, "%" PRIu64 " h %" PRIu64 " min",
-		    s / 3600, s / 60 % 60);
-	return pst_arena_printf(
-	    arena, "%" PRIu64 " d %" PRIu64 " h", s / 86400, s / 3600 % 24);
 }
 
 /* Returns how long ago the time in a counter was, in words. */

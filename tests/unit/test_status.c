@@ -11,7 +11,8 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "config/config.h"
-#include "tools/status.h"
+#include "core/status.h"
+#include "tools/status_page.h"
 
 #define NOW 1700000000
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "tools/ask.h"
+#include "core/ask.h"
 
 #include <errno.h>
 #include <stdio.h>

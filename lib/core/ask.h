@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PST_TOOLS_ASK_H
-#define PST_TOOLS_ASK_H
+#ifndef PST_CORE_ASK_H
+#define PST_CORE_ASK_H
 
 /*
  * One question to the running daemon, over its control socket. See

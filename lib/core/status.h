@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PST_TOOLS_STATUS_H
-#define PST_TOOLS_STATUS_H
+#ifndef PST_CORE_STATUS_H
+#define PST_CORE_STATUS_H
 
-/* `postern status`: the daemon's counters, judged and printed. */
+/*
+ * What the daemon says of itself: its counters, and what is wrong with it. All
+ * who show that read and judge it here.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,6 +43,9 @@ const struct pst_status *pst_status_read(struct pst_arena *arena,
 enum pst_status_level pst_status_judge(struct pst_arena *arena,
     const struct pst_status *status, const char **problems);
 
+/* Returns "OK", "WARNING", "CRITICAL" or "UNKNOWN". */
+const char *pst_status_level_word(enum pst_status_level level);
+
 /*
  * Returns the line of a plugin for Nagios, without a newline, in the arena: the
  * level, what is wrong or done, and performance data.
@@ -47,10 +53,6 @@ enum pst_status_level pst_status_judge(struct pst_arena *arena,
 const char *
 pst_status_nagios(struct pst_arena *arena, const struct pst_status *status,
     enum pst_status_level level, const char *problems);
-
-/* Returns the page for a person, of at most 80 columns, in the arena. */
-const char *
-pst_status_page(struct pst_arena *arena, const struct pst_status *status);
 
 /* Returns a span of time in words, such as "3 h 20 min", in the arena. */
 const char *pst_status_span(struct pst_arena *arena, uint64_t seconds);
