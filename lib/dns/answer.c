@@ -38,6 +38,8 @@ pst_dns_type_word(enum pst_dns_type type)
 	switch (type) {
 	case PST_DNS_A:
 		return "A";
+	case PST_DNS_CNAME:
+		return "CNAME";
 	case PST_DNS_PTR:
 		return "PTR";
 	case PST_DNS_MX:

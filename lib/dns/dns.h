@@ -36,6 +36,7 @@
 
 enum pst_dns_type { /* numbered as in the DNS */
 	PST_DNS_A = 1,
+	PST_DNS_CNAME = 5, /* the record itself; its target is not followed */
 	PST_DNS_PTR = 12,
 	PST_DNS_MX = 15,
 	PST_DNS_TXT = 16,
@@ -75,7 +76,7 @@ struct pst_dns_record {
 	struct pst_ip ip;    /* A, AAAA */
 	unsigned preference; /* MX */
 	struct pst_str data; /* TXT: all strings joined, may hold any octet;
-	                        MX, PTR: the name as in pst_dns_ask(), "" for
+	                        MX, PTR, CNAME: the name as in pst_dns_ask(), "" for
 	                        the root (null MX); always NUL-terminated */
 };
 

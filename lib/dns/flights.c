@@ -127,6 +127,7 @@ pst_flights_ask(
 	if (displaced != NULL) {
 		struct pst_flight *other = (struct pst_flight *)displaced;
 
+		reply.over = other;
 		reply.displaced = take_jobs(other, &reply.displaced_count);
 		close_flight(flights, other);
 	}
@@ -139,12 +140,12 @@ pst_flights_ask(
 
 bool
 pst_flights_give_up(struct pst_flights *flights, struct pst_dns_job *job,
-    int64_t now_ms, bool *was_last)
+    int64_t now_ms, struct pst_flight **over)
 {
 	struct pst_flight *flight = job->flight;
 	struct pst_dns_job **at;
 
-	*was_last = false;
+	*over = NULL;
 	if (flight == NULL)
 		return false;
 	for (at = &flight->jobs; *at != job; at = &(*at)->next_mate)
@@ -156,7 +157,7 @@ pst_flights_give_up(struct pst_flights *flights, struct pst_dns_job *job,
 		return true;
 	pst_gate_end(flights->gate, &flight->gate, PST_GATE_GIVEN_UP, now_ms);
 	close_flight(flights, flight);
-	*was_last = true;
+	*over = flight;
 	return true;
 }
 

@@ -50,7 +50,8 @@ struct pst_flights_reply {
 	enum pst_gate_verdict verdict;
 	struct pst_flight *opened; /* NULL: refused, or the job has joined one
 	                              that was open */
-	struct pst_dns_job *displaced; /* jobs of the flight that made room */
+	struct pst_flight *over;   /* the flight that made room, or NULL */
+	struct pst_dns_job *displaced; /* its jobs */
 	unsigned displaced_count;
 };
 
@@ -59,11 +60,11 @@ struct pst_flights_reply pst_flights_ask(
     struct pst_flights *flights, struct pst_dns_job *job, int64_t now_ms);
 
 /*
- * Takes the job out of its flight; false if it is in none. *was_last is set to
- * true if the flight is over by that.
+ * Takes the job out of its flight; false if it is in none. *over is set to the
+ * flight if it is over by that, else to NULL.
  */
 bool pst_flights_give_up(struct pst_flights *flights, struct pst_dns_job *job,
-    int64_t now_ms, bool *was_last);
+    int64_t now_ms, struct pst_flight **over);
 
 void pst_flights_reclass(struct pst_flights *flights, struct pst_dns_job *job,
     enum pst_dns_class class);

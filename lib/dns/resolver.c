@@ -35,7 +35,7 @@ struct engine {
 	int wakeup_fd;
 	size_t max_queries;
 	struct pst_cache *cache;
-	void (*note)(enum pst_resolver_event event, unsigned value);
+	void (*note)(const struct pst_resolver_note *note);
 
 	pthread_mutex_t lock; /* for the members from here to watch */
 	struct pst_flights *flights;
@@ -53,10 +53,26 @@ struct engine {
 };
 
 static void
-note(struct engine *engine, enum pst_resolver_event event, unsigned value)
+note(struct engine *engine, enum pst_resolver_event event, unsigned verdict)
 {
 	if (engine->note != NULL)
-		engine->note(event, value);
+		engine->note(&(struct pst_resolver_note){
+		    .event = event, .verdict = verdict});
+}
+
+/* A flight is over. Locked. */
+static void
+note_end(struct engine *engine, enum pst_resolver_event event,
+    const struct pst_flight *flight, enum pst_dns_status status, int64_t at_ms)
+{
+	const struct pst_resolver_note note = {.event = event,
+	    .ms = (unsigned)(at_ms - pst_flight_asked_ms(flight)),
+	    .name = pst_flight_name(flight),
+	    .type = flight->type,
+	    .status = status};
+
+	if (engine->note != NULL)
+		engine->note(&note);
 }
 
 static int64_t
@@ -168,8 +184,8 @@ finish(struct engine *engine, struct pst_flight *flight,
 	if (flight->is_over && end == PST_GATE_ANSWERED)
 		pst_flights_hear(engine->flights, flight, at_ms);
 	if (!flight->is_over)
-		note(engine, PST_RESOLVER_ANSWERED,
-		    (unsigned)(at_ms - pst_flight_asked_ms(flight)));
+		note_end(engine, PST_RESOLVER_ANSWERED, flight, answer->status,
+		    at_ms);
 	jobs = pst_flights_end(engine->flights, flight, end, at_ms, &count);
 	engine->stats.answered += count;
 	if (pst_dns_is_temporary(answer->status))
@@ -409,10 +425,11 @@ engine_ask(struct pst_resolver *resolver, struct pst_dns_job *job)
 	} else {
 		must_wake = count_refusal(engine, reply.verdict, at_ms);
 	}
-	if (reply.displaced != NULL) {
+	if (reply.over != NULL) {
 		engine->stats.answered += reply.displaced_count;
 		engine->stats.failed += reply.displaced_count;
-		note(engine, PST_RESOLVER_DISPLACED, 0);
+		note_end(engine, PST_RESOLVER_DISPLACED, reply.over,
+		    PST_DNS_CROWDED, at_ms);
 		must_wake |= raise_alarm(engine, PST_RESOLVER_CROWDED, at_ms);
 	}
 	pst_mutex_unlock(&engine->lock);
@@ -430,13 +447,15 @@ static bool
 engine_give_up(struct pst_resolver *resolver, struct pst_dns_job *job)
 {
 	struct engine *engine = (struct engine *)(void *)resolver;
-	bool was_last = false;
+	struct pst_flight *over = NULL;
+	int64_t at_ms = now_ms();
 	bool had;
 
 	pst_mutex_lock(&engine->lock);
-	had = pst_flights_give_up(engine->flights, job, now_ms(), &was_last);
-	if (was_last)
-		note(engine, PST_RESOLVER_GIVEN_UP, 0);
+	had = pst_flights_give_up(engine->flights, job, at_ms, &over);
+	if (over != NULL)
+		note_end(engine, PST_RESOLVER_GIVEN_UP, over, PST_DNS_TIMEOUT,
+		    at_ms);
 	pst_mutex_unlock(&engine->lock);
 	return had;
 }

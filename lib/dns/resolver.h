@@ -23,10 +23,21 @@ enum pst_resolver_event {
 	PST_RESOLVER_CACHED,    /* a question was answered from the cache */
 	PST_RESOLVER_ASKED,     /* a flight was opened */
 	PST_RESOLVER_JOINED,    /* a question waits for one that is open */
-	PST_RESOLVER_REFUSED,   /* one was refused; value is the verdict */
-	PST_RESOLVER_ANSWERED,  /* a flight has its answer; value is in ms */
+	PST_RESOLVER_REFUSED,   /* one was refused */
+	PST_RESOLVER_ANSWERED,  /* a flight has its answer */
 	PST_RESOLVER_GIVEN_UP,  /* nobody waits for a flight any more */
 	PST_RESOLVER_DISPLACED, /* one was given up for another question */
+};
+
+struct pst_resolver_note {
+	enum pst_resolver_event event;
+	unsigned verdict; /* enum pst_gate_verdict, of REFUSED */
+	/* Of ANSWERED, GIVEN_UP and DISPLACED: */
+	unsigned ms;         /* since the flight was opened */
+	struct pst_str name; /* of the question: chosen by a sender, any octets;
+	                        valid during the call */
+	enum pst_dns_type type;
+	enum pst_dns_status status; /* not of GIVEN_UP */
 };
 
 /* What lasts for a while; see pst_resolver_watch(). */
@@ -52,9 +63,9 @@ struct pst_resolver_config {
 	unsigned max_open;   /* flights that may be open at once */
 	bool trust_ad;       /* believe the AD bit of replies */
 	bool trust_local_ad; /* believe it if all servers are on this host */
-	/* Called in any thread, under a lock; must not wait. value depends on
-	 * the event, else it is 0. NULL: nobody counts. */
-	void (*note)(enum pst_resolver_event event, unsigned value);
+	/* Called in any thread, under a lock unless the event is CACHED; must
+	 * not wait. NULL: nobody counts. */
+	void (*note)(const struct pst_resolver_note *note);
 };
 
 /*

@@ -35,7 +35,7 @@ bool pst_wire_name_text(struct pst_str name, char text[PST_WIRE_NAME_SIZE]);
 
 /*
  * Decodes a packet that answers a question for name and type, and follows the
- * CNAME chain inside it. The answer is SERVFAIL if the packet cannot be parsed
+ * CNAME chain inside it, unless the question is for the CNAME. The answer is SERVFAIL if the packet cannot be parsed
  * or answers another question, if the chain loops, or if a TXT record is longer
  * than max_txt_bytes. Never NULL; the caller owns one reference.
  */

@@ -117,6 +117,21 @@ has_long_record(const struct pst_dns_answer *answer, size_t max_bytes)
 	return false;
 }
 
+/* Returns the answer to a question for the CNAME record itself. */
+static const struct pst_dns_answer *
+cname_answer(const struct pst_zone_node *node, bool secure)
+{
+	const struct pst_dns_record record = {.data = node->cname};
+	struct pst_dns_answer *answer;
+
+	if (!node->has_cname)
+		return negative(PST_DNS_NODATA, secure);
+	answer =
+	    pst_dns_answer_new(PST_DNS_OK, node->cname_ttl, 1, node->cname.len);
+	pst_dns_answer_add(answer, &record);
+	return secure ? pst_dns_answer_authentic(answer) : answer;
+}
+
 /* Returns NULL if the question must stay without an answer. */
 static const struct pst_dns_answer *
 answer_to(const struct pst_zone_data *zone, struct pst_str name,
@@ -134,12 +149,16 @@ answer_to(const struct pst_zone_data *zone, struct pst_str name,
 			return NULL;
 		if (fault != NULL && fault->kind == PST_ZONE_SERVFAIL)
 			return failure(PST_DNS_SERVFAIL);
+		if (fault != NULL && fault->kind == PST_ZONE_BOGUS)
+			return failure(PST_DNS_BOGUS);
 		if (fault != NULL)
 			*delay_ms += fault->delay_ms;
 		secure = secure && is_secure(zone, name);
 		node = match(zone, name);
 		if (node == NULL)
 			return negative(PST_DNS_NXDOMAIN, secure);
+		if (type == PST_DNS_CNAME)
+			return cname_answer(node, secure);
 		if (node->has_cname) {
 			ttl = node->cname_ttl < ttl ? node->cname_ttl : ttl;
 			name = node->cname;

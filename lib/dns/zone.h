@@ -10,6 +10,7 @@
  * Besides the records of RFC 1035 the file may hold
  *	;! timeout NAME		no answer for any type of this name
  *	;! servfail NAME	SERVFAIL for any type of this name
+ *	;! bogus NAME		the same, since DNSSEC validation has failed
  *	;! delay NAME 20ms	the answer comes that much later
  *	;! secure NAME		answers for this name and all names below it are
  *				authentic, as if a server had validated them

@@ -26,6 +26,7 @@ struct pst_zone_node {
 enum pst_zone_fault_kind {
 	PST_ZONE_TIMEOUT,
 	PST_ZONE_SERVFAIL,
+	PST_ZONE_BOGUS,
 	PST_ZONE_DELAY,
 	PST_ZONE_SECURE, /* and all names below */
 };

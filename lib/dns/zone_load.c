@@ -5,7 +5,6 @@
 
 #include "dns/wire.h"
 
-#define TYPE_CNAME 5
 #define MAX_DELAY_MS 600000
 #define MAX_SET 65535 /* records of one owner and type */
 
@@ -188,12 +187,14 @@ list_directive(
 		fault.kind = PST_ZONE_TIMEOUT;
 	else if (pst_str_eq(verb, PST_STR("servfail")))
 		fault.kind = PST_ZONE_SERVFAIL;
+	else if (pst_str_eq(verb, PST_STR("bogus")))
+		fault.kind = PST_ZONE_BOGUS;
 	else if (pst_str_eq(verb, PST_STR("secure")))
 		fault.kind = PST_ZONE_SECURE;
 	else if (!pst_str_eq(verb, PST_STR("delay")))
 		return pst_err_set(err,
-		    "after ;! there must be timeout, servfail, delay or "
-		    "secure");
+		    "after ;! there must be timeout, servfail, bogus, "
+		    "delay or secure");
 	if (!read_fault_name(loader, name, &fault.name))
 		return pst_err_set(err, "the ;! line has no legal name");
 	if (fault.kind == PST_ZONE_DELAY &&
@@ -310,7 +311,7 @@ build_answer(
 	uint32_t ttl = UINT32_MAX;
 	size_t data_bytes = 0;
 
-	if (first->type == TYPE_CNAME) {
+	if (first->type == PST_DNS_CNAME) {
 		node->has_cname = true;
 		node->cname = first->data.data;
 		node->cname_ttl = first->ttl;

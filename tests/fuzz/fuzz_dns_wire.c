@@ -15,8 +15,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const enum pst_dns_type types[] = {
-    PST_DNS_A, PST_DNS_PTR, PST_DNS_MX, PST_DNS_TXT, PST_DNS_AAAA};
+static const enum pst_dns_type types[] = {PST_DNS_A, PST_DNS_PTR, PST_DNS_MX,
+    PST_DNS_TXT, PST_DNS_AAAA, PST_DNS_CNAME};
 
 /* Returns the packet's first name, so that inputs get past the question. */
 static struct pst_str
@@ -49,7 +49,8 @@ check_answer(const struct pst_dns_answer *answer, enum pst_dns_type type)
 			abort();
 		if (type == PST_DNS_TXT && record->data.len > MAX_TXT_BYTES)
 			abort();
-		if ((type == PST_DNS_MX || type == PST_DNS_PTR) &&
+		if ((type == PST_DNS_MX || type == PST_DNS_PTR ||
+			type == PST_DNS_CNAME) &&
 		    record->data.len > 253)
 			abort();
 	}

@@ -73,6 +73,7 @@ oracle_answer(
 		break;
 	case PST_DNS_MX:
 	case PST_DNS_PTR:
+	case PST_DNS_CNAME:
 		for (unsigned i = 0; i < last % 16; i++)
 			add_text(answer,
 			    i % 2 == 0 ? name : PST_STR("mail.d.example"));

@@ -15,9 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 ask(struct pst_resolver *zone, struct pst_str name)
 {
-	static const enum pst_dns_type types[] = {
-	    PST_DNS_A, PST_DNS_PTR, PST_DNS_MX, PST_DNS_TXT, PST_DNS_AAAA};
-	struct pst_dns_limits limits = {5, 1000, 500, 0};
+	static const enum pst_dns_type types[] = {PST_DNS_A, PST_DNS_PTR,
+	    PST_DNS_MX, PST_DNS_TXT, PST_DNS_AAAA, PST_DNS_CNAME};
+	struct pst_dns_limits limits = {6, 1000, 500, 0};
 	struct pst_clock clock = pst_clock_manual(1000);
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_dns *dns = pst_dns_open(arena, zone, &clock, limits);

@@ -37,6 +37,7 @@ test_words(void **state)
 			fail_msg("%s", rows[i].word);
 	}
 	assert_string_equal(pst_dns_type_word(PST_DNS_A), "A");
+	assert_string_equal(pst_dns_type_word(PST_DNS_CNAME), "CNAME");
 	assert_string_equal(pst_dns_type_word(PST_DNS_PTR), "PTR");
 	assert_string_equal(pst_dns_type_word(PST_DNS_MX), "MX");
 	assert_string_equal(pst_dns_type_word(PST_DNS_TXT), "TXT");

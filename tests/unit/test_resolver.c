@@ -26,11 +26,18 @@ struct fixture {
 static atomic_uint noted[PST_RESOLVER_DISPLACED + 1];
 
 static void
-note(enum pst_resolver_event event, unsigned value)
+note(const struct pst_resolver_note *about)
 {
-	assert_true(event == PST_RESOLVER_ANSWERED ||
-	    event == PST_RESOLVER_REFUSED || value == 0);
-	(void)atomic_fetch_add(&noted[event], 1);
+	bool is_end = about->event == PST_RESOLVER_ANSWERED ||
+	    about->event == PST_RESOLVER_GIVEN_UP ||
+	    about->event == PST_RESOLVER_DISPLACED;
+
+	/* Only a flight that is over has a name. */
+	assert_true(is_end == (about->name.len > 0));
+	assert_true(is_end || about->ms == 0);
+	assert_true(
+	    (about->event == PST_RESOLVER_REFUSED) == (about->verdict != 0));
+	(void)atomic_fetch_add(&noted[about->event], 1);
 }
 
 static struct pst_resolver *

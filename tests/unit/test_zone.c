@@ -42,6 +42,7 @@ static const char zone_text[] = "$ORIGIN example.\n"
 				";! timeout t.example\n"
 				";! timeout TW.w.example.\n"
 				";! servfail a.sf.example\n"
+				";! bogus b.sf.example\n"
 				";! servfail odd\\032\\\\.example\n"
 				";! delay d.example 20ms\n"
 				";! delay to-d.example 5ms\n"
@@ -103,6 +104,13 @@ static const struct question_row {
 	"NOERROR 100|192.0.2.20:|192.0.2.10:", 0},
     {PST_STR_INIT("c1.example"), PST_DNS_TXT, "NOERROR 50|0:v=spf1 -all", 0},
     {PST_STR_INIT("c1.example"), PST_DNS_PTR, "NODATA 0", 0},
+    {PST_STR_INIT("c1.example"), PST_DNS_CNAME, "NOERROR 50|0:c2.example", 0},
+    {PST_STR_INIT("out.example"), PST_DNS_CNAME,
+	"NOERROR 300|0:elsewhere.invalid", 0},
+    {PST_STR_INIT("a.example"), PST_DNS_CNAME, "NODATA 0", 0},
+    {PST_STR_INIT("nt.example"), PST_DNS_CNAME, "NXDOMAIN 0", 0},
+    {PST_STR_INIT("self.example"), PST_DNS_CNAME, "NOERROR 300|0:self.example",
+	0},
     {PST_STR_INIT("loop1.example"), PST_DNS_A, "SERVFAIL 0", 0},
     {PST_STR_INIT("self.example"), PST_DNS_A, "SERVFAIL 0", 0},
     {PST_STR_INIT("out.example"), PST_DNS_A, "NXDOMAIN 0", 0},
@@ -124,6 +132,7 @@ static const struct question_row {
     {PST_STR_INIT("tw.w.example"), PST_DNS_TXT, "TIMEOUT 0", 1000},
     {PST_STR_INIT("x.t.example"), PST_DNS_A, "NXDOMAIN 0", 0},
     {PST_STR_INIT("a.sf.example"), PST_DNS_A, "SERVFAIL 0", 0},
+    {PST_STR_INIT("b.sf.example"), PST_DNS_TXT, "BOGUS 0", 0},
     {PST_STR_INIT("sf.example"), PST_DNS_A, "NXDOMAIN 0", 0},
     {PST_STR_INIT("odd \\.example"), PST_DNS_A, "SERVFAIL 0", 0},
     {PST_STR_INIT("d.example"), PST_DNS_A, "NOERROR 300|192.0.2.60:", 20},
