@@ -33,6 +33,9 @@ struct pst_dkim_config {
 /* libopendkim's library handle. Threads may share it: it is never changed. */
 struct pst_dkim_lib;
 
+/* Returns the version of libopendkim, such as "2.11.0", in the arena. */
+const char *pst_dkim_lib_version(struct pst_arena *arena);
+
 /*
  * Returns NULL with a sentence in err if libopendkim is not usable. The handle
  * must outlive all messages that use it.

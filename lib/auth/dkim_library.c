@@ -130,6 +130,15 @@ set_options(DKIM_LIB *handle, unsigned min_key_bits)
 	    dkim_set_key_lookup(handle, find_key) == DKIM_STAT_OK;
 }
 
+const char *
+pst_dkim_lib_version(struct pst_arena *arena)
+{
+	uint32_t version = dkim_libversion();
+
+	return pst_arena_printf(arena, "%u.%u.%u", version >> 24,
+	    version >> 16 & 255, version >> 8 & 255);
+}
+
 struct pst_dkim_lib *
 pst_dkim_lib_new(const struct pst_dkim_config *config, struct pst_err *err)
 {

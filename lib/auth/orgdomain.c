@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <libpsl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/domain.h"
 
@@ -14,6 +15,7 @@
 
 struct pst_psl {
 	psl_ctx_t *rules;
+	int64_t dated_s;
 };
 
 size_t
@@ -242,6 +244,7 @@ pst_psl_load(const char *file_name, struct pst_err *err)
 {
 	psl_ctx_t *rules = psl_load_file(file_name);
 	struct pst_psl *psl;
+	struct stat st;
 
 	/* -1 is a compiled list, 0 a text file without a rule. */
 	if (rules != NULL && psl_suffix_count(rules) == 0) {
@@ -259,6 +262,7 @@ pst_psl_load(const char *file_name, struct pst_err *err)
 	if (psl == NULL)
 		abort();
 	psl->rules = rules;
+	psl->dated_s = stat(file_name, &st) == 0 ? (int64_t)st.st_mtime : 0;
 	return psl;
 }
 
@@ -269,6 +273,12 @@ pst_psl_free(struct pst_psl *psl)
 		return;
 	psl_free(psl->rules);
 	free(psl);
+}
+
+int64_t
+pst_psl_dated(const struct pst_psl *psl)
+{
+	return psl == NULL ? 0 : psl->dated_s;
 }
 
 bool

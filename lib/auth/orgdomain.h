@@ -85,6 +85,8 @@ struct pst_psl;
 struct pst_psl *
 pst_psl_load(const char *file_name, struct pst_err *err) PST_MUST_CHECK;
 void pst_psl_free(struct pst_psl *psl);
+/* Returns when the file was last changed, in seconds since 1970; of NULL, 0. */
+int64_t pst_psl_dated(const struct pst_psl *psl);
 
 /* Returns whether name (normal form) is a suffix; false if psl is NULL. */
 bool pst_psl_is_suffix(const struct pst_psl *psl, const char *name);

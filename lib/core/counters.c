@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "core/slow_questions.h"
 
 /* A lock in shared memory could be held by a process that was killed. */
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2,
@@ -43,10 +44,13 @@ enum { RULE_NAMES, OPERATOR_RULE_NAMES, NAME_LISTS };
 struct pst_counters {
 	struct slot slots[PST_COUNTERS_SLOTS];
 	struct name names[NAME_LISTS][PST_COUNTER_PLACES - 1];
+	_Atomic uint64_t processes[PST_COUNTERS_SLOTS];
+	struct pst_slow_table slow[PST_COUNTERS_SLOTS];
 };
 
 static struct pst_counters *block;
 static struct slot *own;
+static size_t own_slot;
 static int block_fd = -1;
 
 static void *
@@ -119,6 +123,28 @@ pst_counters_enter(struct pst_counters *mapped, size_t slot)
 	assert(slot < PST_COUNTERS_SLOTS);
 	block = mapped;
 	own = mapped == NULL ? NULL : &mapped->slots[slot];
+	own_slot = slot;
+	if (mapped != NULL && slot != PST_COUNTERS_SUPERVISOR)
+		atomic_store(&mapped->processes[slot], (uint64_t)getpid());
+}
+
+pid_t
+pst_counters_process(const struct pst_counters *mapped, size_t slot)
+{
+	assert(slot < PST_COUNTERS_SLOTS);
+	return (pid_t)atomic_load(&mapped->processes[slot]);
+}
+
+struct pst_slow_table *
+pst_counters_own_slow(void)
+{
+	return own == NULL ? NULL : &block->slow[own_slot];
+}
+
+const struct pst_slow_table *
+pst_counters_slow(const struct pst_counters *mapped)
+{
+	return mapped->slow;
 }
 
 static void
@@ -265,6 +291,8 @@ pst_counters_bury(size_t slot)
 		if (is_gauge((enum pst_counter)i))
 			pst_counters_set_in(slot, (enum pst_counter)i, 0);
 	}
+	if (block != NULL)
+		atomic_store(&block->processes[slot], 0);
 }
 
 /* ---- reading ---- */

@@ -21,6 +21,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/json.h"
@@ -32,6 +33,8 @@
 enum pst_counter {
 	/* What happened to mail */
 	PST_COUNTER_MESSAGES,
+	PST_COUNTER_DISPOSITIONS,
+	PST_COUNTER_OVERRIDES,
 	PST_COUNTER_NOT_ENFORCED,
 	PST_COUNTER_EXEMPT,
 	PST_COUNTER_SPLIT_MESSAGES,
@@ -41,24 +44,34 @@ enum pst_counter {
 	PST_COUNTER_OPERATOR_RULES,
 	PST_COUNTER_IPREV,
 	PST_COUNTER_SPF,
+	PST_COUNTER_SPF_IDENTITIES,
 	PST_COUNTER_DKIM,
+	PST_COUNTER_DKIM_SIGNATURES,
 	PST_COUNTER_ARC,
 	PST_COUNTER_DMARC,
+	PST_COUNTER_DMARC_POLICIES,
 	PST_COUNTER_MESSAGE_MS,
+	PST_COUNTER_MILTER_ERRORS,
+	PST_COUNTER_LAST_FAULT,
 	PST_COUNTER_TEST_MESSAGES,
 	PST_COUNTER_SESSIONS,
 	PST_COUNTER_SESSIONS_OPEN,
+	PST_COUNTER_SESSIONS_MAX,
 	PST_COUNTER_SESSIONS_REFUSED,
 	PST_COUNTER_WAITING,
+	PST_COUNTER_WAITING_MAX,
 	PST_COUNTER_WAITING_CUT,
 	/* The DNS */
 	PST_COUNTER_DNS_ANSWERS,
 	PST_COUNTER_DNS_CACHED,
+	PST_COUNTER_DNS_MISSED,
 	PST_COUNTER_DNS_QUERIES,
+	PST_COUNTER_DNS_OUTCOMES,
 	PST_COUNTER_DNS_JOINED,
 	PST_COUNTER_DNS_REFUSED,
 	PST_COUNTER_DNS_DISPLACED,
 	PST_COUNTER_DNS_OPEN,
+	PST_COUNTER_DNS_OPEN_MAX,
 	PST_COUNTER_DNS_MS,
 	PST_COUNTER_DNS_FAILING_SINCE,
 	PST_COUNTER_DNS_DEAD_SINCE,
@@ -100,6 +113,8 @@ enum pst_counter {
 	PST_COUNTER_UNGUARDED,
 	PST_COUNTER_RELOADS,
 	PST_COUNTER_LAST_RELOAD,
+	PST_COUNTER_RELOAD_FAILED_SINCE,
+	PST_COUNTER_SUFFIX_LIST_DATED,
 	PST_COUNTER_NO_NEW_PRIVS,
 	PST_COUNTER_SECCOMP,
 	PST_COUNTER_LANDLOCK_ABI,
@@ -124,6 +139,17 @@ enum pst_lack {
 };
 #define PST_LACKS (PST_LACK_MEMORY + 1)
 
+/* Where a session of the MTA went wrong: places of PST_COUNTER_MILTER_ERRORS. */
+enum pst_milter_stage {
+	PST_MILTER_NEGOTIATE, /* the MTA cannot do what a check needs */
+	PST_MILTER_SESSION,   /* a step without the steps before it */
+	PST_MILTER_RCPT,      /* a recipient's reply could not be set */
+	PST_MILTER_HEADER,    /* the header could not be changed */
+	PST_MILTER_REPLY,     /* the message's reply could not be set */
+	PST_MILTER_QUARANTINE,
+};
+#define PST_MILTER_STAGES (PST_MILTER_QUARANTINE + 1)
+
 /* The numbers of one counter are its places. */
 #define PST_COUNTER_PLACES 64
 
@@ -131,7 +157,8 @@ struct pst_counter_info {
 	const char *name; /* lower case and underscores */
 	const char *help; /* one sentence without a full stop */
 	enum pst_counter_kind kind;
-	const char *label; /* what a place is, such as "result"; NULL: the
+	const char *label; /* what a place is, such as "result", or several
+	                      things as in core/counters_labels; NULL: the
 	                      counter is a single number */
 	size_t places;
 	/* Returns the name of a place; NULL if names are entered as they occur
@@ -184,6 +211,12 @@ pst_counters_attach(int fd, struct pst_err *err) PST_MUST_CHECK;
  */
 void pst_counters_enter(struct pst_counters *block, size_t slot);
 
+/*
+ * Returns the process that has entered that slot of the block and lives; 0 if
+ * there is none. PST_COUNTERS_SUPERVISOR has none, as several processes share it.
+ */
+pid_t pst_counters_process(const struct pst_counters *block, size_t slot);
+
 /* ---- counting; any thread ---- */
 
 /* Adds n to a place of a total. Place 0 is the only one without a label. */
@@ -221,6 +254,15 @@ void pst_counters_set_in(size_t slot, enum pst_counter counter, uint64_t value);
 /* The process of that slot has died: sets its gauges to 0 and keeps totals. */
 void pst_counters_bury(size_t slot);
 
+/*
+ * The tables of slow questions (core/slow_questions): of this process, NULL if
+ * it has no slot; and of a block, PST_COUNTERS_SLOTS of them.
+ */
+struct pst_slow_table;
+struct pst_slow_table *pst_counters_own_slow(void);
+const struct pst_slow_table *
+pst_counters_slow(const struct pst_counters *block);
+
 /* ---- what is counted where ---- */
 
 /* A message that was decided and answered; call it once for each. */
@@ -231,7 +273,7 @@ void pst_counters_message(const struct pst_message *message);
 void pst_counters_dns_health(enum pst_dns_observation observed);
 
 /* The resolver reports to it (struct pst_resolver_config). */
-void pst_counters_resolver(enum pst_resolver_event event, unsigned value);
+void pst_counters_resolver(const struct pst_resolver_note *note);
 
 /* ---- reading ---- */
 

@@ -49,9 +49,8 @@ add_labelled(struct pst_json *json, const struct pst_counters_sum *sum,
 	for (unsigned i = 0; i < info->places; i++) {
 		const char *name = pst_counters_name(sum, counter, i);
 
-		/* Of names that are entered, only those that occurred. */
-		if (name != NULL &&
-		    (info->word != NULL || sum->of[counter][i] > 0))
+		/* A rule's name is there as soon as it can occur. */
+		if (name != NULL)
 			pst_json_number(json, name, sum->of[counter][i]);
 	}
 	pst_json_close(json);

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/counters.h"
 
+#include "core/counters_labels.h"
 #include "core/session.h"
+#include "core/slow_questions.h"
+
+static void
+count_spf(const struct pst_spf *spf, enum pst_spf_identity identity)
+{
+	pst_counter_add(PST_COUNTER_SPF_IDENTITIES,
+	    pst_spf_identity_place(identity, spf->result), 1);
+}
 
 static void
 count_results(const struct pst_findings *findings)
@@ -11,8 +20,16 @@ count_results(const struct pst_findings *findings)
 	if (findings->has_arc)
 		pst_counter_add(PST_COUNTER_ARC, findings->arc.result, 1);
 	pst_counter_add(PST_COUNTER_SPF, findings->spf.result, 1);
+	count_spf(&findings->spf, findings->spf.identity);
+	if (findings->has_helo)
+		count_spf(&findings->helo, PST_SPF_HELO);
 	pst_counter_add(PST_COUNTER_DKIM, findings->dkim.result, 1);
+	for (size_t i = 0; i < findings->dkim.count; i++)
+		pst_counter_add(PST_COUNTER_DKIM_SIGNATURES,
+		    findings->dkim.sigs[i].result, 1);
 	pst_counter_add(PST_COUNTER_DMARC, findings->dmarc.result, 1);
+	pst_counter_add(PST_COUNTER_DMARC_POLICIES,
+	    pst_dmarc_policy_place(&findings->dmarc), 1);
 }
 
 static void
@@ -32,14 +49,24 @@ count_answers(const struct pst_dns *dns)
 static void
 count_action(const struct pst_message *message)
 {
+	const struct pst_findings *findings = &message->findings;
 	const struct pst_decision *decision = &message->decision;
 	bool failed = message->done.failed != NULL;
 	enum pst_counter rules = decision->titled && !failed ?
 	    PST_COUNTER_OPERATOR_RULES :
 	    PST_COUNTER_RULES;
 	const char *rule = failed ? PST_DONE_RULE : decision->rule;
+	/* The MTA's refusal, not the decision, is why no policy is followed. */
+	enum pst_reason reason = failed ? PST_REASON_OTHER : decision->reason;
 
 	pst_counter_add(PST_COUNTER_MESSAGES, message->done.action, 1);
+	pst_counter_add(PST_COUNTER_DISPOSITIONS,
+	    pst_disposition_place(
+		findings->exempt == PST_EXEMPT_NO ? &findings->dmarc : NULL,
+		message->done.action),
+	    1);
+	if (reason != PST_REASON_NONE)
+		pst_counter_add(PST_COUNTER_OVERRIDES, reason - 1u, 1);
 	if (decision->monitored)
 		pst_counter_add(PST_COUNTER_NOT_ENFORCED, decision->would, 1);
 	if (rule != NULL)
@@ -79,34 +106,49 @@ pst_counters_dns_health(enum pst_dns_observation observed)
 	}
 }
 
-void
-pst_counters_resolver(enum pst_resolver_event event, unsigned value)
+/* A flight is over. */
+static void
+count_end(const struct pst_resolver_note *note)
 {
-	switch (event) {
+	bool given_up = note->event == PST_RESOLVER_GIVEN_UP;
+
+	pst_counter_change(PST_COUNTER_DNS_OPEN, -1);
+	pst_counter_add(PST_COUNTER_DNS_OUTCOMES,
+	    pst_dns_outcome_place(note->type, note->status, given_up), 1);
+	pst_slow_questions_note(note);
+}
+
+void
+pst_counters_resolver(const struct pst_resolver_note *note)
+{
+	switch (note->event) {
 	case PST_RESOLVER_CACHED:
 		pst_counter_add(PST_COUNTER_DNS_CACHED, 0, 1);
 		return;
 	case PST_RESOLVER_ASKED:
+		pst_counter_add(PST_COUNTER_DNS_MISSED, 0, 1);
 		pst_counter_add(PST_COUNTER_DNS_QUERIES, 0, 1);
 		pst_counter_change(PST_COUNTER_DNS_OPEN, 1);
 		return;
 	case PST_RESOLVER_JOINED:
+		pst_counter_add(PST_COUNTER_DNS_MISSED, 0, 1);
 		pst_counter_add(PST_COUNTER_DNS_JOINED, 0, 1);
 		return;
 	case PST_RESOLVER_REFUSED:
+		pst_counter_add(PST_COUNTER_DNS_MISSED, 0, 1);
 		/* Place 0 is the first verdict that refuses. */
-		pst_counter_add(PST_COUNTER_DNS_REFUSED, value - 1, 1);
+		pst_counter_add(PST_COUNTER_DNS_REFUSED, note->verdict - 1u, 1);
 		return;
 	case PST_RESOLVER_ANSWERED:
-		pst_counter_change(PST_COUNTER_DNS_OPEN, -1);
-		pst_counter_time(PST_COUNTER_DNS_MS, value);
+		pst_counter_time(PST_COUNTER_DNS_MS, note->ms);
+		count_end(note);
 		return;
 	case PST_RESOLVER_DISPLACED:
 		pst_counter_add(PST_COUNTER_DNS_DISPLACED, 0, 1);
-		pst_counter_change(PST_COUNTER_DNS_OPEN, -1);
+		count_end(note);
 		return;
 	case PST_RESOLVER_GIVEN_UP:
-		pst_counter_change(PST_COUNTER_DNS_OPEN, -1);
+		count_end(note);
 		return;
 	}
 }

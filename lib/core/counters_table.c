@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "core/counters_labels.h"
 #include "core/session.h"
 #include "dns/gate.h"
 
@@ -11,6 +12,7 @@
 #define RESULTS (PST_RESULT_POLICY + 1)
 #define DNS_STATUSES (PST_DNS_PAUSED + 1)
 #define RELOAD_RESULTS 2
+#define REASONS PST_REASON_OTHER /* without none */
 #define HISTOGRAM_PLACES (PST_COUNTER_SUM + 1)
 
 static_assert(DNS_STATUSES <= PST_COUNTER_PLACES &&
@@ -64,6 +66,32 @@ lack(unsigned place)
 }
 
 static const char *
+reason(unsigned place)
+{
+	return pst_reason_word((enum pst_reason)(place + 1));
+}
+
+static const char *
+stage(unsigned place)
+{
+	switch ((enum pst_milter_stage)place) {
+	case PST_MILTER_NEGOTIATE:
+		return "negotiate";
+	case PST_MILTER_SESSION:
+		return "session";
+	case PST_MILTER_RCPT:
+		return "rcpt";
+	case PST_MILTER_HEADER:
+		return "header";
+	case PST_MILTER_REPLY:
+		return "reply";
+	case PST_MILTER_QUARANTINE:
+		return "quarantine";
+	}
+	return NULL;
+}
+
+static const char *
 library(unsigned place)
 {
 	return pst_library_name((enum pst_library)place);
@@ -81,6 +109,15 @@ reload_result(unsigned place)
 static const struct pst_counter_info table[] = {
     [PST_COUNTER_MESSAGES] = {"messages", "messages by what was done with them",
 	PST_COUNTER_TOTAL, "action", ACTIONS, action},
+    [PST_COUNTER_DISPOSITIONS] = {"dispositions",
+	"messages by their DMARC result and what was done with them (exempt: "
+	"not checked)",
+	PST_COUNTER_TOTAL, "result,disposition", PST_DISPOSITION_PLACES,
+	pst_disposition_word},
+    [PST_COUNTER_OVERRIDES] = {"overrides",
+	"messages with which something else was done than their DMARC policy "
+	"asks for, by the reason",
+	PST_COUNTER_TOTAL, "reason", REASONS, reason},
     [PST_COUNTER_NOT_ENFORCED] = {"messages_not_enforced",
 	"messages that were only monitored, by what would have been done",
 	PST_COUNTER_TOTAL, "action", ACTIONS, action},
@@ -109,16 +146,35 @@ static const struct pst_counter_info table[] = {
 	PST_COUNTER_TOTAL, "result", RESULTS, result},
     [PST_COUNTER_SPF] = {"spf", "checked messages by their SPF result",
 	PST_COUNTER_TOTAL, "result", RESULTS, result},
+    [PST_COUNTER_SPF_IDENTITIES] = {"spf_identities",
+	"SPF checks of checked messages by the identity and the result",
+	PST_COUNTER_TOTAL, "identity,result", PST_SPF_IDENTITY_PLACES,
+	pst_spf_identity_word},
     [PST_COUNTER_DKIM] = {"dkim",
 	"checked messages by the best result of their DKIM signatures",
+	PST_COUNTER_TOTAL, "result", RESULTS, result},
+    [PST_COUNTER_DKIM_SIGNATURES] = {"dkim_signatures",
+	"DKIM signatures of checked messages by their result",
 	PST_COUNTER_TOTAL, "result", RESULTS, result},
     [PST_COUNTER_ARC] = {"arc", "checked messages by their ARC result",
 	PST_COUNTER_TOTAL, "result", RESULTS, result},
     [PST_COUNTER_DMARC] = {"dmarc", "checked messages by their DMARC result",
 	PST_COUNTER_TOTAL, "result", RESULTS, result},
+    [PST_COUNTER_DMARC_POLICIES] = {"dmarc_policies",
+	"checked messages by their DMARC result, the published policy and what "
+	"is aligned and passes",
+	PST_COUNTER_TOTAL, "result,policy,alignment", PST_DMARC_POLICY_PLACES,
+	pst_dmarc_policy_place_word},
     [PST_COUNTER_MESSAGE_MS] = {"message_ms",
 	"milliseconds from the end of a message to its decision",
 	PST_COUNTER_HISTOGRAM, HISTOGRAM},
+    [PST_COUNTER_MILTER_ERRORS] = {"milter_errors",
+	"failures between Postern and the MTA, by the stage: a message that a "
+	"failure meets is not treated as decided",
+	PST_COUNTER_TOTAL, "stage", PST_MILTER_STAGES, stage},
+    [PST_COUNTER_LAST_FAULT] = {"last_fault",
+	"when a decision could last not be carried out (on-internal-error)",
+	PST_COUNTER_LAST, ONE},
     [PST_COUNTER_TEST_MESSAGES] = {"test_messages",
 	"messages of `postern send`, which no other counter of mail counts",
 	PST_COUNTER_TOTAL, ONE},
@@ -126,12 +182,19 @@ static const struct pst_counter_info table[] = {
 	ONE},
     [PST_COUNTER_SESSIONS_OPEN] = {"sessions_open",
 	"SMTP sessions that are open now", PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_SESSIONS_MAX] = {"sessions_max",
+	"SMTP sessions that may be open at once (max-sessions, all workers)",
+	PST_COUNTER_GAUGE, ONE},
     [PST_COUNTER_SESSIONS_REFUSED] = {"sessions_refused",
 	"SMTP sessions that were refused for now (4xx), by what was lacking",
 	PST_COUNTER_TOTAL, "lack", PST_LACKS, lack},
     [PST_COUNTER_WAITING] = {"waiting",
 	"messages that wait for the DNS at their end now", PST_COUNTER_GAUGE,
 	ONE},
+    [PST_COUNTER_WAITING_MAX] = {"waiting_max",
+	"messages that may wait for the DNS at once (dns.max-waiting, all "
+	"workers)",
+	PST_COUNTER_GAUGE, ONE},
     [PST_COUNTER_WAITING_CUT] = {"waiting_cut",
 	"messages that had to make room for others and were decided without "
 	"some answers (dns.max-waiting)",
@@ -141,8 +204,15 @@ static const struct pst_counter_info table[] = {
 	"status", DNS_STATUSES, dns_status},
     [PST_COUNTER_DNS_CACHED] = {"dns_cached",
 	"questions that were answered from the cache", PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_DNS_MISSED] = {"dns_missed",
+	"questions that the cache could not answer", PST_COUNTER_TOTAL, ONE},
     [PST_COUNTER_DNS_QUERIES] = {"dns_queries",
 	"questions that were given to the resolver", PST_COUNTER_TOTAL, ONE},
+    [PST_COUNTER_DNS_OUTCOMES] = {"dns_outcomes",
+	"questions that were given to the resolver and have ended, by their "
+	"type and how they ended",
+	PST_COUNTER_TOTAL, "type,rcode", PST_DNS_OUTCOME_PLACES,
+	pst_dns_outcome_word},
     [PST_COUNTER_DNS_JOINED] = {"dns_joined",
 	"questions that waited for an equal one that was open",
 	PST_COUNTER_TOTAL, ONE},
@@ -154,6 +224,9 @@ static const struct pst_counter_info table[] = {
 	"slow questions that were given up for others (dns.max-open)",
 	PST_COUNTER_TOTAL, ONE},
     [PST_COUNTER_DNS_OPEN] = {"dns_open", "questions that are open now",
+	PST_COUNTER_GAUGE, ONE},
+    [PST_COUNTER_DNS_OPEN_MAX] = {"dns_open_max",
+	"questions that may be open at once (dns.max-open, all workers)",
 	PST_COUNTER_GAUGE, ONE},
     [PST_COUNTER_DNS_MS] = {"dns_ms",
 	"milliseconds until the resolver answered a question",
@@ -253,6 +326,14 @@ static const struct pst_counter_info table[] = {
 	PST_COUNTER_TOTAL, "result", RELOAD_RESULTS, reload_result},
     [PST_COUNTER_LAST_RELOAD] = {"last_reload",
 	"when the configuration was last reloaded", PST_COUNTER_LAST, ONE},
+    [PST_COUNTER_RELOAD_FAILED_SINCE] = {"reload_failed_since",
+	"since when reloads have failed, so that an older configuration is in "
+	"use",
+	PST_COUNTER_SINCE, ONE},
+    [PST_COUNTER_SUFFIX_LIST_DATED] = {"suffix_list_dated",
+	"when the file of the public suffix list in use was last changed; 0: "
+	"no list is used",
+	PST_COUNTER_SINCE, ONE},
     [PST_COUNTER_NO_NEW_PRIVS] = {"sandbox_no_new_privs",
 	"workers that can gain no privileges by starting a program",
 	PST_COUNTER_GAUGE, ONE},

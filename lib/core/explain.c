@@ -316,6 +316,7 @@ text_record(struct pst_buf *buf, const struct pst_dns_entry *entry,
 		break;
 	case PST_DNS_TXT:
 	case PST_DNS_PTR:
+	case PST_DNS_CNAME:
 		pst_buf_add_escaped(buf, record->data);
 		break;
 	}

@@ -92,6 +92,7 @@ add_record(struct pst_json *json, struct pst_arena *arena,
 		return;
 	case PST_DNS_TXT:
 	case PST_DNS_PTR:
+	case PST_DNS_CNAME:
 		pst_json_octets(json, NULL, record->data);
 		return;
 	}

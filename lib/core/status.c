@@ -13,6 +13,13 @@
 #define UPLOAD_FAILING_S 600
 #define NETWORKS_S 600
 #define CRASH_S 3600
+#define FAULT_S 3600
+/*
+ * A stable release of a distribution often keeps the public suffix list that it
+ * was released with, and Debian supports a release for five years: Debian 12 has
+ * a list of February 2023. So only a list that is older was forgotten.
+ */
+#define SUFFIX_LIST_S (UINT64_C(5) * 365 * 86400)
 /* More rows than the writer puts into one transaction. */
 #define MAX_QUEUE 500
 
@@ -30,6 +37,15 @@ pst_status_span(struct pst_arena *arena, uint64_t s)
 	    arena, "%" PRIu64 " d %" PRIu64 " h", s / 86400, s / 3600 % 24);
 }
 
+/* An older daemon does not say everything. */
+static const char *
+text_or_empty(const struct pst_json_value *object, const char *key)
+{
+	const char *text = pst_json_as_text(pst_json_member(object, key));
+
+	return text == NULL ? "" : text;
+}
+
 const struct pst_status *
 pst_status_read(
     struct pst_arena *arena, const char *answer, struct pst_err *err)
@@ -41,6 +57,11 @@ pst_status_read(
 	if (root == NULL ||
 	    !pst_counters_from_json(root, &status->counters, err))
 		return NULL;
+	status->libmilter = text_or_empty(root, "libmilter");
+	status->libopendkim = text_or_empty(root, "libopendkim");
+	pst_process_usage_from_json(root, &status->usage);
+	status->slow_question_count =
+	    pst_slow_questions_from_json(arena, root, &status->slow_questions);
 	status->version = pst_json_as_text(pst_json_member(root, "version"));
 	status->configuration =
 	    pst_json_as_text(pst_json_member(root, "configuration"));
@@ -147,6 +168,79 @@ judge_store(struct pst_arena *arena, const struct pst_status *status,
 			    age(status, PST_COUNTER_UPLOAD_FAILING_SINCE))));
 }
 
+/* Whether the last decision and the last reload could be carried out. */
+static void
+judge_orders(struct pst_arena *arena, const struct pst_status *status,
+    struct verdict *verdict)
+{
+	uint64_t fault = age(status, PST_COUNTER_LAST_FAULT);
+
+	if (fault < FAULT_S)
+		complain(verdict, PST_STATUS_WARNING,
+		    pst_arena_printf(arena,
+			"a decision could not be carried out %s ago, so "
+			"on-internal-error was followed: the message was "
+			"accepted or deferred; see the log",
+			pst_status_span(arena, fault)));
+	if (lasts(status, PST_COUNTER_RELOAD_FAILED_SINCE, 0))
+		complain(verdict, PST_STATUS_WARNING,
+		    "the last reload failed, so an older configuration is in "
+		    "use; run \"postern config test\"");
+	if (lasts(status, PST_COUNTER_SUFFIX_LIST_DATED, SUFFIX_LIST_S))
+		complain(verdict, PST_STATUS_WARNING,
+		    pst_arena_printf(arena,
+			"the public suffix list is %s old, so new suffixes are "
+			"taken for domains; update it (Debian: package "
+			"publicsuffix) and reload",
+			pst_status_span(arena,
+			    age(status, PST_COUNTER_SUFFIX_LIST_DATED))));
+}
+
+/* What is full right now. A total cannot tell: it only grows. */
+static void
+judge_limits(struct pst_arena *arena, const struct pst_status *status,
+    struct verdict *verdict)
+{
+	static const struct {
+		enum pst_counter now, max;
+		const char *text;
+	} limits[] = {
+	    {PST_COUNTER_SESSIONS_OPEN, PST_COUNTER_SESSIONS_MAX,
+		"sessions are open, so new ones are refused for now; raise "
+		"max-sessions if that is normal mail"},
+	    {PST_COUNTER_WAITING, PST_COUNTER_WAITING_MAX,
+		"messages wait for the DNS, so some are decided without "
+		"answers; check the resolver, or raise dns.max-waiting"},
+	    {PST_COUNTER_DNS_OPEN, PST_COUNTER_DNS_OPEN_MAX,
+		"DNS questions are open, so some are refused; check the "
+		"resolver, or raise dns.max-open"},
+	};
+
+	for (size_t i = 0; i < PST_COUNT(limits); i++) {
+		uint64_t now = value(status, limits[i].now);
+		uint64_t max = value(status, limits[i].max);
+
+		if (max > 0 && now >= max)
+			complain(verdict, PST_STATUS_WARNING,
+			    pst_arena_printf(arena,
+				"%" PRIu64 " of %" PRIu64 " %s", now, max,
+				limits[i].text));
+	}
+}
+
+static void
+judge_memory(struct pst_arena *arena, const struct pst_status *status,
+    struct verdict *verdict)
+{
+	if (lasts(status, PST_COUNTER_MEMORY_FAILING_SINCE, UPLOAD_FAILING_S))
+		complain(verdict, PST_STATUS_WARNING,
+		    pst_arena_printf(arena,
+			"the file of remembered domains could not be used for "
+			"%s; a restart would forget new domains; see the log",
+			pst_status_span(arena,
+			    age(status, PST_COUNTER_MEMORY_FAILING_SINCE))));
+}
+
 static void
 judge_journal(const struct pst_status *status, struct verdict *verdict)
 {
@@ -227,6 +321,9 @@ pst_status_judge(struct pst_arena *arena, const struct pst_status *status,
 	judge_networks(arena, status, &verdict);
 	judge_store(arena, status, &verdict);
 	judge_journal(status, &verdict);
+	judge_memory(arena, status, &verdict);
+	judge_orders(arena, status, &verdict);
+	judge_limits(arena, status, &verdict);
 	judge_clock(status, &verdict);
 	*problems = pst_arena_strdup(arena,
 	    verdict.problems.len == 0 ? "" : pst_buf_str(&verdict.problems));

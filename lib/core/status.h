@@ -11,13 +11,20 @@
 #include <stdint.h>
 
 #include "core/counters.h"
+#include "core/process_usage.h"
+#include "core/slow_questions.h"
 
 /* What the daemon said. */
 struct pst_status {
 	const char *version;
 	const char *configuration; /* "built-in" if there is no file */
 	uint64_t process;
-	uint64_t now_epoch; /* by the daemon's clock */
+	uint64_t now_epoch;      /* by the daemon's clock */
+	const char *libmilter;   /* version; "" if the daemon did not say */
+	const char *libopendkim; /* the same */
+	struct pst_process_usage usage;
+	const struct pst_slow_question *slow_questions; /* the slowest first */
+	size_t slow_question_count;
 	struct pst_counters_sum counters;
 };
 

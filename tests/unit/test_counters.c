@@ -357,20 +357,26 @@ test_times(void **state)
 static void
 test_resolver(void **state)
 {
+	const struct pst_resolver_note asked = {.event = PST_RESOLVER_ASKED};
+	const struct pst_resolver_note notes[] = {asked, asked, asked, asked,
+	    {.event = PST_RESOLVER_JOINED}, {.event = PST_RESOLVER_CACHED},
+	    {PST_RESOLVER_REFUSED, .verdict = PST_GATE_POOL},
+	    {PST_RESOLVER_REFUSED, .verdict = PST_GATE_PAUSE},
+	    {PST_RESOLVER_REFUSED, .verdict = PST_GATE_PAUSE},
+	    {PST_RESOLVER_DISPLACED, 0, 0, {"", 0}, PST_DNS_TXT,
+		PST_DNS_CROWDED},
+	    {PST_RESOLVER_ANSWERED, 0, 30, {"", 0}, PST_DNS_MX,
+		PST_DNS_NXDOMAIN},
+	    {PST_RESOLVER_GIVEN_UP, 0, 5000, {"", 0}, PST_DNS_A, PST_DNS_OK}};
+
 	(void)state;
-	pst_counters_resolver(PST_RESOLVER_ASKED, 0);
-	pst_counters_resolver(PST_RESOLVER_ASKED, 0);
-	pst_counters_resolver(PST_RESOLVER_ASKED, 0);
-	pst_counters_resolver(PST_RESOLVER_ASKED, 0);
-	pst_counters_resolver(PST_RESOLVER_JOINED, 0);
-	pst_counters_resolver(PST_RESOLVER_REFUSED, PST_GATE_POOL);
-	pst_counters_resolver(PST_RESOLVER_REFUSED, PST_GATE_PAUSE);
-	pst_counters_resolver(PST_RESOLVER_REFUSED, PST_GATE_PAUSE);
-	pst_counters_resolver(PST_RESOLVER_DISPLACED, 0);
-	pst_counters_resolver(PST_RESOLVER_CACHED, 0);
-	pst_counters_resolver(PST_RESOLVER_ANSWERED, 30);
-	pst_counters_resolver(PST_RESOLVER_GIVEN_UP, 5000);
+	for (size_t i = 0; i < PST_COUNT(notes); i++)
+		pst_counters_resolver(&notes[i]);
 	assert_int_equal(total(PST_COUNTER_DNS_QUERIES), 4);
+	assert_int_equal(total(PST_COUNTER_DNS_MISSED), 8);
+	assert_int_equal(named(PST_COUNTER_DNS_OUTCOMES, "MX,NXDOMAIN"), 1);
+	assert_int_equal(named(PST_COUNTER_DNS_OUTCOMES, "TXT,CROWDED"), 1);
+	assert_int_equal(named(PST_COUNTER_DNS_OUTCOMES, "A,GIVEN_UP"), 1);
 	assert_int_equal(total(PST_COUNTER_DNS_JOINED), 1);
 	assert_int_equal(named(PST_COUNTER_DNS_REFUSED, "pool"), 1);
 	assert_int_equal(named(PST_COUNTER_DNS_REFUSED, "pause"), 2);

@@ -45,74 +45,97 @@ well(void)
 	status->process = 7;
 	status->now_epoch = NOW;
 	status->counters.of[PST_COUNTER_STARTED][0] = NOW - 7200;
+	status->counters.of[PST_COUNTER_SESSIONS_MAX][0] = 4000;
+	status->counters.of[PST_COUNTER_WAITING_MAX][0] = 512;
+	status->counters.of[PST_COUNTER_DNS_OPEN_MAX][0] = 8192;
 	status->counters.of[PST_COUNTER_WORKERS][0] = 2;
 	status->counters.of[PST_COUNTER_WORKERS_READY][0] = 2;
 	return status;
 }
 
+/* One counter of a daemon that is well, and what follows from it. */
+static const struct {
+	const char *label;
+	enum pst_counter counter;
+	uint64_t value;
+	enum pst_status_level level;
+	const char *problem;
+} judged[] = {
+    {"well", PST_COUNTER_SESSIONS, 1, PST_STATUS_OK, ""},
+    {"one ready", PST_COUNTER_WORKERS_READY, 1, PST_STATUS_WARNING,
+	"1 of 2 workers are not ready"},
+    {"none ready", PST_COUNTER_WORKERS_READY, 0, PST_STATUS_CRITICAL,
+	"no worker is ready, so mail is not checked"},
+    {"crash", PST_COUNTER_LAST_CRASH, NOW - 3599, PST_STATUS_WARNING,
+	"a worker ended unexpectedly 59 min ago"},
+    {"old crash", PST_COUNTER_LAST_CRASH, NOW - 3600, PST_STATUS_OK, ""},
+    {"crash, clock behind", PST_COUNTER_LAST_CRASH, NOW + 50,
+	PST_STATUS_WARNING, "a worker ended unexpectedly 0 s ago"},
+    {"DNS", PST_COUNTER_DNS_FAILING_SINCE, NOW - 60, PST_STATUS_WARNING,
+	"the DNS has not answered for 60 s"},
+    {"DNS, one message", PST_COUNTER_DNS_FAILING_SINCE, NOW - 59, PST_STATUS_OK,
+	""},
+    {"store", PST_COUNTER_STORE_FAILING_SINCE, NOW - 1, PST_STATUS_WARNING,
+	"the report store cannot be written"},
+    {"queue", PST_COUNTER_STORE_QUEUE, 501, PST_STATUS_WARNING,
+	"501 rows wait for the report store"},
+    {"short queue", PST_COUNTER_STORE_QUEUE, 500, PST_STATUS_OK, ""},
+    {"journal", PST_COUNTER_JOURNAL_FAILING_SINCE, NOW - 1, PST_STATUS_WARNING,
+	"the journal cannot be written"},
+    {"upload", PST_COUNTER_UPLOAD_FAILING_SINCE, NOW - 7200, PST_STATUS_WARNING,
+	"have not been uploaded for 2 h 0 min"},
+    {"clock, store", PST_COUNTER_CLOCK_STORE_SINCE, NOW - 1, PST_STATUS_WARNING,
+	"disagrees with what the report store has seen"},
+    {"clock, server", PST_COUNTER_CLOCK_SERVER_SINCE, NOW + 9999999,
+	PST_STATUS_WARNING, "disagrees with that of the shared database"},
+    {"clock, signatures", PST_COUNTER_CLOCK_SIGNATURES_SINCE, NOW,
+	PST_STATUS_WARNING, "most DKIM signatures are from the future"},
+    {"fault", PST_COUNTER_LAST_FAULT, NOW - 3599, PST_STATUS_WARNING,
+	"a decision could not be carried out 59 min ago"},
+    {"old fault", PST_COUNTER_LAST_FAULT, NOW - 3600, PST_STATUS_OK, ""},
+    {"reload", PST_COUNTER_RELOAD_FAILED_SINCE, NOW, PST_STATUS_WARNING,
+	"the last reload failed"},
+    {"list of five years", PST_COUNTER_SUFFIX_LIST_DATED, NOW - 1825 * 86400,
+	PST_STATUS_WARNING, "the public suffix list is 1825 d 0 h old"},
+    {"list of a release", PST_COUNTER_SUFFIX_LIST_DATED, NOW - 1824 * 86400,
+	PST_STATUS_OK, ""},
+    {"sessions", PST_COUNTER_SESSIONS_OPEN, 4000, PST_STATUS_WARNING,
+	"4000 of 4000 sessions are open, so new ones are refused"},
+    {"room for a session", PST_COUNTER_SESSIONS_OPEN, 3999, PST_STATUS_OK, ""},
+    {"waiting", PST_COUNTER_WAITING, 512, PST_STATUS_WARNING,
+	"512 of 512 messages wait for the DNS"},
+    {"some wait", PST_COUNTER_WAITING, 511, PST_STATUS_OK, ""},
+    {"pool", PST_COUNTER_DNS_OPEN, 8192, PST_STATUS_WARNING,
+	"8192 of 8192 DNS questions are open"},
+    {"room in the pool", PST_COUNTER_DNS_OPEN, 8191, PST_STATUS_OK, ""},
+    {"memory", PST_COUNTER_MEMORY_FAILING_SINCE, NOW - 600, PST_STATUS_WARNING,
+	"could not be used for 10 min"},
+    {"short memory", PST_COUNTER_MEMORY_FAILING_SINCE, NOW - 599, PST_STATUS_OK,
+	""},
+    {"short upload", PST_COUNTER_UPLOAD_FAILING_SINCE, NOW - 500, PST_STATUS_OK,
+	""},
+};
+
 static void
 test_judge(void **state)
 {
-	static const struct {
-		const char *label;
-		enum pst_counter counter;
-		uint64_t value;
-		enum pst_status_level level;
-		const char *problem;
-	} rows[] = {
-	    {"well", PST_COUNTER_SESSIONS, 1, PST_STATUS_OK, ""},
-	    {"one ready", PST_COUNTER_WORKERS_READY, 1, PST_STATUS_WARNING,
-		"1 of 2 workers are not ready"},
-	    {"none ready", PST_COUNTER_WORKERS_READY, 0, PST_STATUS_CRITICAL,
-		"no worker is ready, so mail is not checked"},
-	    {"crash", PST_COUNTER_LAST_CRASH, NOW - 3599, PST_STATUS_WARNING,
-		"a worker ended unexpectedly 59 min ago"},
-	    {"old crash", PST_COUNTER_LAST_CRASH, NOW - 3600, PST_STATUS_OK,
-		""},
-	    {"crash, clock behind", PST_COUNTER_LAST_CRASH, NOW + 50,
-		PST_STATUS_WARNING, "a worker ended unexpectedly 0 s ago"},
-	    {"DNS", PST_COUNTER_DNS_FAILING_SINCE, NOW - 60, PST_STATUS_WARNING,
-		"the DNS has not answered for 60 s"},
-	    {"DNS, one message", PST_COUNTER_DNS_FAILING_SINCE, NOW - 59,
-		PST_STATUS_OK, ""},
-	    {"store", PST_COUNTER_STORE_FAILING_SINCE, NOW - 1,
-		PST_STATUS_WARNING, "the report store cannot be written"},
-	    {"queue", PST_COUNTER_STORE_QUEUE, 501, PST_STATUS_WARNING,
-		"501 rows wait for the report store"},
-	    {"short queue", PST_COUNTER_STORE_QUEUE, 500, PST_STATUS_OK, ""},
-	    {"journal", PST_COUNTER_JOURNAL_FAILING_SINCE, NOW - 1,
-		PST_STATUS_WARNING, "the journal cannot be written"},
-	    {"upload", PST_COUNTER_UPLOAD_FAILING_SINCE, NOW - 7200,
-		PST_STATUS_WARNING, "have not been uploaded for 2 h 0 min"},
-	    {"clock, store", PST_COUNTER_CLOCK_STORE_SINCE, NOW - 1,
-		PST_STATUS_WARNING,
-		"disagrees with what the report store has seen"},
-	    {"clock, server", PST_COUNTER_CLOCK_SERVER_SINCE, NOW + 9999999,
-		PST_STATUS_WARNING,
-		"disagrees with that of the shared database"},
-	    {"clock, signatures", PST_COUNTER_CLOCK_SIGNATURES_SINCE, NOW,
-		PST_STATUS_WARNING, "most DKIM signatures are from the future"},
-	    {"short upload", PST_COUNTER_UPLOAD_FAILING_SINCE, NOW - 500,
-		PST_STATUS_OK, ""},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < PST_COUNT(rows); i++) {
+	for (size_t i = 0; i < PST_COUNT(judged); i++) {
 		struct pst_status *status = well();
 		enum pst_status_level level;
 		const char *problems, *line;
 
-		status->counters.of[rows[i].counter][0] = rows[i].value;
+		status->counters.of[judged[i].counter][0] = judged[i].value;
 		level = pst_status_judge(arena, status, &problems);
 		line = pst_status_nagios(arena, status, level, problems);
-		if (level != rows[i].level)
-			fail_msg("%s: level %d", rows[i].label, level);
-		if (strstr(problems, rows[i].problem) == NULL ||
-		    (rows[i].problem[0] == '\0') != (problems[0] == '\0'))
-			fail_msg("%s: %s", rows[i].label, problems);
-		if (strstr(line, rows[i].problem) == NULL ||
+		if (level != judged[i].level)
+			fail_msg("%s: level %d", judged[i].label, level);
+		if (strstr(problems, judged[i].problem) == NULL ||
+		    (judged[i].problem[0] == '\0') != (problems[0] == '\0'))
+			fail_msg("%s: %s", judged[i].label, problems);
+		if (strstr(line, judged[i].problem) == NULL ||
 		    strchr(line, '\n') != NULL)
-			fail_msg("%s: %s", rows[i].label, line);
+			fail_msg("%s: %s", judged[i].label, line);
 	}
 }
 
@@ -265,18 +288,16 @@ test_read(void **state)
 	}
 }
 
-#define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_ARENA(test_judge),
-	    WITH_ARENA(test_several),
-	    WITH_ARENA(test_nagios),
-	    WITH_ARENA(test_page),
-	    WITH_ARENA(test_span),
-	    WITH_ARENA(test_read),
+	    cmocka_unit_test_setup_teardown(test_judge, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_several, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_nagios, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_page, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_span, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_read, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
