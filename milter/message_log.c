@@ -62,3 +62,23 @@ pst_message_log(const struct pst_message *message)
 	log_findings(arena, message);
 	pst_arena_free(arena);
 }
+
+void
+pst_message_log_dns(const struct pst_message *message)
+{
+	switch (message->dns_change) {
+	case PST_DNS_HEALTH_SAME:
+		return;
+	case PST_DNS_HEALTH_CAPPED:
+		pst_log(PST_LOG_WARNING,
+		    "the DNS has failed for longer than temperror-cap; "
+		    "until it answers, messages are tagged instead of "
+		    "deferred; check the resolver");
+		return;
+	case PST_DNS_HEALTH_RECOVERED:
+		pst_log(PST_LOG_NOTICE,
+		    "the DNS answers again; messages may be deferred again "
+		    "for its temporary errors");
+		return;
+	}
+}

@@ -10,6 +10,9 @@
 /* Logs the message's line, its note, and at level debug what was found. */
 void pst_message_log(const struct pst_message *message);
 
+/* Logs what the message has changed in the health of the DNS, if anything. */
+void pst_message_log_dns(const struct pst_message *message);
+
 /*
  * Logs "QUEUEID: SUBJECT SENTENCE". subject may be "". event is the word for it
  * in a JSON log.

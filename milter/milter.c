@@ -14,6 +14,7 @@
 #include <libmilter/mfapi.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/milter_protocol.h"
@@ -62,6 +63,14 @@ leave(sfsistat status)
 	atomic_fetch_sub(&busy, 1);
 	atomic_fetch_add(&turns, 1);
 	return status;
+}
+
+/* Ends a step for which the steps before it are missing. */
+static sfsistat
+out_of_order(void)
+{
+	pst_counter_add(PST_COUNTER_MILTER_ERRORS, PST_MILTER_SESSION, 1);
+	return leave(SMFIS_TEMPFAIL);
 }
 
 /*
@@ -127,6 +136,13 @@ ask_for_macros(SMFICTX *ctx, bool by_recipient)
 	    SMFIP_SKIP)
 
 static sfsistat
+refuse_mta(void)
+{
+	pst_counter_add(PST_COUNTER_MILTER_ERRORS, PST_MILTER_NEGOTIATE, 1);
+	return SMFIS_REJECT;
+}
+
+static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long unused2, unsigned long unused3, unsigned long *want_actions,
     unsigned long *want_steps, unsigned long *want2, unsigned long *want3)
@@ -144,7 +160,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 		    "the MTA cannot pass on the leading blanks of header "
 		    "fields (SMFIP_HDR_LEADSPC), so its mail cannot be "
 		    "checked; use Postfix 2.6 or Sendmail 8.14 or later");
-		return SMFIS_REJECT;
+		return refuse_mta();
 	}
 	conn = calloc(1, sizeof(*conn));
 	if (conn == NULL)
@@ -176,7 +192,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 		ask_for_macros(ctx, by_recipient);
 	if (smfi_setpriv(ctx, conn) != MI_SUCCESS) {
 		free(conn);
-		return SMFIS_REJECT;
+		return refuse_mta();
 	}
 	return SMFIS_CONTINUE;
 }
@@ -189,7 +205,7 @@ on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 	    pst_ip_from_sockaddr((const struct sockaddr *)address);
 
 	if (conn == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	pst_session_close(conn->session);
 	conn->session = pst_session_open(service, &ip, pst_str(host), conn->mta,
 	    pst_str_eq(
@@ -206,7 +222,7 @@ on_helo(SMFICTX *ctx, char *helo)
 	struct conn *conn = enter(ctx);
 
 	if (conn == NULL || conn->session == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	pst_session_helo(conn->session, pst_str(helo));
 	return go_on(conn, SMFIP_NR_HELO);
 }
@@ -218,7 +234,7 @@ on_mail(SMFICTX *ctx, char **args)
 	bool authenticated;
 
 	if (conn == NULL || conn->session == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	authenticated = macro(ctx, "{auth_authen}").len > 0 ||
 	    macro(ctx, "{auth_type}").len > 0;
 	pst_session_mail(conn->session, pst_str(args[0]),
@@ -236,8 +252,10 @@ come_later(SMFICTX *ctx, struct pst_str rcpt)
 
 	pst_log(PST_LOG_INFO, "%s", pst_parts_later_line(arena, rcpt));
 	pst_arena_free(arena);
-	if (smfi_setreply(ctx, code, xcode, text) != MI_SUCCESS)
+	if (smfi_setreply(ctx, code, xcode, text) != MI_SUCCESS) {
+		pst_counter_add(PST_COUNTER_MILTER_ERRORS, PST_MILTER_RCPT, 1);
 		pst_log(PST_LOG_ERROR, "setting the reply to RCPT failed");
+	}
 	return SMFIS_TEMPFAIL;
 }
 
@@ -247,7 +265,7 @@ on_rcpt(SMFICTX *ctx, char **args)
 	struct conn *conn = enter(ctx);
 
 	if (conn == NULL || conn->session == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	if (!pst_session_rcpt_as(
 		conn->session, pst_str(args[0]), macro(ctx, "{rcpt_addr}")))
 		return leave(come_later(ctx, pst_str(args[0])));
@@ -260,7 +278,7 @@ on_header(SMFICTX *ctx, char *name, char *value)
 	struct conn *conn = enter(ctx);
 
 	if (conn == NULL || conn->session == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	pst_session_header(conn->session, pst_str(name), pst_str(value));
 	return go_on(conn, SMFIP_NR_HDR);
 }
@@ -271,7 +289,7 @@ on_eoh(SMFICTX *ctx)
 	struct conn *conn = enter(ctx);
 
 	if (conn == NULL || conn->session == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	pst_session_eoh(conn->session);
 	return go_on(conn, SMFIP_NR_EOH);
 }
@@ -282,7 +300,7 @@ on_body(SMFICTX *ctx, unsigned char *ptr, size_t len)
 	struct conn *conn = enter(ctx);
 
 	if (conn == NULL || conn->session == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	return leave(pst_session_body(conn->session, ptr, len) ?
 		SMFIS_CONTINUE :
 		SMFIS_SKIP);
@@ -345,16 +363,19 @@ quarantine(SMFICTX *ctx, const struct pst_decision *decision)
 	return smfi_quarantine(ctx, reason) == MI_SUCCESS;
 }
 
-/*
- * R-MTA-15: a decision that cannot be carried out is always logged. `what` is a
- * fixed text.
- */
+/* R-MTA-15: a decision that cannot be carried out is always logged. */
 static void
-fault(
-    const struct pst_message *message, const char *what, struct pst_done *done)
+fault(const struct pst_message *message, enum pst_milter_stage stage,
+    struct pst_done *done)
 {
 	bool accept = message->config->on_internal_error == PST_ACTION_ACCEPT;
+	const char *what = stage == PST_MILTER_HEADER ? "changing the header" :
+	    stage == PST_MILTER_REPLY                 ? "setting the reply" :
+					"quarantining the message";
 
+	pst_counter_add(PST_COUNTER_MILTER_ERRORS, stage, 1);
+	pst_counter_set(PST_COUNTER_LAST_FAULT,
+	    (uint64_t)pst_clock_epoch(&pst_clock_system));
 	done->failed = what;
 	done->action = accept ? PST_ACTION_ACCEPT : PST_ACTION_TEMPFAIL;
 	done->code = 0;
@@ -373,12 +394,12 @@ carry_out(SMFICTX *ctx, const struct pst_message *message)
 
 	if (!carry_out_edits(ctx, decision)) {
 		done.edited = false;
-		fault(message, "changing the header", &done);
+		fault(message, PST_MILTER_HEADER, &done);
 	} else if (decision->code != 0 && !set_reply(ctx, decision)) {
-		fault(message, "setting the reply", &done);
+		fault(message, PST_MILTER_REPLY, &done);
 	} else if (decision->action == PST_ACTION_QUARANTINE &&
 	    !quarantine(ctx, decision)) {
-		fault(message, "quarantining the message", &done);
+		fault(message, PST_MILTER_QUARANTINE, &done);
 	}
 	return done;
 }
@@ -405,26 +426,6 @@ report_progress(void *ctx)
 	(void)smfi_progress(ctx);
 }
 
-static void
-log_dns_change(const struct pst_message *message)
-{
-	switch (message->dns_change) {
-	case PST_DNS_HEALTH_SAME:
-		return;
-	case PST_DNS_HEALTH_CAPPED:
-		pst_log(PST_LOG_WARNING,
-		    "the DNS has failed for longer than temperror-cap; "
-		    "until it answers, messages are tagged instead of "
-		    "deferred; check the resolver");
-		return;
-	case PST_DNS_HEALTH_RECOVERED:
-		pst_log(PST_LOG_NOTICE,
-		    "the DNS answers again; messages may be deferred again "
-		    "for its temporary errors");
-		return;
-	}
-}
-
 static sfsistat
 on_eom(SMFICTX *ctx)
 {
@@ -434,10 +435,10 @@ on_eom(SMFICTX *ctx)
 	struct pst_done done;
 
 	if (conn == NULL || conn->session == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	message = pst_session_end(conn->session, macro(ctx, "i"), &progress);
 	if (message == NULL)
-		return leave(SMFIS_TEMPFAIL);
+		return out_of_order();
 	done = carry_out(ctx, message);
 	pst_session_done(conn->session, &done);
 	/*
@@ -445,7 +446,7 @@ on_eom(SMFICTX *ctx)
 	 * row (R-AGG-5).
 	 */
 	pst_recorder_put(message);
-	log_dns_change(message);
+	pst_message_log_dns(message);
 	pst_message_log(message);
 	pst_remember_message(message);
 	pst_counters_message(message);
@@ -557,6 +558,15 @@ pst_milter_stop(void)
 		(void)nanosleep(&pause, NULL);
 		pst_listener_poke(&own_endpoint);
 	}
+}
+
+const char *
+pst_milter_version(struct pst_arena *arena)
+{
+	unsigned major = 0, minor = 0, patch = 0;
+
+	(void)smfi_version(&major, &minor, &patch);
+	return pst_arena_printf(arena, "%u.%u.%u", major, minor, patch);
 }
 
 unsigned

@@ -36,6 +36,9 @@ bool pst_milter_serve(struct pst_service *service);
  */
 void pst_milter_stop(void);
 
+/* Returns the version of libmilter, such as "1.0.1", in the arena. */
+const char *pst_milter_version(struct pst_arena *arena);
+
 /* Returns the number of callbacks that are running now. Any thread. */
 unsigned pst_milter_busy(void);
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/counters.h"
+#include "core/counters_rules.h"
 #include "milter/notify.h"
 #include "milter/worker.h"
 
@@ -50,6 +51,7 @@ end_reload(struct pst_keeper *keeper, bool good)
 		return;
 	}
 	pst_counter_add(PST_COUNTER_RELOADS, good ? 0 : 1, 1);
+	pst_counter_since(PST_COUNTER_RELOAD_FAILED_SINCE, !good);
 	if (good)
 		pst_counter_set(PST_COUNTER_LAST_RELOAD,
 		    (uint64_t)pst_clock_epoch(&pst_clock_system));
@@ -88,6 +90,9 @@ begin_reload(struct pst_keeper *keeper)
 	    name_restart_options(keeper, fresh, options, sizeof(options)));
 	pst_config_unref(supervisor->config);
 	supervisor->config = fresh;
+	/* The first process alone: its keepers count in the same slot. */
+	if (keeper->up_fd == -1)
+		pst_counters_configured(fresh);
 	keeper->refused = 0;
 	keeper->reloading = true;
 	keeper->reload_until_ms =

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/keeper.h"
 
+#include <stdbool.h>
 #include <unistd.h>
 
+#include "auth/dkim.h"
 #include "base/clock.h"
 #include "core/counters.h"
+#include "core/process_usage.h"
+#include "core/slow_questions.h"
+#include "milter/milter.h"
 
 /* What is wrong with the networks of SPF records, if anything is. */
 static const char *
@@ -43,6 +48,37 @@ say_status(struct pst_keeper *keeper)
 }
 
 static void
+add_libraries(struct pst_json *json)
+{
+	struct pst_arena *arena = pst_json_arena(json);
+
+	pst_json_text(json, "libmilter", pst_milter_version(arena));
+	pst_json_text(json, "libopendkim", pst_dkim_lib_version(arena));
+}
+
+/* Of all processes of the daemon: this one, its children and their workers. */
+static void
+add_usage(struct pst_json *json, const struct pst_keeper *keeper)
+{
+	const struct pst_counters *counters = keeper->supervisor->counters;
+	struct pst_process_usage usage = {.processes = 0};
+
+	pst_process_usage_add(&usage, getpid());
+	pst_process_usage_add(&usage, keeper->upload.pid);
+	for (size_t i = 0; i < keeper->count; i++) {
+		pid_t child = keeper->children[i].pid;
+		pid_t worker =
+		    pst_counters_process(counters, keeper->children[i].index);
+
+		pst_process_usage_add(&usage, child);
+		/* With several listeners, the child is a worker's keeper. */
+		if (worker != child)
+			pst_process_usage_add(&usage, worker);
+	}
+	pst_process_usage_json(json, &usage);
+}
+
+static void
 say_counters(struct pst_keeper *keeper)
 {
 	struct pst_supervisor *supervisor = keeper->supervisor;
@@ -58,6 +94,9 @@ say_counters(struct pst_keeper *keeper)
 	    json, "configuration", pst_config_file(supervisor->config));
 	pst_json_number(
 	    json, "now", (uint64_t)pst_clock_epoch(&pst_clock_system));
+	add_libraries(json);
+	add_usage(json, keeper);
+	pst_slow_questions_json(json, supervisor->counters);
 	pst_counters_json(json, sum);
 	pst_json_close(json);
 	pst_control_answer(

@@ -16,6 +16,7 @@
 #include "config/option.h"
 #include "core/containment.h"
 #include "core/counters.h"
+#include "core/counters_rules.h"
 #include "milter/keeper.h"
 #include "milter/listener.h"
 #include "milter/milter.h"
@@ -437,6 +438,7 @@ pst_supervisor_run(struct pst_supervisor *supervisor)
 	pst_counter_set(
 	    PST_COUNTER_STARTED, (uint64_t)pst_clock_epoch(&pst_clock_system));
 	pst_counter_set(PST_COUNTER_WORKERS, count);
+	pst_counters_configured(supervisor->config);
 	supervisor->started = pst_config_ref(supervisor->config);
 	supervisor->sandbox = pst_sandbox_new(supervisor->config);
 	pst_sandbox_begin(supervisor->sandbox);

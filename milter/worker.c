@@ -316,6 +316,15 @@ set_key(struct pst_service *service, const struct pst_config *config)
 	pst_service_set_key(service, &key);
 }
 
+/* What a later configuration changes only after a restart. */
+static void
+count_limits(const struct pst_config *config)
+{
+	pst_counter_set(PST_COUNTER_SESSIONS_MAX, config->max_sessions);
+	pst_counter_set(PST_COUNTER_WAITING_MAX, config->dns.max_waiting);
+	pst_counter_set(PST_COUNTER_DNS_OPEN_MAX, config->dns.max_open);
+}
+
 /*
  * pst_milter_stop() sends SIGTERM to this process for libmilter, whose thread
  * waits for it. One that is sent earlier has to wait for the thread.
@@ -368,6 +377,7 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	}
 	current = pst_service_config(control.service);
 	set_key(control.service, current);
+	count_limits(current);
 	pst_recorder_start(current);
 	pst_remember_start(current);
 	pst_config_unref(current);
