@@ -25,6 +25,12 @@ pst_db_is_alive(const struct pst_db *db)
 }
 
 bool
+pst_db_limit(struct pst_db *db, unsigned ms, struct pst_err *err)
+{
+	return db->driver->limit(db, ms, err);
+}
+
+bool
 pst_db_begin(struct pst_db *db, struct pst_err *err)
 {
 	return db->driver->begin(db, err);

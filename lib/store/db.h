@@ -66,15 +66,25 @@ pst_db_blob(struct pst_str octets)
 enum pst_db_access {
 	PST_DB_READ,   /* the file must exist */
 	PST_DB_WRITE,  /* the file must exist */
-	PST_DB_CREATE, /* a missing file is created, with mode 0600 */
+	PST_DB_CREATE, /* a missing file is created */
 };
 
 /*
  * Opens an SQLite file, with a write-ahead log unless access is PST_DB_READ.
  * While somebody else has the file locked, each statement waits for up to
  * patience_ms.
+ *
+ * The file belongs to this user, and the group may read it: it has the mode
+ * 0640, which a writer also gives to a file of its own that has 0600. Its log
+ * and the shared memory of that remain when nobody has the file open. So a
+ * member of the group can open it with PST_DB_READ at any time, also after
+ * the writer was killed, without the right to write anything.
  */
 struct pst_db *pst_db_open_sqlite(const char *path, enum pst_db_access access,
+    unsigned patience_ms, struct pst_err *err) PST_MUST_CHECK;
+
+/* The same for a file that only this user may read: mode 0600. */
+struct pst_db *pst_db_open_private(const char *path, enum pst_db_access access,
     unsigned patience_ms, struct pst_err *err) PST_MUST_CHECK;
 
 /*
@@ -103,6 +113,15 @@ bool pst_db_is_shared(const struct pst_db *db); /* true for PostgreSQL */
  * has that name. The caller then closes it and opens a new one.
  */
 bool pst_db_is_alive(const struct pst_db *db);
+
+/*
+ * Limits the time of each later statement to ms; 0: no limit. One that takes
+ * longer fails, and the connection can be used for others. For a selection, the
+ * time runs from its beginning to its end, with what the caller does meanwhile;
+ * it also includes the wait for a lock.
+ */
+bool pst_db_limit(
+    struct pst_db *db, unsigned ms, struct pst_err *err) PST_MUST_CHECK;
 
 /* Begins a transaction that writes: SQLite takes its write lock at once. */
 bool pst_db_begin(struct pst_db *db, struct pst_err *err) PST_MUST_CHECK;

@@ -22,6 +22,7 @@ struct pst_db_driver {
 	bool is_shared;
 	void (*close)(struct pst_db *db);
 	bool (*is_alive)(const struct pst_db *db);
+	bool (*limit)(struct pst_db *db, unsigned ms, struct pst_err *err);
 	bool (*begin)(struct pst_db *db, struct pst_err *err);
 	bool (*commit)(struct pst_db *db, struct pst_err *err);
 	void (*rollback)(struct pst_db *db);

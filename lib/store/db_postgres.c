@@ -41,6 +41,8 @@ struct postgres_db {
 	struct pst_err what; /* why it failed */
 	PGresult *row;
 	unsigned char *octets[PST_DB_MAX_VALUES]; /* of the row, decoded */
+	unsigned limit_ms;                        /* of a statement; 0: none */
+	bool late;   /* the server has ended the last one for that */
 	bool silent; /* it did not answer in time, and is not used again */
 };
 
@@ -48,6 +50,26 @@ static struct postgres_db *
 own(struct pst_db *db)
 {
 	return (struct postgres_db *)db;
+}
+
+/* A server that keeps its limit answers soon after it. */
+#define GRACE_MS 2000
+
+static int64_t
+patience(const struct postgres_db *db, int64_t usual_ms)
+{
+	int64_t ms = (int64_t)db->limit_ms + GRACE_MS;
+
+	return db->limit_ms == 0 || ms > usual_ms ? usual_ms : ms;
+}
+
+static void
+note_reason(struct postgres_db *db, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	db->late = db->limit_ms > 0 && state != NULL &&
+	    strcmp(state, "57014" /* query_canceled */) == 0;
 }
 
 /* libpq's messages have several lines and may begin with the severity. */
@@ -60,7 +82,13 @@ fail(const struct postgres_db *db, struct pst_err *err)
 		return pst_err_set(err,
 		    "shared database: the server has not answered for %d s or "
 		    "longer; check the server that store.postgresql names",
-		    ANSWER_MS / 1000);
+		    (int)(patience(db, ANSWER_MS) / 1000));
+	if (db->late)
+		return pst_err_set(err,
+		    "shared database: a question took longer than %u ms and was "
+		    "given up; ask for a shorter time, or again when the server "
+		    "is less busy",
+		    db->limit_ms);
 	if (pst_str_starts(text, PST_STR("ERROR:")) ||
 	    pst_str_starts(text, PST_STR("FATAL:")))
 		text = pst_str_from(text, sizeof("ERROR:") - 1);
@@ -146,7 +174,10 @@ exchange(struct postgres_db *db, int timeout_ms)
 static bool
 wait_for_result(struct postgres_db *db, int64_t limit_ms)
 {
-	int64_t begun_ms = pst_clock_ms(&pst_clock_system), next_ms = ANSWER_MS;
+	int64_t begun_ms = pst_clock_ms(&pst_clock_system), next_ms;
+
+	limit_ms = patience(db, limit_ms);
+	next_ms = limit_ms < ANSWER_MS ? limit_ms : ANSWER_MS;
 
 	while (!db->silent && PQisBusy(db->conn) == 1) {
 		int64_t waited_ms = pst_clock_ms(&pst_clock_system) - begun_ms;
@@ -199,6 +230,7 @@ finish(struct postgres_db *db, PGresult *result, int64_t *changed,
 	uint64_t number = 0;
 
 	if (!ok) {
+		note_reason(db, result);
 		(void)fail(db, err);
 	} else if (changed != NULL) {
 		(void)pst_str_to_u64(
@@ -329,6 +361,18 @@ run(struct pst_db *base, const struct pst_db_statement *statement,
 }
 
 static bool
+limit(struct pst_db *base, unsigned ms, struct pst_err *err)
+{
+	struct postgres_db *db = own(base);
+	char sql[64];
+
+	(void)snprintf(
+	    sql, sizeof(sql), "SET SESSION statement_timeout = %u", ms);
+	db->limit_ms = ms;
+	return execute(base, sql, ANSWER_MS, err);
+}
+
+static bool
 begin(struct pst_db *base, struct pst_err *err)
 {
 	/* Comments on concurrency in this code assume this level. */
@@ -428,6 +472,7 @@ next(struct pst_db *base)
 			return true;
 		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
 			db->failed = true;
+			note_reason(db, db->row);
 			(void)fail(db, &db->what);
 		}
 	}
@@ -475,6 +520,7 @@ static const struct pst_db_driver driver = {
     .is_shared = true,
     .close = close_postgres,
     .is_alive = is_alive,
+    .limit = limit,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,

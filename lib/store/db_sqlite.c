@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
-#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
@@ -34,6 +31,8 @@ struct sqlite_db {
 	sqlite3_stmt *selection; /* the open one, or NULL */
 	int status;              /* the result of its last step */
 	bool is_limited;         /* by the room on the disk */
+	unsigned limit_ms;       /* of a statement; 0: none */
+	int64_t deadline_ms;     /* of the current one */
 };
 
 static struct sqlite_db *
@@ -73,6 +72,12 @@ advice(int status)
 static bool
 fail(const struct sqlite_db *db, int status, struct pst_err *err)
 {
+	if ((status & 0xff) == SQLITE_INTERRUPT)
+		return pst_err_set(err,
+		    "store %s: a question took longer than %u ms and was given "
+		    "up; ask for a shorter time, or again when the system is "
+		    "less busy",
+		    db->path, db->limit_ms);
 	return pst_err_set(err, "store %s: %s; %s", db->path,
 	    sqlite3_errstr(status), advice(status));
 }
@@ -201,6 +206,37 @@ step(sqlite3_stmt *handle)
 	return status;
 }
 
+/* Steps of SQLite's machine between two looks at the clock: about 0.1 ms. */
+#define STEPS 2000
+
+static int
+is_late(void *arg)
+{
+	const struct sqlite_db *db = arg;
+
+	return pst_clock_ms(&pst_clock_system) >= db->deadline_ms;
+}
+
+static bool
+limit(struct pst_db *base, unsigned ms, struct pst_err *err)
+{
+	struct sqlite_db *db = own(base);
+
+	(void)err;
+	db->limit_ms = ms;
+	sqlite3_progress_handler(
+	    db->handle, ms == 0 ? 0 : STEPS, ms == 0 ? NULL : is_late, db);
+	return true;
+}
+
+static void
+begin_limit(struct sqlite_db *db)
+{
+	if (db->limit_ms > 0)
+		db->deadline_ms =
+		    pst_clock_ms(&pst_clock_system) + db->limit_ms;
+}
+
 static bool
 run(struct pst_db *base, const struct pst_db_statement *statement,
     int64_t *changed, struct pst_err *err)
@@ -210,6 +246,7 @@ run(struct pst_db *base, const struct pst_db_statement *statement,
 	int status;
 
 	assert(db->selection == NULL);
+	begin_limit(db);
 	status = prepare(db, statement->sql, &handle);
 	if (status == SQLITE_OK)
 		status =
@@ -226,29 +263,16 @@ static bool
 script(struct pst_db *base, const char *sql, struct pst_err *err)
 {
 	struct sqlite_db *db = own(base);
-	int status = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+	int status;
 
+	begin_limit(db);
+	status = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 	return status == SQLITE_OK || fail_sql(db, status, err);
 }
 
-/* With more room than this, SQLite's own limit for the log is small enough. */
-#define ROOMY_BYTES (INT64_C(64) << 20)
-#define PAGE_BYTES 4096
 /* What SQLite begins with. */
 #define NO_LIMITS                                                              \
 	"PRAGMA wal_autocheckpoint = 1000; PRAGMA max_page_count = 4294967294"
-/* The shared memory beside the log. */
-#define SHM_BYTES 32768
-
-static int64_t
-size_of(const char *path, const char *suffix)
-{
-	char name[4096];
-	struct stat st;
-
-	(void)snprintf(name, sizeof(name), "%s%s", path, suffix);
-	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
-}
 
 /*
  * On a small or nearly full disk, keeps the log short and the file small enough
@@ -261,27 +285,20 @@ size_of(const char *path, const char *suffix)
 static int
 fit_to_disk(struct sqlite_db *db)
 {
-	struct statvfs disk;
-	int64_t room, pages, most;
+	struct pst_db_file_limits limits;
 	char text[128];
 
-	if (statvfs(db->path, &disk) != 0)
+	if (!pst_db_file_limit(db->path, &limits))
 		return SQLITE_OK;
-	if ((uint64_t)disk.f_bavail > (uint64_t)ROOMY_BYTES / disk.f_frsize) {
+	if (limits.is_roomy) {
 		if (!db->is_limited)
 			return SQLITE_OK;
 		db->is_limited = false;
 		return sqlite3_exec(db->handle, NO_LIMITS, NULL, NULL, NULL);
 	}
-	room = (int64_t)(disk.f_bavail * disk.f_frsize) / 2 +
-	    size_of(db->path, "") + size_of(db->path, "-wal");
-	pages = room / 8 / PAGE_BYTES;
-	pages = pages < 16 ? 16 : pages > 1000 ? 1000 : pages;
-	/* SQLite never sets the limit below the size that the file has. */
-	most = (room - SHM_BYTES) / PAGE_BYTES - 3 * pages;
 	(void)snprintf(text, sizeof(text),
 	    "PRAGMA wal_autocheckpoint = %lld; PRAGMA max_page_count = %lld",
-	    (long long)pages, (long long)(most < 1 ? 1 : most));
+	    (long long)limits.log_pages, (long long)limits.max_pages);
 	db->is_limited = true;
 	return sqlite3_exec(db->handle, text, NULL, NULL, NULL);
 }
@@ -342,6 +359,7 @@ open_selection(struct pst_db *base, const char *sql,
 	int status;
 
 	assert(db->selection == NULL);
+	begin_limit(db);
 	status = prepare(db, sql, &handle);
 	if (status == SQLITE_OK)
 		status = bind(handle, values, count, true);
@@ -410,6 +428,7 @@ static const struct pst_db_driver driver = {
     .is_shared = false,
     .close = close_sqlite,
     .is_alive = is_alive,
+    .limit = limit,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
@@ -423,29 +442,6 @@ static const struct pst_db_driver driver = {
     .column = text,
     .octets = octets,
 };
-
-/* A symbolic link is refused: its creator may not be the store's owner. */
-static bool
-check_file(struct sqlite_db *db, struct pst_err *err)
-{
-	struct stat st;
-
-	if (lstat(db->path, &st) == -1) {
-		return pst_err_set(err,
-		    "cannot open the store %s: %s; the daemon creates it "
-		    "when reports.from is set",
-		    db->path, strerror(errno));
-	}
-	if (!S_ISREG(st.st_mode)) {
-		return pst_err_set(err,
-		    "cannot open the store %s: it is not a regular file; "
-		    "move it away, or set store.path",
-		    db->path);
-	}
-	db->device = st.st_dev;
-	db->inode = st.st_ino;
-	return true;
-}
 
 static void
 sleep_ms(long ms)
@@ -514,15 +510,26 @@ wait_for_lock(void *arg, int tries)
 
 	if (tries == 0)
 		db->give_up_ms = now_ms + db->patience_ms;
-	if (now_ms >= db->give_up_ms)
+	if (now_ms >= db->give_up_ms ||
+	    (db->limit_ms > 0 && now_ms >= db->deadline_ms))
 		return 0;
 	sleep_ms(tries < 100 ? 1 : 10);
 	return 1;
 }
 
+/* Keeps the log and its shared memory for readers that cannot make them. */
+static int
+keep_log(struct sqlite_db *db)
+{
+	int on = 1;
+
+	return sqlite3_file_control(
+	    db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+}
+
 static bool
-open_handle(
-    struct sqlite_db *db, enum pst_db_access access, struct pst_err *err)
+open_handle(struct sqlite_db *db, enum pst_db_access access, bool shared,
+    struct pst_err *err)
 {
 	int flags = SQLITE_OPEN_NOMUTEX |
 	    (access == PST_DB_READ ? SQLITE_OPEN_READONLY :
@@ -533,6 +540,8 @@ open_handle(
 		(void)sqlite3_extended_result_codes(db->handle, 1);
 	if (status == SQLITE_OK)
 		status = sqlite3_busy_handler(db->handle, wait_for_lock, db);
+	if (status == SQLITE_OK && shared)
+		status = keep_log(db);
 	if (status == SQLITE_OK && access != PST_DB_READ)
 		status = set_wal(db);
 	if (status == SQLITE_OK)
@@ -542,9 +551,9 @@ open_handle(
 	return status == SQLITE_OK || fail(db, status, err);
 }
 
-struct pst_db *
-pst_db_open_sqlite(const char *path, enum pst_db_access access,
-    unsigned patience_ms, struct pst_err *err)
+static struct pst_db *
+open_file(const char *path, enum pst_db_access access, unsigned patience_ms,
+    bool shared, struct pst_err *err)
 {
 	/*
 	 * A process loses all its locks on a file when it closes any descriptor
@@ -553,18 +562,38 @@ pst_db_open_sqlite(const char *path, enum pst_db_access access,
 	 */
 	static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 	struct sqlite_db *db = calloc(1, sizeof(*db));
+	struct stat st = {.st_ino = 0};
 	bool ok;
 
 	if (db == NULL || (db->path = strdup(path)) == NULL)
 		abort();
 	db->base.driver = &driver;
 	pst_mutex_lock(&making);
-	ok = (access != PST_DB_CREATE || pst_db_file_make(path, err)) &&
-	    check_file(db, err);
+	ok = (access != PST_DB_CREATE ||
+		 pst_db_file_make(path, shared ? 0640 : 0600, err)) &&
+	    pst_db_file_check(path, &st, err);
+	if (ok && shared && access != PST_DB_READ)
+		pst_db_file_share(path);
 	pst_mutex_unlock(&making);
+	db->device = st.st_dev;
+	db->inode = st.st_ino;
 	db->patience_ms = patience_ms;
-	if (ok && open_handle(db, access, err))
+	if (ok && open_handle(db, access, shared, err))
 		return &db->base;
 	close_sqlite(&db->base);
 	return NULL;
+}
+
+struct pst_db *
+pst_db_open_sqlite(const char *path, enum pst_db_access access,
+    unsigned patience_ms, struct pst_err *err)
+{
+	return open_file(path, access, patience_ms, true, err);
+}
+
+struct pst_db *
+pst_db_open_private(const char *path, enum pst_db_access access,
+    unsigned patience_ms, struct pst_err *err)
+{
+	return open_file(path, access, patience_ms, false, err);
 }

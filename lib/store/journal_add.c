@@ -6,8 +6,14 @@
  * become blocks at once, and what is left over is the new tail.
  */
 
+#include <time.h>
+
 #include "store/journal_file.h"
 #include "store/journal_index.h"
+
+/* How often the log is tried to be emptied, and the pause between two tries. */
+#define TRIES 20
+static const struct timespec pause_time = {0, 20000000};
 
 bool
 pst_journal_put_block(struct pst_journal *journal, int64_t stream,
@@ -172,14 +178,19 @@ check_wal(struct pst_journal *journal, struct pst_err *err)
 
 	if (pst_journal_wal_bytes(journal) <= PST_JOURNAL_WAL_BYTES / 2)
 		return true;
-	if (!pst_journal_empty_wal(journal, &empty, err))
-		return false;
-	return empty ||
-	    pst_journal_wal_bytes(journal) <= PST_JOURNAL_WAL_BYTES ||
-	    pst_err_set(err,
-		"journal %s: a program that reads it has kept its log from "
-		"being emptied; stop that program",
-		journal->path);
+	for (unsigned i = 0; i < TRIES; i++) {
+		if (!pst_journal_empty_wal(journal, &empty, err))
+			return false;
+		if (empty ||
+		    pst_journal_wal_bytes(journal) <= PST_JOURNAL_WAL_BYTES)
+			return true;
+		/* SQLite does not wait for another that empties it. */
+		(void)nanosleep(&pause_time, NULL);
+	}
+	return pst_err_set(err,
+	    "journal %s: a program that reads it has kept its log from "
+	    "being emptied; stop that program",
+	    journal->path);
 }
 
 bool

@@ -41,7 +41,7 @@ pst_memory_file_open(const struct pst_config *config, enum pst_db_access access,
 	struct pst_db *db;
 
 	pst_memory_file_path(config, path);
-	db = pst_db_open_sqlite(path, access, patience_ms, err);
+	db = pst_db_open_private(path, access, patience_ms, err);
 	if (db == NULL ||
 	    (access == PST_DB_READ ? pst_schema_check(db, err) :
 				     pst_schema_make(db, err)))

@@ -38,7 +38,7 @@ bool pst_memory_file_exists(const struct pst_config *config);
 
 /*
  * Opens the file. With PST_DB_CREATE a missing one is made. patience_ms is as
- * in pst_db_open_sqlite(). The caller closes it with pst_db_close().
+ * in pst_db_open_private(). The caller closes it with pst_db_close().
  */
 struct pst_db *
 pst_memory_file_open(const struct pst_config *config, enum pst_db_access access,

@@ -33,7 +33,7 @@ pst_spool_open(const struct pst_config *config, enum pst_db_access access,
 	struct pst_db *spool;
 
 	pst_spool_path(config, path);
-	spool = pst_db_open_sqlite(path, access, patience_ms, err);
+	spool = pst_db_open_private(path, access, patience_ms, err);
 	if (spool == NULL ||
 	    (access == PST_DB_READ ? pst_schema_check(spool, err) :
 				     pst_schema_make(spool, err)))

@@ -32,7 +32,7 @@ pst_spool_path(const struct pst_config *config, char path[PST_SPOOL_PATH_SIZE]);
 
 /*
  * Opens the spool. With PST_DB_CREATE a missing one is made. patience_ms is as
- * in pst_db_open_sqlite(). The caller closes it with pst_db_close().
+ * in pst_db_open_private(). The caller closes it with pst_db_close().
  */
 struct pst_db *
 pst_spool_open(const struct pst_config *config, enum pst_db_access access,

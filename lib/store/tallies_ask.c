@@ -21,6 +21,7 @@ struct asking {
 	struct pst_tally_visitor visitor;
 	bool enough; /* for the visitor */
 	struct pst_str prefix;
+	char *prefix_end; /* after what begins with it; NULL: none */
 	struct pst_tally_merge *merge;
 	struct pst_journal_packer *packer;
 };
@@ -69,18 +70,45 @@ add_packs(struct asking *asking, struct days days, struct pst_err *err)
 	return pst_db_end(db, err) && (good || damaged(asking, err));
 }
 
-/* The rows of a day that is not packed become a pack in memory. */
+/*
+ * Returns the text that comes directly after all that begin with prefix, in the
+ * order of octets; NULL if it has none.
+ */
+static char *
+end_of_prefix(struct pst_str prefix)
+{
+	char *end = strndup(prefix.ptr == NULL ? "" : prefix.ptr, prefix.len);
+
+	if (end == NULL)
+		abort();
+	if (prefix.len == 0 || (unsigned char)end[prefix.len - 1] >= 0x7f) {
+		free(end);
+		return NULL;
+	}
+	end[prefix.len - 1]++;
+	return end;
+}
+
+/*
+ * The rows of a day that is not packed become a pack in memory. Those without the
+ * prefix are left out here already: a flooded gateway has very many.
+ */
 static bool
 add_rows(struct asking *asking, struct days days, struct pst_err *err)
 {
 	static const char sql[] =
 	    "SELECT day, key, " PST_TALLIES_COLUMNS " FROM tally"
 	    " WHERE question = $1 AND day >= $2 AND day <= $3"
+	    " AND ($5 = '' OR (key >= $4 AND key < $5))"
 	    " ORDER BY day, key";
 	struct pst_db *db = asking->file->db;
 	const struct pst_db_value values[] = {
 	    pst_db_int(pst_tallies_question_number(asking->query->question)),
-	    pst_db_int(days.first), pst_db_int(days.last)};
+	    pst_db_int(days.first), pst_db_int(days.last),
+	    pst_db_text(asking->query->key_prefix == NULL ?
+		    "" :
+		    asking->query->key_prefix),
+	    pst_db_text(asking->prefix_end == NULL ? "" : asking->prefix_end)};
 	struct pst_tally_packing packing = {.len = 0};
 	struct pst_journal_octets *octets = NULL;
 	struct pst_tally_row row = {.day = 0};
@@ -218,9 +246,11 @@ pst_tallies_ask(const char *path, const struct pst_tally_query *query,
 		return false;
 	asking.packer = pst_journal_packer_new();
 	asking.merge = pst_tally_merge_new(query->question);
+	asking.prefix_end = end_of_prefix(asking.prefix);
 	ok = read_all(&asking, err);
 	pst_tally_merge_free(asking.merge);
 	pst_journal_packer_free(asking.packer);
 	pst_tallies_file_close(asking.file);
+	free(asking.prefix_end);
 	return ok;
 }

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "store/db.h"
 
@@ -105,28 +105,6 @@ number(struct pst_db *db, const char *sql)
 	if (!pst_db_get_number(db, sql, NULL, 0, &out, NULL, &err))
 		fail_msg("%s", err.text);
 	return out;
-}
-
-/* Only the owner may read the file, whatever the umask: it describes mail. */
-static void
-test_mode(void **state)
-{
-	mode_t old = umask(0);
-	struct pst_db *db;
-	struct stat st;
-	char name[160];
-
-	(void)state;
-	db = open_file(0);
-	run(db, "CREATE TABLE t (a TEXT)");
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
-	(void)snprintf(name, sizeof(name), "%s-wal", path);
-	assert_int_equal(stat(name, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_false(pst_db_is_shared(db));
-	pst_db_close(db);
-	(void)umask(old);
 }
 
 static void
@@ -334,6 +312,45 @@ test_selections(void **state)
 	pst_db_close(db);
 }
 
+/* It would take minutes. */
+#define LONG                                                                   \
+	"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c"       \
+	" WHERE x < 2000000000) SELECT COUNT(*) FROM c"
+
+static void
+test_limit(void **state)
+{
+	struct pst_db *db = open_db();
+	int64_t begun_ms = pst_clock_ms(&pst_clock_system), out = -7;
+	struct pst_err err;
+
+	(void)state;
+	assert_true(pst_db_limit(db, 100, &err));
+	for (int i = 0; i < 2; i++) {
+		err.text[0] = '\0';
+		assert_false(
+		    pst_db_get_number(db, LONG, NULL, 0, &out, NULL, &err));
+		assert_non_null(strstr(err.text, "took longer than 100 ms"));
+		assert_null(strstr(err.text, "bug"));
+	}
+	assert_false(pst_db_script(db, LONG, &err));
+	assert_non_null(strstr(err.text, "took longer than 100 ms"));
+	assert_in_range(pst_clock_ms(&pst_clock_system) - begun_ms, 300, 10000);
+	/* It goes on with others, also with one that begins later. */
+	assert_true(pst_db_is_alive(db));
+	assert_int_equal(number(db, "SELECT 41 + 1"), 42);
+	assert_false(
+	    pst_db_get_number(db, "SELECT x", NULL, 0, &out, NULL, &err));
+	assert_null(strstr(err.text, "took longer"));
+	assert_true(pst_db_limit(db, 0, &err));
+	assert_int_equal(number(db,
+			     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL"
+			     " SELECT x + 1 FROM c WHERE x < 1000000)"
+			     " SELECT COUNT(*) FROM c"),
+	    1000000);
+	pst_db_close(db);
+}
+
 static void
 test_no_server(void **state)
 {
@@ -356,6 +373,12 @@ test_locked(void **state)
 	(void)state;
 	run(one, "CREATE TABLE t (a BIGINT)");
 	assert_true(pst_db_begin(one, &err));
+	assert_false(pst_db_begin(two, &err));
+	assert_non_null(strstr(err.text, "locked"));
+	/* A limit also ends the wait for a lock. */
+	pst_db_close(two);
+	two = open_file(60000);
+	assert_true(pst_db_limit(two, 50, &err));
 	assert_false(pst_db_begin(two, &err));
 	assert_non_null(strstr(err.text, "locked"));
 	/* A lock does not hold up readers. */
@@ -433,7 +456,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_mode, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_values, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_blobs, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
@@ -441,6 +463,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_statements, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_selections, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
 	    cmocka_unit_test(test_no_server),
 	    cmocka_unit_test_setup_teardown(test_locked, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_open, set_up, tear_down),

@@ -51,7 +51,7 @@ test_open(void **state)
 	assert_int_equal(access(store_path("journal"), F_OK), -1);
 	journal = journal_open();
 	assert_int_equal(stat(store_path("journal"), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_mode & 07777, 0640);
 	journal_fill(journal, PST_JOURNAL_OTHER, 0, 10, 100);
 	reader = pst_journal_open(
 	    store_path("journal"), PST_JOURNAL_READ, 1000, &err);

@@ -47,7 +47,7 @@ test_open(void **state)
 	assert_true(pst_store_open(&store, PST_STORE_REPORTS, &err));
 	assert_false(pst_db_is_shared(store.db));
 	assert_int_equal(stat(store_path("db"), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_mode & 07777, 0640);
 	pst_store_close(&store);
 	assert_null(store.db);
 
