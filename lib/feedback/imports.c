@@ -8,9 +8,10 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
-#include "base/domain.h"
 #include "base/ip.h"
 #include "base/macros.h"
+#include "feedback/identifiers.h"
+#include "store/query_sources.h"
 #include "store/schema.h"
 
 /* The texts of a report or a row; each of them is bounded. */
@@ -77,23 +78,28 @@ identify(const struct pst_feedback *feedback, struct identity *id)
 
 /* ---- storing a report ---- */
 
+struct source_key {
+	const char *feedback; /* the id of the report */
+	int64_t line;
+};
+
 static bool
-add_row(struct pst_db *db, const char *id, int64_t line,
-    const struct pst_feedback_row *row, struct pst_err *err)
+insert_row(struct pst_db *db, const struct source_key *key,
+    const struct pst_feedback_row *row, struct pst_arena *arena,
+    struct pst_err *err)
 {
 	static const char sql[] =
 	    "INSERT INTO source (feedback, line, source_ip, n, disposition,"
-	    " dkim, spf, header_from, envelope_from)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-	const struct pst_db_value values[] = {pst_db_text(id), pst_db_int(line),
-	    pst_db_text(row->source_ip), pst_db_int(row->count),
-	    pst_db_text(row->disposition), pst_db_text(row->dkim),
-	    pst_db_text(row->spf), pst_db_text(row->header_from),
-	    pst_db_text(row->envelope_from)};
-	struct pst_ip ip;
+	    " dkim, spf, header_from, envelope_from, authenticated, reasons)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+	const struct pst_db_value values[] = {pst_db_text(key->feedback),
+	    pst_db_int(key->line), pst_db_text(row->source_ip),
+	    pst_db_int(row->count), pst_db_text(row->disposition),
+	    pst_db_text(row->dkim), pst_db_text(row->spf),
+	    pst_db_text(row->header_from), pst_db_text(row->envelope_from),
+	    pst_db_text(pst_feedback_authenticated(arena, row)),
+	    pst_db_text(pst_feedback_reasons(arena, row))};
 
-	if (row->count == 0 || !pst_ip_parse(pst_str(row->source_ip), &ip))
-		return true;
 	return pst_db_run(db, sql, values, PST_COUNT(values), NULL, err);
 }
 
@@ -101,13 +107,23 @@ static bool
 add_rows(struct pst_db *db, const char *id, const struct pst_feedback *feedback,
     struct pst_err *err)
 {
+	struct pst_arena *arena = pst_arena_new();
+	struct source_key key = {.feedback = id};
 	const struct pst_feedback_row *row;
-	int64_t line = 1;
+	bool ok = true;
 
-	for (row = feedback->rows; row != NULL; row = row->next)
-		if (!add_row(db, id, line++, row, err))
-			return false;
-	return true;
+	for (row = feedback->rows; ok && row != NULL; row = row->next) {
+		struct pst_arena_mark mark = pst_arena_mark(arena);
+		struct pst_ip ip;
+
+		key.line++;
+		if (row->count > 0 &&
+		    pst_ip_parse(pst_str(row->source_ip), &ip))
+			ok = insert_row(db, &key, row, arena, err);
+		pst_arena_rewind(arena, mark);
+	}
+	pst_arena_free(arena);
+	return ok;
 }
 
 /*
@@ -181,25 +197,6 @@ pst_feedback_add(const struct pst_store *store,
 
 /* ---- who sends in our name ---- */
 
-/*
- * Returns a LIKE pattern for what is below domain; a bare `_` would match any
- * character.
- */
-static const char *
-pattern_below(struct pst_arena *arena, const char *domain)
-{
-	struct pst_buf buf;
-
-	pst_buf_init(&buf, arena, 3 * PST_DOMAIN_MAX);
-	pst_buf_add_text(&buf, "%.");
-	for (; *domain != '\0'; domain++) {
-		if (*domain == '_')
-			pst_buf_add_char(&buf, '!');
-		pst_buf_add_char(&buf, *domain);
-	}
-	return pst_buf_str(&buf);
-}
-
 /* Takes the row of one source and From domain; a source's rows are adjacent. */
 static bool
 take_row(struct pst_db *db, struct pst_arena *arena,
@@ -261,6 +258,24 @@ by_messages(const void *left, const void *right)
 	return strcmp(a->ip, b->ip);
 }
 
+/* Which reports; the values are those of take_filter(). */
+#define CHOSEN                                                                 \
+	" f.valid = 1 AND f.kind IN ('aggregate', 'failure')"                  \
+	" AND ($5 = 0 OR f.kind = 'aggregate')"                                \
+	" AND f.end_s >= $1 AND ($4 = 0 OR f.begin_s < $4)"
+#define VALUES 5
+
+static void
+take_filter(struct pst_arena *arena, const struct pst_feedback_filter *filter,
+    struct pst_db_value values[VALUES])
+{
+	values[0] = pst_db_int(filter->since_s);
+	values[1] = pst_db_text(filter->domain);
+	values[2] = pst_db_text(pst_query_pattern_below(arena, filter->domain));
+	values[3] = pst_db_int(filter->until_s);
+	values[4] = pst_db_int(filter->only_aggregate);
+}
+
 #define SUM_OF(condition)                                                      \
 	" CAST(SUM(CASE WHEN f.kind = 'aggregate' AND (" condition             \
 	") THEN s.n ELSE 0 END) AS BIGINT)"
@@ -283,15 +298,14 @@ select_sources(struct pst_db *db, struct pst_arena *arena,
 	    " CAST(SUM(CASE WHEN f.kind = 'failure' THEN s.n ELSE 0 END)"
 	    " AS BIGINT), MIN(f.begin_s), MAX(f.end_s)"
 	    " FROM source s JOIN feedback f ON f.id = s.feedback"
-	    " WHERE f.valid = 1 AND f.kind IN ('aggregate', 'failure')"
-	    " AND f.end_s >= $1"
+	    " WHERE" CHOSEN
 	    " AND ($2 = '' OR s.header_from = $2"
 	    " OR s.header_from LIKE $3 ESCAPE '!')"
 	    " GROUP BY s.source_ip, s.header_from"
 	    " ORDER BY s.source_ip, messages DESC, s.header_from";
 	/* clang-format on */
 	size_t capacity = 0;
-	bool ok = pst_db_select(db, sql, values, 3, err);
+	bool ok = pst_db_select(db, sql, values, VALUES, err);
 
 	if (!ok)
 		return false;
@@ -302,27 +316,36 @@ select_sources(struct pst_db *db, struct pst_arena *arena,
 }
 
 bool
-pst_feedback_sources(struct pst_db *db, struct pst_arena *arena,
+pst_feedback_count(struct pst_db *db, struct pst_arena *arena,
     const struct pst_feedback_filter *filter, struct pst_feedback_sources *out,
     struct pst_err *err)
 {
 	static const char reports[] =
-	    "SELECT COUNT(*) FROM feedback f WHERE f.valid = 1"
-	    " AND f.kind IN ('aggregate', 'failure') AND f.end_s >= $1"
+	    "SELECT COUNT(*) FROM feedback f WHERE" CHOSEN
 	    " AND ($2 = '' OR EXISTS (SELECT 1 FROM source s"
 	    " WHERE s.feedback = f.id AND (s.header_from = $2"
 	    " OR s.header_from LIKE $3 ESCAPE '!')))";
 	static const char invalid[] =
 	    "SELECT COUNT(*) FROM feedback WHERE valid = 0";
-	const struct pst_db_value values[] = {pst_db_int(filter->since_s),
-	    pst_db_text(filter->domain),
-	    pst_db_text(pattern_below(arena, filter->domain))};
+	struct pst_db_value values[VALUES];
+
+	take_filter(arena, filter, values);
+	return pst_db_get_number(
+		   db, reports, values, VALUES, &out->reports, NULL, err) &&
+	    pst_db_get_number(db, invalid, NULL, 0, &out->invalid, NULL, err);
+}
+
+bool
+pst_feedback_sources(struct pst_db *db, struct pst_arena *arena,
+    const struct pst_feedback_filter *filter, struct pst_feedback_sources *out,
+    struct pst_err *err)
+{
+	struct pst_db_value values[VALUES];
 
 	*out = (struct pst_feedback_sources){.count = 0};
+	take_filter(arena, filter, values);
 	if (!select_sources(db, arena, values, out, err) ||
-	    !pst_db_get_number(
-		db, reports, values, 3, &out->reports, NULL, err) ||
-	    !pst_db_get_number(db, invalid, NULL, 0, &out->invalid, NULL, err))
+	    !pst_feedback_count(db, arena, filter, out, err))
 		return false;
 	if (out->count > 0)
 		qsort(out->sources, out->count, sizeof(*out->sources),

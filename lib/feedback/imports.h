@@ -55,10 +55,13 @@ struct pst_feedback_sources {
 
 /* Which rows of which reports. */
 struct pst_feedback_filter {
-	/* From domains that are this one or below it, in normal form; "": all
+	/*
+	 * From domains that are this one or below it, in normal form; "": all
 	 */
 	const char *domain;
-	int64_t since_s; /* reports whose period ends then or later */
+	int64_t since_s;     /* reports whose period ends then or later */
+	int64_t until_s;     /* whose period begins before; 0: all */
+	bool only_aggregate; /* no failure reports */
 };
 
 /*
@@ -67,6 +70,11 @@ struct pst_feedback_filter {
  * PST_FEEDBACK_MAX_SOURCES.
  */
 bool pst_feedback_sources(struct pst_db *db, struct pst_arena *arena,
+    const struct pst_feedback_filter *filter, struct pst_feedback_sources *out,
+    struct pst_err *err) PST_MUST_CHECK;
+
+/* The same without the sources: only reports and invalid are set. */
+bool pst_feedback_count(struct pst_db *db, struct pst_arena *arena,
     const struct pst_feedback_filter *filter, struct pst_feedback_sources *out,
     struct pst_err *err) PST_MUST_CHECK;
 

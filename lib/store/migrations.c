@@ -88,10 +88,22 @@ static const char memory[] =
     "CREATE INDEX IF NOT EXISTS memory_change ON memory (change_n);"
     "CREATE INDEX IF NOT EXISTS memory_seen ON memory (seen_s);";
 
+/*
+ * What a report says of a source beyond its verdicts, and what the owner of the
+ * domains says of it (store/query_sources.h).
+ */
+static const char source_marks[] =
+    "ALTER TABLE source ADD COLUMN authenticated TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE source ADD COLUMN reasons TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE IF NOT EXISTS source_mark ("
+    " source TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL,"
+    " note TEXT NOT NULL, set_s BIGINT NOT NULL);";
+
 const struct pst_migration pst_migrations[] = {
     {.version = 1, .oldest_writer = 1, .sql = first_tables},
     {.version = 2, .oldest_writer = 1, .sql = indexes},
     {.version = 3, .oldest_writer = 1, .sql = memory},
+    {.version = 4, .oldest_writer = 1, .sql = source_marks},
 };
 
 const size_t pst_migrations_count = PST_COUNT(pst_migrations);

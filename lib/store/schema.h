@@ -22,6 +22,8 @@
  * failure   incidents for failure reports, redacted and merged.
  * feedback  imported reports of others, and
  * source    their rows.
+ * source_mark  what the owner of the domains says of a source
+ *           (store/query_sources.h); kept until somebody removes it.
  * memory    what is remembered of domains (store/memory_file.h): in a file of
  *           its own beside the gateway's file, and in a shared database.
  *
@@ -36,7 +38,7 @@
 #include "store/db.h"
 
 /* What this program writes: the version of the last migration. */
-#define PST_SCHEMA_VERSION 3
+#define PST_SCHEMA_VERSION 4
 
 /*
  * The oldest version that this program can read without migrating it first.

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "feedback/imports.h"
+#include "tests/unit/rows.h"
 #include "tests/unit/store_fixture.h"
 
 #define DAY INT64_C(86400)
@@ -91,7 +92,8 @@ static void
 expect(const char *domain, int64_t since_day, const char *wanted)
 {
 	struct pst_arena *arena = pst_arena_new();
-	const struct pst_feedback_filter filter = {domain, since_day * DAY};
+	const struct pst_feedback_filter filter = {
+	    .domain = domain, .since_s = since_day * DAY};
 	struct pst_feedback_sources found;
 	struct pst_err err;
 	struct pst_buf buf;
@@ -241,6 +243,53 @@ test_sources(void **state)
 	    "192.0.2.9 1 0 0 0 0/0/1 3 11-12 notexample.org example.org;");
 }
 
+/* The other ends of a filter: until a time, and aggregate reports only. */
+static void
+test_count(void **state)
+{
+	static const struct {
+		struct pst_feedback_filter filter;
+		int64_t reports, messages;
+	} rows[] = {
+	    {{"", 0, 0, false}, 3, 5},
+	    {{"", 0, 0, true}, 2, 5},
+	    {{"", 0, 12 * DAY, false}, 2, 1},
+	    {{"", 0, 12 * DAY + 1, true}, 2, 5},
+	    {{"", 11 * DAY, 12 * DAY, true}, 0, 0},
+	    {{"x.example", 0, 0, false}, 0, 0},
+	};
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_feedback_row row =
+	    row_of("192.0.2.1", 1, "ppn", "example.org");
+	struct pst_feedback report = report_of("1", 10, &row);
+
+	(void)state;
+	(void)add(&report);
+	report = report_of("2", 12, &row);
+	row.count = 4;
+	(void)add(&report);
+	report = report_of("3", 11, &row);
+	report.kind = PST_FEEDBACK_FAILURE;
+	(void)add(&report);
+	FOR_ROWS(i, rows, rows_number(rows[i].filter.until_s)) {
+		struct pst_feedback_sources found, counted = {.count = 0};
+		struct pst_err err;
+		int64_t sum = 0;
+
+		if (!pst_feedback_sources(
+			db, arena, &rows[i].filter, &found, &err) ||
+		    !pst_feedback_count(
+			db, arena, &rows[i].filter, &counted, &err))
+			fail_msg("%s", err.text);
+		for (size_t k = 0; k < found.count; k++)
+			sum += found.sources[k].messages;
+		assert_int_equal(found.reports, rows[i].reports);
+		assert_int_equal(counted.reports, rows[i].reports);
+		assert_int_equal(sum, rows[i].messages);
+	}
+	pst_arena_free(arena);
+}
+
 /* At most PST_FEEDBACK_MAX_DOMAINS are named, but all are counted. */
 static void
 test_many_domains(void **state)
@@ -278,6 +327,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_no_id, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_invalid, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_sources, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_count, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_many_domains, set_up, tear_down),
 	};

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/query_sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/domain.h"
+#include "store/schema.h"
+
+/* The version that added what is read here. */
+#define VERSION_WITH_MARKS 4
+
+const char *
+pst_query_pattern_below(struct pst_arena *arena, const char *domain)
+{
+	struct pst_buf buf;
+
+	pst_buf_init(&buf, arena, 3 * PST_DOMAIN_MAX);
+	pst_buf_add_text(&buf, "%.");
+	for (; *domain != '\0'; domain++) {
+		if (*domain == '_' || *domain == '%' || *domain == '!')
+			pst_buf_add_char(&buf, '!');
+		pst_buf_add_char(&buf, *domain);
+	}
+	return pst_buf_str(&buf);
+}
+
+/* An older store has neither marks nor what came with them. */
+static bool
+is_new_enough(struct pst_db *db, bool *out, struct pst_err *err)
+{
+	struct pst_schema schema;
+
+	if (!pst_schema_read(db, &schema, err))
+		return false;
+	*out = schema.version >= VERSION_WITH_MARKS;
+	return true;
+}
+
+/* ---- rows of reports ---- */
+
+#define CHOSEN                                                                 \
+	" FROM source s JOIN feedback f ON f.id = s.feedback"                  \
+	" WHERE f.valid = 1 AND f.kind = 'aggregate' AND f.end_s >= $1"        \
+	" AND ($2 = 0 OR f.begin_s < $2)"                                      \
+	" AND ($3 = '' OR s.header_from = $3"                                  \
+	" OR s.header_from LIKE $4 ESCAPE '!')"
+
+/*
+ * The newest rows, in the order of time: old rows, however many, must not push
+ * out what is said of today.
+ */
+#define ROWS(AUTHENTICATED, REASONS)                                           \
+	"SELECT source_ip, header_from, org, authenticated, reasons, n, dkim," \
+	" spf, disposition, begin_s, end_s FROM ("                             \
+	"SELECT s.source_ip, s.header_from, f.org, " AUTHENTICATED             \
+	" AS authenticated, " REASONS " AS reasons, s.n, s.dkim, s.spf,"       \
+	" s.disposition, f.begin_s, f.end_s, s.feedback, s.line" CHOSEN        \
+	" ORDER BY f.end_s DESC, s.feedback DESC, s.line DESC LIMIT $5) AS t"  \
+	" ORDER BY end_s, feedback, line"
+
+static const char sql_rows[] = ROWS("s.authenticated", "s.reasons");
+static const char sql_rows_before[] = ROWS("''", "''");
+static const char sql_count[] = "SELECT COUNT(*)" CHOSEN;
+
+static bool
+visit_rows(
+    struct pst_db *db, struct pst_query_source_visitor to, struct pst_err *err)
+{
+	bool more = true;
+
+	while (more && pst_db_next(db)) {
+		const struct pst_query_source source = {
+		    .ip = pst_db_column(db, 0),
+		    .header_from = pst_db_column(db, 1),
+		    .receiver = pst_db_column(db, 2),
+		    .authenticated = pst_db_column(db, 3),
+		    .reasons = pst_db_column(db, 4),
+		    .messages = pst_db_number(db, 5),
+		    .dkim = pst_str_eq(pst_db_column(db, 6), PST_STR("pass")),
+		    .spf = pst_str_eq(pst_db_column(db, 7), PST_STR("pass")),
+		    .disposition = pst_db_column(db, 8),
+		    .begin_s = pst_db_number(db, 9),
+		    .end_s = pst_db_number(db, 10),
+		};
+
+		more = to.visit(to.arg, &source);
+	}
+	return pst_db_end(db, err);
+}
+
+bool
+pst_query_sources(struct pst_db *db,
+    const struct pst_query_source_filter *filter,
+    struct pst_query_source_visitor visitor, bool *cut, struct pst_err *err)
+{
+	struct pst_arena *arena = pst_arena_new();
+	const struct pst_db_value values[] = {pst_db_int(filter->since_s),
+	    pst_db_int(filter->until_s), pst_db_text(filter->domain),
+	    pst_db_text(pst_query_pattern_below(arena, filter->domain)),
+	    pst_db_int((int64_t)filter->max_rows)};
+	int64_t count = 0;
+	bool is_new = false;
+	bool ok = is_new_enough(db, &is_new, err) &&
+	    pst_db_get_number(db, sql_count, values, 4, &count, NULL, err) &&
+	    pst_db_select(db, is_new ? sql_rows : sql_rows_before, values,
+		PST_COUNT(values), err) &&
+	    visit_rows(db, visitor, err);
+
+	*cut = (uint64_t)count > filter->max_rows;
+	pst_arena_free(arena);
+	return ok;
+}
+
+/* ---- marks ---- */
+
+static const char *const words[] = {
+    [PST_MARK_NONE] = "",
+    [PST_MARK_MINE] = "mine",
+    [PST_MARK_FORGER] = "forger",
+    [PST_MARK_FORWARDER] = "forwarder",
+};
+
+const char *
+pst_mark_word(enum pst_mark_kind mark)
+{
+	return words[mark];
+}
+
+/* PST_MARK_NONE for a word that only a newer program knows. */
+static enum pst_mark_kind
+mark_of(struct pst_str word)
+{
+	for (size_t i = 0; i < PST_COUNT(words); i++)
+		if (pst_str_eq(word, pst_str(words[i])))
+			return (enum pst_mark_kind)i;
+	return PST_MARK_NONE;
+}
+
+const char *
+pst_mark_source(struct pst_arena *arena, const char *text)
+{
+	char address[PST_IP_TEXT_SIZE];
+	struct pst_net net;
+
+	if (!pst_net_parse(pst_str(text), &net))
+		return NULL;
+	(void)pst_ip_text(&net.base, address);
+	if (net.prefix_bits == (net.base.family == PST_IP_V4 ? 32 : 128))
+		return pst_arena_strdup(arena, address);
+	return pst_arena_printf(arena, "%s/%u", address, net.prefix_bits);
+}
+
+static int
+by_address(const void *left, const void *right)
+{
+	const struct pst_source_mark *a = left, *b = right;
+	struct pst_net one = {.prefix_bits = 0}, two = {.prefix_bits = 0};
+	int order;
+
+	(void)pst_net_parse(pst_str(a->source), &one);
+	(void)pst_net_parse(pst_str(b->source), &two);
+	if (one.base.family != two.base.family)
+		return one.base.family < two.base.family ? -1 : 1;
+	order =
+	    memcmp(one.base.octets, two.base.octets, sizeof(one.base.octets));
+	if (order != 0 || one.prefix_bits == two.prefix_bits)
+		return order;
+	return one.prefix_bits < two.prefix_bits ? -1 : 1;
+}
+
+static void
+take_mark(
+    struct pst_db *db, struct pst_arena *arena, struct pst_source_marks *out)
+{
+	struct pst_str source = pst_db_column(db, 0);
+	struct pst_str note = pst_db_column(db, 2);
+	enum pst_mark_kind mark = mark_of(pst_db_column(db, 1));
+	struct pst_net net;
+
+	if (mark == PST_MARK_NONE || !pst_net_parse(source, &net))
+		return;
+	out->items[out->count++] = (struct pst_source_mark){
+	    .source = pst_arena_memdup(arena, source.ptr, source.len),
+	    .mark = mark,
+	    .note = pst_arena_memdup(arena, note.ptr, note.len),
+	    .set_s = pst_db_number(db, 3)};
+}
+
+bool
+pst_query_marks(struct pst_db *db, struct pst_arena *arena,
+    struct pst_source_marks *out, struct pst_err *err)
+{
+	static const char sql[] = "SELECT source, mark, note, set_s"
+				  " FROM source_mark ORDER BY source LIMIT $1";
+	static const struct pst_db_value max[] = {
+	    {.type = PST_DB_INT, .number = PST_MARKS_MAX}};
+	bool is_new = false;
+
+	*out = (struct pst_source_marks){.count = 0};
+	if (!is_new_enough(db, &is_new, err))
+		return false;
+	if (!is_new)
+		return true;
+	out->items = pst_arena_array(arena, PST_MARKS_MAX, sizeof(*out->items));
+	if (!pst_db_select(db, sql, max, 1, err))
+		return false;
+	while (out->count < PST_MARKS_MAX && pst_db_next(db))
+		take_mark(db, arena, out);
+	if (!pst_db_end(db, err))
+		return false;
+	qsort(out->items, out->count, sizeof(*out->items), by_address);
+	return true;
+}
+
+const struct pst_source_mark *
+pst_mark_find(const struct pst_source_marks *marks, const struct pst_ip *ip)
+{
+	const struct pst_source_mark *found = NULL;
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < marks->count; i++) {
+		struct pst_net net;
+
+		if (!pst_net_parse(pst_str(marks->items[i].source), &net) ||
+		    !pst_net_contains(&net, ip) ||
+		    (found != NULL && net.prefix_bits < bits))
+			continue;
+		found = &marks->items[i];
+		bits = net.prefix_bits;
+	}
+	return found;
+}
+
+static bool
+put_mark(
+    struct pst_db *db, const struct pst_source_mark *mark, struct pst_err *err)
+{
+	static const char put[] =
+	    "INSERT INTO source_mark (source, mark, note, set_s)"
+	    " VALUES ($1, $2, $3, $4) ON CONFLICT (source) DO UPDATE SET"
+	    " mark = excluded.mark, note = excluded.note,"
+	    " set_s = excluded.set_s";
+	static const char others[] =
+	    "SELECT COUNT(*) FROM source_mark WHERE source <> $1";
+	const struct pst_db_value values[] = {pst_db_text(mark->source),
+	    pst_db_text(pst_mark_word(mark->mark)), pst_db_text(mark->note),
+	    pst_db_int(mark->set_s)};
+	int64_t count = 0;
+
+	if (strlen(mark->note) > PST_MARK_NOTE_MAX)
+		return pst_err_set(err,
+		    "the note has more than %d octets; write a shorter one",
+		    PST_MARK_NOTE_MAX);
+	if (!pst_db_get_number(db, others, values, 1, &count, NULL, err))
+		return false;
+	if (count >= PST_MARKS_MAX)
+		return pst_err_set(err,
+		    "there are %d marks already; remove some with --none, or "
+		    "mark whole networks",
+		    PST_MARKS_MAX);
+	return pst_db_run(db, put, values, PST_COUNT(values), NULL, err);
+}
+
+bool
+pst_store_mark(
+    struct pst_db *db, const struct pst_source_mark *mark, struct pst_err *err)
+{
+	static const char forget[] =
+	    "DELETE FROM source_mark WHERE source = $1";
+	const struct pst_db_value source[] = {pst_db_text(mark->source)};
+	bool ok;
+
+	if (!pst_schema_begin(db, err))
+		return false;
+	ok = mark->mark == PST_MARK_NONE ?
+	    pst_db_run(db, forget, source, 1, NULL, err) :
+	    put_mark(db, mark, err);
+	return pst_db_finish(db, ok, err);
+}
