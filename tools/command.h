@@ -15,13 +15,19 @@ enum pst_exit {
 
 int pst_cmd_verify(int argc, char **argv);
 int pst_cmd_explain(int argc, char **argv);
+int pst_cmd_source(int argc, char **argv);
 int pst_cmd_spf(int argc, char **argv);
 int pst_cmd_send(int argc, char **argv);
 int pst_cmd_config(int argc, char **argv);
+int pst_cmd_metrics(int argc, char **argv);
+int pst_cmd_advise(int argc, char **argv);
+int pst_cmd_check(int argc, char **argv);
+int pst_cmd_record(int argc, char **argv);
 int pst_cmd_reload(int argc, char **argv);
 int pst_cmd_replay(int argc, char **argv);
 int pst_cmd_stats(int argc, char **argv);
 int pst_cmd_status(int argc, char **argv);
+int pst_cmd_top(int argc, char **argv);
 int pst_cmd_report(int argc, char **argv);
 int pst_cmd_store(int argc, char **argv);
 int pst_cmd_journal(int argc, char **argv);

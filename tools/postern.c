@@ -43,6 +43,32 @@ static const struct command {
 	"test [--strict] [FILE]\n"
 	"    show [--changed] [FILE]\n"
 	"    postfix | sendmail [FILE]"},
+    {"check", pst_cmd_check,
+	"examine the SPF, DKIM, DMARC and MX records of a domain",
+	"[DOMAIN...] [--own] [--selector NAME] [--ip ADDRESS]\n"
+	"    [--zone FILE] [--config FILE] [--now EPOCH] [--timeout SECONDS]\n"
+	"    [--json | --changed [--state FILE]]"},
+    {"advise", pst_cmd_advise,
+	"tell who sends in a domain's name, and the next step of its policy",
+	"[DOMAIN...] [--own] [--days N] [--anomalies] [--json]\n"
+	"    [--zone FILE] [--config FILE] [--now EPOCH]"},
+    {"source", pst_cmd_source,
+	"mark a source of mail as yours, a forger or a forwarder",
+	"ADDRESS | NETWORK --mine | --forger | --forwarder | --none\n"
+	"    [--note TEXT] [--config FILE]\n"
+	"    or [ADDRESS | NETWORK] [--json] [--config FILE]"},
+    {"record", pst_cmd_record,
+	"make a record that a domain publishes, and the key for it",
+	"spf DOMAIN [--ip NETWORK]... [--include DOMAIN]... [--mx]\n"
+	"    [--a] [--all - | ~]\n"
+	"postern record dkim DOMAIN --selector NAME --key FILE\n"
+	"    [--type rsa | ed25519] [--bits N] [--verify [--zone FILE]\n"
+	"    [--config FILE]]\n"
+	"postern record dmarc DOMAIN --policy none | quarantine | reject\n"
+	"    [--rua ADDRESS]... [--ruf ADDRESS]... [--subdomains POLICY]\n"
+	"    [--np POLICY] [--strict] [--test] [--fo OPTIONS]\n"
+	"postern record dmarc DOMAIN --from-current [--zone FILE]\n"
+	"    [--config FILE]"},
     {"reload", pst_cmd_reload,
 	"make the running daemon load its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},
@@ -56,6 +82,11 @@ static const struct command {
     {"status", pst_cmd_status,
 	"show what the running daemon has done, and whether it is well",
 	"[--control SOCKET | --config FILE] [--json | --nagios]"},
+    {"metrics", pst_cmd_metrics,
+	"print the counters of the running daemon for Prometheus",
+	"[--control SOCKET | --config FILE]"},
+    {"top", pst_cmd_top, "show live in a terminal what the daemon is doing",
+	"[--control SOCKET | --config FILE] [--interval SECONDS] [--once]"},
     {"store", pst_cmd_store,
 	"show, clean up or export what is kept for reports",
 	"info [--config FILE] [--json]\n"
@@ -77,8 +108,10 @@ static const struct command {
 	"postern report bounce [--recipient ADDRESS] [--config FILE] [FILE]\n"
 	"postern report read [--json] FILE...\n"
 	"postern report import [--config FILE] FILE...\n"
-	"postern report sources [--domain DOMAIN] [--since YYYY-MM-DD]\n"
-	"    [--config FILE] [--json]"},
+	"postern report sources [--domain DOMAIN] [--since TIME]\n"
+	"    [--until TIME] [--by day | week | source | network | receiver |\n"
+	"    authenticated-domain] [--limit N] [--ptr] [--json | --csv]\n"
+	"    [--zone FILE] [--config FILE] [--now EPOCH]"},
     {"help", help, "show this list, or the usage of a command", "[COMMAND]"},
     {"version", version, "show the version of this program", ""},
 };

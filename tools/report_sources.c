@@ -1,235 +1,158 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/domain.h"
-#include "base/json.h"
-#include "base/day.h"
-#include "feedback/imports.h"
+#include "base/macros.h"
 #include "store/open.h"
-#include "tools/command.h"
 #include "tools/argument.h"
+#include "tools/command.h"
 #include "tools/report.h"
-#include "tools/settings.h"
+#include "tools/report_sources_by.h"
 #include "tools/ui.h"
 
-static const char command[] = "report sources";
+const char pst_sources_command[] = "report sources";
+
+#define MAX_LIMIT 1000000
 
 enum option_id {
 	OPT_DOMAIN = 1000,
 	OPT_SINCE,
+	OPT_UNTIL,
+	OPT_BY,
+	OPT_LIMIT,
+	OPT_PTR,
 	OPT_JSON,
+	OPT_CSV,
 };
 
 static const struct option options[] = {
     {"domain", required_argument, NULL, OPT_DOMAIN},
     {"since", required_argument, NULL, OPT_SINCE},
-    {"config", required_argument, NULL, PST_OPT_CONFIG},
+    {"until", required_argument, NULL, OPT_UNTIL},
+    {"by", required_argument, NULL, OPT_BY},
+    {"limit", required_argument, NULL, OPT_LIMIT},
+    {"ptr", no_argument, NULL, OPT_PTR},
+    PST_SETTINGS_OPTIONS,
     {"json", no_argument, NULL, OPT_JSON},
+    {"csv", no_argument, NULL, OPT_CSV},
     {NULL, 0, NULL, 0},
 };
 
-struct request {
-	struct pst_arena *arena;
-	struct pst_settings settings;
-	struct pst_feedback_filter filter;
-	bool json;
-};
-
-/* ---- text ---- */
-
-/* Rounds down, so that 99.6 % does not look like all. */
-static unsigned
-percent(int64_t part, int64_t whole)
-{
-	return whole == 0 ? 0 : (unsigned)((double)part * 100 / (double)whole);
-}
-
-static void
-print_share(struct pst_arena *arena, int64_t part, int64_t whole, int width)
-{
-	unsigned share = percent(part, whole);
-	enum pst_ui_tone tone = PST_UI_WARN;
-
-	if (whole == 0) {
-		printf("%*s  ", width, "-");
-		return;
-	}
-	if (part == whole)
-		tone = PST_UI_GOOD;
-	else if (part == 0)
-		tone = PST_UI_BAD;
-	pst_ui_print(tone, pst_arena_printf(arena, "%*u%%", width - 1, share));
-	fputs("  ", stdout);
-}
-
-static void
-print_domains(struct pst_arena *arena, const struct pst_feedback_source *source)
-{
-	size_t shown = source->domain_count < PST_FEEDBACK_MAX_DOMAINS ?
-	    source->domain_count :
-	    PST_FEEDBACK_MAX_DOMAINS;
-	struct pst_buf buf;
-
-	pst_buf_init(&buf, arena,
-	    4 * (size_t)PST_FEEDBACK_MAX_DOMAINS * PST_FEEDBACK_MAX_TEXT +
-		1024);
-	pst_buf_add_text(&buf, "    ");
-	for (size_t i = 0; i < shown; i++) {
-		if (i > 0)
-			pst_buf_add_text(&buf, ", ");
-		pst_buf_add_escaped(&buf, pst_str(source->domains[i]));
-	}
-	if (shown < source->domain_count)
-		pst_buf_printf(
-		    &buf, ", and %zu more", source->domain_count - shown);
-	if (source->failures > 0)
-		pst_buf_printf(
-		    &buf, "; %" PRId64 " in failure reports", source->failures);
-	pst_buf_add_char(&buf, '\n');
-	pst_ui_print(PST_UI_DIM, pst_buf_str(&buf));
-}
-
-/* A longer address gets a line of its own; the rest fits in 80 columns. */
-#define ADDRESS_WIDTH 15
-
-static void
-print_source(struct pst_arena *arena, const struct pst_feedback_source *source)
-{
-	char first[PST_DAY_TEXT_SIZE], last[PST_DAY_TEXT_SIZE];
-	int64_t end_s =
-	    source->end_s > source->begin_s ? source->end_s - 1 : source->end_s;
-	const char *ip = pst_escaped(arena, pst_str(source->ip));
-
-	if (strlen(ip) > ADDRESS_WIDTH) {
-		printf("%s\n", ip);
-		ip = "";
-	}
-	printf("%-*s  %8" PRId64 "  ", ADDRESS_WIDTH, ip, source->messages);
-	print_share(arena, source->dkim, source->messages, 4);
-	print_share(arena, source->spf, source->messages, 4);
-	print_share(arena, source->passed, source->messages, 5);
-	printf("%4" PRId64 "  %4" PRId64 "  %s  %s\n", source->quarantined,
-	    source->rejected, pst_day_text(pst_day_of(source->begin_s), first),
-	    pst_day_text(pst_day_of(end_s), last));
-	print_domains(arena, source);
-}
-
-static void
-print_text(struct pst_arena *arena, const struct pst_feedback_sources *found)
-{
-	if (found->count > 0)
-		pst_ui_print(PST_UI_DIM,
-		    pst_arena_printf(arena,
-			"%-*s  messages  dkim   spf  dmarc  quar   rej  "
-			"first       last\n",
-			ADDRESS_WIDTH, "source"));
-	for (size_t i = 0; i < found->count; i++) {
-		struct pst_arena_mark mark = pst_arena_mark(arena);
-
-		print_source(arena, &found->sources[i]);
-		pst_arena_rewind(arena, mark);
-	}
-	printf("%s%zu source%s in %" PRId64
-	       " report%s from others, unverified\n",
-	    found->count > 0 ? "\n" : "", found->count,
-	    found->count == 1 ? "" : "s", found->reports,
-	    found->reports == 1 ? "" : "s");
-	if (found->invalid > 0)
-		pst_ui_note(command,
-		    "%" PRId64 " invalid report%s in the store %s not counted",
-		    found->invalid, found->invalid == 1 ? "" : "s",
-		    found->invalid == 1 ? "is" : "are");
-}
-
-/* ---- JSON ---- */
-
-static void
-add_source(struct pst_json *json, const struct pst_feedback_source *source)
-{
-	pst_json_open_object(json, NULL);
-	pst_json_text(json, "source_ip", source->ip);
-	pst_json_number(json, "messages", (uint64_t)source->messages);
-	pst_json_number(json, "dkim_pass", (uint64_t)source->dkim);
-	pst_json_number(json, "spf_pass", (uint64_t)source->spf);
-	pst_json_number(json, "dmarc_pass", (uint64_t)source->passed);
-	pst_json_number(json, "delivered", (uint64_t)source->delivered);
-	pst_json_number(json, "quarantined", (uint64_t)source->quarantined);
-	pst_json_number(json, "rejected", (uint64_t)source->rejected);
-	pst_json_number(json, "failures", (uint64_t)source->failures);
-	pst_json_number(json, "begin", (uint64_t)source->begin_s);
-	pst_json_number(json, "end", (uint64_t)source->end_s);
-	pst_json_number(json, "domain_count", source->domain_count);
-	pst_json_open_array(json, "domains");
-	for (size_t i = 0;
-	     i < source->domain_count && i < PST_FEEDBACK_MAX_DOMAINS; i++)
-		pst_json_text(json, NULL, source->domains[i]);
-	pst_json_close(json);
-	pst_json_close(json);
-}
-
-static void
-print_json(struct pst_arena *arena, const struct pst_feedback_sources *found)
-{
-	struct pst_json *json = pst_json_new(arena);
-
-	pst_json_open_object(json, NULL);
-	pst_json_number(json, "reports", (uint64_t)found->reports);
-	pst_json_number(json, "invalid", (uint64_t)found->invalid);
-	pst_json_open_array(json, "sources");
-	for (size_t i = 0; i < found->count; i++)
-		add_source(json, &found->sources[i]);
-	pst_json_close(json);
-	pst_json_close(json);
-	puts(pst_json_end(json));
-}
-
-/* ---- the command ---- */
+/* ---- the command line ---- */
 
 static bool
-take_since(struct request *request)
+take_domain(struct pst_sources_request *request, const char *text)
 {
-	int64_t day;
+	request->filter.domain =
+	    pst_domain_normalize(request->arena, pst_str(text));
+	if (request->filter.domain != NULL)
+		return true;
+	pst_ui_fail(pst_sources_command,
+	    "--domain must be a domain name, not \"%s\"", text);
+	return false;
+}
 
-	if (!pst_day_parse(pst_str(optarg), &day)) {
-		pst_ui_fail(command,
-		    "--since must be a date such as 2026-11-23, not \"%s\"",
-		    optarg);
-		return false;
+static bool
+take_by(struct pst_sources_request *request, const char *text)
+{
+	static const struct {
+		const char *word;
+		enum pst_sources_by by;
+	} words[] = {
+	    {"day", PST_SOURCES_DAY},
+	    {"week", PST_SOURCES_WEEK},
+	    {"source", PST_SOURCES_SOURCE},
+	    {"network", PST_SOURCES_NETWORK},
+	    {"receiver", PST_SOURCES_RECEIVER},
+	    {"authenticated-domain", PST_SOURCES_AUTHENTICATED},
+	};
+
+	for (size_t i = 0; i < PST_COUNT(words); i++) {
+		if (strcmp(text, words[i].word) != 0)
+			continue;
+		request->by = words[i].by;
+		request->by_word = words[i].word;
+		return true;
 	}
-	request->filter.since_s = pst_day_begin(day);
+	pst_ui_fail(pst_sources_command,
+	    "--by must be day, week, source, network, receiver or "
+	    "authenticated-domain, not \"%s\"",
+	    text);
+	return false;
+}
+
+static bool
+take_time(struct pst_sources_request *request, int key)
+{
+	struct pst_clock clock = pst_settings_clock(&request->settings);
+	int64_t now_s = pst_clock_epoch(&clock);
+
+	if (key == OPT_SINCE)
+		return pst_argument_since(pst_sources_command, "--since",
+		    optarg, now_s, &request->filter.since_s);
+	if (!pst_argument_until(pst_sources_command, "--until", optarg, now_s,
+		&request->filter.until_s))
+		return false;
+	/* A period that begins in this second is still wanted. */
+	request->filter.until_s++;
 	return true;
 }
 
 static bool
-take_option(struct request *request, int key)
+take_option(struct pst_sources_request *request, int key)
 {
+	struct pst_argument_range range = {"--limit", 1, MAX_LIMIT};
+
 	switch (key) {
 	case OPT_DOMAIN:
-		request->filter.domain =
-		    pst_domain_normalize(request->arena, pst_str(optarg));
-		if (request->filter.domain != NULL)
-			return true;
-		pst_ui_fail(command,
-		    "--domain must be a domain name, not \"%s\"", optarg);
-		return false;
+		return take_domain(request, optarg);
 	case OPT_SINCE:
-		return take_since(request);
+	case OPT_UNTIL:
+		return take_time(request, key);
+	case OPT_BY:
+		return take_by(request, optarg);
+	case OPT_LIMIT:
+		return pst_argument_number(
+		    pst_sources_command, range, optarg, &request->limit);
+	case OPT_PTR:
+		request->ptr = true;
+		return true;
 	case OPT_JSON:
 		request->json = true;
 		return true;
+	case OPT_CSV:
+		request->csv = true;
+		return true;
 	default:
 		return pst_settings_take(
-		    command, key, optarg, &request->settings);
+		    pst_sources_command, key, optarg, &request->settings);
 	}
 }
 
 static bool
-read_command_line(struct request *request, int argc, char **argv)
+check_request(const struct pst_sources_request *request)
+{
+	if (request->json && request->csv) {
+		pst_ui_fail(
+		    pst_sources_command, "--json and --csv cannot be combined");
+		return false;
+	}
+	if (request->ptr && request->by != PST_SOURCES_DETAILS &&
+	    request->by != PST_SOURCES_SOURCE) {
+		pst_ui_fail(pst_sources_command,
+		    "--ptr names single addresses, so it cannot be combined "
+		    "with --by %s",
+		    request->by_word);
+		return false;
+	}
+	return true;
+}
+
+static bool
+read_command_line(struct pst_sources_request *request, int argc, char **argv)
 {
 	int key;
 
@@ -237,32 +160,35 @@ read_command_line(struct request *request, int argc, char **argv)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	if (optind == argc)
-		return true;
-	pst_ui_fail(command,
+		return check_request(request);
+	pst_ui_fail(pst_sources_command,
 	    "unexpected argument \"%s\"; see \"postern help report\"",
 	    argv[optind]);
 	return false;
 }
+
+/* ---- the store ---- */
 
 /*
  * With a shared database, what was imported into this gateway's own file before
  * is not shown, and nothing moves it.
  */
 static void
-note_hidden(const struct request *request, const struct pst_config *config)
+note_hidden(
+    const struct pst_sources_request *request, const struct pst_config *config)
 {
 	struct pst_store store = {.config = config, .clock = &pst_clock_system};
-	struct pst_feedback_sources found;
+	struct pst_feedback_sources found = {.count = 0};
 	struct pst_err err;
 
 	if (!pst_store_has_shared(config) ||
 	    access(config->store.path, R_OK) != 0)
 		return;
 	if (pst_store_open_file(&store, PST_DB_READ, &err) &&
-	    pst_feedback_sources(
+	    pst_feedback_count(
 		store.db, request->arena, &request->filter, &found, &err) &&
 	    found.reports > 0)
-		pst_ui_note(command,
+		pst_ui_note(pst_sources_command,
 		    "%s holds reports that were imported before "
 		    "store.postgresql was set; they are not shown here, so "
 		    "import them again",
@@ -270,44 +196,143 @@ note_hidden(const struct request *request, const struct pst_config *config)
 	pst_store_close(&store);
 }
 
-static int
-run(const struct request *request)
+/* Reads what the request is about into the one or the other. */
+static bool
+read_store(const struct pst_sources_request *request,
+    const struct pst_config *config, struct pst_sources_details *details,
+    struct pst_sources_groups *groups, struct pst_err *err)
 {
-	struct pst_feedback_sources found;
-	struct pst_err err;
-	const char *origin;
-	struct pst_config *config =
-	    pst_settings_load(command, request->settings.config_file, &origin);
-	bool ok;
-
-	if (config == NULL)
-		return PST_EXIT_USAGE;
 	struct pst_store store = {.config = config, .clock = &pst_clock_system};
-	ok = pst_store_open(&store, PST_STORE_READ, &err) &&
-	    pst_feedback_sources(
-		store.db, request->arena, &request->filter, &found, &err);
+	bool ok = pst_store_open(&store, PST_STORE_READ, err);
+
+	if (ok && request->by != PST_SOURCES_DETAILS)
+		ok = pst_sources_group(store.db, request, groups, err);
+	else if (ok)
+		ok = pst_feedback_sources(store.db, request->arena,
+			 &request->filter, &details->found, err) &&
+		    pst_query_marks(
+			store.db, request->arena, &details->marks, err);
 	pst_store_close(&store);
-	if (ok)
-		note_hidden(request, config);
-	pst_config_unref(config);
-	if (!ok)
-		return pst_ui_fail(command, "%s", err.text);
-	if (request->json)
-		print_json(request->arena, &found);
-	else
-		print_text(request->arena, &found);
+	return ok;
+}
+
+static size_t
+at_most(size_t count, uint64_t limit)
+{
+	return count < limit ? count : (size_t)limit;
+}
+
+/* ---- names ---- */
+
+/* Says how many sources have no name because there are too many. */
+static void
+note_names(const struct pst_sources_request *request, size_t shown)
+{
+	if (request->ptr && shown > PST_SOURCES_MAX_NAMES)
+		pst_ui_note(pst_sources_command,
+		    "the names of the first %d sources were looked up; "
+		    "--domain or a later --since leaves fewer",
+		    PST_SOURCES_MAX_NAMES);
+}
+
+static void
+name_details(struct pst_service *service, struct pst_sources_details *details)
+{
+	const struct pst_sources_request *request = details->request;
+	size_t count = at_most(details->shown, PST_SOURCES_MAX_NAMES);
+	const char **ips =
+	    pst_arena_array(request->arena, count + 1, sizeof(*ips));
+
+	for (size_t i = 0; i < count; i++)
+		ips[i] = details->found.sources[i].ip;
+	details->names = pst_sources_names(request->arena, service, ips, count);
+	details->name_count = count;
+	note_names(request, details->shown);
+}
+
+static void
+name_groups(struct pst_service *service,
+    const struct pst_sources_request *request,
+    struct pst_sources_groups *groups)
+{
+	size_t shown = at_most(groups->count, request->limit);
+	size_t count = at_most(shown, PST_SOURCES_MAX_NAMES);
+	const char **ips =
+	    pst_arena_array(request->arena, count + 1, sizeof(*ips));
+
+	for (size_t i = 0; i < count; i++)
+		ips[i] = groups->items[i].key;
+	groups->names = pst_sources_names(request->arena, service, ips, count);
+	groups->name_count = count;
+	note_names(request, shown);
+}
+
+/* ---- the command ---- */
+
+static int
+show(const struct pst_sources_request *request, const struct pst_config *config,
+    struct pst_service *service)
+{
+	struct pst_sources_details details = {.request = request};
+	struct pst_sources_groups groups = {.count = 0};
+	struct pst_err err;
+
+	if (!read_store(request, config, &details, &groups, &err))
+		return pst_ui_fail(pst_sources_command, "%s", err.text);
+	note_hidden(request, config);
+	if (request->by == PST_SOURCES_DETAILS) {
+		details.shown = at_most(details.found.count, request->limit);
+		if (service != NULL)
+			name_details(service, &details);
+		pst_sources_add_up(&details);
+		pst_sources_print(&details);
+	} else {
+		if (service != NULL)
+			name_groups(service, request, &groups);
+		pst_sources_print_groups(&groups, request);
+	}
 	return PST_EXIT_OK;
+}
+
+/* Only names need a resolver. */
+static int
+run(const struct pst_sources_request *request)
+{
+	struct pst_clock clock = pst_settings_clock(&request->settings);
+	struct pst_service *service = NULL;
+	struct pst_config *config;
+	const char *origin;
+	int status;
+
+	if (request->ptr) {
+		service = pst_settings_start(
+		    pst_sources_command, &request->settings, &clock, &origin);
+		if (service == NULL)
+			return PST_EXIT_USAGE;
+		config = pst_service_config(service);
+	} else {
+		config = pst_settings_load(pst_sources_command,
+		    request->settings.config_file, &origin);
+		if (config == NULL)
+			return PST_EXIT_USAGE;
+	}
+	status = show(request, config, service);
+	pst_config_unref(config);
+	if (service != NULL)
+		pst_service_stop(service);
+	return status;
 }
 
 int
 pst_report_sources(int argc, char **argv)
 {
-	struct request request = {
-	    .arena = pst_arena_new(), .filter = {.domain = ""}};
+	struct pst_sources_request request = {.arena = pst_arena_new(),
+	    .filter = {.domain = ""},
+	    .limit = UINT64_MAX};
 	int status = PST_EXIT_USAGE;
 
 	if (read_command_line(&request, argc, argv))
 		status = run(&request);
 	pst_arena_free(request.arena);
-	return pst_ui_finish(command, status);
+	return pst_ui_finish(pst_sources_command, status);
 }

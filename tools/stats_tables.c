@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/day.h"
 #include "base/json.h"
 #include "base/macros.h"
+#include "tools/bar.h"
 #include "tools/command.h"
 #include "tools/csv.h"
 #include "tools/stats.h"
@@ -133,62 +133,6 @@ question_of(enum pst_stats_by by)
 
 /* ---- for a person ---- */
 
-static bool
-is_utf8(void)
-{
-	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-
-	for (size_t i = 0; i < PST_COUNT(names); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value == NULL || value[0] == '\0')
-			continue;
-		return pst_str_iends(pst_str(value), PST_STR("utf-8")) ||
-		    pst_str_iends(pst_str(value), PST_STR("utf8"));
-	}
-	return false;
-}
-
-/* Prints a bar of part / whole of its columns; a little is at least a mark. */
-static void
-print_bar(uint64_t part, uint64_t whole)
-{
-	static const char *const eighths[] = {"", "\u258f", "\u258e", "\u258d",
-	    "\u258c", "\u258b", "\u258a", "\u2589"};
-	char bar[BAR_COLUMNS * 3 + 4];
-	size_t steps = whole == 0 ?
-	    0 :
-	    (size_t)((double)part * BAR_COLUMNS * 8 / (double)whole);
-	size_t len = 0;
-
-	if (steps == 0 && part > 0)
-		steps = 1;
-	if (is_utf8()) {
-		for (size_t i = 0; i < steps / 8; i++, len += 3)
-			memcpy(bar + len, "\u2588", 3);
-		memcpy(bar + len, eighths[steps % 8],
-		    strlen(eighths[steps % 8]) + 1);
-	} else {
-		len = (steps + 7) / 8;
-		memset(bar, '#', len);
-		bar[len] = '\0';
-	}
-	pst_ui_print(PST_UI_DIM, bar);
-}
-
-/* Prints the key in its columns, its middle left out if it is long. */
-static void
-print_key(const char *key)
-{
-	const size_t len = strlen(key);
-	const size_t half = (KEY_COLUMNS - 2) / 2;
-
-	if (len <= KEY_COLUMNS)
-		printf("%-*s", KEY_COLUMNS, key);
-	else
-		printf("%.*s..%s", (int)half, key, key + len - half);
-}
-
 static uint64_t
 marked(const uint64_t counts[PST_TALLY_ACTIONS])
 {
@@ -200,13 +144,13 @@ print_line(const struct table *table, const struct line *line)
 {
 	const uint64_t messages = pst_stats_sum(line->done);
 
-	print_key(line->key);
+	pst_bar_print_key(line->key, KEY_COLUMNS);
 	printf(" %9" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %4.0f%%  ",
 	    messages, line->done[PST_ACTION_REJECT], marked(line->done),
 	    line->would[PST_ACTION_REJECT] + marked(line->would),
 	    messages == 0 ? 0.0 :
 			    100 * (double)line->aligned / (double)messages);
-	print_bar(messages, table->most);
+	pst_bar_print(messages, table->most, BAR_COLUMNS);
 	putchar('\n');
 }
 
@@ -243,7 +187,7 @@ print_actions(const struct line *all)
 		    100 * (double)all->done[i] / (double)messages,
 		    all->would[i],
 		    100 * (double)all->would[i] / (double)messages);
-		print_bar(all->would[i], messages);
+		pst_bar_print(all->would[i], messages, BAR_COLUMNS);
 		putchar('\n');
 	}
 	putchar('\n');

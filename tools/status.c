@@ -5,8 +5,10 @@
 #include <stdio.h>
 
 #include "core/ask.h"
+#include "store/overdue.h"
 #include "tools/argument.h"
 #include "tools/command.h"
+#include "tools/settings.h"
 #include "tools/status_page.h"
 #include "tools/ui.h"
 
@@ -34,13 +36,30 @@ fail(enum output output, enum pst_status_level level, const char *text)
 	return (int)level;
 }
 
+/* Of the daemon, and of the reports if a configuration names their store. */
+static enum pst_status_level
+judge(struct pst_arena *arena, const struct pst_ask_where *where,
+    const struct pst_status *status, const char **problems)
+{
+	enum pst_status_level level = pst_status_judge(arena, status, problems);
+	struct pst_config *config;
+	const char *origin;
+
+	if (where->control != NULL)
+		return level;
+	config = pst_settings_load(command, where->config, &origin);
+	if (config != NULL)
+		level = pst_overdue_judge(arena, config, level, problems);
+	pst_config_unref(config);
+	return level;
+}
+
 static int
-print_status(struct pst_arena *arena, enum output output,
-    const struct pst_status *status)
+print_status(struct pst_arena *arena, const struct pst_ask_where *where,
+    enum output output, const struct pst_status *status)
 {
 	const char *problems;
-	enum pst_status_level level =
-	    pst_status_judge(arena, status, &problems);
+	enum pst_status_level level = judge(arena, where, status, &problems);
 
 	if (output == NAGIOS) {
 		printf(
@@ -79,7 +98,7 @@ show(struct pst_arena *arena, const struct pst_ask_where *where,
 	if (status == NULL)
 		return fail(output, PST_STATUS_UNKNOWN, err.text);
 	if (output != JSON)
-		return print_status(arena, output, status);
+		return print_status(arena, where, output, status);
 	puts(text);
 	return PST_EXIT_OK;
 }

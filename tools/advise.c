@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/day.h"
+#include "base/domain.h"
+#include "store/open.h"
+#include "tools/advise_page.h"
+#include "tools/advise_seen.h"
+#include "tools/argument.h"
+#include "tools/command.h"
+#include "tools/settings.h"
+#include "tools/ui.h"
+
+#define MAX_DOMAINS 1000
+#define DEFAULT_DAYS 30
+#define MIN_DAYS 1
+#define TIMEOUT_MS 60000
+
+static const char command[] = "advise";
+
+enum option_id {
+	OPT_DAYS = 1000,
+	OPT_OWN,
+	OPT_JSON,
+	OPT_ANOMALIES,
+};
+
+static const struct option options[] = {
+    {"days", required_argument, NULL, OPT_DAYS},
+    {"own", no_argument, NULL, OPT_OWN},
+    PST_SETTINGS_OPTIONS,
+    {"json", no_argument, NULL, OPT_JSON},
+    {"anomalies", no_argument, NULL, OPT_ANOMALIES},
+    {NULL, 0, NULL, 0},
+};
+
+struct request {
+	struct pst_arena *arena;
+	struct pst_settings settings;
+	const char *domains[MAX_DOMAINS];
+	size_t domain_count;
+	uint64_t days;
+	bool own, json, anomalies;
+};
+
+static bool
+add_domain(struct request *request, const char *text)
+{
+	const char *domain =
+	    pst_domain_normalize(request->arena, pst_str(text));
+
+	if (domain == NULL || pst_domain_labels(domain) < 2) {
+		(void)pst_ui_fail(command,
+		    "\"%s\" is not a domain such as \"example.com\"", text);
+		return false;
+	}
+	for (size_t i = 0; i < request->domain_count; i++)
+		if (strcmp(request->domains[i], domain) == 0)
+			return true;
+	if (request->domain_count == MAX_DOMAINS) {
+		(void)pst_ui_fail(
+		    command, "there can be advice about 1000 domains at once");
+		return false;
+	}
+	request->domains[request->domain_count++] = domain;
+	return true;
+}
+
+static bool
+take_option(struct request *request, int key)
+{
+	struct pst_argument_range range = {
+	    "--days", MIN_DAYS, PST_ADVISE_MAX_DAYS};
+
+	switch (key) {
+	case OPT_DAYS:
+		return pst_argument_number(
+		    command, range, optarg, &request->days);
+	case OPT_OWN:
+		request->own = true;
+		return true;
+	case OPT_JSON:
+		request->json = true;
+		return true;
+	case OPT_ANOMALIES:
+		request->anomalies = true;
+		return true;
+	default:
+		return pst_settings_take(
+		    command, key, optarg, &request->settings);
+	}
+}
+
+static bool
+read_command_line(struct request *request, int argc, char **argv)
+{
+	int key;
+
+	while ((key = pst_argument_next(command, argc, argv, options)) != -1)
+		if (key == '?' || !take_option(request, key))
+			return false;
+	for (; optind < argc; optind++)
+		if (!add_domain(request, argv[optind]))
+			return false;
+	if (request->domain_count > 0 || request->own)
+		return true;
+	(void)pst_ui_fail(
+	    command, "the domain is missing; --own takes those of own-domains");
+	return false;
+}
+
+/* ---- one domain ---- */
+
+struct run {
+	const struct request *request;
+	struct pst_service *service;
+	struct pst_config *config;
+	struct pst_source_marks marks;
+	size_t anomalies;
+};
+
+static bool
+read_rows(struct pst_db *db, const struct pst_advise_input *input,
+    struct pst_advise *advise, struct pst_err *err)
+{
+	struct pst_query_source_filter filter = {.domain = input->domain,
+	    .since_s = input->now_s - (int64_t)input->days * PST_DAY_SECONDS,
+	    .max_rows = PST_ADVISE_MAX_ROWS};
+	struct pst_query_source_visitor visitor = {pst_advise_take, advise};
+	bool cut;
+
+	if (!pst_query_sources(db, &filter, visitor, &cut, err))
+		return false;
+	if (cut)
+		pst_advise_is_cut(advise);
+	filter.domain = "";
+	visitor.visit = pst_advise_take_other;
+	return pst_query_sources(db, &filter, visitor, &cut, err);
+}
+
+static void
+ask(const struct run *run, struct pst_arena *arena, struct pst_advise *advise)
+{
+	struct pst_clock *clock = pst_service_clock(run->service);
+	struct pst_dns_limits limits = run->config->dns_limits;
+	struct pst_world world = {
+	    .arena = arena, .now_epoch = pst_clock_epoch(clock), .eager = true};
+	int64_t until = pst_clock_ms(clock) + TIMEOUT_MS;
+
+	limits.max_queries = PST_ADVISE_QUERIES;
+	limits.reserved = 0;
+	world.dns = pst_dns_open(
+	    arena, pst_service_resolver(run->service), clock, limits);
+	while (!pst_advise_ask(&world, advise))
+		if (!pst_dns_wait(world.dns, until))
+			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
+}
+
+static void
+print(struct run *run, struct pst_arena *arena, struct pst_advise *advise,
+    const struct pst_advice *advice)
+{
+	const struct request *request = run->request;
+	struct pst_anomalies *found = NULL;
+
+	if (request->anomalies) {
+		found = pst_arena_alloc(arena, sizeof(*found));
+		pst_anomaly_find(advise, found);
+		run->anomalies += found->count;
+		if (!found->enough && !request->json)
+			pst_ui_note(command,
+			    "%s: there are too few days of reports to say "
+			    "what is unusual",
+			    advice->domain);
+	}
+	if (request->json)
+		pst_advise_json(arena, advice, found);
+	else if (request->anomalies)
+		pst_advise_lines(advice->domain, found);
+	else
+		pst_advise_page(arena, advice);
+}
+
+static bool
+advise_domain(struct run *run, struct pst_db *db, const char *domain)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_clock *clock = pst_service_clock(run->service);
+	struct pst_advise_input input = {.domain = domain,
+	    .now_s = pst_clock_epoch(clock),
+	    .days = (unsigned)run->request->days,
+	    .marks = &run->marks};
+	struct pst_advise *advise = pst_advise_begin(arena, &input);
+	struct pst_advice advice;
+	struct pst_err err;
+	bool ok = read_rows(db, &input, advise, &err);
+
+	if (ok) {
+		/* A zone file is a draft, and mail tells nothing of it. */
+		if (run->request->settings.zone_file == NULL)
+			pst_advise_read_seen(
+			    arena, run->config, &input, advise);
+		ask(run, arena, advise);
+		pst_advise_end(advise, &advice);
+		print(run, arena, advise, &advice);
+	} else {
+		(void)pst_ui_fail(command, "%s", err.text);
+	}
+	pst_arena_free(arena);
+	return ok;
+}
+
+/* ---- all domains ---- */
+
+static bool
+add_own(struct request *request, const struct pst_config *config)
+{
+	const struct pst_domain_set *set = &config->own_domains.set;
+
+	for (size_t i = 0; i < set->exact_count; i++)
+		if (!add_domain(request, set->exact[i]))
+			return false;
+	for (size_t i = 0; i < set->below_count; i++)
+		if (pst_domain_labels(set->below[i]) > 1 &&
+		    !add_domain(request, set->below[i]))
+			return false;
+	if (request->domain_count > 0)
+		return true;
+	(void)pst_ui_fail(command,
+	    "there is no domain in own-domains, so there is no advice; set it "
+	    "in the configuration, or name a domain");
+	return false;
+}
+
+static int
+advise_all(struct request *request, struct run *run)
+{
+	struct pst_store store = {
+	    .config = run->config, .clock = &pst_clock_system};
+	struct pst_err err;
+	bool ok = !request->own || add_own(request, run->config);
+
+	if (!ok)
+		return PST_EXIT_USAGE;
+	if (!pst_store_open(&store, PST_STORE_READ, &err) ||
+	    !pst_query_marks(store.db, request->arena, &run->marks, &err)) {
+		pst_store_close(&store);
+		return pst_ui_fail(command, "%s", err.text);
+	}
+	for (size_t i = 0; ok && i < request->domain_count; i++) {
+		if (i > 0 && !request->json && !request->anomalies)
+			putchar('\n');
+		ok = advise_domain(run, store.db, request->domains[i]);
+	}
+	pst_store_close(&store);
+	if (!ok)
+		return PST_EXIT_USAGE;
+	return run->anomalies > 0 ? PST_EXIT_OTHER : PST_EXIT_OK;
+}
+
+static int
+advise(struct request *request)
+{
+	struct pst_clock clock = pst_settings_clock(&request->settings);
+	struct run run = {.request = request};
+	const char *origin;
+	int status;
+
+	run.service =
+	    pst_settings_start(command, &request->settings, &clock, &origin);
+	if (run.service == NULL)
+		return PST_EXIT_USAGE;
+	run.config = pst_service_config(run.service);
+	status = advise_all(request, &run);
+	pst_config_unref(run.config);
+	pst_service_stop(run.service);
+	return status;
+}
+
+int
+pst_cmd_advise(int argc, char **argv)
+{
+	struct request request = {
+	    .arena = pst_arena_new(), .days = DEFAULT_DAYS};
+	int status = PST_EXIT_USAGE;
+
+	if (read_command_line(&request, argc, argv))
+		status = advise(&request);
+	pst_arena_free(request.arena);
+	return pst_ui_finish(command, status);
+}

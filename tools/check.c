@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/domain.h"
+#include "survey/survey_json.h"
+#include "tools/argument.h"
+#include "tools/check_changed.h"
+#include "tools/check_page.h"
+#include "tools/check_selectors.h"
+#include "tools/command.h"
+#include "tools/settings.h"
+#include "tools/ui.h"
+
+#define MAX_DOMAINS 1000
+#define DEFAULT_TIMEOUT_S 20
+#define MAX_TIMEOUT_S 600
+
+/* 1 to 3 tell what was found, so a mistake on the command line needs another. */
+#define EXIT_MISTAKE 64
+
+static const char command[] = "check";
+
+struct request {
+	struct pst_arena *arena;
+	struct pst_settings settings;
+	const char *domains[MAX_DOMAINS];
+	size_t domain_count;
+	const char *selectors[PST_SURVEY_MAX_SELECTORS];
+	size_t selector_count;
+	struct pst_ip ips[PST_SURVEY_MAX_IPS];
+	size_t ip_count;
+	const char *state_file;
+	uint64_t timeout_s;
+	bool own, json, changed;
+};
+
+enum option_id {
+	OPT_SELECTOR = 1000,
+	OPT_IP,
+	OPT_JSON,
+	OPT_CHANGED,
+	OPT_OWN,
+	OPT_STATE,
+	OPT_TIMEOUT,
+};
+
+static const struct option options[] = {
+    {"selector", required_argument, NULL, OPT_SELECTOR},
+    {"ip", required_argument, NULL, OPT_IP},
+    PST_SETTINGS_OPTIONS,
+    {"json", no_argument, NULL, OPT_JSON},
+    {"changed", no_argument, NULL, OPT_CHANGED},
+    {"own", no_argument, NULL, OPT_OWN},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {NULL, 0, NULL, 0},
+};
+
+/* ---- the command line ---- */
+
+static bool
+mistake(const char *sentence)
+{
+	(void)pst_ui_fail(command, "%s", sentence);
+	return false;
+}
+
+static bool
+add_selector(struct request *request, const char *text)
+{
+	if (!pst_domain_is_ldh(pst_str(text)) || strlen(text) > 200) {
+		(void)pst_ui_fail(command,
+		    "\"%s\" is not a selector: it has letters, digits, "
+		    "hyphens and dots, such as \"s1\"",
+		    text);
+		return false;
+	}
+	if (request->selector_count == PST_SURVEY_MAX_SELECTORS)
+		return mistake("at most 64 selectors can be given");
+	request->selectors[request->selector_count++] = text;
+	return true;
+}
+
+static bool
+add_ip(struct request *request, const char *text)
+{
+	if (request->ip_count == PST_SURVEY_MAX_IPS)
+		return mistake("at most 64 addresses can be given");
+	return pst_argument_ip(
+	    command, text, &request->ips[request->ip_count++]);
+}
+
+static bool
+add_domain(struct request *request, const char *text)
+{
+	const char *domain =
+	    pst_domain_normalize(request->arena, pst_str(text));
+
+	if (domain == NULL || pst_domain_labels(domain) < 2) {
+		(void)pst_ui_fail(command,
+		    "\"%s\" is not a domain such as \"example.com\"", text);
+		return false;
+	}
+	for (size_t i = 0; i < request->domain_count; i++)
+		if (strcmp(request->domains[i], domain) == 0)
+			return true;
+	if (request->domain_count == MAX_DOMAINS)
+		return mistake("at most 1000 domains can be checked at once");
+	request->domains[request->domain_count++] = domain;
+	return true;
+}
+
+static bool
+take_option(struct request *request, int key)
+{
+	struct pst_argument_range range = {"--timeout", 1, MAX_TIMEOUT_S};
+
+	switch (key) {
+	case OPT_SELECTOR:
+		return add_selector(request, optarg);
+	case OPT_IP:
+		return add_ip(request, optarg);
+	case OPT_JSON:
+		request->json = true;
+		return true;
+	case OPT_CHANGED:
+		request->changed = true;
+		return true;
+	case OPT_OWN:
+		request->own = true;
+		return true;
+	case OPT_STATE:
+		request->state_file = optarg;
+		return true;
+	case OPT_TIMEOUT:
+		return pst_argument_number(
+		    command, range, optarg, &request->timeout_s);
+	default:
+		return pst_settings_take(
+		    command, key, optarg, &request->settings);
+	}
+}
+
+static bool
+read_command_line(struct request *request, int argc, char **argv)
+{
+	int key;
+
+	while ((key = pst_argument_next(command, argc, argv, options)) != -1)
+		if (key == '?' || !take_option(request, key))
+			return false;
+	for (; optind < argc; optind++)
+		if (!add_domain(request, argv[optind]))
+			return false;
+	if (request->domain_count == 0 && !request->own)
+		return mistake("the domain is missing; --own checks those of "
+			       "own-domains");
+	if (request->state_file != NULL && !request->changed)
+		return mistake("--state requires --changed");
+	if (request->json && request->changed)
+		return mistake("--json and --changed cannot be combined");
+	return true;
+}
+
+/* ---- the check ---- */
+
+struct run {
+	const struct request *request;
+	struct pst_service *service;
+	struct pst_config *config;
+	struct pst_check_state *state; /* NULL: not --changed */
+	bool has[PST_SEVERITIES];      /* findings of any domain */
+	size_t changes;
+};
+
+/* Adds the domains of the configuration; ".example.com" counts as its name. */
+static bool
+add_own(struct request *request, const struct pst_config *config)
+{
+	const struct pst_domain_set *set = &config->own_domains.set;
+	bool good = true;
+
+	for (size_t i = 0; good && i < set->exact_count; i++)
+		good = add_domain(request, set->exact[i]);
+	for (size_t i = 0; good && i < set->below_count; i++)
+		good = pst_domain_labels(set->below[i]) < 2 ||
+		    add_domain(request, set->below[i]);
+	if (good && request->domain_count == 0)
+		return mistake("there is no domain in own-domains, so nothing "
+			       "was checked; set it in the configuration, or "
+			       "name a domain");
+	return good;
+}
+
+static void
+survey(const struct run *run, struct pst_arena *arena, const char *domain,
+    struct pst_survey *out)
+{
+	const struct request *request = run->request;
+	struct pst_clock *clock = pst_service_clock(run->service);
+	struct pst_dns_limits limits = run->config->dns_limits;
+	struct pst_world world = {
+	    .arena = arena, .now_epoch = pst_clock_epoch(clock), .eager = true};
+	struct pst_check_selectors seen = {.count = 0};
+	struct pst_survey_input input = {.domain = domain,
+	    .selectors = request->selectors,
+	    .selector_count = request->selector_count,
+	    .ips = request->ips,
+	    .ip_count = request->ip_count,
+	    .max_voids = run->config->spf.void_lookups,
+	    .psl = run->config->psl};
+	int64_t until;
+
+	/* A zone file is a draft, and mail tells nothing of it. */
+	if (request->settings.zone_file == NULL)
+		pst_check_selectors_find(arena, run->config, domain, &seen);
+	input.seen = seen.items;
+	input.seen_count = seen.count;
+	limits.max_queries = PST_SURVEY_QUERIES;
+	limits.reserved = 0;
+	until = pst_clock_ms(clock) + (int64_t)request->timeout_s * 1000;
+	world.dns = pst_dns_open(
+	    arena, pst_service_resolver(run->service), clock, limits);
+	input.trusts_ad = pst_dns_trusts_ad(world.dns);
+	while (!pst_survey_check(&world, &input, out))
+		if (!pst_dns_wait(world.dns, until))
+			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
+}
+
+static void
+check_domain(struct run *run, const char *domain, bool first)
+{
+	struct pst_arena *arena = pst_arena_new();
+	struct pst_survey found;
+
+	survey(run, arena, domain, &found);
+	for (size_t i = 0; i < found.findings.count; i++)
+		run->has[found.findings.items[i].info->severity] = true;
+	if (run->state != NULL) {
+		run->changes += pst_check_state_compare(run->state, &found);
+	} else if (run->request->json) {
+		puts(pst_survey_json(arena, &found));
+	} else {
+		if (!first)
+			puts("");
+		pst_check_page(arena, &found);
+	}
+	(void)fflush(stdout);
+	pst_arena_free(arena);
+}
+
+static int
+status_of(const struct run *run)
+{
+	if (run->state != NULL)
+		return run->changes > 0 ? 1 : 0;
+	if (run->has[PST_SEVERITY_ERROR])
+		return 2;
+	if (run->has[PST_SEVERITY_UNKNOWN])
+		return 3;
+	return run->has[PST_SEVERITY_WARNING] ? 1 : 0;
+}
+
+static int
+check_all(struct request *request, struct run *run)
+{
+	const char *path = request->state_file;
+	struct pst_err err;
+
+	if (request->own && !add_own(request, run->config))
+		return EXIT_MISTAKE;
+	if (path == NULL)
+		path = pst_arena_printf(
+		    request->arena, "%s-check", run->config->store.path);
+	if (request->changed) {
+		run->state = pst_check_state_read(request->arena, path, &err);
+		if (run->state == NULL) {
+			(void)pst_ui_fail(command, "%s", err.text);
+			return EXIT_MISTAKE;
+		}
+	}
+	for (size_t i = 0; i < request->domain_count; i++)
+		check_domain(run, request->domains[i], i == 0);
+	if (request->changed &&
+	    !pst_check_state_write(run->state, path, &err)) {
+		(void)pst_ui_fail(command, "%s", err.text);
+		return EXIT_MISTAKE;
+	}
+	return status_of(run);
+}
+
+static int
+check(struct request *request)
+{
+	struct pst_clock clock = pst_settings_clock(&request->settings);
+	struct run run = {.request = request};
+	const char *origin;
+	int status;
+
+	run.service =
+	    pst_settings_start(command, &request->settings, &clock, &origin);
+	if (run.service == NULL)
+		return EXIT_MISTAKE;
+	run.config = pst_service_config(run.service);
+	status = check_all(request, &run);
+	pst_config_unref(run.config);
+	pst_service_stop(run.service);
+	return status;
+}
+
+int
+pst_cmd_check(int argc, char **argv)
+{
+	struct request request = {
+	    .arena = pst_arena_new(), .timeout_s = DEFAULT_TIMEOUT_S};
+	int status = EXIT_MISTAKE;
+
+	if (read_command_line(&request, argc, argv))
+		status = check(&request);
+	pst_arena_free(request.arena);
+	/* Output that could not be written is not a verdict either. */
+	return pst_ui_finish(command, PST_EXIT_OK) == PST_EXIT_OK ?
+	    status :
+	    EXIT_MISTAKE;
+}
