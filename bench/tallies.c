@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage: tallies fill FILE [DAYS [FLUSHES]]   makes the tallies of DAYS (30) of a
+ * usage: tallies fill FILE [DAYS [FLUSHES [today]]]
+ *                                             makes the tallies of DAYS (30) of a
  *                                             large gateway that is flooded, and
- *                                             checks them
+ *                                             checks them; with "today", they
+ *                                             end today
  *        tallies ask FILE [DAYS]              times each question
  *        tallies count MESSAGES               only counts; below "perf stat -e
  *                                             instructions:u" or callgrind
@@ -26,12 +28,12 @@
 #include "base/day.h"
 #include "store/tallies_file.h"
 
-#define FIRST_DAY 20780
 #define DOMAINS 20000
 #define GENUINE 900000 /* messages a day */
 #define FLOOD 100000
 #define FEW 2 /* calls for the messages of a domain between two flushes */
 
+static int64_t first_day = 20780;
 static uint64_t sent[DOMAINS]; /* a day, by each domain */
 static uint64_t random_state = 88172645463325252;
 
@@ -269,8 +271,8 @@ ask_all(const char *path, int64_t days)
 		for (unsigned by_day = 0; by_day < 2; by_day++) {
 			const struct pst_tally_query query = {
 			    .question = PST_TALLY_FROM_DOMAIN + i,
-			    .first_day = FIRST_DAY,
-			    .last_day = FIRST_DAY + days - 1,
+			    .first_day = first_day,
+			    .last_day = first_day + days - 1,
 			    .by_day = by_day == 1};
 			struct answer answer;
 			double cold_s, warm_s, cpu_s;
@@ -311,7 +313,7 @@ fill(const char *path, int64_t days, unsigned parts)
 	must(file != NULL, &err);
 	pst_tally_table_init(&table, 1000000);
 	pst_tally_table_sketch(&table, file->secret);
-	for (int64_t day = FIRST_DAY; day < FIRST_DAY + days; day++) {
+	for (int64_t day = first_day; day < first_day + days; day++) {
 		bool more = true;
 
 		for (unsigned part = 0; part < parts; part++) {
@@ -332,7 +334,7 @@ fill(const char *path, int64_t days, unsigned parts)
 		}
 		while (more) {
 			const struct pst_tallies_now now = {
-			    pst_day_end(day), (day - FIRST_DAY) * 86400000};
+			    pst_day_end(day), (day - first_day) * 86400000};
 			double began_s = now_s();
 
 			must(pst_tallies_file_tend(
@@ -363,9 +365,9 @@ count(uint64_t messages)
 	table.can_sketch = true;
 	for (unsigned i = 0; i < 1000; i++) {
 		if (i % 10 == 0)
-			make_forged(&mails[i], pst_day_begin(FIRST_DAY));
+			make_forged(&mails[i], pst_day_begin(first_day));
 		else
-			make_genuine(&mails[i], i, i, pst_day_begin(FIRST_DAY));
+			make_genuine(&mails[i], i, i, pst_day_begin(first_day));
 	}
 	start_s = now_s();
 	for (uint64_t i = 0; i < messages; i++)
@@ -383,9 +385,11 @@ main(int argc, char **argv)
 	unsigned parts = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 4;
 
 	share_out();
-	if (strcmp(what, "fill") == 0 && days > 0 && parts > 0 && parts <= 24)
+	if (strcmp(what, "fill") == 0 && days > 0 && parts > 0 && parts <= 24) {
+		if (argc > 5 && strcmp(argv[5], "today") == 0)
+			first_day = pst_day_of(time(NULL)) - days + 1;
 		fill(argv[2], days, parts);
-	else if (strcmp(what, "ask") == 0 && days > 0)
+	} else if (strcmp(what, "ask") == 0 && days > 0)
 		ask_all(argv[2], days);
 	else if (strcmp(what, "count") == 0)
 		count(strtoull(argv[2], NULL, 10));
