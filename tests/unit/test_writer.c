@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,6 +20,7 @@
 #include "base/day.h"
 #include "base/macros.h"
 #include "store/redact.h"
+#include "store/schema.h"
 #include "store/writer.h"
 #include "tests/unit/store_fixture.h"
 
@@ -335,8 +337,9 @@ test_expire(void **state)
 #define CLOSE                                                                  \
 	"UPDATE meta SET value = '99' WHERE name IN ('version', 'oldest_writer')"
 #define OPEN                                                                   \
-	"UPDATE meta SET value = '3' WHERE name = 'version';"                  \
+	"UPDATE meta SET value = '4' WHERE name = 'version';"                  \
 	"UPDATE meta SET value = '1' WHERE name = 'oldest_writer'"
+static_assert(PST_SCHEMA_VERSION == 4, "OPEN gives the store its version back");
 
 /* Returns store_sum() of a store, without any check of its version. */
 static const char *
