@@ -18,15 +18,23 @@
 #include "base/clock.h"
 
 #define TICK_MS 50 /* how often time-outs are looked for */
+/*
+ * Repetitions leave in portions, the queries of a channel or a few each time.
+ * All of them at once would fill the socket of a busy server again, and as they
+ * have an order, the same ones would be lost each time. Any number of channels
+ * has its turn within about a second.
+ */
+#define PORTIONS 100
+#define PORTION_MS 10
 #define MAX_EVENTS 64
 #define EDNS_BYTES 1232
 
 /*
  * A query is repeated twice, because a burst may overflow the socket of a busy
- * server, and then the repetitions as well. One that is never answered ends
- * after 3 to 6 s with one server. From 1.22 on, c-ares shortens its time-outs
- * when a server has been fast; but a fast server may take long for a name that
- * it does not know, so there is one more try.
+ * server, and the first repetitions come beside those of others. One that is
+ * never answered ends after 3 to 6 s with one server. From 1.22 on, c-ares
+ * shortens its time-outs when a server has been fast; but a fast server may take
+ * long for a name that it does not know, so there is one more try.
  */
 #ifdef ARES_OPT_MAXTIMEOUTMS
 #define TRIES 4
@@ -58,9 +66,12 @@ struct pst_transport {
 	int epoll_fd;
 	struct channel **owners; /* of sockets, by descriptor */
 	size_t owners_size;
+	size_t channels;
 	size_t open;
-	bool in_done; /* no call of c-ares is allowed */
-	int64_t ticked_ms;
+	bool in_done;          /* no call of c-ares is allowed */
+	int64_t ticked_ms;     /* when the last look for time-outs began */
+	int64_t portion_ms;    /* and its last portion */
+	struct channel *turn;  /* whose turn it is in that look; NULL: done */
 	struct channel *first; /* the oldest */
 	struct channel *last;  /* gets the next query */
 };
@@ -170,6 +181,7 @@ add_channel(struct pst_transport *transport)
 	else
 		transport->first = channel;
 	transport->last = channel;
+	transport->channels++;
 	return ARES_SUCCESS;
 }
 
@@ -178,6 +190,8 @@ destroy_channel(struct channel *channel)
 {
 	struct pst_transport *transport = channel->transport;
 
+	if (transport->turn == channel)
+		transport->turn = channel->next;
 	if (channel->prev != NULL)
 		channel->prev->next = channel->next;
 	else
@@ -186,6 +200,7 @@ destroy_channel(struct channel *channel)
 		channel->next->prev = channel->prev;
 	else
 		transport->last = channel->prev;
+	transport->channels--;
 	ares_destroy(channel->ares);
 	free(channel);
 }
@@ -319,14 +334,28 @@ static void
 tick(struct pst_transport *transport)
 {
 	int64_t now_ms = pst_clock_ms(&pst_clock_system);
+	size_t left = 1 + transport->channels / PORTIONS;
 
-	if (transport->open == 0 || now_ms - transport->ticked_ms < TICK_MS)
+	if (transport->open == 0)
 		return;
-	transport->ticked_ms = now_ms;
-	for (struct channel *at = transport->first; at != NULL; at = at->next)
-		if (at->open > 0)
-			ares_process_fd(
-			    at->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	if (transport->turn == NULL &&
+	    now_ms - transport->ticked_ms >= TICK_MS) {
+		transport->ticked_ms = now_ms;
+		transport->turn = transport->first;
+	} else if (now_ms - transport->portion_ms < PORTION_MS) {
+		return;
+	}
+	transport->portion_ms = now_ms;
+	while (transport->turn != NULL && left > 0) {
+		struct channel *channel = transport->turn;
+
+		transport->turn = channel->next;
+		if (channel->open == 0)
+			continue;
+		left--;
+		ares_process_fd(
+		    channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	}
 }
 
 static void
@@ -354,10 +383,11 @@ void
 pst_transport_wait(struct pst_transport *transport, int timeout_ms)
 {
 	struct epoll_event events[MAX_EVENTS];
+	int tick_ms = transport->turn == NULL ? TICK_MS : PORTION_MS;
 	int count;
 
-	if (transport->open > 0 && (timeout_ms < 0 || timeout_ms > TICK_MS))
-		timeout_ms = TICK_MS;
+	if (transport->open > 0 && (timeout_ms < 0 || timeout_ms > tick_ms))
+		timeout_ms = tick_ms;
 	count = epoll_wait(transport->epoll_fd, events, MAX_EVENTS, timeout_ms);
 	for (int i = 0; i < count; i++)
 		take_event(transport, &events[i]);

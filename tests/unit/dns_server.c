@@ -13,11 +13,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "dns/dns.h"
 #include "tests/unit/dns_server.h"
 
 #define TYPE_CNAME 5
 #define TYPE_SOA 6
+#define BURST_MS 20
 #define FORGED "\xc6\x33\x64\x42" /* 198.51.100.66 */
 
 struct message {
@@ -182,6 +184,19 @@ send_forged(const struct server *server, const struct message *reply,
 	close(other);
 }
 
+static bool
+is_lost(struct server *server)
+{
+	unsigned max = atomic_load(&server->burst_max);
+	int64_t now_ms = pst_clock_ms(&pst_clock_system);
+
+	if (now_ms - server->burst_ms >= BURST_MS) {
+		server->burst_ms = now_ms;
+		server->burst = 0;
+	}
+	return max > 0 && server->burst++ >= max;
+}
+
 static void
 serve_udp(struct server *server)
 {
@@ -195,7 +210,7 @@ serve_udp(struct server *server)
 	if (len < 0)
 		return;
 	atomic_fetch_add(&server->seen, 1);
-	if (atomic_load(&server->silent) ||
+	if (atomic_load(&server->silent) || is_lost(server) ||
 	    !make_reply(query, (size_t)len, false, &reply))
 		return;
 	set_ad(server, query, &reply);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define BIG_STRINGS 40 /* of 100 octets: too many for one datagram */
 #define BIG_LEN (BIG_STRINGS * 100)
@@ -20,6 +21,11 @@ struct server {
 	atomic_uint seen;   /* questions over UDP */
 	atomic_bool silent; /* answers nothing at all */
 	atomic_uint delay_ms;
+	/* A busy server: of the questions that it reads within 20 ms, it loses
+	 * all but the first so many; 0: none. */
+	atomic_uint burst_max;
+	int64_t burst_ms;      /* when this burst began */
+	unsigned burst;        /* questions of it */
 	atomic_bool validates; /* sets AD in all replies, not only in those for
 	                          names that end in ".signed" */
 };

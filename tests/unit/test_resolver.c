@@ -231,6 +231,43 @@ test_many_threads(void **state)
 	teardown(&f);
 }
 
+/* What a busy server loses of a burst is repeated in portions, not in another
+ * burst of which it would lose the same again. */
+static void
+test_burst(void **state)
+{
+	struct pst_resolver_stats stats;
+	struct pst_dns *doors[12];
+	struct pst_arena *arena = pst_arena_new();
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 6000);
+	atomic_store(&f.server.burst_max, 300);
+	for (unsigned i = 0; i < PST_COUNT(doors); i++) {
+		doors[i] = door(&f, arena, 20000);
+		for (unsigned n = 0; n < 500; n++) {
+			char name[64];
+			int len = snprintf(
+			    name, sizeof(name), "n%u.q%u.example", n, i);
+
+			pst_dns_ask(doors[i], pst_dns_nobody,
+			    (struct pst_str){name, (size_t)len}, PST_DNS_A);
+		}
+	}
+	for (unsigned i = 0; i < PST_COUNT(doors); i++)
+		while (pst_dns_wait(doors[i], INT64_MAX))
+			;
+	pst_resolver_read_stats(f.resolver, &stats);
+	assert_int_equal(stats.answered, 12 * 500);
+	/* In bursts, it could not have taken more than half of them; a slow
+	 * machine may make bursts of some portions. */
+	assert_in_range(stats.failed, 0, 12 * 500 / 10);
+	assert_true(atomic_load(&f.server.seen) > 12 * 500);
+	teardown(&f);
+	pst_arena_free(arena);
+}
+
 /* A question that many messages ask goes to the server once. */
 static void
 test_same_question(void **state)
@@ -541,6 +578,7 @@ main(void)
 	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_no_answer_times_out),
 	    cmocka_unit_test(test_many_threads),
+	    cmocka_unit_test(test_burst),
 	    cmocka_unit_test(test_same_question),
 	    cmocka_unit_test(test_too_many_open),
 	    cmocka_unit_test(test_late_answer),
