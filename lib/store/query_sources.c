@@ -8,8 +8,9 @@
 #include "base/domain.h"
 #include "store/schema.h"
 
-/* The version that added what is read here. */
+/* The versions that added what is read here. */
 #define VERSION_WITH_MARKS 4
+#define VERSION_WITH_SELECTORS 5
 
 const char *
 pst_query_pattern_below(struct pst_arena *arena, const char *domain)
@@ -26,15 +27,15 @@ pst_query_pattern_below(struct pst_arena *arena, const char *domain)
 	return pst_buf_str(&buf);
 }
 
-/* An older store has neither marks nor what came with them. */
+/* An older store does not have what a version added. */
 static bool
-is_new_enough(struct pst_db *db, bool *out, struct pst_err *err)
+has_version(struct pst_db *db, int64_t version, bool *out, struct pst_err *err)
 {
 	struct pst_schema schema;
 
 	if (!pst_schema_read(db, &schema, err))
 		return false;
-	*out = schema.version >= VERSION_WITH_MARKS;
+	*out = schema.version >= version;
 	return true;
 }
 
@@ -102,7 +103,7 @@ pst_query_sources(struct pst_db *db,
 	    pst_db_int((int64_t)filter->max_rows)};
 	int64_t count = 0;
 	bool is_new = false;
-	bool ok = is_new_enough(db, &is_new, err) &&
+	bool ok = has_version(db, VERSION_WITH_MARKS, &is_new, err) &&
 	    pst_db_get_number(db, sql_count, values, 4, &count, NULL, err) &&
 	    pst_db_select(db, is_new ? sql_rows : sql_rows_before, values,
 		PST_COUNT(values), err) &&
@@ -111,6 +112,38 @@ pst_query_sources(struct pst_db *db,
 	*cut = (uint64_t)count > filter->max_rows;
 	pst_arena_free(arena);
 	return ok;
+}
+
+/* ---- selectors ---- */
+
+bool
+pst_query_selectors(struct pst_db *db, struct pst_arena *arena,
+    const char *domain, struct pst_query_selectors *out, struct pst_err *err)
+{
+	static const char sql[] =
+	    "SELECT selector FROM source_selector"
+	    " WHERE domain = $1 AND selector <> ''"
+	    " ORDER BY imported_s DESC, days DESC, selector LIMIT $2";
+	const struct pst_db_value values[] = {
+	    pst_db_text(domain), pst_db_int(PST_QUERY_MAX_SELECTORS)};
+	bool is_new = false;
+
+	out->count = 0;
+	if (!has_version(db, VERSION_WITH_SELECTORS, &is_new, err))
+		return false;
+	if (!is_new)
+		return true;
+	if (!pst_db_select(db, sql, values, PST_COUNT(values), err))
+		return false;
+	while (out->count < PST_QUERY_MAX_SELECTORS && pst_db_next(db)) {
+		struct pst_str selector = pst_db_column(db, 0);
+
+		/* It becomes a part of a name that is asked for. */
+		if (pst_domain_is_ldh(selector))
+			out->items[out->count++] =
+			    pst_arena_memdup(arena, selector.ptr, selector.len);
+	}
+	return pst_db_end(db, err);
 }
 
 /* ---- marks ---- */
@@ -199,7 +232,7 @@ pst_query_marks(struct pst_db *db, struct pst_arena *arena,
 	bool is_new = false;
 
 	*out = (struct pst_source_marks){.count = 0};
-	if (!is_new_enough(db, &is_new, err))
+	if (!has_version(db, VERSION_WITH_MARKS, &is_new, err))
 		return false;
 	if (!is_new)
 		return true;

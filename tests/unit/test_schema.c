@@ -355,7 +355,7 @@ test_newer(void **state)
 	assert_int_equal(read_schema(db).version, 7);
 
 	/* One of them was not. */
-	script(db, "UPDATE meta SET value = '5' WHERE name = 'oldest_writer'");
+	script(db, "UPDATE meta SET value = '6' WHERE name = 'oldest_writer'");
 	assert_true(pst_schema_is_closed(db));
 	assert_false(pst_schema_make(db, &err));
 	assert_non_null(strstr(err.text, "version 7"));
@@ -365,10 +365,10 @@ test_newer(void **state)
 	/* No transaction is left open. */
 	assert_true(pst_db_begin(db, &err));
 	pst_db_rollback(db);
-	script(db, "UPDATE meta SET value = '4' WHERE name = 'oldest_writer'");
+	script(db, "UPDATE meta SET value = '5' WHERE name = 'oldest_writer'");
 	assert_true(pst_schema_begin(db, &err));
 	pst_db_rollback(db);
-	script(db, "UPDATE meta SET value = '4' WHERE name = 'version'");
+	script(db, "UPDATE meta SET value = '5' WHERE name = 'version'");
 	pst_db_close(db);
 }
 
