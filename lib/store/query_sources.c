@@ -185,22 +185,35 @@ pst_mark_source(struct pst_arena *arena, const char *text)
 	return pst_arena_printf(arena, "%s/%u", address, net.prefix_bits);
 }
 
+/* A network comes before the narrower ones that begin where it does. */
+static int
+compare_nets(const struct pst_net *a, const struct pst_net *b)
+{
+	int order;
+
+	if (a->base.family != b->base.family)
+		return a->base.family < b->base.family ? -1 : 1;
+	order = memcmp(a->base.octets, b->base.octets, sizeof(a->base.octets));
+	if (order != 0 || a->prefix_bits == b->prefix_bits)
+		return order;
+	return a->prefix_bits < b->prefix_bits ? -1 : 1;
+}
+
+static struct pst_net
+net_of(const struct pst_source_mark *mark)
+{
+	struct pst_net net = {.prefix_bits = 0};
+
+	(void)pst_net_parse(pst_str(mark->source), &net);
+	return net;
+}
+
 static int
 by_address(const void *left, const void *right)
 {
-	const struct pst_source_mark *a = left, *b = right;
-	struct pst_net one = {.prefix_bits = 0}, two = {.prefix_bits = 0};
-	int order;
+	struct pst_net a = net_of(left), b = net_of(right);
 
-	(void)pst_net_parse(pst_str(a->source), &one);
-	(void)pst_net_parse(pst_str(b->source), &two);
-	if (one.base.family != two.base.family)
-		return one.base.family < two.base.family ? -1 : 1;
-	order =
-	    memcmp(one.base.octets, two.base.octets, sizeof(one.base.octets));
-	if (order != 0 || one.prefix_bits == two.prefix_bits)
-		return order;
-	return one.prefix_bits < two.prefix_bits ? -1 : 1;
+	return compare_nets(&a, &b);
 }
 
 static void
@@ -247,23 +260,72 @@ pst_query_marks(struct pst_db *db, struct pst_arena *arena,
 	return true;
 }
 
+/* The number of the first marks, up to end, that do not come after the net. */
+static size_t
+count_up_to(
+    const struct pst_source_marks *marks, size_t end, const struct pst_net *net)
+{
+	size_t low = 0;
+
+	while (low < end) {
+		size_t middle = low + (end - low) / 2;
+		struct pst_net other = net_of(&marks->items[middle]);
+
+		if (compare_nets(&other, net) <= 0)
+			low = middle + 1;
+		else
+			end = middle;
+	}
+	return low;
+}
+
+static unsigned
+equal_bits(const struct pst_ip *a, const struct pst_ip *b)
+{
+	unsigned bits = 0;
+
+	while (bits < 8 * sizeof(a->octets) &&
+	    ((a->octets[bits / 8] ^ b->octets[bits / 8]) &
+		(0x80u >> bits % 8)) == 0)
+		bits++;
+	return bits;
+}
+
+/* Returns the network of this many bits that has the address. */
+static struct pst_net
+network_of(const struct pst_ip *ip, unsigned bits)
+{
+	struct pst_net net = {.base = *ip, .prefix_bits = bits};
+
+	for (size_t i = bits; i < 8 * sizeof(net.base.octets); i++)
+		net.base.octets[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
+	return net;
+}
+
+/*
+ * Reports may name very many sources, so not each mark is looked at. What has
+ * the address comes before it. If the mark just before does not have it, a
+ * network that does also has the base of that mark, so it has no more bits than
+ * the two have in common.
+ */
 const struct pst_source_mark *
 pst_mark_find(const struct pst_source_marks *marks, const struct pst_ip *ip)
 {
-	const struct pst_source_mark *found = NULL;
-	unsigned bits = 0;
+	struct pst_net wanted = {
+	    .base = *ip, .prefix_bits = ip->family == PST_IP_V4 ? 32 : 128};
+	size_t count = marks->count;
 
-	for (size_t i = 0; i < marks->count; i++) {
-		struct pst_net net;
+	while ((count = count_up_to(marks, count, &wanted)) > 0) {
+		const struct pst_source_mark *mark = &marks->items[--count];
+		struct pst_net net = net_of(mark);
 
-		if (!pst_net_parse(pst_str(marks->items[i].source), &net) ||
-		    !pst_net_contains(&net, ip) ||
-		    (found != NULL && net.prefix_bits < bits))
-			continue;
-		found = &marks->items[i];
-		bits = net.prefix_bits;
+		if (pst_net_contains(&net, ip))
+			return mark;
+		if (net.base.family != ip->family)
+			break;
+		wanted = network_of(ip, equal_bits(&net.base, ip));
 	}
-	return found;
+	return NULL;
 }
 
 static bool

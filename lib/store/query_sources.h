@@ -107,7 +107,10 @@ struct pst_source_marks {
 bool pst_query_marks(struct pst_db *db, struct pst_arena *arena,
     struct pst_source_marks *out, struct pst_err *err) PST_MUST_CHECK;
 
-/* Returns the mark of the narrowest network with this address, or NULL. */
+/*
+ * Returns the mark of the narrowest network with this address, or NULL. The
+ * marks are in the order of their addresses.
+ */
 const struct pst_source_mark *
 pst_mark_find(const struct pst_source_marks *marks, const struct pst_ip *ip);
 

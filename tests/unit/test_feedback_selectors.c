@@ -358,7 +358,7 @@ rows_in_table(void)
 	    db, "SELECT COUNT(*) FROM source_selector WHERE selector <> ''");
 }
 
-/* Who signs as a neighbour cannot keep the owner's selector out. */
+/* A neighbour that signs a lot cannot keep the owner's selector out. */
 static void
 test_bounds_of_report(void **state)
 {
