@@ -170,6 +170,8 @@ struct run {
 	const struct request *request;
 	struct pst_service *service;
 	struct pst_config *config;
+	/* NULL: a zone file is a draft, and mail tells nothing of it */
+	struct pst_check_selectors_source *selectors;
 	struct pst_check_state *state; /* NULL: not --changed */
 	bool has[PST_SEVERITIES];      /* findings of any domain */
 	size_t changes;
@@ -203,7 +205,7 @@ survey(const struct run *run, struct pst_arena *arena, const char *domain,
 	struct pst_dns_limits limits = run->config->dns_limits;
 	struct pst_world world = {
 	    .arena = arena, .now_epoch = pst_clock_epoch(clock), .eager = true};
-	struct pst_check_selectors seen = {.count = 0};
+	struct pst_check_selectors found;
 	struct pst_survey_input input = {.domain = domain,
 	    .selectors = request->selectors,
 	    .selector_count = request->selector_count,
@@ -213,11 +215,11 @@ survey(const struct run *run, struct pst_arena *arena, const char *domain,
 	    .psl = run->config->psl};
 	int64_t until;
 
-	/* A zone file is a draft, and mail tells nothing of it. */
-	if (request->settings.zone_file == NULL)
-		pst_check_selectors_find(arena, run->config, domain, &seen);
-	input.seen = seen.items;
-	input.seen_count = seen.count;
+	pst_check_selectors_find(run->selectors, arena, domain, &found);
+	input.seen = found.items;
+	input.seen_count = found.seen_count;
+	input.reported = found.items + found.seen_count;
+	input.reported_count = found.count - found.seen_count;
 	limits.max_queries = PST_SURVEY_QUERIES;
 	limits.reserved = 0;
 	until = pst_clock_ms(clock) + (int64_t)request->timeout_s * 1000;
@@ -304,7 +306,10 @@ check(struct request *request)
 	if (run.service == NULL)
 		return EXIT_MISTAKE;
 	run.config = pst_service_config(run.service);
+	if (request->settings.zone_file == NULL)
+		run.selectors = pst_check_selectors_open(run.config);
 	status = check_all(request, &run);
+	pst_check_selectors_close(run.selectors);
 	pst_config_unref(run.config);
 	pst_service_stop(run.service);
 	return status;

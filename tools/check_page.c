@@ -185,6 +185,14 @@ print_spf(struct pst_arena *arena, const struct pst_survey_spf *spf)
 		print_node(arena, &spf->nodes[i]);
 }
 
+/* Only what the user did not give needs to be told. */
+static const char *const origins[] = {
+    [PST_SURVEY_GIVEN] = "",
+    [PST_SURVEY_SEEN] = " (seen in mail)",
+    [PST_SURVEY_REPORTED] = " (named in received reports)",
+    [PST_SURVEY_COMMON] = " (a common name)",
+};
+
 static void
 print_keys(struct pst_arena *arena, const struct pst_survey *survey)
 {
@@ -198,8 +206,8 @@ print_keys(struct pst_arena *arena, const struct pst_survey *survey)
 		else if (key->record != NULL)
 			what = key->type != NULL ? key->type : "a record";
 		printf("%*s", INDENT, "");
-		put(pst_arena_printf(
-			arena, "selector %s: %s", key->selector, what),
+		put(pst_arena_printf(arena, "selector %s: %s%s", key->selector,
+			what, origins[key->origin]),
 		    INDENT, 2 * INDENT);
 	}
 }

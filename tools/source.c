@@ -121,7 +121,7 @@ take_source(struct request *request, const char *text)
 	(void)pst_ui_fail(command,
 	    "\"%s\" is neither an address such as 198.51.100.9 nor a network "
 	    "without host bits such as 198.51.100.0/24",
-	    text);
+	    pst_escaped(request->arena, pst_str(text)));
 	return false;
 }
 

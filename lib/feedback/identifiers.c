@@ -17,14 +17,17 @@ struct words {
 	size_t count;
 };
 
-static void
+/* Returns whether the word was added; then it must live on. */
+static bool
 add(struct words *words, const char *word)
 {
 	for (size_t i = 0; i < words->count; i++)
 		if (strcmp(words->items[i], word) == 0)
-			return;
-	if (words->count < PST_COUNT(words->items))
-		words->items[words->count++] = word;
+			return false;
+	if (words->count == PST_COUNT(words->items))
+		return false;
+	words->items[words->count++] = word;
+	return true;
 }
 
 static int
@@ -54,6 +57,7 @@ join(struct pst_arena *arena, struct words *words)
 
 /* In which order identifiers are taken. */
 enum turn {
+	TURN_OWNER, /* the From domain and those above it: nobody else's */
 	TURN_CLOSE,
 	TURN_SPF,
 	TURN_REST,
@@ -64,14 +68,18 @@ static enum turn
 turn_of(
     const struct pst_feedback_auth *auth, const char *domain, const char *from)
 {
+	if (pst_domain_is_below(from, domain))
+		return TURN_OWNER;
 	if (pst_domain_is_below(domain, from) ||
-	    pst_domain_is_below(from, domain) ||
 	    pst_domain_are_near(domain, from))
 		return TURN_CLOSE;
 	return auth->is_spf ? TURN_SPF : TURN_REST;
 }
 
-/* Adds the identifiers of one turn. */
+/*
+ * Adds the identifiers of one turn. A row may repeat one half a million times,
+ * so what is not kept leaves no trace in the arena.
+ */
 static void
 add_turn(struct pst_arena *arena, struct words *words,
     const struct pst_feedback_row *row, enum turn turn)
@@ -79,6 +87,7 @@ add_turn(struct pst_arena *arena, struct words *words,
 	const struct pst_feedback_auth *auth;
 
 	for (auth = row->auths; auth != NULL; auth = auth->next) {
+		struct pst_arena_mark mark = pst_arena_mark(arena);
 		const char *domain;
 
 		if (strcmp(auth->result, "pass") != 0 ||
@@ -86,11 +95,11 @@ add_turn(struct pst_arena *arena, struct words *words,
 			continue;
 		domain = pst_domain_normalize(arena, pst_str(auth->domain));
 		if (domain == NULL ||
-		    turn_of(auth, domain, row->header_from) != turn)
-			continue;
-		add(words,
-		    pst_arena_printf(
-			arena, "%s:%s", auth->is_spf ? "spf" : "dkim", domain));
+		    turn_of(auth, domain, row->header_from) != turn ||
+		    !add(words,
+			pst_arena_printf(arena, "%s:%s",
+			    auth->is_spf ? "spf" : "dkim", domain)))
+			pst_arena_rewind(arena, mark);
 	}
 }
 
@@ -100,7 +109,7 @@ pst_feedback_authenticated(
 {
 	struct words words = {.count = 0};
 
-	for (enum turn turn = TURN_CLOSE; turn < TURNS; turn++)
+	for (enum turn turn = TURN_OWNER; turn < TURNS; turn++)
 		add_turn(arena, &words, row, turn);
 	return join(arena, &words);
 }
@@ -125,6 +134,6 @@ pst_feedback_reasons(
 
 	for (reason = row->reasons; reason != NULL; reason = reason->next)
 		if (is_type(reason->type))
-			add(&words, reason->type);
+			(void)add(&words, reason->type);
 	return join(arena, &words);
 }

@@ -16,9 +16,9 @@
 /*
  * Returns the identifiers of a row that passed, as "dkim:DOMAIN" and
  * "spf:DOMAIN" in normal form, each once, sorted and separated by blanks. In
- * the arena; "" if there are none. If there are too many, those that are close
- * to the From domain are kept first, and then that of SPF, because a sender can
- * add any number of signatures.
+ * the arena; "" if there are none. If there are too many, the From domain and
+ * those above it are kept first, then those that are close to it, and then that
+ * of SPF, because a sender can add any number of signatures.
  */
 const char *pst_feedback_authenticated(
     struct pst_arena *arena, const struct pst_feedback_row *row);

@@ -11,6 +11,7 @@
 #include "base/ip.h"
 #include "base/macros.h"
 #include "feedback/identifiers.h"
+#include "feedback/selectors.h"
 #include "store/query_sources.h"
 #include "store/schema.h"
 
@@ -188,7 +189,9 @@ pst_feedback_add(const struct pst_store *store,
 		return false;
 	ok = add_head(store, id.hex, feedback, added, err) &&
 	    (*added == PST_FEEDBACK_KNOWN ||
-		add_rows(db, id.hex, feedback, err)) &&
+		(add_rows(db, id.hex, feedback, err) &&
+		    pst_feedback_put_selectors(
+			db, feedback, pst_store_now(store), err))) &&
 	    pst_db_commit(db, err);
 	if (!ok)
 		pst_db_rollback(db);

@@ -53,6 +53,10 @@ static const struct step {
     {"DELETE FROM feedback WHERE id IN"
      " (SELECT id FROM feedback WHERE imported_s < $1" LIMIT,
 	IMPORTED, IMPORTS},
+    {"DELETE FROM source_selector WHERE (domain, selector) IN"
+     " (SELECT domain, selector FROM source_selector"
+     " WHERE imported_s < $1" LIMIT,
+	IMPORTED, UNCOUNTED},
     {"DELETE FROM suppress WHERE address IN"
      " (SELECT address FROM suppress WHERE until_s < $1" LIMIT,
 	NOW, UNCOUNTED},

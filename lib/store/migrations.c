@@ -99,11 +99,19 @@ static const char source_marks[] =
     " source TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL,"
     " note TEXT NOT NULL, set_s BIGINT NOT NULL);";
 
+/* Selectors of DKIM that imported reports name (feedback/selectors.h). */
+static const char source_selectors[] =
+    "CREATE TABLE IF NOT EXISTS source_selector ("
+    " domain TEXT NOT NULL, selector TEXT NOT NULL,"
+    " days BIGINT NOT NULL, imported_s BIGINT NOT NULL,"
+    " PRIMARY KEY (domain, selector));";
+
 const struct pst_migration pst_migrations[] = {
     {.version = 1, .oldest_writer = 1, .sql = first_tables},
     {.version = 2, .oldest_writer = 1, .sql = indexes},
     {.version = 3, .oldest_writer = 1, .sql = memory},
     {.version = 4, .oldest_writer = 1, .sql = source_marks},
+    {.version = 5, .oldest_writer = 1, .sql = source_selectors},
 };
 
 const size_t pst_migrations_count = PST_COUNT(pst_migrations);

@@ -8,8 +8,9 @@
 #include "base/domain.h"
 #include "store/schema.h"
 
-/* The version that added what is read here. */
+/* The versions that added what is read here. */
 #define VERSION_WITH_MARKS 4
+#define VERSION_WITH_SELECTORS 5
 
 const char *
 pst_query_pattern_below(struct pst_arena *arena, const char *domain)
@@ -26,15 +27,15 @@ pst_query_pattern_below(struct pst_arena *arena, const char *domain)
 	return pst_buf_str(&buf);
 }
 
-/* An older store has neither marks nor what came with them. */
+/* An older store does not have what a version added. */
 static bool
-is_new_enough(struct pst_db *db, bool *out, struct pst_err *err)
+has_version(struct pst_db *db, int64_t version, bool *out, struct pst_err *err)
 {
 	struct pst_schema schema;
 
 	if (!pst_schema_read(db, &schema, err))
 		return false;
-	*out = schema.version >= VERSION_WITH_MARKS;
+	*out = schema.version >= version;
 	return true;
 }
 
@@ -102,7 +103,7 @@ pst_query_sources(struct pst_db *db,
 	    pst_db_int((int64_t)filter->max_rows)};
 	int64_t count = 0;
 	bool is_new = false;
-	bool ok = is_new_enough(db, &is_new, err) &&
+	bool ok = has_version(db, VERSION_WITH_MARKS, &is_new, err) &&
 	    pst_db_get_number(db, sql_count, values, 4, &count, NULL, err) &&
 	    pst_db_select(db, is_new ? sql_rows : sql_rows_before, values,
 		PST_COUNT(values), err) &&
@@ -111,6 +112,38 @@ pst_query_sources(struct pst_db *db,
 	*cut = (uint64_t)count > filter->max_rows;
 	pst_arena_free(arena);
 	return ok;
+}
+
+/* ---- selectors ---- */
+
+bool
+pst_query_selectors(struct pst_db *db, struct pst_arena *arena,
+    const char *domain, struct pst_query_selectors *out, struct pst_err *err)
+{
+	static const char sql[] =
+	    "SELECT selector FROM source_selector"
+	    " WHERE domain = $1 AND selector <> ''"
+	    " ORDER BY imported_s DESC, days DESC, selector LIMIT $2";
+	const struct pst_db_value values[] = {
+	    pst_db_text(domain), pst_db_int(PST_QUERY_MAX_SELECTORS)};
+	bool is_new = false;
+
+	out->count = 0;
+	if (!has_version(db, VERSION_WITH_SELECTORS, &is_new, err))
+		return false;
+	if (!is_new)
+		return true;
+	if (!pst_db_select(db, sql, values, PST_COUNT(values), err))
+		return false;
+	while (out->count < PST_QUERY_MAX_SELECTORS && pst_db_next(db)) {
+		struct pst_str selector = pst_db_column(db, 0);
+
+		/* It becomes a part of a name that is asked for. */
+		if (pst_domain_is_ldh(selector))
+			out->items[out->count++] =
+			    pst_arena_memdup(arena, selector.ptr, selector.len);
+	}
+	return pst_db_end(db, err);
 }
 
 /* ---- marks ---- */
@@ -152,22 +185,35 @@ pst_mark_source(struct pst_arena *arena, const char *text)
 	return pst_arena_printf(arena, "%s/%u", address, net.prefix_bits);
 }
 
+/* A network comes before the narrower ones that begin where it does. */
+static int
+compare_nets(const struct pst_net *a, const struct pst_net *b)
+{
+	int order;
+
+	if (a->base.family != b->base.family)
+		return a->base.family < b->base.family ? -1 : 1;
+	order = memcmp(a->base.octets, b->base.octets, sizeof(a->base.octets));
+	if (order != 0 || a->prefix_bits == b->prefix_bits)
+		return order;
+	return a->prefix_bits < b->prefix_bits ? -1 : 1;
+}
+
+static struct pst_net
+net_of(const struct pst_source_mark *mark)
+{
+	struct pst_net net = {.prefix_bits = 0};
+
+	(void)pst_net_parse(pst_str(mark->source), &net);
+	return net;
+}
+
 static int
 by_address(const void *left, const void *right)
 {
-	const struct pst_source_mark *a = left, *b = right;
-	struct pst_net one = {.prefix_bits = 0}, two = {.prefix_bits = 0};
-	int order;
+	struct pst_net a = net_of(left), b = net_of(right);
 
-	(void)pst_net_parse(pst_str(a->source), &one);
-	(void)pst_net_parse(pst_str(b->source), &two);
-	if (one.base.family != two.base.family)
-		return one.base.family < two.base.family ? -1 : 1;
-	order =
-	    memcmp(one.base.octets, two.base.octets, sizeof(one.base.octets));
-	if (order != 0 || one.prefix_bits == two.prefix_bits)
-		return order;
-	return one.prefix_bits < two.prefix_bits ? -1 : 1;
+	return compare_nets(&a, &b);
 }
 
 static void
@@ -199,7 +245,7 @@ pst_query_marks(struct pst_db *db, struct pst_arena *arena,
 	bool is_new = false;
 
 	*out = (struct pst_source_marks){.count = 0};
-	if (!is_new_enough(db, &is_new, err))
+	if (!has_version(db, VERSION_WITH_MARKS, &is_new, err))
 		return false;
 	if (!is_new)
 		return true;
@@ -214,23 +260,72 @@ pst_query_marks(struct pst_db *db, struct pst_arena *arena,
 	return true;
 }
 
+/* The number of the first marks, up to end, that do not come after the net. */
+static size_t
+count_up_to(
+    const struct pst_source_marks *marks, size_t end, const struct pst_net *net)
+{
+	size_t low = 0;
+
+	while (low < end) {
+		size_t middle = low + (end - low) / 2;
+		struct pst_net other = net_of(&marks->items[middle]);
+
+		if (compare_nets(&other, net) <= 0)
+			low = middle + 1;
+		else
+			end = middle;
+	}
+	return low;
+}
+
+static unsigned
+equal_bits(const struct pst_ip *a, const struct pst_ip *b)
+{
+	unsigned bits = 0;
+
+	while (bits < 8 * sizeof(a->octets) &&
+	    ((a->octets[bits / 8] ^ b->octets[bits / 8]) &
+		(0x80u >> bits % 8)) == 0)
+		bits++;
+	return bits;
+}
+
+/* Returns the network of this many bits that has the address. */
+static struct pst_net
+network_of(const struct pst_ip *ip, unsigned bits)
+{
+	struct pst_net net = {.base = *ip, .prefix_bits = bits};
+
+	for (size_t i = bits; i < 8 * sizeof(net.base.octets); i++)
+		net.base.octets[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
+	return net;
+}
+
+/*
+ * Reports may name very many sources, so not each mark is looked at. What has
+ * the address comes before it. If the mark just before does not have it, a
+ * network that does also has the base of that mark, so it has no more bits than
+ * the two have in common.
+ */
 const struct pst_source_mark *
 pst_mark_find(const struct pst_source_marks *marks, const struct pst_ip *ip)
 {
-	const struct pst_source_mark *found = NULL;
-	unsigned bits = 0;
+	struct pst_net wanted = {
+	    .base = *ip, .prefix_bits = ip->family == PST_IP_V4 ? 32 : 128};
+	size_t count = marks->count;
 
-	for (size_t i = 0; i < marks->count; i++) {
-		struct pst_net net;
+	while ((count = count_up_to(marks, count, &wanted)) > 0) {
+		const struct pst_source_mark *mark = &marks->items[--count];
+		struct pst_net net = net_of(mark);
 
-		if (!pst_net_parse(pst_str(marks->items[i].source), &net) ||
-		    !pst_net_contains(&net, ip) ||
-		    (found != NULL && net.prefix_bits < bits))
-			continue;
-		found = &marks->items[i];
-		bits = net.prefix_bits;
+		if (pst_net_contains(&net, ip))
+			return mark;
+		if (net.base.family != ip->family)
+			break;
+		wanted = network_of(ip, equal_bits(&net.base, ip));
 	}
-	return found;
+	return NULL;
 }
 
 static bool

@@ -54,6 +54,22 @@ bool pst_query_sources(struct pst_db *db,
     struct pst_query_source_visitor visitor, bool *cut,
     struct pst_err *err) PST_MUST_CHECK;
 
+/* Selectors of DKIM that reports name for one domain, newest first. */
+#define PST_QUERY_MAX_SELECTORS 64
+struct pst_query_selectors {
+	const char *items[PST_QUERY_MAX_SELECTORS];
+	size_t count;
+};
+
+/*
+ * Reads the selectors that imported reports name for this domain, which is in
+ * normal form (feedback/selectors.h). They are claims, and none of them need
+ * have a key. A store of an older version has none. In the arena.
+ */
+bool pst_query_selectors(struct pst_db *db, struct pst_arena *arena,
+    const char *domain, struct pst_query_selectors *out,
+    struct pst_err *err) PST_MUST_CHECK;
+
 /*
  * Returns a LIKE pattern, for ESCAPE '!', that matches what is below domain; a
  * bare `_` would match any character. In the arena.
@@ -91,7 +107,10 @@ struct pst_source_marks {
 bool pst_query_marks(struct pst_db *db, struct pst_arena *arena,
     struct pst_source_marks *out, struct pst_err *err) PST_MUST_CHECK;
 
-/* Returns the mark of the narrowest network with this address, or NULL. */
+/*
+ * Returns the mark of the narrowest network with this address, or NULL. The
+ * marks are in the order of their addresses.
+ */
 const struct pst_source_mark *
 pst_mark_find(const struct pst_source_marks *marks, const struct pst_ip *ip);
 

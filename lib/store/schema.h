@@ -24,6 +24,9 @@
  * source    their rows.
  * source_mark  what the owner of the domains says of a source
  *           (store/query_sources.h); kept until somebody removes it.
+ * source_selector  selectors of DKIM that imported reports name
+ *           (feedback/selectors.h): on how many days, and when last. The row of
+ *           a domain with the empty selector is what imports wait for.
  * memory    what is remembered of domains (store/memory_file.h): in a file of
  *           its own beside the gateway's file, and in a shared database.
  *
@@ -38,7 +41,7 @@
 #include "store/db.h"
 
 /* What this program writes: the version of the last migration. */
-#define PST_SCHEMA_VERSION 4
+#define PST_SCHEMA_VERSION 5
 
 /*
  * The oldest version that this program can read without migrating it first.

@@ -27,7 +27,7 @@ static const char *const common[] = {"default", "google", "selector1",
 /* The questions about one selector. */
 struct selector {
 	const char *name;
-	bool given;
+	enum pst_survey_origin origin;
 	const char *at; /* "SELECTOR._domainkey.DOMAIN" */
 	const struct pst_dns_entry *txt;
 	const struct pst_dns_entry *cname;
@@ -41,6 +41,12 @@ struct dkim_questions {
 	const struct pst_dns_entry *wild;
 	size_t failed;
 };
+
+static bool
+is_given(const struct selector *s)
+{
+	return s->origin == PST_SURVEY_GIVEN;
+}
 
 static const struct pst_dns_entry *
 ask(const struct dkim_questions *q, const char *name, enum pst_dns_type type)
@@ -58,7 +64,8 @@ is_listed(const struct dkim_questions *q, const char *name)
 }
 
 static void
-add_selector(struct dkim_questions *q, const char *name, bool given)
+add_selector(
+    struct dkim_questions *q, const char *name, enum pst_survey_origin origin)
 {
 	struct pst_arena *arena = q->part->world->arena;
 	const char *domain = q->part->input->domain;
@@ -67,14 +74,28 @@ add_selector(struct dkim_questions *q, const char *name, bool given)
 	if (is_listed(q, name))
 		return;
 	q->count++;
-	*s = (struct selector){.name = name, .given = given};
+	*s = (struct selector){.name = name, .origin = origin};
 	s->at = pst_arena_printf(arena, "%s._domainkey.%s", name, domain);
 	s->txt = ask(q, s->at, PST_DNS_TXT);
 	s->cname = ask(q, s->at, PST_DNS_CNAME);
-	if (given)
+	if (origin == PST_SURVEY_GIVEN)
 		s->slip = ask(q,
 		    pst_arena_printf(arena, "%s_domainkey.%s", name, domain),
 		    PST_DNS_TXT);
+}
+
+static void
+add_selectors(struct dkim_questions *q, const char *const *names, size_t count,
+    enum pst_survey_origin origin)
+{
+	for (size_t i = 0; i < count; i++)
+		add_selector(q, names[i], origin);
+}
+
+static size_t
+smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 /* Asks all questions; false: an answer is missing. */
@@ -82,6 +103,9 @@ static bool
 ask_all(struct dkim_questions *q)
 {
 	const struct pst_survey_input *input = q->part->input;
+	size_t seen = smaller(input->seen_count, PST_SURVEY_MAX_SELECTORS);
+	size_t reported =
+	    smaller(input->reported_count, PST_SURVEY_MAX_SELECTORS - seen);
 	bool done;
 
 	q->selectors = pst_arena_array(q->part->world->arena,
@@ -92,15 +116,15 @@ ask_all(struct dkim_questions *q)
 		PST_PROBE_LABEL "._domainkey.%s", input->domain),
 	    PST_DNS_TXT);
 	done = q->wild->answer != NULL;
-	for (size_t i = 0;
-	     i < input->selector_count && i < PST_SURVEY_MAX_SELECTORS; i++)
-		add_selector(q, input->selectors[i], true);
-	for (size_t i = 0; !input->only_given && i < input->seen_count &&
-	     i < PST_SURVEY_MAX_SELECTORS;
-	     i++)
-		add_selector(q, input->seen[i], false);
-	for (size_t i = 0; !input->only_given && i < PST_COUNT(common); i++)
-		add_selector(q, common[i], false);
+	add_selectors(q, input->selectors,
+	    smaller(input->selector_count, PST_SURVEY_MAX_SELECTORS),
+	    PST_SURVEY_GIVEN);
+	if (!input->only_given) {
+		add_selectors(q, input->seen, seen, PST_SURVEY_SEEN);
+		add_selectors(
+		    q, input->reported, reported, PST_SURVEY_REPORTED);
+		add_selectors(q, common, PST_COUNT(common), PST_SURVEY_COMMON);
+	}
 	for (size_t i = 0; i < q->count; i++) {
 		const struct selector *s = &q->selectors[i];
 
@@ -149,8 +173,8 @@ is_of_selector(const struct dkim_questions *q, const struct selector *s,
 {
 	bool meant = pst_dkim_text_is_meant(text);
 
-	return has_text(q->wild->answer, text) ? s->given && meant :
-						 s->given || meant;
+	return has_text(q->wild->answer, text) ? is_given(s) && meant :
+						 is_given(s) || meant;
 }
 
 static void
@@ -166,7 +190,7 @@ add_key(struct dkim_questions *q, const struct selector *s,
 		pst_escaped(q->part->world->arena, record),
 	    .type = key == NULL ? NULL : key->type,
 	    .bits = key == NULL ? 0 : key->bits,
-	    .given = s->given,
+	    .origin = s->origin,
 	};
 	if (key == NULL || !key->usable)
 		return;
@@ -238,7 +262,7 @@ static void
 say_failed(struct dkim_questions *q, const struct selector *s)
 {
 	q->failed++;
-	if (!s->given)
+	if (!is_given(s))
 		return;
 	say(q, "dkim-lookup-failed", s->at,
 	    pst_arena_printf(q->part->world->arena,
@@ -281,13 +305,13 @@ check_selector(struct dkim_questions *q, const struct selector *s)
 		return;
 	} else if (check_records(q, s)) {
 		return;
-	} else if (s->given && !slipped) {
+	} else if (is_given(s) && !slipped) {
 		say(q, "dkim-no-key", s->at,
 		    "There is no key of this selector, so signatures with it "
 		    "cannot be verified.",
 		    "the key record of your signer, as TXT at this name");
 	}
-	if (s->given)
+	if (is_given(s))
 		add_key(q, s, NULL, (struct pst_str){NULL, 0});
 }
 

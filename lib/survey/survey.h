@@ -26,10 +26,13 @@ struct pst_survey_input {
 	/* Selectors that must have a key. */
 	const char *const *selectors;
 	size_t selector_count;
-	/* Selectors that had one once: seen in mail. They and common ones are
-	 * tried as well, unless only_given. */
+	/* Selectors that had one once: seen in mail, or named by reports of
+	 * others, which are claims. PST_SURVEY_MAX_SELECTORS of both are tried
+	 * as well, and common ones, unless only_given. */
 	const char *const *seen;
 	size_t seen_count;
+	const char *const *reported;
+	size_t reported_count;
 	bool only_given;
 	const struct pst_ip *ips; /* of hosts that send, for FCrDNS and SPF */
 	size_t ip_count;
@@ -59,12 +62,20 @@ struct pst_survey_spf {
 	unsigned max_voids;
 };
 
+/* Where a selector comes from; the first of these counts. */
+enum pst_survey_origin {
+	PST_SURVEY_GIVEN, /* by the caller */
+	PST_SURVEY_SEEN,  /* in mail: verified by us */
+	PST_SURVEY_REPORTED,
+	PST_SURVEY_COMMON, /* guessed */
+};
+
 struct pst_survey_key {
 	const char *selector;
 	const char *record; /* escaped; NULL: none */
 	const char *type;   /* "rsa", "ed25519" */
 	unsigned bits;
-	bool given; /* by the caller, not guessed */
+	enum pst_survey_origin origin;
 };
 
 /* One question of the tree walk. */

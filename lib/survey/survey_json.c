@@ -51,6 +51,13 @@ add_spf(struct pst_json *json, const struct pst_survey_spf *spf)
 	pst_json_close(json);
 }
 
+static const char *const origins[] = {
+    [PST_SURVEY_GIVEN] = "given",
+    [PST_SURVEY_SEEN] = "journal",
+    [PST_SURVEY_REPORTED] = "reports",
+    [PST_SURVEY_COMMON] = "common",
+};
+
 static void
 add_keys(struct pst_json *json, const struct pst_survey *survey)
 {
@@ -63,7 +70,8 @@ add_keys(struct pst_json *json, const struct pst_survey *survey)
 		pst_json_text(json, "record", key->record);
 		pst_json_text(json, "type", key->type);
 		pst_json_number(json, "bits", key->bits);
-		pst_json_bool(json, "given", key->given);
+		pst_json_bool(json, "given", key->origin == PST_SURVEY_GIVEN);
+		pst_json_text(json, "origin", origins[key->origin]);
 		pst_json_close(json);
 	}
 	pst_json_close(json);

@@ -193,7 +193,8 @@ store_open_v1(void)
 	sql = read_fixture("store-v1.sql", &len);
 	if (!pst_db_script(db,
 		"DROP TABLE IF EXISTS meta, lease, policy, record, batch,"
-		" report, delivery, suppress, failure, feedback, source",
+		" report, delivery, suppress, failure, feedback, source,"
+		" memory, source_mark, source_selector",
 		&err) ||
 	    !pst_db_script(db, sql, &err))
 		fail_msg("%s", err.text);

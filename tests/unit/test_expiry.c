@@ -34,7 +34,8 @@ static void
 test_expire(void **state)
 {
 	static const char *const left[] = {"record", "policy", "report",
-	    "delivery", "failure", "batch", "feedback", "source", "suppress"};
+	    "delivery", "failure", "batch", "feedback", "source", "suppress",
+	    "source_selector"};
 	struct pst_db *db = store_open("db");
 	struct pst_report_row record = store_record(1);
 	int64_t now = pst_day_begin(STORE_DAY);
@@ -67,10 +68,13 @@ test_expire(void **state)
 	    " ('new', 1, '', 1, '', '', '', '', ''),"
 	    " ('old', 1, '', 1, '', '', '', '', '');"
 	    "INSERT INTO suppress VALUES ('a', 0, %lld, ''), ('b', 0, %lld, "
-	    "'');",
+	    "'');"
+	    "INSERT INTO source_selector VALUES ('d', 'new', 9, %lld),"
+	    " ('d', 'old', 9, %lld);",
 	    (long long)now, (long long)now, (long long)now,
 	    (long long)now - 19 * 86400, (long long)now - 21 * 86400,
-	    (long long)now, (long long)now - 1);
+	    (long long)now, (long long)now - 1, (long long)now - 19 * 86400,
+	    (long long)now - 21 * 86400);
 	assert_true(pst_db_script(db, sql, &err));
 	config.store.retention_s = 10 * 86400;
 	config.store.imported_retention_s = 20 * 86400;

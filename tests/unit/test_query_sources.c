@@ -129,6 +129,17 @@ test_kept(void **state)
 		"dkim:e1.x dkim:e2.x dkim:e3.x dkim:e4.x dkim:e5.x dkim:e6.x "
 		"dkim:mail.example.org spf:host.provider.example",
 		"a b c d e f g h"},
+	    /* Its names may even look like ours, as those below co.uk do. */
+	    {"dkim:e1.example.org=pass dkim:e2.example.org=pass "
+	     "dkim:e3.example.org=pass dkim:e4.example.org=pass "
+	     "dkim:e5.example.org=pass dkim:e6.example.org=pass "
+	     "dkim:e7.example.org=pass dkim:e8.example.org=pass "
+	     "dkim:example.org=pass",
+		"",
+		"dkim:e1.example.org dkim:e2.example.org dkim:e3.example.org "
+		"dkim:e4.example.org dkim:e5.example.org dkim:e6.example.org "
+		"dkim:e7.example.org dkim:example.org",
+		""},
 	};
 
 	(void)state;
@@ -402,6 +413,72 @@ test_find(void **state)
 	}
 }
 
+/* By looking at each mark. */
+static const struct pst_source_mark *
+find_slowly(const struct pst_source_marks *marks, const struct pst_ip *ip)
+{
+	const struct pst_source_mark *found = NULL;
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < marks->count; i++) {
+		struct pst_net net;
+
+		if (pst_net_parse(pst_str(marks->items[i].source), &net) &&
+		    pst_net_contains(&net, ip) &&
+		    (found == NULL || net.prefix_bits >= bits)) {
+			found = &marks->items[i];
+			bits = net.prefix_bits;
+		}
+	}
+	return found;
+}
+
+/* Returns an address with few different bits, so that networks nest. */
+static struct pst_ip
+make_ip(unsigned *seed)
+{
+	uint8_t octets[16] = {0x20};
+
+	for (size_t i = 0; i < sizeof(octets); i++) {
+		*seed = *seed * 1103515245 + 12345;
+		octets[i] |= (*seed >> 16 & 3) * 0x41;
+	}
+	return *seed >> 20 & 1 ? pst_ip_v4(octets) : pst_ip_v6(octets);
+}
+
+static void
+test_find_any(void **state)
+{
+	struct pst_source_marks marks;
+	unsigned seed = 7, hits = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		struct pst_ip ip = make_ip(&seed);
+		unsigned bits = ip.family == PST_IP_V4 ? 32 : 128;
+		char text[PST_IP_TEXT_SIZE];
+
+		seed = seed * 1103515245 + 12345;
+		bits -= (seed >> 16) % (bits - 16);
+		for (unsigned i = bits; i < 128; i++)
+			ip.octets[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
+		(void)pst_ip_text(&ip, text);
+		set_mark(pst_mark_source(arena,
+			     pst_arena_printf(arena, "%s/%u", text, bits)),
+		    PST_MARK_MINE, "");
+	}
+	(void)marks_text(&marks);
+	assert_true(marks.count > 100);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct pst_ip ip = make_ip(&seed);
+		const struct pst_source_mark *mark = pst_mark_find(&marks, &ip);
+
+		assert_ptr_equal(mark, find_slowly(&marks, &ip));
+		hits += mark != NULL;
+	}
+	assert_in_range(hits, 1000, 19000);
+}
+
 static void
 test_mark_source(void **state)
 {
@@ -475,6 +552,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_old_store, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_find, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_find_any, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_mark_source, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),

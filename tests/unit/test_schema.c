@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "store/migrations.h"
+#include "store/query_sources.h"
 #include "store/schema.h"
 #include "tests/unit/store_fixture.h"
 
@@ -163,6 +164,59 @@ test_forward(void **state)
 	/* The second time, there is nothing to do. */
 	assert_true(pst_schema_make(db, &err));
 	pst_db_close(db);
+}
+
+/* Leaves a store of this version, as its last program did. */
+static struct pst_db *
+open_version(int version)
+{
+	char name[16], sql[64];
+	struct pst_db *db;
+
+	/* A file of its own: the log of the one before may still be there. */
+	(void)snprintf(name, sizeof(name), "from-%d", version);
+	db = getenv("POSTERN_TEST_POSTGRES") != NULL ? store_open_v1() :
+						       store_copy_v1(name);
+	for (int i = 1; i < version; i++)
+		script(db, pst_migrations[i].sql);
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE meta SET value = '%d' WHERE name = 'version'", version);
+	script(db, sql);
+	if (version >= 4)
+		script(db,
+		    "INSERT INTO source_mark VALUES"
+		    " ('192.0.2.1', 'mine', 'a note', 5)");
+	return db;
+}
+
+static void
+test_each_version(void **state)
+{
+	(void)state;
+	for (int version = 1; version < PST_SCHEMA_VERSION; version++) {
+		struct pst_db *db = open_version(version);
+		const char *before = dump_all(db);
+		struct pst_query_selectors selectors;
+		struct pst_err err;
+
+		assert_int_equal(read_schema(db).version, version);
+		assert_true(pst_schema_check(db, &err));
+		assert_false(pst_schema_begin(db, &err));
+		assert_true(pst_query_selectors(
+		    db, arena, "example.org", &selectors, &err));
+		assert_int_equal(selectors.count, 0);
+		if (!pst_schema_make(db, &err))
+			fail_msg("%s", err.text);
+		assert_int_equal(read_schema(db).version, PST_SCHEMA_VERSION);
+		assert_string_equal(dump_all(db), before);
+		assert_int_equal(
+		    store_number(db, "SELECT COUNT(*) FROM source_mark"),
+		    version >= 4);
+		assert_int_equal(
+		    store_number(db, "SELECT COUNT(*) FROM source_selector"),
+		    0);
+		pst_db_close(db);
+	}
 }
 
 /* A store that a reader opens keeps its version. */
@@ -355,7 +409,7 @@ test_newer(void **state)
 	assert_int_equal(read_schema(db).version, 7);
 
 	/* One of them was not. */
-	script(db, "UPDATE meta SET value = '5' WHERE name = 'oldest_writer'");
+	script(db, "UPDATE meta SET value = '6' WHERE name = 'oldest_writer'");
 	assert_true(pst_schema_is_closed(db));
 	assert_false(pst_schema_make(db, &err));
 	assert_non_null(strstr(err.text, "version 7"));
@@ -365,10 +419,10 @@ test_newer(void **state)
 	/* No transaction is left open. */
 	assert_true(pst_db_begin(db, &err));
 	pst_db_rollback(db);
-	script(db, "UPDATE meta SET value = '4' WHERE name = 'oldest_writer'");
+	script(db, "UPDATE meta SET value = '5' WHERE name = 'oldest_writer'");
 	assert_true(pst_schema_begin(db, &err));
 	pst_db_rollback(db);
-	script(db, "UPDATE meta SET value = '4' WHERE name = 'version'");
+	script(db, "UPDATE meta SET value = '5' WHERE name = 'version'");
 	pst_db_close(db);
 }
 
@@ -422,6 +476,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test_setup_teardown(test_forward, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_each_version, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_reader, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_at_once, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),

@@ -337,9 +337,9 @@ test_expire(void **state)
 #define CLOSE                                                                  \
 	"UPDATE meta SET value = '99' WHERE name IN ('version', 'oldest_writer')"
 #define OPEN                                                                   \
-	"UPDATE meta SET value = '4' WHERE name = 'version';"                  \
+	"UPDATE meta SET value = '5' WHERE name = 'version';"                  \
 	"UPDATE meta SET value = '1' WHERE name = 'oldest_writer'"
-static_assert(PST_SCHEMA_VERSION == 4, "OPEN gives the store its version back");
+static_assert(PST_SCHEMA_VERSION == 5, "OPEN gives the store its version back");
 
 /* Returns store_sum() of a store, without any check of its version. */
 static const char *
