@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/day.h"
 #include "base/domain.h"
@@ -296,6 +298,16 @@ forget_others(struct run *run)
 	(void)pst_ui_fail(command, "%s", err.text);
 }
 
+/* Nobody has imported a report yet: a timer has nothing to do then. */
+static bool
+has_no_store(const struct pst_config *config)
+{
+	struct stat st;
+
+	return !pst_store_has_shared(config) &&
+	    lstat(config->store.path, &st) == -1 && errno == ENOENT;
+}
+
 static int
 advise_all(struct request *request, struct run *run)
 {
@@ -306,6 +318,13 @@ advise_all(struct request *request, struct run *run)
 
 	if (!ok)
 		return PST_EXIT_USAGE;
+	if (request->keep && has_no_store(run->config)) {
+		pst_ui_note(command,
+		    "there is no report store, so there is no advice to keep; "
+		    "\"postern report import\" makes one of the reports that "
+		    "you receive");
+		return PST_EXIT_OK;
+	}
 	if (!pst_store_open(&store, PST_STORE_READ, &err) ||
 	    !pst_query_marks(store.db, request->arena, &run->marks, &err)) {
 		pst_store_close(&store);

@@ -162,8 +162,9 @@ add_records(const struct page *page, const struct row *row)
 		return;
 	}
 	if (pst_json_is_true(pst_json_member(value, "has_policy")))
-		pst_web_own_element(
-		    &page->own, "td", NULL, pst_web_own_text(value, "policy"));
+		pst_html_element(html, "td", NULL,
+		    pst_arena_printf(page->arena, "%.20s",
+			pst_web_own_text(value, "policy")));
 	else
 		pst_html_markup(html, "<td class=\"dim\">none is known</td>");
 	pst_web_own_count(html, pst_web_own_number(value, "errors"), "bad");
@@ -185,7 +186,8 @@ add_advice(const struct page *page, const struct row *row)
 	}
 	word = pst_web_own_verdict(pst_web_own_text(value, "verdict"));
 	pst_html_markup(html, "<td>");
-	pst_web_own_element(&page->own, "span", word.class, word.text);
+	pst_html_element(html, "span", word.class,
+	    pst_arena_printf(page->arena, "%.40s", word.text));
 	pst_html_markup(html, "</td><td class=\"num\">");
 	pst_html_share(html, pst_web_own_number(value, "passed"),
 	    pst_web_own_number(value, "messages"));

@@ -133,7 +133,7 @@ add_record_figures(const struct page *page)
 	if (pst_web_own_text(policy, "from")[0] == '\0')
 		word = "none is known";
 	pst_web_figure(page->own.html, "published policy",
-	    pst_arena_printf(arena, "%.40s", word), NULL, NULL);
+	    pst_arena_printf(arena, "%.20s", word), NULL, NULL);
 	add_count(page, "errors", of_severity(result, "error"), "bad");
 	add_count(page, "warnings", of_severity(result, "warning"), "warn");
 	add_count(page, "not known", of_severity(result, "unknown"), "warn");

@@ -233,7 +233,7 @@ pst_review_read_summary(struct pst_arena *arena,
 	end = pst_str_find(text, '\n');
 	if (end < 1 || end == text.len || text.ptr[end - 1] != ',')
 		return is_damaged(&file, err);
-	/* The first line is an object but for its end. */
+	/* The first line is an object, except for its end. */
 	line = pst_arena_memdup(arena, text.ptr, end);
 	line[end - 1] = '}';
 	if (take(arena, place, pst_str(line), "summary", out))

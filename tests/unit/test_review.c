@@ -243,7 +243,7 @@ test_damaged(void **state)
 		"{\"version\":1,\"made\":-1,\"summary\":{\"domain\":\"" DOMAIN
 		"\"},\n" REST,
 		false, false},
-	    {"a time that is no number",
+	    {"a time with a fraction",
 		"{\"version\":1,\"made\":1e3,\"summary\":{\"domain\":\"" DOMAIN
 		"\"},\n" REST,
 		false, false},
