@@ -23,7 +23,7 @@
 #define TIMEOUT_MS 60000
 /* Sources that are kept of each domain: somebody who makes up reports chooses
  * how many there are. */
-#define MAX_KEPT 300
+#define MAX_KEPT 200
 
 static const char command[] = "advise";
 
