@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/day.h"
 #include "base/domain.h"
 #include "store/open.h"
+#include "survey/advise_json.h"
+#include "survey/review.h"
 #include "tools/advise_page.h"
 #include "tools/advise_seen.h"
 #include "tools/argument.h"
@@ -17,6 +21,9 @@
 #define DEFAULT_DAYS 30
 #define MIN_DAYS 1
 #define TIMEOUT_MS 60000
+/* Sources that are kept of each domain: somebody who makes up reports chooses
+ * how many there are. */
+#define MAX_KEPT 200
 
 static const char command[] = "advise";
 
@@ -25,6 +32,7 @@ enum option_id {
 	OPT_OWN,
 	OPT_JSON,
 	OPT_ANOMALIES,
+	OPT_KEEP,
 };
 
 static const struct option options[] = {
@@ -33,6 +41,7 @@ static const struct option options[] = {
     PST_SETTINGS_OPTIONS,
     {"json", no_argument, NULL, OPT_JSON},
     {"anomalies", no_argument, NULL, OPT_ANOMALIES},
+    {"keep", no_argument, NULL, OPT_KEEP},
     {NULL, 0, NULL, 0},
 };
 
@@ -42,8 +51,15 @@ struct request {
 	const char *domains[MAX_DOMAINS];
 	size_t domain_count;
 	uint64_t days;
-	bool own, json, anomalies;
+	bool own, json, anomalies, keep;
 };
+
+static bool
+mistake(const char *sentence)
+{
+	(void)pst_ui_fail(command, "%s", sentence);
+	return false;
+}
 
 static bool
 add_domain(struct request *request, const char *text)
@@ -59,11 +75,9 @@ add_domain(struct request *request, const char *text)
 	for (size_t i = 0; i < request->domain_count; i++)
 		if (strcmp(request->domains[i], domain) == 0)
 			return true;
-	if (request->domain_count == MAX_DOMAINS) {
-		(void)pst_ui_fail(
-		    command, "there can be advice about 1000 domains at once");
-		return false;
-	}
+	if (request->domain_count == MAX_DOMAINS)
+		return mistake("there can be advice about 1000 domains at "
+			       "once");
 	request->domains[request->domain_count++] = domain;
 	return true;
 }
@@ -87,10 +101,27 @@ take_option(struct request *request, int key)
 	case OPT_ANOMALIES:
 		request->anomalies = true;
 		return true;
+	case OPT_KEEP:
+		request->keep = true;
+		return true;
 	default:
 		return pst_settings_take(
 		    command, key, optarg, &request->settings);
 	}
+}
+
+/* What is kept is the advice about the domains of own-domains. */
+static bool
+is_sound(const struct request *request)
+{
+	if (request->domain_count == 0 && !request->own)
+		return mistake("the domain is missing; --own takes those of "
+			       "own-domains");
+	if (request->keep && (!request->own || request->domain_count > 0))
+		return mistake("--keep requires --own, and no domain besides");
+	if (request->keep && request->settings.zone_file != NULL)
+		return mistake("--keep and --zone cannot be combined");
+	return true;
 }
 
 static bool
@@ -104,21 +135,19 @@ read_command_line(struct request *request, int argc, char **argv)
 	for (; optind < argc; optind++)
 		if (!add_domain(request, argv[optind]))
 			return false;
-	if (request->domain_count > 0 || request->own)
-		return true;
-	(void)pst_ui_fail(
-	    command, "the domain is missing; --own takes those of own-domains");
-	return false;
+	return is_sound(request);
 }
 
 /* ---- one domain ---- */
 
 struct run {
-	const struct request *request;
+	struct request *request;
 	struct pst_service *service;
 	struct pst_config *config;
 	struct pst_source_marks marks;
 	size_t anomalies;
+	const char *review_dir; /* NULL: not --keep */
+	bool failed;            /* something could not be kept */
 };
 
 static bool
@@ -158,25 +187,46 @@ ask(const struct run *run, struct pst_arena *arena, struct pst_advise *advise)
 			pst_dns_expire(world.dns, PST_DNS_TIMEOUT);
 }
 
-static void
-print(struct run *run, struct pst_arena *arena, struct pst_advise *advise,
-    const struct pst_advice *advice)
+static struct pst_anomalies *
+find_anomalies(
+    struct run *run, struct pst_arena *arena, struct pst_advise *advise)
 {
-	const struct request *request = run->request;
-	struct pst_anomalies *found = NULL;
+	struct pst_anomalies *found = pst_arena_alloc(arena, sizeof(*found));
 
-	if (request->anomalies) {
-		found = pst_arena_alloc(arena, sizeof(*found));
-		pst_anomaly_find(advise, found);
-		run->anomalies += found->count;
-		if (!found->enough && !request->json)
-			pst_ui_note(command,
-			    "%s: there are too few days of reports to say "
-			    "what is unusual",
-			    advice->domain);
-	}
+	pst_anomaly_find(advise, found);
+	run->anomalies += found->count;
+	return found;
+}
+
+static void
+keep(struct run *run, struct pst_arena *arena, const struct pst_advice *advice,
+    const struct pst_anomalies *anomalies)
+{
+	const struct pst_review_place place = {
+	    run->review_dir, advice->domain, PST_REVIEW_ADVICE};
+	struct pst_clock *clock = pst_service_clock(run->service);
+	struct pst_review_texts texts = {.made_s = pst_clock_epoch(clock),
+	    .summary = pst_advise_summary_json(arena, advice, anomalies),
+	    .result = pst_advise_json(arena, advice, anomalies, MAX_KEPT)};
+	struct pst_err err;
+
+	if (pst_review_keep(arena, &place, &texts, &err))
+		return;
+	run->failed = true;
+	(void)pst_ui_fail(command, "%s", err.text);
+}
+
+static void
+print(const struct request *request, struct pst_arena *arena,
+    const struct pst_advice *advice, const struct pst_anomalies *found)
+{
+	if (request->anomalies && !found->enough && !request->json)
+		pst_ui_note(command,
+		    "%s: there are too few days of reports to say what is "
+		    "unusual",
+		    advice->domain);
 	if (request->json)
-		pst_advise_json(arena, advice, found);
+		puts(pst_advise_json(arena, advice, found, SIZE_MAX));
 	else if (request->anomalies)
 		pst_advise_lines(advice->domain, found);
 	else
@@ -193,6 +243,7 @@ advise_domain(struct run *run, struct pst_db *db, const char *domain)
 	    .days = (unsigned)run->request->days,
 	    .marks = &run->marks};
 	struct pst_advise *advise = pst_advise_begin(arena, &input);
+	struct pst_anomalies *found = NULL;
 	struct pst_advice advice;
 	struct pst_err err;
 	bool ok = read_rows(db, &input, advise, &err);
@@ -204,7 +255,11 @@ advise_domain(struct run *run, struct pst_db *db, const char *domain)
 			    arena, run->config, &input, advise);
 		ask(run, arena, advise);
 		pst_advise_end(advise, &advice);
-		print(run, arena, advise, &advice);
+		if (run->request->anomalies)
+			found = find_anomalies(run, arena, advise);
+		print(run->request, arena, &advice, found);
+		if (run->review_dir != NULL)
+			keep(run, arena, &advice, found);
 	} else {
 		(void)pst_ui_fail(command, "%s", err.text);
 	}
@@ -217,21 +272,40 @@ advise_domain(struct run *run, struct pst_db *db, const char *domain)
 static bool
 add_own(struct request *request, const struct pst_config *config)
 {
-	const struct pst_domain_set *set = &config->own_domains.set;
+	struct pst_review_domains own;
 
-	for (size_t i = 0; i < set->exact_count; i++)
-		if (!add_domain(request, set->exact[i]))
+	pst_review_domains(request->arena, config, &own);
+	for (size_t i = 0; i < own.count; i++)
+		if (!add_domain(request, own.names[i]))
 			return false;
-	for (size_t i = 0; i < set->below_count; i++)
-		if (pst_domain_labels(set->below[i]) > 1 &&
-		    !add_domain(request, set->below[i]))
-			return false;
-	if (request->domain_count > 0)
-		return true;
-	(void)pst_ui_fail(command,
-	    "there is no domain in own-domains, so there is no advice; set it "
-	    "in the configuration, or name a domain");
-	return false;
+	return request->domain_count > 0 ||
+	    mistake("there is no domain in own-domains, so there is no advice; "
+		    "set it in the configuration, or name a domain");
+}
+
+static void
+forget_others(struct run *run)
+{
+	struct request *request = run->request;
+	const struct pst_review_domains own = {
+	    request->domains, request->domain_count};
+	struct pst_err err;
+
+	if (pst_review_forget_others(
+		request->arena, run->review_dir, &own, &err))
+		return;
+	run->failed = true;
+	(void)pst_ui_fail(command, "%s", err.text);
+}
+
+/* Nobody has imported a report yet: a timer has nothing to do then. */
+static bool
+has_no_store(const struct pst_config *config)
+{
+	struct stat st;
+
+	return !pst_store_has_shared(config) &&
+	    lstat(config->store.path, &st) == -1 && errno == ENOENT;
 }
 
 static int
@@ -244,18 +318,29 @@ advise_all(struct request *request, struct run *run)
 
 	if (!ok)
 		return PST_EXIT_USAGE;
+	if (request->keep && has_no_store(run->config)) {
+		pst_ui_note(command,
+		    "there is no report store, so there is no advice to keep; "
+		    "\"postern report import\" makes one of the reports that "
+		    "you receive");
+		return PST_EXIT_OK;
+	}
 	if (!pst_store_open(&store, PST_STORE_READ, &err) ||
 	    !pst_query_marks(store.db, request->arena, &run->marks, &err)) {
 		pst_store_close(&store);
 		return pst_ui_fail(command, "%s", err.text);
 	}
+	if (request->keep)
+		run->review_dir = pst_review_dir(request->arena, run->config);
 	for (size_t i = 0; ok && i < request->domain_count; i++) {
 		if (i > 0 && !request->json && !request->anomalies)
 			putchar('\n');
 		ok = advise_domain(run, store.db, request->domains[i]);
 	}
 	pst_store_close(&store);
-	if (!ok)
+	if (ok && request->keep)
+		forget_others(run);
+	if (!ok || run->failed)
 		return PST_EXIT_USAGE;
 	return run->anomalies > 0 ? PST_EXIT_OTHER : PST_EXIT_OK;
 }

@@ -4,9 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/buf.h"
 #include "base/day.h"
-#include "base/json.h"
 #include "tools/ui.h"
 
 #define WIDTH 80
@@ -140,89 +138,7 @@ pst_advise_page(struct pst_arena *arena, const struct pst_advice *advice)
 		putchar('\n');
 }
 
-/* ---- JSON ---- */
-
-static void
-add_day(struct pst_json *json, const char *key, int64_t day)
-{
-	char text[PST_DAY_TEXT_SIZE];
-
-	pst_json_text(json, key, pst_day_text(day, text));
-}
-
-static void
-add_row(struct pst_json *json, const struct pst_advise_row *row)
-{
-	pst_json_open_object(json, NULL);
-	pst_json_text(json, "source", row->source);
-	pst_json_number(json, "addresses", row->addresses);
-	pst_json_text(json, "name", row->name);
-	pst_json_text(json, "judgement", pst_advise_name(row->kind));
-	pst_json_bool(json, "in_the_way", row->in_the_way);
-	pst_json_text(json, "why", row->why);
-	pst_json_text(json, "fix", row->fix);
-	pst_json_text(json, "authenticated", row->authenticated);
-	pst_json_text(json, "receivers", row->receivers);
-	pst_json_number(json, "receiver_count", row->receiver_count);
-	pst_json_number(json, "messages", (uint64_t)row->messages);
-	pst_json_number(json, "passed", (uint64_t)row->passed);
-	pst_json_real(json, "share", row->share);
-	pst_json_text(json, "trend", row->trend);
-	pst_json_number(json, "days", row->days);
-	add_day(json, "first", row->first_day);
-	add_day(json, "last", row->last_day);
-	pst_json_text(json, "mark", pst_mark_word(row->mark));
-	pst_json_text(json, "note", row->note);
-	pst_json_close(json);
-}
-
-static void
-add_anomalies(struct pst_json *json, const struct pst_anomalies *anomalies)
-{
-	pst_json_bool(json, "anomalies_known", anomalies->enough);
-	pst_json_open_array(json, "anomalies");
-	for (size_t i = 0; i < anomalies->count; i++) {
-		pst_json_open_object(json, NULL);
-		pst_json_text(json, "name", anomalies->items[i].name);
-		pst_json_text(json, "source", anomalies->items[i].source);
-		pst_json_text(json, "text", anomalies->items[i].text);
-		pst_json_close(json);
-	}
-	pst_json_close(json);
-}
-
-void
-pst_advise_json(struct pst_arena *arena, const struct pst_advice *advice,
-    const struct pst_anomalies *anomalies)
-{
-	struct pst_json *json = pst_json_new(arena);
-
-	pst_json_open_object(json, NULL);
-	pst_json_text(json, "domain", advice->domain);
-	pst_json_text(
-	    json, "verdict", pst_advise_verdict_name(advice->verdict));
-	pst_json_text(json, "sentence", advice->sentence);
-	pst_json_text(json, "policy", advice->current);
-	pst_json_text(json, "owner", advice->owner);
-	pst_json_text(json, "record", advice->text);
-	pst_json_text(json, "step", advice->step);
-	pst_json_number(json, "messages", (uint64_t)advice->messages);
-	pst_json_number(json, "passed", (uint64_t)advice->passed);
-	pst_json_number(json, "genuine", (uint64_t)advice->genuine);
-	pst_json_number(json, "days", advice->days);
-	pst_json_number(json, "known_receivers", advice->receivers);
-	pst_json_number(json, "other_receivers", advice->strangers);
-	pst_json_number(json, "seen_here", advice->seen_here);
-	pst_json_number(json, "seen_here_aligned", advice->seen_aligned);
-	pst_json_open_array(json, "sources");
-	for (size_t i = 0; i < advice->count; i++)
-		add_row(json, &advice->rows[i]);
-	pst_json_close(json);
-	if (anomalies != NULL)
-		add_anomalies(json, anomalies);
-	pst_json_close(json);
-	puts(pst_json_end(json));
-}
+/* ---- lines ---- */
 
 void
 pst_advise_lines(const char *domain, const struct pst_anomalies *anomalies)

@@ -2,16 +2,12 @@
 #ifndef PST_TOOLS_ADVISE_PAGE_H
 #define PST_TOOLS_ADVISE_PAGE_H
 
-/* What `postern advise` prints: a page of at most 80 columns, or JSON. */
+/* What `postern advise` prints: a page of at most 80 columns, or lines. */
 
 #include "survey/advise.h"
 #include "survey/anomaly.h"
 
 void pst_advise_page(struct pst_arena *arena, const struct pst_advice *advice);
-
-/* Prints one object on one line. anomalies may be NULL. */
-void pst_advise_json(struct pst_arena *arena, const struct pst_advice *advice,
-    const struct pst_anomalies *anomalies);
 
 /* Prints one line for each, with the domain in front. */
 void

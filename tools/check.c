@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/domain.h"
+#include "survey/review.h"
 #include "survey/survey_json.h"
 #include "tools/argument.h"
 #include "tools/check_changed.h"
@@ -33,7 +34,7 @@ struct request {
 	size_t ip_count;
 	const char *state_file;
 	uint64_t timeout_s;
-	bool own, json, changed;
+	bool own, json, changed, keep;
 };
 
 enum option_id {
@@ -41,6 +42,7 @@ enum option_id {
 	OPT_IP,
 	OPT_JSON,
 	OPT_CHANGED,
+	OPT_KEEP,
 	OPT_OWN,
 	OPT_STATE,
 	OPT_TIMEOUT,
@@ -52,6 +54,7 @@ static const struct option options[] = {
     PST_SETTINGS_OPTIONS,
     {"json", no_argument, NULL, OPT_JSON},
     {"changed", no_argument, NULL, OPT_CHANGED},
+    {"keep", no_argument, NULL, OPT_KEEP},
     {"own", no_argument, NULL, OPT_OWN},
     {"state", required_argument, NULL, OPT_STATE},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -128,6 +131,9 @@ take_option(struct request *request, int key)
 	case OPT_CHANGED:
 		request->changed = true;
 		return true;
+	case OPT_KEEP:
+		request->keep = true;
+		return true;
 	case OPT_OWN:
 		request->own = true;
 		return true;
@@ -143,6 +149,24 @@ take_option(struct request *request, int key)
 	}
 }
 
+/* What is kept is what the DNS says of the domains of own-domains. */
+static bool
+is_sound(const struct request *request)
+{
+	if (request->domain_count == 0 && !request->own)
+		return mistake("the domain is missing; --own checks those of "
+			       "own-domains");
+	if (request->keep && (!request->own || request->domain_count > 0))
+		return mistake("--keep requires --own, and no domain besides");
+	if (request->keep && request->settings.zone_file != NULL)
+		return mistake("--keep and --zone cannot be combined");
+	if (request->state_file != NULL && !request->changed)
+		return mistake("--state requires --changed");
+	if (request->json && request->changed)
+		return mistake("--json and --changed cannot be combined");
+	return true;
+}
+
 static bool
 read_command_line(struct request *request, int argc, char **argv)
 {
@@ -154,20 +178,13 @@ read_command_line(struct request *request, int argc, char **argv)
 	for (; optind < argc; optind++)
 		if (!add_domain(request, argv[optind]))
 			return false;
-	if (request->domain_count == 0 && !request->own)
-		return mistake("the domain is missing; --own checks those of "
-			       "own-domains");
-	if (request->state_file != NULL && !request->changed)
-		return mistake("--state requires --changed");
-	if (request->json && request->changed)
-		return mistake("--json and --changed cannot be combined");
-	return true;
+	return is_sound(request);
 }
 
-/* ---- the check ---- */
+/* ---- the domains ---- */
 
 struct run {
-	const struct request *request;
+	struct request *request;
 	struct pst_service *service;
 	struct pst_config *config;
 	/* NULL: a zone file is a draft, and mail tells nothing of it */
@@ -175,26 +192,61 @@ struct run {
 	struct pst_check_state *state; /* NULL: not --changed */
 	bool has[PST_SEVERITIES];      /* findings of any domain */
 	size_t changes;
+	const char *review_dir; /* NULL: not --keep */
+	bool failed;            /* something could not be kept */
 };
 
-/* Adds the domains of the configuration; ".example.com" counts as its name. */
 static bool
 add_own(struct request *request, const struct pst_config *config)
 {
-	const struct pst_domain_set *set = &config->own_domains.set;
+	struct pst_review_domains own;
 	bool good = true;
 
-	for (size_t i = 0; good && i < set->exact_count; i++)
-		good = add_domain(request, set->exact[i]);
-	for (size_t i = 0; good && i < set->below_count; i++)
-		good = pst_domain_labels(set->below[i]) < 2 ||
-		    add_domain(request, set->below[i]);
+	pst_review_domains(request->arena, config, &own);
+	for (size_t i = 0; good && i < own.count; i++)
+		good = add_domain(request, own.names[i]);
 	if (good && request->domain_count == 0)
 		return mistake("there is no domain in own-domains, so nothing "
 			       "was checked; set it in the configuration, or "
 			       "name a domain");
 	return good;
 }
+
+/* ---- keeping ---- */
+
+static void
+keep(struct run *run, struct pst_arena *arena, const struct pst_survey *found)
+{
+	const struct pst_review_place place = {
+	    run->review_dir, found->domain, PST_REVIEW_RECORDS};
+	struct pst_clock *clock = pst_service_clock(run->service);
+	struct pst_review_texts texts = {.made_s = pst_clock_epoch(clock),
+	    .summary = pst_survey_summary_json(arena, found),
+	    .result = pst_survey_json(arena, found)};
+	struct pst_err err;
+
+	if (pst_review_keep(arena, &place, &texts, &err))
+		return;
+	run->failed = true;
+	(void)pst_ui_fail(command, "%s", err.text);
+}
+
+static void
+forget_others(struct run *run)
+{
+	struct request *request = run->request;
+	const struct pst_review_domains own = {
+	    request->domains, request->domain_count};
+	struct pst_err err;
+
+	if (pst_review_forget_others(
+		request->arena, run->review_dir, &own, &err))
+		return;
+	run->failed = true;
+	(void)pst_ui_fail(command, "%s", err.text);
+}
+
+/* ---- one domain ---- */
 
 static void
 survey(const struct run *run, struct pst_arena *arena, const char *domain,
@@ -240,6 +292,8 @@ check_domain(struct run *run, const char *domain, bool first)
 	survey(run, arena, domain, &found);
 	for (size_t i = 0; i < found.findings.count; i++)
 		run->has[found.findings.items[i].info->severity] = true;
+	if (run->review_dir != NULL)
+		keep(run, arena, &found);
 	if (run->state != NULL) {
 		run->changes += pst_check_state_compare(run->state, &found);
 	} else if (run->request->json) {
@@ -252,6 +306,8 @@ check_domain(struct run *run, const char *domain, bool first)
 	(void)fflush(stdout);
 	pst_arena_free(arena);
 }
+
+/* ---- all of them ---- */
 
 static int
 status_of(const struct run *run)
@@ -283,14 +339,18 @@ check_all(struct request *request, struct run *run)
 			return EXIT_MISTAKE;
 		}
 	}
+	if (request->keep)
+		run->review_dir = pst_review_dir(request->arena, run->config);
 	for (size_t i = 0; i < request->domain_count; i++)
 		check_domain(run, request->domains[i], i == 0);
+	if (request->keep)
+		forget_others(run);
 	if (request->changed &&
 	    !pst_check_state_write(run->state, path, &err)) {
 		(void)pst_ui_fail(command, "%s", err.text);
 		return EXIT_MISTAKE;
 	}
-	return status_of(run);
+	return run->failed ? EXIT_MISTAKE : status_of(run);
 }
 
 static int

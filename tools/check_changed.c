@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/check_changed.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/json_read.h"
+#include "base/whole_file.h"
 
 #define WHAT "file with the findings of the last check"
 #define VERSION 1
@@ -91,29 +88,11 @@ read_state(struct pst_check_state *state, struct pst_str text)
 	return true;
 }
 
-/* Reads all of an open file into the arena; false with errno set. */
-static bool
-read_octets(struct pst_arena *arena, int fd, struct pst_str *text)
+static struct pst_whole_file
+file_at(const char *path)
 {
-	struct stat st;
-	ssize_t got = 1;
-	char *octets;
-
-	if (fstat(fd, &st) != 0)
-		return false;
-	if (!S_ISREG(st.st_mode) || st.st_size > MAX_FILE) {
-		errno = EFBIG;
-		return false;
-	}
-	octets = pst_arena_alloc(arena, (size_t)st.st_size + 1);
-	*text = (struct pst_str){octets, 0};
-	while (got > 0 && text->len < (size_t)st.st_size) {
-		got = read(
-		    fd, octets + text->len, (size_t)st.st_size - text->len);
-		if (got > 0)
-			text->len += (size_t)got;
-	}
-	return got >= 0;
+	return (struct pst_whole_file){
+	    .what = WHAT, .path = path, .max_bytes = MAX_FILE};
 }
 
 struct pst_check_state *
@@ -121,28 +100,21 @@ pst_check_state_read(
     struct pst_arena *arena, const char *path, struct pst_err *err)
 {
 	struct pst_check_state *state = pst_arena_alloc(arena, sizeof(*state));
+	const struct pst_whole_file file = file_at(path);
 	struct pst_str text;
-	bool good;
-	int fd;
 
 	state->arena = arena;
 	state->domains =
 	    pst_arena_array(arena, MAX_DOMAINS, sizeof(struct domain));
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1 && errno == ENOENT)
+	if (!pst_whole_file_read(arena, &file, &text, err))
+		return NULL;
+	if (text.ptr == NULL || read_state(state, text))
 		return state;
-	good = fd != -1 && read_octets(arena, fd, &text);
-	if (!good)
-		(void)pst_err_set(err, "cannot read the " WHAT " %s: %s", path,
-		    strerror(errno));
-	else if (!read_state(state, text))
-		good = pst_err_set(err,
-		    "the " WHAT " %s is damaged or of a newer version; move it "
-		    "away, and the next run begins anew",
-		    path);
-	if (fd != -1)
-		(void)close(fd);
-	return good ? state : NULL;
+	(void)pst_err_set(err,
+	    "the " WHAT " %s is damaged or of a newer version; move it away, "
+	    "and the next run begins anew",
+	    path);
+	return NULL;
 }
 
 /* ---- comparing ---- */
@@ -380,40 +352,12 @@ state_json(const struct pst_check_state *state)
 	return pst_json_end(json);
 }
 
-static bool
-write_octets(int fd, const char *octets)
-{
-	size_t len = strlen(octets);
-	ssize_t done;
-
-	while (len > 0) {
-		done = write(fd, octets, len);
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		octets += done;
-		len -= (size_t)done;
-	}
-	return fsync(fd) == 0;
-}
-
 bool
 pst_check_state_write(
     const struct pst_check_state *state, const char *path, struct pst_err *err)
 {
-	char *other = pst_arena_printf(state->arena, "%s.XXXXXX", path);
-	int fd = mkstemp(other); /* with mode 0600 */
-	bool good = fd != -1 && write_octets(fd, state_json(state));
+	const struct pst_whole_file file = file_at(path);
 
-	if (fd != -1)
-		good = close(fd) == 0 && good;
-	good = good && rename(other, path) == 0;
-	if (good)
-		return true;
-	(void)pst_err_set(
-	    err, "cannot write the " WHAT " %s: %s", path, strerror(errno));
-	if (fd != -1)
-		(void)unlink(other);
-	return false;
+	return pst_whole_file_write(
+	    state->arena, &file, pst_str(state_json(state)), err);
 }

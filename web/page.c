@@ -28,7 +28,7 @@ static const struct {
 	{PST_WEB_DOMAINS, PST_WEB_SENDERS, PST_WEB_SOURCES, PST_WEB_RECIPIENTS,
 	    PST_WEB_RULES, PST_WEB_ENFORCE},
 	6},
-    {"Reports", {PST_WEB_SENT, PST_WEB_RECEIVED}, 2},
+    {"Reports", {PST_WEB_SENT, PST_WEB_RECEIVED, PST_WEB_OWN}, 3},
     {"Gateway", {PST_WEB_HEALTH}, 1},
 };
 

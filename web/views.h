@@ -46,6 +46,10 @@ unsigned pst_web_show_sent(
     struct pst_web_request *request, struct pst_html *html, const char **title);
 unsigned pst_web_show_received(
     struct pst_web_request *request, struct pst_html *html, const char **title);
+unsigned pst_web_show_own(
+    struct pst_web_request *request, struct pst_html *html, const char **title);
+unsigned pst_web_show_own_domain(
+    struct pst_web_request *request, struct pst_html *html, const char **title);
 unsigned pst_web_show_health(
     struct pst_web_request *request, struct pst_html *html, const char **title);
 

@@ -81,6 +81,12 @@ pst_json_as_number(const struct pst_json_value *value, uint64_t *out)
 	return true;
 }
 
+bool
+pst_json_is_true(const struct pst_json_value *value)
+{
+	return json_is_true(theirs(value));
+}
+
 const char *
 pst_json_as_text(const struct pst_json_value *value)
 {

@@ -44,6 +44,9 @@ pst_json_next(const struct pst_json_value *object, const char **key);
 /* Stores a whole number that is not negative; else returns false. */
 bool pst_json_as_number(const struct pst_json_value *value, uint64_t *out);
 
+/* True for the value true; false for everything else. */
+bool pst_json_is_true(const struct pst_json_value *value);
+
 /* Returns the text of a string; NULL if the value is something else. */
 const char *pst_json_as_text(const struct pst_json_value *value);
 

@@ -151,3 +151,25 @@ pst_survey_json(struct pst_arena *arena, const struct pst_survey *survey)
 	pst_json_close(json);
 	return pst_json_end(json);
 }
+
+const char *
+pst_survey_summary_json(
+    struct pst_arena *arena, const struct pst_survey *survey)
+{
+	const struct pst_survey_policy *policy = &survey->dmarc.policies[0];
+	size_t counts[PST_SEVERITIES] = {0};
+	struct pst_json *json = pst_json_new(arena);
+
+	for (size_t i = 0; i < survey->findings.count; i++)
+		counts[survey->findings.items[i].info->severity]++;
+	pst_json_open_object(json, NULL);
+	pst_json_text(json, "domain", survey->domain);
+	/* "-": there is no record, or it could not be told */
+	pst_json_text(json, "policy", policy->policy);
+	pst_json_bool(json, "has_policy", policy->from != NULL);
+	pst_json_number(json, "errors", counts[PST_SEVERITY_ERROR]);
+	pst_json_number(json, "warnings", counts[PST_SEVERITY_WARNING]);
+	pst_json_number(json, "unknown", counts[PST_SEVERITY_UNKNOWN]);
+	pst_json_close(json);
+	return pst_json_end(json);
+}

@@ -11,4 +11,8 @@
 const char *
 pst_survey_json(struct pst_arena *arena, const struct pst_survey *survey);
 
+/* Returns what a list of domains needs of it, in the same form. */
+const char *pst_survey_summary_json(
+    struct pst_arena *arena, const struct pst_survey *survey);
+
 #endif

@@ -26,7 +26,8 @@ test_values(void **state)
 	struct pst_arena *arena = pst_arena_new();
 	const struct pst_json_value *root = must_read(arena,
 	    "{\"n\":7,\"s\":\"text\",\"a\":[1,2,18446744073709551615.0],"
-	    "\"o\":{\"x\":{\"y\":9}},\"neg\":-1,\"r\":1.5,\"z\":null}");
+	    "\"o\":{\"x\":{\"y\":9}},\"neg\":-1,\"r\":1.5,\"z\":null,"
+	    "\"t\":true,\"f\":false}");
 	uint64_t n = 0;
 
 	(void)state;
@@ -50,6 +51,10 @@ test_values(void **state)
 	assert_false(pst_json_as_number(pst_json_member(root, "s"), &n));
 	assert_int_equal(n, 9);
 	assert_null(pst_json_as_text(pst_json_member(root, "n")));
+	assert_true(pst_json_is_true(pst_json_member(root, "t")));
+	assert_false(pst_json_is_true(pst_json_member(root, "f")));
+	assert_false(pst_json_is_true(pst_json_member(root, "n")));
+	assert_false(pst_json_is_true(pst_json_member(root, "missing")));
 	/* A member of a missing member, of a number, of an array */
 	assert_null(pst_json_member(pst_json_member(root, "q"), "x"));
 	assert_null(pst_json_member(pst_json_member(root, "n"), "x"));
