@@ -100,8 +100,11 @@ take_modifier(struct pst_correct_terms *terms, struct pst_str text)
 		struct pst_str other = terms->modifiers[i];
 		size_t name = pst_str_find(other, '=') + 1;
 
-		if (pst_str_ieq(other, text))
+		if (pst_str_ieq(other, text)) {
+			pst_correct_note(
+			    &terms->notes, "%s once", shown(terms, text));
 			return;
+		}
 		if (pst_str_ieq(
 			pst_str_first(other, name), pst_str_first(text, name)))
 			terms->failed = true; /* one of them was meant */
@@ -124,6 +127,9 @@ take_valid(struct pst_correct_terms *terms, struct pst_str text)
 	} else if (record.term_count == 1) {
 		take_mechanism(terms, text, &record.terms[0]);
 	} else if (record.has_redirect) {
+		if (terms->redirect.ptr != NULL)
+			pst_correct_note(
+			    &terms->notes, "%s once", shown(terms, text));
 		if (terms->redirect.ptr != NULL &&
 		    !pst_str_ieq(terms->redirect, text))
 			terms->failed = true;
