@@ -394,22 +394,20 @@ static const struct row dkim_rows[] = {
 
 /* Returns the correction of the name in a domain with the texts. */
 static const struct pst_correction *
-correct(struct pst_arena *arena, const char *name, const char *text)
+correct(struct pst_arena *arena, struct desk *desk, const char *name,
+    const char *text)
 {
 	struct pst_survey *out = pst_arena_alloc(arena, sizeof(*out));
-	struct desk desk;
 
-	desk_open(&desk, base_zone);
-	fix(&desk, name, pst_str(text));
-	fix(&desk, "example.com", PST_STR(GOOD_SPF));
-	fix(&desk, "_dmarc.example.com", PST_STR(GOOD_DMARC));
-	fix(&desk, DKIM_NAME, PST_STR(GOOD_DKIM));
+	fix(desk, name, pst_str(text));
+	fix(desk, "example.com", PST_STR(GOOD_SPF));
+	fix(desk, "_dmarc.example.com", PST_STR(GOOD_DMARC));
+	fix(desk, DKIM_NAME, PST_STR(GOOD_DKIM));
 	/* the first text of a name counts */
-	for (size_t i = 1; i < desk.fixed_count; i++)
-		if (strcmp(desk.fixed[i].name, name) == 0)
-			desk.fixed[i].texts[0].ptr = NULL;
-	survey(arena, &desk, "example.com", "s1", out);
-	desk_free(&desk.resolver);
+	for (size_t i = 1; i < desk->fixed_count; i++)
+		if (strcmp(desk->fixed[i].name, name) == 0)
+			desk->fixed[i].texts[0].ptr = NULL;
+	survey(arena, desk, "example.com", "s1", out);
 	return pst_correct_find(out, name);
 }
 
@@ -417,8 +415,11 @@ static void
 check_row(const char *name, const struct row *row)
 {
 	struct pst_arena *arena = pst_arena_new();
-	const struct pst_correction *found = correct(arena, name, row->text);
+	const struct pst_correction *found;
+	struct desk desk;
 
+	desk_open(&desk, base_zone);
+	found = correct(arena, &desk, name, row->text);
 	if (row->want == NULL) {
 		assert_null(found);
 	} else {
@@ -429,6 +430,7 @@ check_row(const char *name, const struct row *row)
 			    row->says);
 	}
 	pst_arena_free(arena);
+	desk_free(&desk.resolver);
 }
 
 /* R-SUR-31 */
@@ -503,7 +505,6 @@ test_merge(void **state)
 			desk.fixed[0].texts[1 - turn] =
 			    pst_str(merge_rows[i].other);
 			survey(arena, &desk, "example.com", "s1", &out);
-			desk_free(&desk.resolver);
 			found = pst_correct_find(&out, "example.com");
 			assert_int_equal(
 			    found != NULL, merge_rows[i].want != NULL);
@@ -514,6 +515,7 @@ test_merge(void **state)
 				    strstr(found->changes, merge_rows[i].says));
 			}
 			pst_arena_free(arena);
+			desk_free(&desk.resolver);
 		}
 	}
 }
@@ -522,8 +524,9 @@ test_merge(void **state)
 
 /* The record in the proposal is one that a zone file can have. */
 static void
-check_printed(struct pst_arena *arena, const struct pst_correction *correction)
+check_printed(const struct pst_correction *correction)
 {
+	struct pst_arena *arena = pst_arena_new();
 	const char *lines = pst_correct_print(arena, correction);
 	struct texts texts = {.count = 0};
 	struct desk desk;
@@ -536,6 +539,9 @@ check_printed(struct pst_arena *arena, const struct pst_correction *correction)
 	assert_true(pst_str_eq(texts.items[0], pst_str(correction->text)));
 	assert_true(pst_str_is_printable(texts.items[0]));
 	assert_true(pst_str_is_printable(pst_str(correction->changes)));
+	/* the DNS of an arena ends before its resolver */
+	pst_arena_free(arena);
+	desk_free(&desk.resolver);
 }
 
 /* Publishes the proposal and surveys again. Returns how many records it had. */
@@ -553,7 +559,7 @@ check_proposal(struct desk *desk, const char *domain, const char *selector)
 	for (size_t c = 0; c < count; c++) {
 		const struct pst_correction *done = &first.corrections[c];
 
-		check_printed(arena, done);
+		check_printed(done);
 		assert_null(pst_correct_find(&second, done->owner));
 		for (size_t i = 0; i < second.findings.count; i++) {
 			const struct pst_finding *f = &second.findings.items[i];
