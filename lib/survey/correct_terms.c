@@ -32,9 +32,9 @@ static bool
 read_term(struct pst_correct_terms *terms, struct pst_str text,
     struct pst_spf_record *out)
 {
-	const char *why,
-	    *record = pst_arena_printf(
-		terms->arena, "v=spf1 %.*s", PST_STR_ARG(text));
+	const char *record =
+	    pst_arena_printf(terms->arena, "v=spf1 %.*s", PST_STR_ARG(text));
+	const char *why;
 
 	return text.len > 0 && pst_str_find(text, ' ') == text.len &&
 	    pst_spf_record_parse(terms->arena, pst_str(record), out, &why);
@@ -43,9 +43,12 @@ read_term(struct pst_correct_terms *terms, struct pst_str text,
 static bool
 is_valid(struct pst_correct_terms *terms, struct pst_str text)
 {
+	struct pst_arena_mark mark = pst_arena_mark(terms->arena);
 	struct pst_spf_record record;
+	bool valid = read_term(terms, text, &record);
 
-	return read_term(terms, text, &record);
+	pst_arena_rewind(terms->arena, mark);
+	return valid;
 }
 
 /* 0 is the strictest. */
