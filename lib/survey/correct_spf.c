@@ -188,10 +188,16 @@ correct(struct pst_survey_part *part, const struct sources *sources,
 bool
 pst_correct_spf(struct pst_survey_part *part, const struct pst_dns_answer *txt)
 {
+	const struct pst_dns_answer *alias = pst_world_ask(part->world,
+	    PST_DNS_POLICY, pst_str(part->input->domain), PST_DNS_CNAME)
+						 ->answer;
 	struct sources sources;
 	enum outcome outcome;
 
-	if (!find_sources(txt, &sources))
+	if (alias == NULL)
+		return false;
+	/* nothing can be beside an alias, and its target may be of others */
+	if (alias->status == PST_DNS_OK || !find_sources(txt, &sources))
 		return true;
 	sort_sources(&sources);
 	outcome = correct(part, &sources, true);

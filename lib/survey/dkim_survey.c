@@ -217,7 +217,9 @@ check_records(struct dkim_questions *q, const struct selector *s)
 	}
 	if (meant == 0)
 		return false;
-	if (meant == 1 && has_error(q, s))
+	/* nothing can be beside an alias, and its target may be of others */
+	if (meant == 1 && has_error(q, s) &&
+	    s->cname->answer->status != PST_DNS_OK)
 		pst_correct_dkim(
 		    q->part, &(struct pst_correct_key){s->at, s->at, record});
 	if (meant > 1)
@@ -278,7 +280,8 @@ check_slip(struct dkim_questions *q, const struct selector *s)
 
 		if (!pst_dkim_text_is_meant(text))
 			continue;
-		if (s->txt->answer->count == 0)
+		if (s->txt->answer->count == 0 &&
+		    s->cname->answer->status != PST_DNS_OK)
 			pst_correct_dkim(q->part,
 			    &(struct pst_correct_key){
 				s->at, s->slip->name, text});

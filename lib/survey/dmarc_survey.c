@@ -25,7 +25,8 @@ struct dmarc_questions {
 	struct pst_survey_part *part;
 	const char *domain;
 	const struct pst_dns_entry *apex;
-	const struct pst_dns_entry *wild; /* below a name that nobody made */
+	const struct pst_dns_entry *alias; /* CNAME at the right name */
+	const struct pst_dns_entry *wild;  /* below a name that nobody made */
 	const struct pst_dns_entry *wrong[PST_COUNT(wrong_names) + 1];
 	struct pst_walk walk;
 	const struct pst_walk_hit *applies; /* NULL: none, or not known */
@@ -59,7 +60,10 @@ ask_first(struct dmarc_questions *q)
 		(void)ask(q, below(q, "_dmarc", names[i]));
 	q->apex = ask(q, q->domain);
 	q->wild = ask(q, below(q, "_dmarc." PST_PROBE_LABEL, q->domain));
-	done = q->apex->answer != NULL && q->wild->answer != NULL;
+	q->alias = pst_world_ask(q->part->world, PST_DNS_POLICY,
+	    pst_str(below(q, "_dmarc", q->domain)), PST_DNS_CNAME);
+	done = q->apex->answer != NULL && q->wild->answer != NULL &&
+	    q->alias->answer != NULL;
 	for (size_t i = 0; i < PST_COUNT(wrong_names); i++)
 		q->wrong[i] = ask(q, below(q, wrong_names[i], q->domain));
 	/* A web panel that adds the domain, and somebody who typed it, too. */
@@ -394,6 +398,9 @@ correct(struct dmarc_questions *q)
 			if (!same_texts(q->wrong[i]->answer, q->wild->answer))
 				find_candidates(q->wrong[i], &candidate);
 	}
+	/* nothing can be beside an alias, and its target may be of others */
+	if (q->alias->answer->status == PST_DNS_OK)
+		return;
 	if (candidate.count == 1 && has_fault(q, candidate.at))
 		pst_correct_dmarc(q->part, candidate.text, candidate.at);
 }
