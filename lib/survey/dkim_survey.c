@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "mail/token.h"
+#include "survey/correct.h"
 #include "survey/dkim_text.h"
 #include "survey/probe.h"
 #include "survey/survey.h"
@@ -200,6 +201,21 @@ add_key(struct dkim_questions *q, const struct selector *s,
 	    NULL);
 }
 
+/* True if some receiver cannot use the key of that selector. */
+static bool
+has_error(const struct dkim_questions *q, const struct selector *s)
+{
+	const struct pst_findings_list *list = &q->part->survey->findings;
+	const char *at = shown(q, s->at);
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].info->severity == PST_SEVERITY_ERROR &&
+		    list->items[i].info->topic == PST_TOPIC_DKIM &&
+		    strcmp(list->items[i].at, at) == 0)
+			return true;
+	return false;
+}
+
 /* Examines the records of a selector. False if none is meant as a key. */
 static bool
 check_records(struct dkim_questions *q, const struct selector *s)
@@ -225,6 +241,11 @@ check_records(struct dkim_questions *q, const struct selector *s)
 	}
 	if (meant == 0)
 		return false;
+	/* nothing can be beside an alias, and its target may be of others */
+	if (meant == 1 && has_error(q, s) &&
+	    s->cname->answer->status != PST_DNS_OK)
+		pst_correct_dkim(
+		    q->part, &(struct pst_correct_key){s->at, s->at, record});
 	if (meant > 1)
 		say(q, "dkim-several-records", s->at,
 		    pst_arena_printf(q->part->world->arena,
@@ -279,8 +300,15 @@ check_slip(struct dkim_questions *q, const struct selector *s)
 	if (s->slip == NULL)
 		return false;
 	for (size_t i = 0; i < s->slip->answer->count; i++) {
-		if (!pst_dkim_text_is_meant(s->slip->answer->records[i].data))
+		struct pst_str text = s->slip->answer->records[i].data;
+
+		if (!pst_dkim_text_is_meant(text))
 			continue;
+		if (s->txt->answer->count == 0 &&
+		    s->cname->answer->status != PST_DNS_OK)
+			pst_correct_dkim(q->part,
+			    &(struct pst_correct_key){
+				s->at, s->slip->name, text});
 		say(q, "dkim-missing-dot", s->slip->name,
 		    pst_arena_printf(q->part->world->arena,
 			"A key is at %s, where no receiver looks: the dot "

@@ -27,6 +27,8 @@ say(const struct text_check *check, const char *name, struct pst_str term,
 }
 
 static const struct pst_str whole = {NULL, 0};
+static const char new_key[] =
+    "a new key of 2048 bits, which postern record dkim makes";
 
 static bool
 has_text(struct pst_str text, struct pst_str part)
@@ -250,20 +252,20 @@ check_length(const struct text_check *check)
 			"The key has %u bits. Anybody can break it and sign in "
 			"your name, and receivers ignore it.",
 			bits),
-		    "a new key of 2048 bits");
+		    new_key);
 	} else if (bits < GOOD_BITS) {
 		say(check, "dkim-short-key", whole,
 		    pst_arena_printf(check->arena,
 			"The key has %u bits; %d are advised (RFC 8301).", bits,
 			GOOD_BITS),
-		    "a new key of 2048 bits");
+		    new_key);
 	} else if (bits > PST_DKIM_MAX_KEY_BITS) {
 		say(check, "dkim-long-key", whole,
 		    pst_arena_printf(check->arena,
 			"The key has %u bits. Receivers need not accept more "
 			"than %d.",
 			bits, PST_DKIM_MAX_KEY_BITS),
-		    "a new key of 2048 bits");
+		    new_key);
 	}
 }
 
@@ -306,7 +308,7 @@ check_key(const struct text_check *check, struct pst_str p)
 		say(check, "dkim-malformed", whole,
 		    "The exponent of the key is not a sound one, so receivers "
 		    "may refuse it.",
-		    "a new key of 2048 bits");
+		    new_key);
 	check->out->usable = key.why != PST_DKIM_WHY_KEY_EXPONENT;
 	check_length(check);
 }

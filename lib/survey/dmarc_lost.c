@@ -39,13 +39,6 @@ struct search {
 	const char *words;
 };
 
-/* The beginning of a tag inside a value; its name ends before "=". */
-struct lost {
-	size_t at;       /* where its name begins in the value */
-	const char *tag; /* NULL: none was found */
-	bool has_value;  /* "=" follows */
-};
-
 /*
  * Among addresses a tag begins after a blank or a comma, or it is followed by
  * "mailto:": an address may have "=" in it.
@@ -60,11 +53,11 @@ begins_tag(const struct search *search, struct pst_str head, size_t name_len,
 	    pst_str_istarts(pst_str_trim(after), PST_STR("mailto:"));
 }
 
-static struct lost
+static struct pst_dmarc_lost
 find_lost(const struct search *search)
 {
 	struct pst_str value = search->value;
-	struct lost lost = {.has_value = true};
+	struct pst_dmarc_lost lost = {.has_value = true};
 
 	for (size_t i = 0; i < value.len; i++) {
 		struct pst_str head = trim_end(pst_str_first(value, i));
@@ -80,33 +73,47 @@ find_lost(const struct search *search)
 			return lost;
 	}
 	/* "adkim=saspf": a valid word, and a tag without a value. */
-	lost = (struct lost){.tag = tag_at_end(value)};
+	lost = (struct pst_dmarc_lost){.tag = tag_at_end(value)};
 	if (lost.tag == NULL || search->words == NULL ||
 	    search->words[0] == '\0')
-		return (struct lost){.tag = NULL};
+		return (struct pst_dmarc_lost){.tag = NULL};
 	lost.at = value.len - strlen(lost.tag);
 	if (!pst_dmarc_is_word(value, search->words) &&
 	    pst_dmarc_is_word(
 		trim_end(pst_str_first(value, lost.at)), search->words))
 		return lost;
-	return (struct lost){.tag = NULL};
+	return (struct pst_dmarc_lost){.tag = NULL};
+}
+
+bool
+pst_dmarc_lost_find(
+    struct pst_str value, const char *words, struct pst_dmarc_lost *out)
+{
+	struct search search = {value, words};
+	struct pst_str before;
+
+	*out = find_lost(&search);
+	if (out->tag == NULL)
+		return false;
+	before = trim_end(pst_str_first(value, out->at));
+	while (
+	    before.len > 0 && strchr(",:", before.ptr[before.len - 1]) != NULL)
+		before = trim_end(pst_str_first(before, before.len - 1));
+	out->before = before;
+	return true;
 }
 
 bool
 pst_dmarc_lost_check(const struct pst_dmarc_parts *parts,
     const struct pst_dmarc_part *part, const char *words)
 {
-	struct search search = {part->value, words};
-	struct lost lost = find_lost(&search);
 	const char *name = pst_dmarc_tag_name(part->tag);
+	struct pst_dmarc_lost lost;
 	struct pst_str before, after;
 
-	if (lost.tag == NULL)
+	if (!pst_dmarc_lost_find(part->value, words, &lost))
 		return false;
-	before = trim_end(pst_str_first(part->value, lost.at));
-	while (
-	    before.len > 0 && strchr(",:", before.ptr[before.len - 1]) != NULL)
-		before = trim_end(pst_str_first(before, before.len - 1));
+	before = lost.before;
 	after = pst_str_from(part->value, lost.at);
 	pst_dmarc_say(parts, "dmarc-lost-separator", part->text,
 	    pst_arena_printf(parts->arena,

@@ -87,6 +87,31 @@ void pst_dmarc_uris_check(
 bool pst_dmarc_lost_check(const struct pst_dmarc_parts *parts,
     const struct pst_dmarc_part *part, const char *words);
 
+/* The beginning of a tag inside a value; its name ends before "=". */
+struct pst_dmarc_lost {
+	size_t at;             /* where its name begins in the value */
+	const char *tag;       /* its name */
+	bool has_value;        /* "=" follows */
+	struct pst_str before; /* the value of the tag that comes first */
+};
+
+/* Finds it; words are as above. False: there is none. */
+bool pst_dmarc_lost_find(
+    struct pst_str value, const char *words, struct pst_dmarc_lost *out);
+
+/* Returns the words of a tag for pst_dmarc_lost_find(). */
+const char *pst_dmarc_tag_words(enum pst_dmarc_tag tag);
+
+/*
+ * Returns the valid value that was meant by the value of p, sp, np, or of a tag
+ * whose value is one letter; NULL: it is not known. In lower case.
+ */
+const char *pst_dmarc_value_meant(
+    struct pst_arena *arena, enum pst_dmarc_tag tag, struct pst_str value);
+
+/* Returns where the limit after an address ("!10m") begins, or uri.len. */
+size_t pst_dmarc_uri_size(struct pst_str uri);
+
 /* Examines what the tags say together. */
 void pst_dmarc_whole_check(const struct pst_dmarc_parts *parts);
 

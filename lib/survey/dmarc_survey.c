@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/domain.h"
 #include "base/macros.h"
+#include "survey/correct.h"
 #include "survey/dmarc_consent.h"
 #include "survey/dmarc_text.h"
 #include "survey/probe.h"
@@ -24,7 +25,8 @@ struct dmarc_questions {
 	struct pst_survey_part *part;
 	const char *domain;
 	const struct pst_dns_entry *apex;
-	const struct pst_dns_entry *wild; /* below a name that nobody made */
+	const struct pst_dns_entry *alias; /* CNAME at the right name */
+	const struct pst_dns_entry *wild;  /* below a name that nobody made */
 	const struct pst_dns_entry *wrong[PST_COUNT(wrong_names) + 1];
 	struct pst_walk walk;
 	const struct pst_walk_hit *applies; /* NULL: none, or not known */
@@ -58,7 +60,10 @@ ask_first(struct dmarc_questions *q)
 		(void)ask(q, below(q, "_dmarc", names[i]));
 	q->apex = ask(q, q->domain);
 	q->wild = ask(q, below(q, "_dmarc." PST_PROBE_LABEL, q->domain));
-	done = q->apex->answer != NULL && q->wild->answer != NULL;
+	q->alias = pst_world_ask(q->part->world, PST_DNS_POLICY,
+	    pst_str(below(q, "_dmarc", q->domain)), PST_DNS_CNAME);
+	done = q->apex->answer != NULL && q->wild->answer != NULL &&
+	    q->alias->answer != NULL;
 	for (size_t i = 0; i < PST_COUNT(wrong_names); i++)
 		q->wrong[i] = ask(q, below(q, wrong_names[i], q->domain));
 	/* A web panel that adds the domain, and somebody who typed it, too. */
@@ -342,6 +347,64 @@ check_elsewhere(struct dmarc_questions *q)
 	}
 }
 
+/* True if something is wrong with a DMARC record at that name. */
+static bool
+has_fault(const struct dmarc_questions *q, const char *at)
+{
+	const struct pst_findings_list *list = &q->part->survey->findings;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].info->topic == PST_TOPIC_DMARC &&
+		    list->items[i].info->severity >= PST_SEVERITY_WARNING &&
+		    pst_domain_eq(list->items[i].at, at))
+			return true;
+	return false;
+}
+
+/* One text that is meant as a DMARC record, and where it is. */
+struct candidate {
+	struct pst_str text;
+	const char *at;
+	size_t count; /* of all that were found */
+};
+
+static void
+find_candidates(const struct pst_dns_entry *entry, struct candidate *candidate)
+{
+	const struct pst_dns_answer *answer = entry->answer;
+
+	for (size_t i = 0; i < answer->count; i++) {
+		if (!pst_dmarc_text_is_meant(answer->records[i].data))
+			continue;
+		candidate->count++;
+		candidate->text = answer->records[i].data;
+		candidate->at = entry->name;
+	}
+}
+
+/* The record at the right name, or else the one that is where nobody looks. */
+static void
+correct(struct dmarc_questions *q)
+{
+	const struct pst_dns_entry *right =
+	    ask(q, below(q, "_dmarc", q->domain));
+	struct candidate candidate = {.count = 0};
+
+	find_candidates(right, &candidate);
+	if (candidate.count == 0 &&
+	    !pst_dns_is_temporary(right->answer->status)) {
+		find_candidates(q->apex, &candidate);
+		for (size_t i = 0; i < PST_COUNT(q->wrong); i++)
+			if (!same_texts(q->wrong[i]->answer, q->wild->answer))
+				find_candidates(q->wrong[i], &candidate);
+	}
+	/* nothing can be beside an alias, and its target may be of others */
+	if (q->alias->answer->status == PST_DNS_OK)
+		return;
+	if (candidate.count == 1 && has_fault(q, candidate.at))
+		pst_correct_dmarc(q->part, candidate.text, candidate.at);
+}
+
 static void
 check_wildcard(struct dmarc_questions *q)
 {
@@ -387,6 +450,7 @@ pst_survey_dmarc(struct pst_survey_part *part)
 	say_failed(q);
 	check_applying(q);
 	check_elsewhere(q);
+	correct(q);
 	check_wildcard(q);
 	pst_consents_report(&part->survey->findings, &q->consents);
 	return true;

@@ -29,9 +29,8 @@ is_usable(struct pst_arena *arena, struct pst_str uri)
 	return usable;
 }
 
-/* "mailto:a@example.com!10m": finds the mark, or returns uri.len. */
-static size_t
-find_size(struct pst_str uri)
+size_t
+pst_dmarc_uri_size(struct pst_str uri)
 {
 	size_t mark = pst_str_rfind(uri, '!');
 	struct pst_str size = pst_str_from(uri, mark + 1);
@@ -47,7 +46,7 @@ find_size(struct pst_str uri)
 static void
 check_size(const struct uri_check *check, struct pst_str uri)
 {
-	size_t mark = find_size(uri);
+	size_t mark = pst_dmarc_uri_size(uri);
 
 	if (mark < uri.len)
 		say(check, "dmarc-size-suffix", uri,

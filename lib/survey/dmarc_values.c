@@ -103,18 +103,44 @@ check_policy(
 		near == NULL ? "none, or quarantine, or reject" : near));
 }
 
+/* Returns the letter with which the value begins, if it is one of the words. */
+static const char *
+meant_letter(struct pst_arena *arena, const char *words, struct pst_str value)
+{
+	if (value.len == 0)
+		return NULL;
+	for (const char *word = words; *word != '\0'; word++)
+		if (*word != ' ' && *word == pst_lower(value.ptr[0]))
+			return pst_arena_printf(arena, "%c", *word);
+	return NULL;
+}
+
+const char *
+pst_dmarc_tag_words(enum pst_dmarc_tag tag)
+{
+	return rules[tag].words;
+}
+
+const char *
+pst_dmarc_value_meant(
+    struct pst_arena *arena, enum pst_dmarc_tag tag, struct pst_str value)
+{
+	if (rules[tag].kind == RULE_LETTER)
+		return meant_letter(arena, rules[tag].words, value);
+	return value.len == 0 || rules[tag].kind != RULE_POLICY ?
+	    NULL :
+	    nearest_policy(arena, value);
+}
+
 static void
 check_letter(
     const struct pst_dmarc_parts *parts, const struct pst_dmarc_part *part)
 {
-	const char *meant = NULL;
+	const char *meant;
 
 	if (pst_dmarc_is_word(part->value, rules[part->tag].words))
 		return;
-	for (const char *word = rules[part->tag].words;
-	     *word != '\0' && part->value.len > 0; word++)
-		if (*word != ' ' && *word == pst_lower(part->value.ptr[0]))
-			meant = pst_arena_printf(parts->arena, "%c", *word);
+	meant = meant_letter(parts->arena, rules[part->tag].words, part->value);
 	pst_dmarc_say(parts, "dmarc-bad-value", part->text,
 	    pst_arena_printf(parts->arena,
 		"%s is not a value of %s=; one letter is expected, and %s.",

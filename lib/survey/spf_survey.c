@@ -4,6 +4,7 @@
 
 #include "auth/spf.h"
 #include "base/buf.h"
+#include "survey/correct.h"
 #include "survey/spf_tree.h"
 
 /* From here on the record is close to the limit. */
@@ -161,6 +162,17 @@ walk(struct pst_survey_part *part, struct pst_str text)
 	return true;
 }
 
+/* True if a finding about SPF is worth correcting the record. */
+static bool
+has_fault(const struct pst_findings_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].info->topic == PST_TOPIC_SPF &&
+		    list->items[i].info->severity >= PST_SEVERITY_WARNING)
+			return true;
+	return false;
+}
+
 bool
 pst_survey_spf(struct pst_survey_part *part)
 {
@@ -184,16 +196,19 @@ pst_survey_spf(struct pst_survey_part *part)
 		return true;
 	}
 	count = find_record(part, txt, &text);
-	if (count == 1)
-		return walk(part, text);
-	if (count == 0)
+	if (count == 1) {
+		if (!walk(part, text))
+			return false;
+	} else if (count == 0) {
 		say_absent(part);
-	else
+	} else {
 		say(part, "spf-several-records",
 		    pst_arena_printf(part->world->arena,
 			"There are %zu SPF records, so SPF ends with an error "
 			"for all mail of the domain.",
 			count),
 		    "one record with the terms of all");
-	return true;
+	}
+	return !has_fault(&part->survey->findings) ||
+	    pst_correct_spf(part, txt);
 }

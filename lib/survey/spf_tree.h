@@ -76,6 +76,13 @@ void pst_spf_terms_check(struct pst_findings_list *list,
 void pst_spf_wrong_check(struct pst_findings_list *list,
     const struct pst_spf_branch *branch, struct pst_str wrong, const char *why);
 
+/*
+ * Returns what was probably meant by a term that is not valid, or by a modifier
+ * that is not known; NULL: it is not known. What it returns may be advice in
+ * words, which is not a term.
+ */
+const char *pst_spf_term_mend(struct pst_arena *arena, struct pst_str term);
+
 /* Names the terms that receivers ignore. */
 void pst_spf_modifiers_check(
     struct pst_findings_list *list, const struct pst_spf_branch *branch);

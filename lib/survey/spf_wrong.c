@@ -204,35 +204,44 @@ is_known_modifier(struct pst_str name)
 	return false;
 }
 
-static void
-check_modifier(struct pst_findings_list *list,
-    const struct pst_spf_branch *branch, struct pst_str term)
+/* What an unknown modifier probably is; NULL: it is not known. */
+static const char *
+mend_modifier(struct pst_arena *arena, const struct pieces *p)
 {
 	static const char *const modifiers[] = {"redirect", "exp"};
-	struct pst_arena *arena = list->arena;
-	struct pieces p = take_apart(term);
-	const char *name = find_mechanism(p.name);
-	struct pst_spf_remark remark = {
-	    "spf-unknown-modifier", term, NULL, NULL};
+	const char *name = find_mechanism(p->name);
 	char sign = ':';
 
 	if (name == NULL) {
-		name = nearest(arena, p.name, modifiers, PST_COUNT(modifiers));
+		name = nearest(arena, p->name, modifiers, PST_COUNT(modifiers));
 		sign = '=';
 	}
 	if (name == NULL) {
 		name =
-		    nearest(arena, p.name, mechanisms, PST_COUNT(mechanisms));
+		    nearest(arena, p->name, mechanisms, PST_COUNT(mechanisms));
 		sign = ':';
 	}
+	return name == NULL ? NULL :
+			      pst_arena_printf(arena, "%s%c%s", name, sign,
+				  shown(arena, p->value));
+}
+
+static void
+check_modifier(struct pst_findings_list *list,
+    const struct pst_spf_branch *branch, struct pst_str term)
+{
+	struct pst_arena *arena = list->arena;
+	struct pieces p = take_apart(term);
+	struct pst_spf_remark remark = {
+	    "spf-unknown-modifier", term, NULL, NULL};
+
 	remark.text = pst_arena_printf(arena,
 	    "There is no modifier %s=, so receivers ignore %s.",
 	    shown(arena, p.name), shown(arena, term));
 	if (pst_str_ieq(p.name, PST_STR("v")))
 		remark.instead = "v=spf1 once, at the start";
-	else if (name != NULL)
-		remark.instead = pst_arena_printf(
-		    arena, "%s%c%s", name, sign, shown(arena, p.value));
+	else
+		remark.instead = mend_modifier(arena, &p);
 	pst_spf_say(list, branch, remark);
 }
 
@@ -250,6 +259,23 @@ pst_spf_modifiers_check(
 		    p.rest.ptr[0] == '=' && !is_known_modifier(p.name))
 			check_modifier(list, branch, term);
 	}
+}
+
+const char *
+pst_spf_term_mend(struct pst_arena *arena, struct pst_str term)
+{
+	struct pieces p = take_apart(term);
+	const char *name = find_mechanism(p.name);
+
+	if (term.len > MAX_SHOWN)
+		return NULL; /* advice would have a part of it only */
+	if (p.qualifier.len == 0 && p.name.len > 0 && p.rest.len > 0 &&
+	    p.rest.ptr[0] == '=')
+		return is_known_modifier(p.name) ? NULL :
+						   mend_modifier(arena, &p);
+	return name != NULL ?
+	    mend_value(arena, &p, name) :
+	    mend_name(arena, &p, pst_str_from(term, p.qualifier.len));
 }
 
 /* ---- texts that are not records ---- */

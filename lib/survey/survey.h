@@ -110,6 +110,15 @@ struct pst_survey_host {
 	                       address */
 };
 
+/* A record to publish in the place of one that has faults. */
+struct pst_correction {
+	enum pst_finding_topic topic;
+	const char *owner;   /* its name, without a final dot */
+	const char *text;    /* the whole record */
+	const char *changes; /* what is different, on one line, printable */
+};
+#define PST_SURVEY_MAX_CORRECTIONS 24
+
 struct pst_survey {
 	const char *domain;
 	struct pst_findings_list findings;
@@ -122,7 +131,10 @@ struct pst_survey {
 	bool exists;        /* the domain has some record */
 	bool sends_no_mail; /* null MX or "v=spf1 -all", and no key */
 	const char *dnssec; /* "signed", "not signed", "bogus", "not known" */
-	/* Records to publish, as lines of a zone file; NULL: none is needed. */
+	struct pst_correction corrections[PST_SURVEY_MAX_CORRECTIONS];
+	size_t correction_count;
+	/* Records to publish, as lines of a zone file, those that are corrected
+	 * below a comment; NULL: none is needed, or none is known. */
 	const char *paste;
 };
 
