@@ -38,6 +38,7 @@ static const unsigned most[PST_WEB_VIEWS] = {
     [PST_WEB_MESSAGE] = 500,
     [PST_WEB_SENT] = 40,
     [PST_WEB_RECEIVED] = 200,
+    [PST_WEB_GROUPED] = 120,
     [PST_WEB_HEALTH] = 1,
 };
 

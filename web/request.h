@@ -28,6 +28,7 @@ enum pst_web_view {
 	PST_WEB_MESSAGE,    /* one message, explained */
 	PST_WEB_SENT,       /* reports sent, and their fate */
 	PST_WEB_RECEIVED,   /* reports received: who sends as us */
+	PST_WEB_GROUPED,    /* the same, by day, receiver and so on */
 	PST_WEB_HEALTH,     /* the daemon */
 };
 #define PST_WEB_VIEWS (PST_WEB_HEALTH + 1)

@@ -24,5 +24,7 @@ const struct pst_web_view_info pst_web_views[PST_WEB_VIEWS] = {
     [PST_WEB_SENT] = {"sent", "Reports sent", true, true, pst_web_show_sent},
     [PST_WEB_RECEIVED] = {"received", "Reports received", true, true,
 	pst_web_show_received},
+    [PST_WEB_GROUPED] = {"reportsources", "Who sends as us", false, true,
+	pst_web_show_report_sources},
     [PST_WEB_HEALTH] = {"health", "Health", true, false, pst_web_show_health},
 };

@@ -46,6 +46,8 @@ unsigned pst_web_show_sent(
     struct pst_web_request *request, struct pst_html *html, const char **title);
 unsigned pst_web_show_received(
     struct pst_web_request *request, struct pst_html *html, const char **title);
+unsigned pst_web_show_report_sources(
+    struct pst_web_request *request, struct pst_html *html, const char **title);
 unsigned pst_web_show_health(
     struct pst_web_request *request, struct pst_html *html, const char **title);
 
