@@ -10,8 +10,8 @@
 #include "web/source_table.h"
 #include "web/view_parts.h"
 
-/* Rows of reports that one page counts: what takes about 0.2 seconds. */
-#define MAX_COUNTED 50000
+/* Rows of reports that one page counts: it takes about 0.1 seconds. */
+#define MAX_COUNTED 30000
 #define MAX_GROUPS 200000
 
 struct page {
@@ -266,6 +266,7 @@ read_request(struct page *page)
 	wanted->filter.until_s = request->now_s + 1;
 	wanted->max_rows = MAX_COUNTED;
 	wanted->max_groups = MAX_GROUPS;
+	wanted->any_order = true;
 	wanted->trends = PST_WEB_SOURCE_ROWS;
 	return true;
 }

@@ -327,7 +327,8 @@ pst_source_groups(struct pst_db *db, struct pst_arena *arena,
 	    .domain = request->filter.domain,
 	    .since_s = request->filter.since_s,
 	    .until_s = request->filter.until_s,
-	    .max_rows = request->max_rows};
+	    .max_rows = request->max_rows,
+	    .any_order = request->any_order};
 	struct pst_feedback_filter reports = request->filter;
 	struct pst_feedback_sources counted = {.count = 0};
 	struct table table = {.arena = arena,
@@ -352,9 +353,20 @@ pst_source_groups(struct pst_db *db, struct pst_arena *arena,
 
 /* ---- the newest reports ---- */
 
-bool
-pst_source_groups_newest(struct pst_db *db, struct pst_feedback_filter *filter,
-    size_t max_rows, bool *later, struct pst_err *err)
+#define FIRST_REPORTS 500
+
+struct newest {
+	size_t limit; /* of the reports that are looked at */
+	size_t max_rows;
+	uint64_t reports, rows; /* so far */
+	int64_t whole_s;        /* all that end then or later are chosen */
+	bool is_full; /* the one that was looked at last is too much */
+};
+
+/* Goes through the newest reports until they are too many. */
+static bool
+look(struct pst_db *db, const struct pst_feedback_filter *filter,
+    struct newest *newest, struct pst_err *err)
 {
 	/*
 	 * The last line of a report is found by one look into an index, so
@@ -370,27 +382,62 @@ pst_source_groups_newest(struct pst_db *db, struct pst_feedback_filter *filter,
 	    " ORDER BY c.end_s DESC";
 	const struct pst_db_value values[] = {pst_db_int(filter->since_s),
 	    pst_db_int(filter->until_s),
-	    pst_db_int(PST_SOURCE_NEWEST_REPORTS + 1)};
-	uint64_t rows = 0, reports = 0;
-	int64_t end_s = INT64_MAX;   /* of the reports before this one */
-	int64_t whole_s = INT64_MAX; /* all that end then or later fit */
+	    pst_db_int((int64_t)newest->limit + 1)};
+	int64_t end_s = INT64_MAX; /* of the report before */
 
-	*later = false;
+	newest->reports = newest->rows = 0;
+	newest->whole_s = INT64_MAX;
 	if (!pst_db_select(db, sql, values, PST_COUNT(values), err))
 		return false;
-	while (!*later && pst_db_next(db)) {
+	while (!newest->is_full && pst_db_next(db)) {
 		int64_t this_s = pst_db_number(db, 0);
 
 		if (this_s != end_s)
-			whole_s = end_s;
+			newest->whole_s = end_s;
 		end_s = this_s;
-		rows += (uint64_t)pst_db_number(db, 1);
-		*later =
-		    rows > max_rows || ++reports > PST_SOURCE_NEWEST_REPORTS;
+		newest->rows += (uint64_t)pst_db_number(db, 1);
+		newest->reports++;
+		newest->is_full = newest->rows > newest->max_rows ||
+		    newest->reports > PST_SOURCE_NEWEST_REPORTS;
 	}
-	if (!pst_db_end(db, err))
+	/* What ends in one second is not divided. */
+	if (newest->whole_s == INT64_MAX)
+		newest->whole_s = end_s;
+	return pst_db_end(db, err);
+}
+
+/* How many are likely to have enough rows, with a few more. */
+static size_t
+more_reports(const struct newest *newest)
+{
+	uint64_t rows = newest->rows > 0 ? newest->rows : 1;
+	uint64_t likely = newest->limit * newest->max_rows / rows;
+
+	likely += likely / 8;
+	if (likely < newest->limit * 2)
+		likely = newest->limit * 2;
+	return likely < PST_SOURCE_NEWEST_REPORTS ? (size_t)likely :
+						    PST_SOURCE_NEWEST_REPORTS;
+}
+
+bool
+pst_source_groups_newest(struct pst_db *db, struct pst_feedback_filter *filter,
+    size_t max_rows, bool *later, struct pst_err *err)
+{
+	struct newest newest = {.limit = FIRST_REPORTS, .max_rows = max_rows};
+
+	*later = false;
+	if (!look(db, filter, &newest, err))
 		return false;
+	/* A few tell how many are needed: each of them is a look into a large
+	 * index, which takes longer than to begin again. */
+	while (!newest.is_full && newest.reports > newest.limit) {
+		newest.limit = more_reports(&newest);
+		if (!look(db, filter, &newest, err))
+			return false;
+	}
+	*later = newest.is_full;
 	if (*later)
-		filter->since_s = whole_s == INT64_MAX ? end_s : whole_s;
+		filter->since_s = newest.whole_s;
 	return true;
 }

@@ -54,6 +54,7 @@ struct pst_source_groups_request {
 	struct pst_feedback_filter filter;
 	enum pst_source_by by;
 	size_t max_rows;   /* the newest ones, if there are more */
+	bool any_order;    /* or any of them: pst_source_groups_newest() */
 	size_t max_groups; /* with more, nothing is returned: too_many */
 	/*
 	 * The first groups have a trend of so many days from first_day on, by
@@ -91,7 +92,7 @@ bool pst_source_groups(struct pst_db *db, struct pst_arena *arena,
     const struct pst_source_groups_request *request,
     struct pst_source_groups *out, struct pst_err *err) PST_MUST_CHECK;
 
-/* The most reports that pst_source_groups_newest() looks at. */
+/* The most reports that pst_source_groups_newest() chooses. */
 #define PST_SOURCE_NEWEST_REPORTS 20000
 
 /*
@@ -100,7 +101,8 @@ bool pst_source_groups(struct pst_db *db, struct pst_arena *arena,
  * PST_SOURCE_NEWEST_REPORTS: sums are then complete for a shorter period, and
  * reading stays fast with a large store. *later tells whether it did. The
  * reports that end in the same second stay together, even if they alone have
- * more rows. False with a sentence in err when the store fails.
+ * more rows: none of these is newer, so any_order can be set in each case.
+ * False with a sentence in err when the store fails.
  */
 bool
 pst_source_groups_newest(struct pst_db *db, struct pst_feedback_filter *filter,
