@@ -7,21 +7,20 @@
 #include "web/page.h"
 #include "web/plot.h"
 
+/* On a narrow screen, a long caption would be cut. */
 static const struct {
-	const char *title, *caption;
+	const char *heading, *title, *caption;
 } kinds[PST_SOURCE_BYS] = {
-    [PST_SOURCE_BY_DAY] = {"Day",
-	"Messages by the day on which the period of the report begins"},
-    [PST_SOURCE_BY_WEEK] = {"Week from",
-	"Messages by week, which begins on a Monday"},
-    [PST_SOURCE_BY_SOURCE] = {"Source",
-	"Messages by the address that sent them"},
-    [PST_SOURCE_BY_NETWORK] = {"Network",
-	"Messages by network: a /24 of IPv4 or a /64 of IPv6"},
-    [PST_SOURCE_BY_RECEIVER] = {"Receiver",
-	"Messages by the receiver that reports them"},
-    [PST_SOURCE_BY_AUTHENTICATED] = {"Authenticated domain",
-	"Messages by the domain for which DKIM or SPF passed"},
+    [PST_SOURCE_BY_DAY] = {"By day", "Day", "Days on which a period begins"},
+    [PST_SOURCE_BY_WEEK] = {"By week", "Week from", "Weeks begin on Monday"},
+    [PST_SOURCE_BY_SOURCE] = {"By source", "Source",
+	"Addresses that sent the messages"},
+    [PST_SOURCE_BY_NETWORK] = {"By network", "Network",
+	"A /24 of IPv4 or a /64 of IPv6"},
+    [PST_SOURCE_BY_RECEIVER] = {"By receiver", "Receiver",
+	"Receivers that report the messages"},
+    [PST_SOURCE_BY_AUTHENTICATED] = {"By authenticated domain",
+	"Authenticated domain", "Domains for which DKIM or SPF passed"},
 };
 
 static uint64_t
@@ -263,7 +262,9 @@ pst_web_source_table(struct pst_web_sources *page)
 	for (size_t i = 0; i < shown && !page->has_marks; i++)
 		page->has_marks = mark_of(page, &page->found.items[i]) != NULL;
 
-	pst_html_markup(page->html, "<section class=\"card\">\n");
+	pst_html_markup(page->html, "<section class=\"card\">");
+	pst_html_element(
+	    page->html, "h2", NULL, kinds[page->wanted.by].heading);
 	if (is_by_date(page))
 		add_plot(page);
 	begin_table(page);

@@ -137,8 +137,7 @@ say_bounds(const struct page *page)
 	pst_web_time(&text, page->in.wanted.filter.since_s);
 	pst_html_markup(&text, " or later are counted");
 	if (page->in.found.cut)
-		pst_html_printf(
-		    &text, ", and of these the newest %s rows", limit);
+		pst_html_printf(&text, ", and of these only %s rows", limit);
 	pst_html_markup(&text, ". Choose fewer days, or use ");
 	pst_html_element(&text, "code", NULL,
 	    pst_arena_printf(page->in.arena, "postern report sources --by %s",
@@ -178,10 +177,8 @@ add_figures(const struct page *page)
 	    page, "passed DMARC", total->passed, low ? "warn" : NULL);
 	add_share_figure(page, "by aligned DKIM", total->dkim, NULL);
 	add_share_figure(page, "by aligned SPF", total->spf, NULL);
-	pst_web_figure(page->in.html, "quarantined or refused",
-	    pst_web_number(page->in.arena,
-		positive(total->quarantined) + positive(total->rejected)),
-	    "by those who report", NULL);
+	add_share_figure(page, "quarantined", total->quarantined, NULL);
+	add_share_figure(page, "refused", total->rejected, NULL);
 	pst_web_figures_end(page->in.html);
 }
 
