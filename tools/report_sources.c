@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/domain.h"
-#include "base/macros.h"
 #include "store/open.h"
 #include "tools/argument.h"
 #include "tools/command.h"
@@ -58,25 +57,9 @@ take_domain(struct pst_sources_request *request, const char *text)
 static bool
 take_by(struct pst_sources_request *request, const char *text)
 {
-	static const struct {
-		const char *word;
-		enum pst_sources_by by;
-	} words[] = {
-	    {"day", PST_SOURCES_DAY},
-	    {"week", PST_SOURCES_WEEK},
-	    {"source", PST_SOURCES_SOURCE},
-	    {"network", PST_SOURCES_NETWORK},
-	    {"receiver", PST_SOURCES_RECEIVER},
-	    {"authenticated-domain", PST_SOURCES_AUTHENTICATED},
-	};
-
-	for (size_t i = 0; i < PST_COUNT(words); i++) {
-		if (strcmp(text, words[i].word) != 0)
-			continue;
-		request->by = words[i].by;
-		request->by_word = words[i].word;
+	request->grouped = pst_source_by_parse(text, &request->by);
+	if (request->grouped)
 		return true;
-	}
 	pst_ui_fail(pst_sources_command,
 	    "--by must be day, week, source, network, receiver or "
 	    "authenticated-domain, not \"%s\"",
@@ -140,12 +123,12 @@ check_request(const struct pst_sources_request *request)
 		    pst_sources_command, "--json and --csv cannot be combined");
 		return false;
 	}
-	if (request->ptr && request->by != PST_SOURCES_DETAILS &&
-	    request->by != PST_SOURCES_SOURCE) {
+	if (request->ptr && request->grouped &&
+	    request->by != PST_SOURCE_BY_SOURCE) {
 		pst_ui_fail(pst_sources_command,
 		    "--ptr names single addresses, so it cannot be combined "
 		    "with --by %s",
-		    request->by_word);
+		    pst_source_by_word(request->by));
 		return false;
 	}
 	return true;
@@ -205,7 +188,7 @@ read_store(const struct pst_sources_request *request,
 	struct pst_store store = {.config = config, .clock = &pst_clock_system};
 	bool ok = pst_store_open(&store, PST_STORE_READ, err);
 
-	if (ok && request->by != PST_SOURCES_DETAILS)
+	if (ok && request->grouped)
 		ok = pst_sources_group(store.db, request, groups, err);
 	else if (ok)
 		ok = pst_feedback_sources(store.db, request->arena,
@@ -255,13 +238,13 @@ name_groups(struct pst_service *service,
     const struct pst_sources_request *request,
     struct pst_sources_groups *groups)
 {
-	size_t shown = at_most(groups->count, request->limit);
+	size_t shown = at_most(groups->found.count, request->limit);
 	size_t count = at_most(shown, PST_SOURCES_MAX_NAMES);
 	const char **ips =
 	    pst_arena_array(request->arena, count + 1, sizeof(*ips));
 
 	for (size_t i = 0; i < count; i++)
-		ips[i] = groups->items[i].key;
+		ips[i] = groups->found.items[i].key;
 	groups->names = pst_sources_names(request->arena, service, ips, count);
 	groups->name_count = count;
 	note_names(request, shown);
@@ -274,13 +257,13 @@ show(const struct pst_sources_request *request, const struct pst_config *config,
     struct pst_service *service)
 {
 	struct pst_sources_details details = {.request = request};
-	struct pst_sources_groups groups = {.count = 0};
+	struct pst_sources_groups groups = {.names = NULL};
 	struct pst_err err;
 
 	if (!read_store(request, config, &details, &groups, &err))
 		return pst_ui_fail(pst_sources_command, "%s", err.text);
 	note_hidden(request, config);
-	if (request->by == PST_SOURCES_DETAILS) {
+	if (!request->grouped) {
 		details.shown = at_most(details.found.count, request->limit);
 		if (service != NULL)
 			name_details(service, &details);

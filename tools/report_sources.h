@@ -5,25 +5,16 @@
 /* The parts of `postern report sources`. */
 
 #include "feedback/imports.h"
+#include "feedback/source_groups.h"
 #include "store/query_sources.h"
 #include "tools/settings.h"
-
-enum pst_sources_by {
-	PST_SOURCES_DETAILS, /* by source, with all that is known */
-	PST_SOURCES_DAY,
-	PST_SOURCES_WEEK,
-	PST_SOURCES_SOURCE,
-	PST_SOURCES_NETWORK,
-	PST_SOURCES_RECEIVER,
-	PST_SOURCES_AUTHENTICATED,
-};
 
 struct pst_sources_request {
 	struct pst_arena *arena;
 	struct pst_settings settings;
 	struct pst_feedback_filter filter;
-	enum pst_sources_by by;
-	const char *by_word;
+	bool grouped; /* else by source, with all that is known */
+	enum pst_source_by by;
 	uint64_t limit; /* of rows that are shown */
 	bool json, csv, ptr;
 };

@@ -40,6 +40,7 @@ static const unsigned most[PST_WEB_VIEWS] = {
     [PST_WEB_RECEIVED] = 200,
     [PST_WEB_OWN] = 1,
     [PST_WEB_OWN_DOMAIN] = 500,
+    [PST_WEB_GROUPED] = 120,
     [PST_WEB_HEALTH] = 1,
 };
 

@@ -32,6 +32,7 @@ static const struct {
     {"accepted", 8},
     {"id", PST_WEB_MAX_VALUE}, /* of a message */
     {"seen", 20},
+    {"by", 24}, /* what is summed up */
     {"mark", 16},
     {"gateway", 255},
     {"state", 32},

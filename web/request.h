@@ -28,6 +28,7 @@ enum pst_web_view {
 	PST_WEB_MESSAGE,    /* one message, explained */
 	PST_WEB_SENT,       /* reports sent, and their fate */
 	PST_WEB_RECEIVED,   /* reports received: who sends as us */
+	PST_WEB_GROUPED,    /* the same, by day, receiver and so on */
 	PST_WEB_OWN,        /* our domains, as the daily review found them */
 	PST_WEB_OWN_DOMAIN, /* one of them: key */
 	PST_WEB_HEALTH,     /* the daemon */

@@ -237,6 +237,23 @@ add_source(const struct page *page, const struct pst_feedback_source *source)
 	pst_html_markup(html, "</td></tr>\n");
 }
 
+/* To the same numbers, summed up in other ways. */
+static void
+link_groups(const struct page *page)
+{
+	const struct pst_web_param params[] = {{"domain", page->filter.domain}};
+	const char *href =
+	    pst_web_href(page->request, PST_WEB_GROUPED, params, 1);
+
+	if (href == NULL)
+		return;
+	pst_html_markup(page->html, "<p class=\"more\">");
+	pst_html_link(page->html, href,
+	    "The same by day, week, source, network, receiver or "
+	    "authenticated domain");
+	pst_html_markup(page->html, "</p>\n");
+}
+
 static bool
 add_sources(struct page *page, struct pst_err *err)
 {
@@ -269,6 +286,7 @@ add_sources(struct page *page, struct pst_err *err)
 		add_source(page, &sources.sources[i]);
 	pst_web_table_end(page->html);
 	say_more(page, shown(sources.count), (int64_t)sources.count, "clients");
+	link_groups(page);
 	pst_html_markup(page->html, "</section>\n");
 	return true;
 }

@@ -27,5 +27,7 @@ const struct pst_web_view_info pst_web_views[PST_WEB_VIEWS] = {
     [PST_WEB_OWN] = {"own", "Our domains", true, false, pst_web_show_own},
     [PST_WEB_OWN_DOMAIN] = {"owndomain", "Our domain", false, false,
 	pst_web_show_own_domain},
+    [PST_WEB_GROUPED] = {"reportsources", "Who sends as us", false, true,
+	pst_web_show_report_sources},
     [PST_WEB_HEALTH] = {"health", "Health", true, false, pst_web_show_health},
 };

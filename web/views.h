@@ -50,6 +50,8 @@ unsigned pst_web_show_own(
     struct pst_web_request *request, struct pst_html *html, const char **title);
 unsigned pst_web_show_own_domain(
     struct pst_web_request *request, struct pst_html *html, const char **title);
+unsigned pst_web_show_report_sources(
+    struct pst_web_request *request, struct pst_html *html, const char **title);
 unsigned pst_web_show_health(
     struct pst_web_request *request, struct pst_html *html, const char **title);
 

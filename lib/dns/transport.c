@@ -21,8 +21,8 @@
 /*
  * Repetitions leave in portions, the queries of a channel or a few each time.
  * All of them at once would fill the socket of a busy server again, and as they
- * have an order, the same ones would be lost each time. Any number of channels
- * has its turn within about a second.
+ * have an order, the same ones would be lost each time. All channels get their
+ * turn within about a second.
  */
 #define PORTIONS 100
 #define PORTION_MS 10

@@ -63,15 +63,28 @@ has_version(struct pst_db *db, int64_t version, bool *out, struct pst_err *err)
 
 static const char sql_rows[] = ROWS("s.authenticated", "s.reasons");
 static const char sql_rows_before[] = ROWS("''", "''");
+#define ANY_ROWS(AUTHENTICATED, REASONS)                                       \
+	"SELECT s.source_ip, s.header_from, f.org, " AUTHENTICATED             \
+	", " REASONS                                                           \
+	", s.n, s.dkim, s.spf, s.disposition, f.begin_s, f.end_s" CHOSEN       \
+	" LIMIT $5"
+
+static const char sql_any[] = ANY_ROWS("s.authenticated", "s.reasons");
+static const char sql_any_before[] = ANY_ROWS("''", "''");
 static const char sql_count[] = "SELECT COUNT(*)" CHOSEN;
 
+/* *cut is set if there is a row after the last one that is visited. */
 static bool
-visit_rows(
-    struct pst_db *db, struct pst_query_source_visitor to, struct pst_err *err)
+visit_rows(struct pst_db *db, struct pst_query_source_visitor to,
+    size_t max_rows, bool *cut, struct pst_err *err)
 {
 	bool more = true;
 
-	while (more && pst_db_next(db)) {
+	for (size_t i = 0; more && pst_db_next(db); i++) {
+		if (i == max_rows) {
+			*cut = true;
+			break;
+		}
 		const struct pst_query_source source = {
 		    .ip = pst_db_column(db, 0),
 		    .header_from = pst_db_column(db, 1),
@@ -100,16 +113,25 @@ pst_query_sources(struct pst_db *db,
 	const struct pst_db_value values[] = {pst_db_int(filter->since_s),
 	    pst_db_int(filter->until_s), pst_db_text(filter->domain),
 	    pst_db_text(pst_query_pattern_below(arena, filter->domain)),
-	    pst_db_int((int64_t)filter->max_rows)};
+	    /* One more tells that there are more. */
+	    pst_db_int((int64_t)filter->max_rows + filter->any_order)};
 	int64_t count = 0;
-	bool is_new = false;
-	bool ok = has_version(db, VERSION_WITH_MARKS, &is_new, err) &&
-	    pst_db_get_number(db, sql_count, values, 4, &count, NULL, err) &&
-	    pst_db_select(db, is_new ? sql_rows : sql_rows_before, values,
-		PST_COUNT(values), err) &&
-	    visit_rows(db, visitor, err);
+	bool is_new = false, ok;
+	const char *sql;
 
-	*cut = (uint64_t)count > filter->max_rows;
+	*cut = false;
+	ok = has_version(db, VERSION_WITH_MARKS, &is_new, err);
+	if (filter->any_order)
+		sql = is_new ? sql_any : sql_any_before;
+	else
+		sql = is_new ? sql_rows : sql_rows_before;
+	if (ok && !filter->any_order) {
+		ok = pst_db_get_number(
+		    db, sql_count, values, 4, &count, NULL, err);
+		*cut = (uint64_t)count > filter->max_rows;
+	}
+	ok = ok && pst_db_select(db, sql, values, PST_COUNT(values), err) &&
+	    visit_rows(db, visitor, filter->max_rows, cut, err);
 	pst_arena_free(arena);
 	return ok;
 }

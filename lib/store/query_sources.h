@@ -37,6 +37,12 @@ struct pst_query_source_filter {
 	int64_t since_s;    /* periods that end then or later */
 	int64_t until_s;    /* periods that begin before; 0: all */
 	size_t max_rows;    /* the newest ones, if there are more */
+	/*
+	 * Rows come in any order and, if there are more than max_rows, any of
+	 * them: a page that has chosen its period so that they are not more
+	 * then waits for no sorting.
+	 */
+	bool any_order;
 };
 
 /* False from visit() ends the selection without an error. */
@@ -47,7 +53,8 @@ struct pst_query_source_visitor {
 
 /*
  * Visits the rows of valid aggregate reports, in the order of their periods'
- * ends. *cut tells whether older rows than these were left out.
+ * ends unless any order will do. *cut tells whether rows were left out since
+ * there are more than max_rows.
  */
 bool pst_query_sources(struct pst_db *db,
     const struct pst_query_source_filter *filter,

@@ -251,17 +251,20 @@ test_rows(void **state)
 		const char *wanted;
 		bool cut;
 	} rows[] = {
-	    {{"", 0, 0, 9}, 9, ROW_2 ROW_3 ROW_1, false},
-	    {{"", 0, 0, 3}, 9, ROW_2 ROW_3 ROW_1, false},
+	    {{"", 0, 0, 9, false}, 9, ROW_2 ROW_3 ROW_1, false},
+	    {{"", 0, 0, 3, false}, 9, ROW_2 ROW_3 ROW_1, false},
 	    /* The newest rows stay. */
-	    {{"", 0, 0, 2}, 9, ROW_3 ROW_1, true},
-	    {{"", 0, 0, 0}, 9, "", true},
-	    {{"", 0, 0, 9}, 1, ROW_2, false},
-	    {{"example.org", 0, 0, 9}, 9, ROW_2 ROW_1, false},
-	    {{"a_example.org", 0, 0, 9}, 9, "", false},
-	    {{"", 11 * DAY, 0, 9}, 9, ROW_3 ROW_1, false},
-	    {{"", 11 * DAY, 12 * DAY, 9}, 9, ROW_3, false},
-	    {{"", 12 * DAY - 1, 12 * DAY + 1, 9}, 9, ROW_3 ROW_1, false},
+	    {{"", 0, 0, 2, false}, 9, ROW_3 ROW_1, true},
+	    {{"", 0, 0, 0, false}, 9, "", true},
+	    {{"", 0, 0, 9, false}, 1, ROW_2, false},
+	    {{"example.org", 0, 0, 9, false}, 9, ROW_2 ROW_1, false},
+	    {{"a_example.org", 0, 0, 9, false}, 9, "", false},
+	    {{"", 11 * DAY, 0, 9, false}, 9, ROW_3 ROW_1, false},
+	    {{"", 11 * DAY, 12 * DAY, 9, false}, 9, ROW_3, false},
+	    {{"", 12 * DAY - 1, 12 * DAY + 1, 9, false}, 9, ROW_3 ROW_1, false},
+	    {{"example.org", 11 * DAY, 0, 9, true}, 9, ROW_1, false},
+	    {{"example.org", 11 * DAY, 0, 1, true}, 9, ROW_1, false},
+	    {{"", 0, 0, 0, true}, 9, "", true},
 	};
 
 	(void)state;
@@ -288,6 +291,8 @@ test_old_store(void **state)
 {
 	const struct pst_query_source_filter all = {
 	    .domain = "", .max_rows = 1000};
+	const struct pst_query_source_filter unsorted = {
+	    .domain = "", .max_rows = 1000, .any_order = true};
 	struct pst_db *old = store_copy_v1("old");
 	struct pst_source_marks marks;
 	struct seen seen = {.max = 2};
@@ -307,6 +312,12 @@ test_old_store(void **state)
 	if (!pst_query_sources(old, &all,
 		(struct pst_query_source_visitor){note, &seen}, &cut, &err))
 		fail_msg("%s", err.text);
+	assert_string_equal(pst_buf_str(&seen.text),
+	    "192.0.2.1 example.org Org [] [] 3 10 none 10-11;");
+	pst_buf_reset(&seen.text);
+	seen.max = 2;
+	assert_true(pst_query_sources(old, &unsorted,
+	    (struct pst_query_source_visitor){note, &seen}, &cut, &err));
 	assert_string_equal(pst_buf_str(&seen.text),
 	    "192.0.2.1 example.org Org [] [] 3 10 none 10-11;");
 	assert_true(pst_query_marks(old, arena, &marks, &err));
