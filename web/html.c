@@ -202,23 +202,25 @@ pst_html_number(struct pst_html *html, uint64_t number)
 	}
 }
 
+const char *
+pst_html_share_text(struct pst_arena *arena, uint64_t part, uint64_t whole)
+{
+	const double percent =
+	    whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
+
+	if (whole == 0)
+		return "\xe2\x80\x93";
+	/* What is not quite all, or not quite nothing, does not become it. */
+	if (part < whole && percent > 99.9)
+		return "> 99.9 %";
+	if (part > 0 && percent < 0.05)
+		return "< 0.1 %";
+	return pst_arena_printf(
+	    arena, "%.*f %%", part == 0 || part == whole ? 0 : 1, percent);
+}
+
 void
 pst_html_share(struct pst_html *html, uint64_t part, uint64_t whole)
 {
-	double percent;
-
-	if (whole == 0) {
-		pst_buf_add_text(&html->buf, "\xe2\x80\x93");
-		return;
-	}
-	percent = 100.0 * (double)part / (double)whole;
-	/* What is not quite all, or not quite nothing, does not become it. */
-	if (part < whole && percent > 99.9)
-		pst_buf_add_text(&html->buf, "&gt; 99.9 %");
-	else if (part > 0 && percent < 0.05)
-		pst_buf_add_text(&html->buf, "&lt; 0.1 %");
-	else if (part == 0 || part == whole)
-		pst_buf_printf(&html->buf, "%.0f %%", percent);
-	else
-		pst_buf_printf(&html->buf, "%.1f %%", percent);
+	pst_html_text(html, pst_html_share_text(html->arena, part, whole));
 }

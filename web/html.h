@@ -47,7 +47,12 @@ void pst_html_link(struct pst_html *html, const char *href, const char *text);
 /* Adds a number with thin spaces between thousands: 12 345. */
 void pst_html_number(struct pst_html *html, uint64_t number);
 
-/* Adds a share of a whole: "12.3 %"; "–" if the whole is 0. */
+/*
+ * A share of a whole: "12.3 %"; "–" if the whole is 0. As text, which is not
+ * escaped yet and may begin with "<" or ">", in the arena; and added, escaped.
+ */
+const char *
+pst_html_share_text(struct pst_arena *arena, uint64_t part, uint64_t whole);
 void pst_html_share(struct pst_html *html, uint64_t part, uint64_t whole);
 
 #endif

@@ -65,23 +65,6 @@ pst_web_tally_figure(struct pst_html *html, const char *label, uint64_t number,
 	    number == 0 ? NULL : class);
 }
 
-const char *
-pst_web_tally_share(struct pst_arena *arena, uint64_t part, uint64_t whole)
-{
-	const double percent =
-	    whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
-
-	if (whole == 0)
-		return "\xe2\x80\x93";
-	/* What is not quite all, or not quite nothing, does not become it. */
-	if (part < whole && percent > 99.9)
-		return "> 99.9 %";
-	if (part > 0 && percent < 0.05)
-		return "< 0.1 %";
-	return pst_arena_printf(
-	    arena, "%.*f %%", part == 0 || part == whole ? 0 : 1, percent);
-}
-
 static const struct {
 	enum pst_action action;
 	const char *name;

@@ -84,10 +84,6 @@ void pst_web_tally_bars(struct pst_html *html, const char *title,
 void pst_web_tally_days(struct pst_html *html, const char *title,
     const struct pst_web_table_rows *rows);
 
-/* Returns a share of a whole as text, such as "12.3 %". */
-const char *
-pst_web_tally_share(struct pst_arena *arena, uint64_t part, uint64_t whole);
-
 /* Adds a figure with a number. */
 void pst_web_tally_figure(struct pst_html *html, const char *label,
     uint64_t number, const char *remark, const char *class);

@@ -15,7 +15,7 @@ add_figures(struct pst_html *html, const struct pst_web_row *row)
 	pst_web_figures(html);
 	pst_web_tally_figure(html, "messages", messages, NULL, NULL);
 	pst_web_figure(html, "aligned",
-	    pst_web_tally_share(html->arena, row->aligned, messages), NULL,
+	    pst_html_share_text(html->arena, row->aligned, messages), NULL,
 	    NULL);
 	pst_web_tally_figure(
 	    html, "refused", row->done[PST_ACTION_REJECT], NULL, "bad");

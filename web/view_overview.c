@@ -73,15 +73,15 @@ add_figures(struct pst_html *html, const struct pst_web_row *sum)
 	pst_web_figures(html);
 	pst_web_tally_figure(html, "messages", all, NULL, NULL);
 	pst_web_tally_figure(html, "refused", refused,
-	    pst_web_tally_share(arena, refused, all), "bad");
+	    pst_html_share_text(arena, refused, all), "bad");
 	pst_web_tally_figure(html, "marked", pst_web_marked(sum),
-	    pst_web_tally_share(arena, pst_web_marked(sum), all), "warn");
+	    pst_html_share_text(arena, pst_web_marked(sum), all), "warn");
 	pst_web_tally_figure(html, "deferred", late,
-	    pst_web_tally_share(arena, late, all), "warn");
+	    pst_html_share_text(arena, late, all), "warn");
 	pst_web_tally_figure(html, "not enforced", would,
 	    "accepted, but enforcing would refuse or mark them", "warn");
 	pst_web_figure(html, "aligned",
-	    pst_web_tally_share(arena, sum->aligned, all),
+	    pst_html_share_text(arena, sum->aligned, all),
 	    "the author's domain is proven", NULL);
 	pst_web_figures_end(html);
 }

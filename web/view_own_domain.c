@@ -146,18 +146,14 @@ add_advice_figures(const struct page *page)
 	    page->parts[PST_REVIEW_ADVICE].result;
 	uint64_t messages = pst_web_own_number(result, "messages");
 	struct pst_arena *arena = page->own.request->arena;
-	struct pst_html share;
 
 	if (result == NULL)
 		return;
-	pst_html_init(&share, arena);
-	pst_html_share(&share, pst_web_own_number(result, "passed"), messages);
 	add_count(page, "messages", messages, NULL);
-	/* A figure escapes its value: a share may begin with "&gt;". */
-	pst_html_markup(
-	    page->own.html, "<div class=\"figure\"><dt>of them pass</dt><dd>");
-	pst_buf_add(&page->own.html->buf, pst_buf_slice(&share.buf));
-	pst_html_markup(page->own.html, "</dd></div>");
+	pst_web_figure(page->own.html, "of them pass",
+	    pst_html_share_text(
+		arena, pst_web_own_number(result, "passed"), messages),
+	    NULL, NULL);
 	add_count(page, "in the way", pst_web_own_number(result, "in_the_way"),
 	    "warn");
 }

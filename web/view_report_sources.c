@@ -152,13 +152,10 @@ static void
 add_share_figure(
     const struct page *page, const char *label, int64_t part, const char *class)
 {
-	struct pst_html share;
+	const char *share = pst_html_share_text(page->in.arena, positive(part),
+	    positive(page->in.found.total.messages));
 
-	pst_html_init(&share, page->in.arena);
-	pst_html_share(
-	    &share, positive(part), positive(page->in.found.total.messages));
-	pst_web_figure(page->in.html, label, pst_buf_str(&share.buf),
-	    "of the messages", class);
+	pst_web_figure(page->in.html, label, share, "of the messages", class);
 }
 
 static void
