@@ -23,7 +23,6 @@
  */
 
 #include "config/config.h"
-#include "mail/from.h"
 
 enum pst_sign_state {
 	PST_SIGN_OFF, /* not a listener that signs */
