@@ -27,7 +27,7 @@
  * Why: libopendkim takes a key as text, and decodes it again for each message,
  * with the general decoder of OpenSSL 3. Worse, RSA computes what it keeps with a
  * key (Montgomery forms, blinding) anew for each of these. With the key decoded
- * once, signing 5 KB with 2048 bits costs half of it (bench/PROFILE.md). The text
+ * once, signing 5 KB with 2048 bits takes 0.25 ms instead of 0.74 (make bench-sign). The text
  * of the key is then never given to libopendkim, so no copy of it is left in
  * memory that it frees.
  */
