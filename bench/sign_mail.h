@@ -12,7 +12,7 @@ struct sign_mail {
 	struct pst_signature_by by[2]; /* rsa-2048, ed25519 */
 };
 
-/* Makes a message of that many octets; in the arena, but for the keys. */
+/* Makes a message of that many octets; in the arena, except for the keys. */
 void
 sign_mail_make(struct sign_mail *mail, struct pst_arena *arena, size_t size);
 void sign_mail_end(struct sign_mail *mail);
