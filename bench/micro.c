@@ -42,6 +42,9 @@ find(const char *name)
 	for (size_t i = 0; i < micro_session_count; i++)
 		if (strcmp(micro_sessions[i].name, name) == 0)
 			return &micro_sessions[i];
+	for (size_t i = 0; i < micro_signer_count; i++)
+		if (strcmp(micro_signers[i].name, name) == 0)
+			return &micro_signers[i];
 	return NULL;
 }
 
@@ -108,6 +111,7 @@ main(int argc, char **argv)
 		bool growth = strcmp(argv[1], "growth") == 0;
 		list(micro_parsers, micro_parser_count, growth);
 		list(micro_sessions, micro_session_count, growth);
+		list(micro_signers, micro_signer_count, growth);
 		return 0;
 	}
 	micro = argc < 3 ? NULL : find(argv[1]);

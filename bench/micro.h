@@ -27,6 +27,8 @@ extern const struct micro micro_parsers[];
 extern const size_t micro_parser_count;
 extern const struct micro micro_sessions[];
 extern const size_t micro_session_count;
+extern const struct micro micro_signers[];
+extern const size_t micro_signer_count;
 
 /* bench/count looks for this name, so it must not be inlined. */
 void micro_rounds(const struct micro *micro, uint64_t rounds, void *state)
