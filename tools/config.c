@@ -42,8 +42,9 @@ show_rule(
 		if (rule->written[option].line != 0)
 			printf("rule \"%s\".%s = %s  # %s:%u\n", rule->title,
 			    pst_rule_options[option].name,
-			    pst_rule_value_text(rule, option, arena), origin,
-			    rule->written[option].line);
+			    pst_titled_value_text(&pst_rule_options[option],
+				&rule->written[option], arena),
+			    origin, rule->written[option].line);
 	}
 }
 
