@@ -100,7 +100,7 @@ void pst_sign_domains_check_keys(struct pst_config *config,
 /* Gives all keys back: a process that does not sign should not have any. */
 void pst_sign_domains_forget_keys(struct pst_config *config);
 
-/* True if a listener of the configuration signs. */
+/* True if a listener of the configuration signs. Works for a listener's copy, too. */
 bool pst_sign_is_used(const struct pst_config *config);
 
 #endif
