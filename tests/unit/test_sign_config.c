@@ -18,7 +18,7 @@ struct refusal {
 	const char *why;
 };
 
-/* R-SIGN-20, R-SIGN-21 */
+/* R-SIGN-20 to -23 */
 static const struct refusal refusals[] = {
     {"sign \"a.example\" {\nkey = /k\n}", 1, "there is no selector; write"},
     {"sign \"a.example\" {\nselector = s\n}", 1, "there is no key; write"},
@@ -162,6 +162,7 @@ test_section(void **state)
 	pst_config_unref(config);
 }
 
+/* R-SIGN-25 */
 static void
 test_find(void **state)
 {
@@ -263,7 +264,7 @@ static const struct {
     {"*", "all.example", true},
 };
 
-/* R-SIGN-22 */
+/* R-SIGN-23 */
 static void
 test_logins(void **state)
 {
@@ -351,7 +352,7 @@ static const struct {
     {SIGN "sign = yes\nsign-networks = 0.0.0.0/0\n", 3,
 	"sign-networks: 0.0.0.0/0 is very wide, and its mail is signed"},
     {SIGN "sign = yes\nlogin-domains = \"al a.example b.example\"\n", 3,
-	"\"al\" may use b.example, for which there is no section sign"},
+	"\"al\" may use b.example, which has no section sign"},
     {SIGN "sign = yes\nlogin-domains = \"al x.a.example\"\n", 3,
 	"may use x.a.example"},
     {SIGN "sign = yes\nlogin-domains = \"al .a.example\"\n", 3,
@@ -392,7 +393,7 @@ test_advice(void **state)
 	}
 }
 
-/* Hosts may be in both lists while nothing is signed. */
+/* R-SIGN-22: hosts may be in both lists while nothing is signed. */
 static void
 test_unused_networks(void **state)
 {
@@ -403,7 +404,7 @@ test_unused_networks(void **state)
 		 "{\"spf:b.example\", \"192.0.2.0/24\"}\n"));
 }
 
-/* R-SIGN-23: it is the first reason, whoever the client is. */
+/* R-SIGN-21: it is the first reason, whoever the client is. */
 static void
 test_exempt(void **state)
 {
