@@ -95,18 +95,20 @@ compose_signed(
 {
 	const struct pst_config *config = flight->config;
 	const char *text = compose(flight, canary);
-	struct pst_dkim_signer *signer;
+	struct pst_signature_by by = {
+	    .domain = canary->domain,
+	    .selector = config->canary.genuine_selector,
+	};
 	const char *field;
 
 	if (config->canary.genuine_key[0] == '\0')
 		return text;
-	signer = pst_dkim_signer_new(config->canary.genuine_key, canary->domain,
-	    config->canary.genuine_selector, err);
-	if (signer == NULL)
+	by.key = pst_sign_key_read(config->canary.genuine_key, err);
+	if (by.key == NULL)
 		return NULL;
 	field = pst_dkim_sign(
-	    signer, flight->arena, pst_str(text), (int64_t)time(NULL), err);
-	pst_dkim_signer_free(signer);
+	    flight->arena, &by, pst_str(text), (int64_t)time(NULL), err);
+	pst_sign_key_unref(by.key);
 	return field == NULL ?
 	    NULL :
 	    pst_arena_printf(flight->arena, "%s%s", field, text);

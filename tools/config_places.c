@@ -8,9 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "auth/dkim_sign.h"
+#include "auth/sign_key.h"
 #include "base/buf.h"
-#include "base/domain.h"
 #include "base/endpoint.h"
 #include "config/advice.h"
 #include "config/mask.h"
@@ -169,42 +168,25 @@ check_secret(const struct named *at, const char *path)
 	return false;
 }
 
-/* The domain that signs; NULL: none is known. */
-static const char *
-signing_domain(const struct pst_config *config, struct pst_arena *arena)
-{
-	struct pst_str from = pst_str(config->reports.from);
-	size_t at = pst_str_rfind(from, '@');
-
-	if (config->reports.dkim_domain[0] != '\0')
-		return pst_domain_normalize(
-		    arena, pst_str(config->reports.dkim_domain));
-	return at == from.len ?
-	    NULL :
-	    pst_domain_normalize(arena, pst_str_from(from, at + 1));
-}
-
 static void
 check_reports(const struct pst_config *config, struct pst_problems *problems)
 {
 	struct named key = option_at(config, problems, "reports", "dkim-key");
 	struct named password =
 	    option_at(config, problems, "reports", "relay-password-file");
-	const char *domain = signing_domain(config, problems->arena);
-	struct pst_dkim_signer *signer;
+	struct pst_sign_key *signer;
 	struct pst_err err;
 
 	if (config->reports.relay_password_file[0] != '\0')
 		(void)check_secret(
 		    &password, config->reports.relay_password_file);
 	if (config->reports.dkim_key[0] == '\0' ||
-	    !check_secret(&key, config->reports.dkim_key) || domain == NULL)
+	    !check_secret(&key, config->reports.dkim_key))
 		return;
-	signer = pst_dkim_signer_new(config->reports.dkim_key, domain,
-	    config->reports.dkim_selector, &err);
+	signer = pst_sign_key_read(config->reports.dkim_key, &err);
 	if (signer == NULL)
 		report(&key, PST_PROBLEM_ERROR, err.text);
-	pst_dkim_signer_free(signer);
+	pst_sign_key_unref(signer);
 }
 
 /* A connection string, and whether a password in it is open to everybody. */

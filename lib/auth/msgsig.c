@@ -190,6 +190,16 @@ pst_msgsig_bodies_length(const struct pst_msgsig_bodies *bodies, size_t number)
 	return hash_at(bodies, number)->body->length;
 }
 
+const char *
+pst_msgsig_bodies_hash(const struct pst_msgsig_bodies *bodies, size_t number)
+{
+	char *text = pst_arena_alloc(bodies->arena, HASH_BYTES / 3 * 4 + 5);
+
+	EVP_EncodeBlock(
+	    (unsigned char *)text, hash_at(bodies, number)->octets, HASH_BYTES);
+	return text;
+}
+
 /* Decodes text without white space; the padding may be missing. */
 static bool
 decode(struct pst_arena *arena, struct pst_str text, struct octets *out)

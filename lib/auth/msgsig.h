@@ -37,6 +37,9 @@ void pst_msgsig_bodies_end(struct pst_msgsig_bodies *bodies);
 /* After the end: returns true if the hash equals bh, base64 without blanks. */
 bool pst_msgsig_bodies_match(
     const struct pst_msgsig_bodies *bodies, size_t number, struct pst_str bh);
+/* After the end: returns the hash in base64, as bh= has it, in the arena. */
+const char *
+pst_msgsig_bodies_hash(const struct pst_msgsig_bodies *bodies, size_t number);
 /* After the end: returns the length of the canonical body, in octets. */
 uint64_t
 pst_msgsig_bodies_length(const struct pst_msgsig_bodies *bodies, size_t number);

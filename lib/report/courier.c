@@ -21,9 +21,9 @@ struct pst_courier {
 	const struct pst_config *config; /* that of the store */
 	struct pst_lease *lease;
 	struct pst_submitter *submitter;
-	struct pst_dkim_signer *signer; /* or NULL */
+	struct pst_signature_by by; /* by.key is NULL: reports are not signed */
 	struct pst_pack *pack;
-	const char *from_domain, *org_name, *dkim_domain;
+	const char *from_domain, *org_name;
 	struct pst_arena *arena; /* for the life of the courier */
 	char why[300];
 };
@@ -77,11 +77,11 @@ check_settings(const struct pst_config *config, struct pst_err *err)
 }
 
 static bool
-open_signer(struct pst_courier *courier, struct pst_err *err)
+open_key(struct pst_courier *courier, struct pst_err *err)
 {
 	const struct pst_config *config = courier->config;
 
-	courier->dkim_domain = config->reports.dkim_domain[0] != '\0' ?
+	courier->by.domain = config->reports.dkim_domain[0] != '\0' ?
 	    lower(courier->arena, config->reports.dkim_domain) :
 	    courier->from_domain;
 	if (config->reports.dkim_key[0] == '\0')
@@ -90,9 +90,10 @@ open_signer(struct pst_courier *courier, struct pst_err *err)
 		return pst_err_set(err,
 		    "reports.dkim-key needs reports.dkim-selector: the name "
 		    "of its public key in the DNS");
-	courier->signer = pst_dkim_signer_new(config->reports.dkim_key,
-	    courier->dkim_domain, config->reports.dkim_selector, err);
-	return courier->signer != NULL;
+	courier->by.selector =
+	    lower(courier->arena, config->reports.dkim_selector);
+	courier->by.key = pst_sign_key_read(config->reports.dkim_key, err);
+	return courier->by.key != NULL;
 }
 
 struct pst_courier *
@@ -118,7 +119,7 @@ pst_courier_new(
 	courier->pack = pst_pack_new(
 	    config->reports.format == PST_REPORT_GZIP, MAX_PACKED(config));
 	courier->submitter = pst_submitter_new(config, err);
-	if (courier->submitter != NULL && open_signer(courier, err))
+	if (courier->submitter != NULL && open_key(courier, err))
 		return courier;
 	pst_courier_free(courier);
 	return NULL;
@@ -130,7 +131,7 @@ pst_courier_free(struct pst_courier *courier)
 	if (courier == NULL)
 		return;
 	pst_submitter_free(courier->submitter);
-	pst_dkim_signer_free(courier->signer);
+	pst_sign_key_unref(courier->by.key);
 	pst_pack_free(courier->pack);
 	pst_arena_free(courier->arena);
 	free(courier);
@@ -209,9 +210,9 @@ write_message(struct trip *trip, const char *target, struct pst_err *err)
 	    write_aggregate(trip, target, err) :
 	    write_failure(trip, target, err);
 
-	if (!ok || courier->signer == NULL)
+	if (!ok || courier->by.key == NULL)
 		return ok;
-	trip->signature = pst_str(pst_dkim_sign(courier->signer, trip->arena,
+	trip->signature = pst_str(pst_dkim_sign(trip->arena, &courier->by,
 	    trip->message, pst_store_now(courier->store), err));
 	return trip->signature.len > 0;
 }

@@ -120,42 +120,35 @@ check_spf(struct self *self)
 /* ---- DKIM: a message of ours, verified as others would ---- */
 
 static void
-release(void *signer)
+release(void *key)
 {
-	pst_dkim_signer_free(signer);
+	pst_sign_key_unref(key);
 }
 
 #define TRIAL_BODY "trial\r\n"
 
 /* Returns the header of the trial message as a receiver sees it. */
 static const struct pst_header *
-trial_header(struct self *self, struct pst_dkim_signer *signer)
+trial_header(struct self *self, struct pst_sign_key *key)
 {
 	struct pst_arena *arena = self->world->arena;
 	struct pst_header *header = pst_arena_alloc(arena, sizeof(*header));
 	const char *from = self->config->reports.from;
-	struct pst_str field;
+	const struct pst_signature_by by = {
+	    key, self->signer, self->config->reports.dkim_selector};
+	struct pst_signing *signing;
+	const char *const *values;
 	struct pst_err err;
-	char *value;
-	size_t len = 0;
 
-	field = pst_str(pst_dkim_sign(signer, arena,
-	    pst_str(
-		pst_arena_printf(arena, "From: <%s>\r\n\r\n" TRIAL_BODY, from)),
-	    self->world->now_epoch, &err));
-	/* The value after the colon, with LF as the only line end. */
-	field = pst_str_from(field, pst_str_find(field, ':') + 1);
-	value = pst_arena_alloc(arena, field.len + 1);
-	for (size_t i = 0; i < field.len; i++)
-		if (field.ptr[i] != '\r')
-			value[len++] = field.ptr[i];
-	while (len > 0 && value[len - 1] == '\n')
-		len--;
 	pst_header_init(header, arena, self->config->header_limits);
-	(void)pst_header_add(
-	    header, PST_STR("DKIM-Signature"), (struct pst_str){value, len});
 	(void)pst_header_add(header, PST_STR("From"),
 	    pst_str(pst_arena_printf(arena, " <%s>", from)));
+	signing = pst_sign_begin(arena, header, &by, 1, self->world->now_epoch);
+	pst_sign_body(signing, TRIAL_BODY, sizeof(TRIAL_BODY) - 1);
+	values = pst_sign_end(signing, &err);
+	if (values != NULL)
+		(void)pst_header_add(
+		    header, PST_STR("DKIM-Signature"), pst_str(values[0]));
 	return header;
 }
 
@@ -163,22 +156,21 @@ static bool
 check_dkim(struct self *self)
 {
 	const struct pst_config *config = self->config;
-	struct pst_dkim_signer *signer;
+	struct pst_sign_key *key;
 	struct pst_dkim_msg *msg;
 	struct pst_dkim dkim;
 	struct pst_err err;
 
 	if (config->reports.dkim_key[0] == '\0')
 		return true;
-	signer = pst_dkim_signer_new(config->reports.dkim_key, self->signer,
-	    config->reports.dkim_selector, &err);
-	if (signer == NULL) {
+	key = pst_sign_key_read(config->reports.dkim_key, &err);
+	if (key == NULL) {
 		warn(self, pst_arena_strdup(self->world->arena, err.text));
 		return true;
 	}
-	pst_arena_defer(self->world->arena, release, signer);
+	pst_arena_defer(self->world->arena, release, key);
 	msg = pst_dkim_begin(self->world, config->dkim_lib, &config->dkim,
-	    trial_header(self, signer), self->from, NULL, NULL);
+	    trial_header(self, key), self->from, NULL, NULL);
 	(void)pst_dkim_body(msg, TRIAL_BODY, sizeof(TRIAL_BODY) - 1);
 	if (!pst_dkim_check(self->world, msg, &dkim))
 		return false;

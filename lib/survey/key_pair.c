@@ -7,54 +7,19 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/sign_key.h"
+
 #define DEFAULT_BITS 2048
 #define MIN_BITS 2048
 #define MAX_BITS 4096
-#define ED25519_BITS 256
-#define ED25519_BYTES 32
-/* A key of 4096 bits takes 3.3 KiB. */
-#define MAX_FILE 32768
+#define MAX_FILE PST_SIGN_KEY_MAX_FILE
 
 /* ---- the two forms ---- */
-
-static const char *
-base64(struct pst_arena *arena, const unsigned char *octets, int len)
-{
-	char *text = pst_arena_alloc(arena, (size_t)len / 3 * 4 + 8);
-
-	EVP_EncodeBlock((unsigned char *)text, octets, len);
-	return text;
-}
-
-/* Returns the key as p= has it; NULL if it cannot be written. */
-static const char *
-write_public(struct pst_arena *arena, EVP_PKEY *key, enum pst_key_type type)
-{
-	unsigned char raw[ED25519_BYTES];
-	unsigned char *der = NULL;
-	size_t raw_len = sizeof(raw);
-	const char *text;
-	int len;
-
-	if (type == PST_KEY_ED25519)
-		return EVP_PKEY_get_raw_public_key(key, raw, &raw_len) == 1 &&
-			raw_len == sizeof(raw) ?
-		    base64(arena, raw, (int)raw_len) :
-		    NULL;
-	len = i2d_PUBKEY(key, &der);
-	if (len <= 0)
-		return NULL;
-	text = base64(arena, der, len);
-	OPENSSL_free(der);
-	return text;
-}
 
 /* Wipes the key when the arena goes. */
 static void
@@ -83,28 +48,22 @@ write_private(struct pst_arena *arena, EVP_PKEY *key)
 	return text;
 }
 
-/* Fills *out from the key, and frees it. */
+/* Fills *out from the key, and drops the reference. */
 static bool
-describe(struct pst_arena *arena, EVP_PKEY *key, struct pst_key_pair *out,
-    struct pst_err *err)
+describe(struct pst_arena *arena, struct pst_sign_key *key,
+    struct pst_key_pair *out, struct pst_err *err)
 {
-	int id = EVP_PKEY_base_id(key);
+	bool is_rsa = pst_sign_key_algorithm(key) == PST_DKIM_RSA_SHA256;
 
-	*out = (struct pst_key_pair){.type = PST_KEY_RSA};
-	if (id == EVP_PKEY_ED25519)
-		out->type = PST_KEY_ED25519;
-	out->bits = id == EVP_PKEY_ED25519 ? ED25519_BITS :
-					     (unsigned)EVP_PKEY_bits(key);
-	if (id == EVP_PKEY_ED25519 || id == EVP_PKEY_RSA) {
-		out->private_pem = write_private(arena, key);
-		out->public_p = write_public(arena, key, out->type);
-	}
-	EVP_PKEY_free(key);
-	if (out->private_pem != NULL && out->public_p != NULL)
-		return true;
-	return pst_err_set(err,
-	    "the key is neither an RSA key nor an Ed25519 key; DKIM knows only "
-	    "these two");
+	*out = (struct pst_key_pair){
+	    .type = is_rsa ? PST_KEY_RSA : PST_KEY_ED25519,
+	    .bits = pst_sign_key_bits(key),
+	    .private_pem = write_private(arena, pst_sign_key_pkey(key)),
+	    .public_p = pst_arena_strdup(arena, pst_sign_key_public(key)),
+	};
+	pst_sign_key_unref(key);
+	return out->private_pem != NULL ||
+	    pst_err_set(err, "OpenSSL could not write the key");
 }
 
 /* ---- making and reading ---- */
@@ -113,7 +72,9 @@ bool
 pst_key_pair_make(struct pst_arena *arena, enum pst_key_type type,
     unsigned bits, struct pst_key_pair *out, struct pst_err *err)
 {
-	EVP_PKEY *key;
+	struct pst_sign_key *key = NULL;
+	const char *text;
+	EVP_PKEY *pkey;
 
 	if (bits == 0)
 		bits = DEFAULT_BITS;
@@ -125,13 +86,16 @@ pst_key_pair_make(struct pst_arena *arena, enum pst_key_type type,
 		    "shorter keys are weak, and receivers need not accept "
 		    "longer ones",
 		    MIN_BITS, MAX_BITS);
-	key = type == PST_KEY_RSA ?
+	pkey = type == PST_KEY_RSA ?
 	    EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits) :
 	    EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	if (key == NULL)
+	text = pkey == NULL ? NULL : write_private(arena, pkey);
+	EVP_PKEY_free(pkey);
+	if (text == NULL)
 		return pst_err_set(
 		    err, "OpenSSL could not make a key; nothing was written");
-	return describe(arena, key, out, err);
+	key = pst_sign_key_parse(text, "the new key", err);
+	return key != NULL && describe(arena, key, out, err);
 }
 
 /* Reads the file into text, which has room for MAX_FILE octets and a NUL. */
@@ -164,59 +128,18 @@ read_file(const char *path, char *text, size_t *len, struct pst_err *err)
 	return true;
 }
 
-/* Never asks a person: a key with a pass phrase is not read. */
-static int
-no_phrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
-/* True if only blank lines are left. */
-static bool
-is_at_end(BIO *bio)
-{
-	char c;
-
-	while (BIO_read(bio, &c, 1) == 1)
-		if (strchr(" \t\r\n", c) == NULL || c == '\0')
-			return false;
-	return true;
-}
-
 bool
 pst_key_pair_read(struct pst_arena *arena, const char *path,
     struct pst_key_pair *out, struct pst_err *err)
 {
-	char *text = pst_arena_alloc(arena, MAX_FILE + 1);
-	EVP_PKEY *key = NULL;
-	bool only = false;
+	char *text = pst_arena_alloc(arena, MAX_FILE + 2);
+	struct pst_sign_key *key = NULL;
 	size_t len;
-	BIO *bio;
 
-	if (read_file(path, text, &len, err)) {
-		bio = BIO_new_mem_buf(text, (int)len);
-		if (bio == NULL)
-			abort();
-		if (len > 0 && strncmp(text, "-----BEGIN ", 11) == 0)
-			key =
-			    PEM_read_bio_PrivateKey(bio, NULL, no_phrase, NULL);
-		only = key != NULL && is_at_end(bio);
-		BIO_free(bio);
-		if (!only)
-			pst_err_set(err,
-			    "%s is not one private key in PEM without a pass "
-			    "phrase, and nothing else",
-			    path);
-	}
-	OPENSSL_cleanse(text, MAX_FILE + 1);
-	if (only)
-		return describe(arena, key, out, err);
-	EVP_PKEY_free(key);
-	return false;
+	if (read_file(path, text, &len, err))
+		key = pst_sign_key_parse(text, path, err);
+	OPENSSL_cleanse(text, MAX_FILE + 2);
+	return key != NULL && describe(arena, key, out, err);
 }
 
 /* ---- writing ---- */

@@ -26,7 +26,7 @@ bool pst_key_pair_make(struct pst_arena *arena, enum pst_key_type type,
     unsigned bits, struct pst_key_pair *out,
     struct pst_err *err) PST_MUST_CHECK;
 
-/* Reads a private key in PEM; what is in the file must be only that. */
+/* Reads a private key as pst_sign_key_read() does, whoever may use the file. */
 bool pst_key_pair_read(struct pst_arena *arena, const char *path,
     struct pst_key_pair *out, struct pst_err *err) PST_MUST_CHECK;
 
