@@ -38,12 +38,15 @@ struct given {
 
 struct input {
 	const char *root; /* NULL: this host */
+	const char *keys; /* where copies of keys are to be; NULL: no copies */
 	struct given files[MAX_FILES];
 	size_t count;
 };
 
 enum option_id {
 	OPT_ROOT = 1,
+	OPT_KEYS,
+	OPT_KEEP_KEYS,
 };
 
 static const char *
@@ -197,7 +200,9 @@ run(struct input *input, struct pst_arena *arena)
 	pst_import_init(
 	    &import, arena, (struct pst_import_files){read_named, input});
 	conf->reader->read(&import, conf->name, conf->text);
-	pst_import_print(&import, conf->reader->program, conf->name);
+	pst_import_print(&import,
+	    &(struct pst_import_source){
+		conf->reader->program, conf->name, input->keys});
 	for (size_t i = 0; i < input->count; i++)
 		if (&input->files[i] != conf && !input->files[i].used)
 			pst_ui_note(command,
@@ -213,21 +218,44 @@ run(struct input *input, struct pst_arena *arena)
 	return answers == 0 ? PST_EXIT_OK : PST_EXIT_OTHER;
 }
 
+static bool
+take_option(struct input *input, int key)
+{
+	switch (key) {
+	case OPT_ROOT:
+		input->root = optarg;
+		return true;
+	case OPT_KEYS:
+		input->keys = optarg;
+		if (pst_import_is_path(pst_str(optarg)))
+			return true;
+		pst_ui_fail(command,
+		    "--keys expects an absolute path without quotes, braces, "
+		    "dollar signs and backslashes");
+		return false;
+	case OPT_KEEP_KEYS:
+		input->keys = NULL;
+		return true;
+	}
+	return false;
+}
+
 int
 pst_cmd_import(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"root", required_argument, NULL, OPT_ROOT},
+	    {"keys", required_argument, NULL, OPT_KEYS},
+	    {"keep-keys", no_argument, NULL, OPT_KEEP_KEYS},
 	    {NULL, 0, NULL, 0},
 	};
-	struct input input = {.root = NULL};
+	struct input input = {.keys = "/etc/postern/keys"};
 	struct pst_arena *arena;
 	int key, status = PST_EXIT_USAGE;
 
 	while ((key = pst_argument_next(command, argc, argv, options)) != -1) {
-		if (key != OPT_ROOT)
+		if (!take_option(&input, key))
 			return PST_EXIT_USAGE;
-		input.root = optarg;
 	}
 	if (optind == argc)
 		return pst_ui_fail(command,

@@ -11,6 +11,11 @@
 /* Where Debian's chrooted Postfix reaches the listener that signs. */
 #define SOCKET "unix:/var/spool/postfix/postern/sign.sock"
 
+struct page {
+	const struct pst_import *import;
+	const struct pst_import_source *source;
+};
+
 /* Prints words as comment lines, indented by indent after the number sign. */
 static void
 comment(unsigned indent, const char *text)
@@ -40,22 +45,22 @@ comment(unsigned indent, const char *text)
 /* ---- the configuration ---- */
 
 static void
-print_head(
-    const struct pst_import *import, const char *program, const char *file)
+print_head(const struct page *page)
 {
+	const struct pst_import *import = page->import;
 	struct pst_arena *arena = import->arena;
 
 	comment(1,
 	    pst_arena_printf(arena,
 		"Made by \"postern import\" from %s, the configuration of %s.",
-		pst_escaped(arena, pst_str(file)), program));
+		pst_escaped(arena, pst_str(page->source->file)),
+		page->source->program));
 	puts("#");
 	if (!pst_import_signs(import)) {
 		comment(1,
 		    "It names no domain whose mail would be signed, so there "
 		    "is nothing here to add to postern.conf. The lists below "
 		    "say why.");
-		puts("");
 		return;
 	}
 	comment(1,
@@ -66,33 +71,69 @@ print_head(
 	    "sendmail\").");
 }
 
+/*
+ * Where posternd reads that key: a copy with a name that tells what it is for.
+ * Sections that share a file share its copy.
+ */
+static const char *
+key_path(const struct page *page, size_t section, size_t pair, bool *is_first)
+{
+	const struct pst_import *import = page->import;
+	const char *file = import->sections[section].pairs[pair].file;
+
+	*is_first = false;
+	for (size_t i = 0; i <= section; i++) {
+		const struct pst_import_section *one = &import->sections[i];
+
+		for (size_t k = 0; k < one->pair_count; k++) {
+			if (strcmp(one->pairs[k].file, file) != 0)
+				continue;
+			*is_first = i == section && k == pair;
+			if (page->source->keys == NULL)
+				return file;
+			return pst_arena_printf(import->arena, "%s/%s-%s.pem",
+			    page->source->keys, one->domain,
+			    one->pairs[k].selector);
+		}
+	}
+	return file;
+}
+
 /* The commands after which posternd can read the keys. */
 static void
-print_commands(const struct pst_import *import)
+print_commands(const struct page *page)
 {
+	const struct pst_import *import = page->import;
+	const char *copy;
+	bool is_first;
+
 	puts("#");
 	comment(1,
-	    "posternd runs as the user postern and has to read the key files; "
-	    "others must not. These commands do that, and opendkim can still "
-	    "read them as their owner:");
+	    page->source->keys == NULL ?
+		"posternd runs as the user postern and has to read the key "
+		"files and to reach their directories; others must not. "
+		"opendkim refuses a key file that another group can read "
+		"(RequireSafeKeys)." :
+		"posternd runs as the user postern, which cannot read the "
+		"key files of the other filter. It reads copies, so that the "
+		"other filter can go on and can come back:");
 	puts("#");
 	for (size_t i = 0; i < import->section_count; i++) {
 		const struct pst_import_section *one = &import->sections[i];
 
 		for (size_t k = 0; k < one->pair_count; k++) {
-			bool before = false;
-
-			for (size_t j = 0; j < i && !before && i < 100; j++)
-				for (size_t m = 0;
-				     m < import->sections[j].pair_count; m++)
-					before |= strcmp(import->sections[j]
-							     .pairs[m]
-							     .file,
-						      one->pairs[k].file) == 0;
-			if (!before)
-				printf("#     chgrp postern '%s'\n"
-				       "#     chmod 0640 '%s'\n",
-				    one->pairs[k].file, one->pairs[k].file);
+			copy = key_path(page, i, k, &is_first);
+			if (!is_first)
+				continue;
+			if (page->source->keys == NULL)
+				printf("#     chgrp postern '%s' && "
+				       "chmod 0640 '%s'\n",
+				    copy, copy);
+			else
+				printf(
+				    "#     install -D -g postern -m 0640 "
+				    "\\\n#         '%s' \\\n#         '%s'\n",
+				    one->pairs[k].file, copy);
 		}
 	}
 }
@@ -126,35 +167,37 @@ print_listener(const struct pst_import *import)
 	puts("}");
 }
 
-/* A list of one or more texts. */
+/* The values of selector or key: one text, or a list. */
 static void
-print_values(const struct pst_import_section *section, const char *prefix,
-    const char *option, bool selectors)
+print_values(const struct page *page, size_t section, bool keys)
 {
-	bool several = section->pair_count > 1;
+	const struct pst_import_section *one = &page->import->sections[section];
+	bool several = one->pair_count > 1, is_first;
 
-	printf("%s\t%s = %s", prefix, option, several ? "{" : "");
-	for (size_t i = 0; i < section->pair_count; i++)
+	printf("%s\t%s = %s", one->suggested ? "#" : "",
+	    keys ? "key" : "selector", several ? "{" : "");
+	for (size_t i = 0; i < one->pair_count; i++)
 		printf("%s\"%s\"", i == 0 ? "" : ", ",
-		    selectors ? section->pairs[i].selector :
-				section->pairs[i].file);
+		    keys ? key_path(page, section, i, &is_first) :
+			   one->pairs[i].selector);
 	puts(several ? "}" : "");
 }
 
 static void
-print_section(const struct pst_import_section *section)
+print_section(const struct page *page, size_t section)
 {
-	const char *prefix = section->suggested ? "#" : "";
+	const struct pst_import_section *one = &page->import->sections[section];
+	const char *prefix = one->suggested ? "#" : "";
 
-	if (section->pair_count == 0)
+	if (one->pair_count == 0)
 		return;
 	puts("");
-	if (section->suggested)
+	if (one->suggested)
 		comment(1, "Not signed until now: see the lists below.");
-	printf("%ssign \"%s\" {\n", prefix, section->domain);
-	print_values(section, prefix, "selector", true);
-	print_values(section, prefix, "key", false);
-	if (section->subdomains)
+	printf("%ssign \"%s\" {\n", prefix, one->domain);
+	print_values(page, section, false);
+	print_values(page, section, true);
+	if (one->subdomains)
 		printf("%s\tsubdomains = yes\n", prefix);
 	printf("%s}\n", prefix);
 }
@@ -168,32 +211,47 @@ print_place(struct pst_arena *arena, const struct pst_import_line *line)
 	    line->file :
 	    pst_arena_printf(arena, "%s:%u", line->file, line->line);
 
-	puts("#");
 	comment(1,
 	    pst_arena_printf(
 		arena, "%s %s (%s)", line->option, line->value, place));
 }
 
-static void
-print_list(const struct pst_import *import, enum pst_import_kind kind,
-    const char *program, const char *title)
+static const struct pst_import_line *
+next_of(const struct pst_import_line *line, enum pst_import_kind kind)
 {
-	puts("");
-	printf("# ---- %s: %zu ----\n", title, pst_import_count(import, kind));
-	for (const struct pst_import_line *line = import->lines; line != NULL;
-	     line = line->next) {
-		if (line->kind != kind)
-			continue;
+	while (line != NULL && line->kind != kind)
+		line = line->next;
+	return line;
+}
+
+static void
+print_list(
+    const struct page *page, enum pst_import_kind kind, const char *title)
+{
+	const struct pst_import *import = page->import;
+	const struct pst_import_line *line = next_of(import->lines, kind),
+				     *next;
+
+	printf("\n# ---- %s: %zu ----\n#\n", title,
+	    pst_import_count(import, kind));
+	for (; line != NULL; line = next) {
 		print_place(import->arena, line);
-		if (kind != PST_IMPORT_CHANGED) {
-			comment(5, line->text);
+		next = next_of(line->next, kind);
+		if (next != NULL && strcmp(next->text, line->text) == 0 &&
+		    strcmp(next->now, line->now) == 0)
 			continue;
+		if (kind == PST_IMPORT_CHANGED) {
+			comment(5,
+			    pst_arena_printf(import->arena, "%s: %s",
+				page->source->program, line->text));
+			comment(5,
+			    pst_arena_printf(
+				import->arena, "Postern: %s", line->now));
+		} else {
+			comment(5, line->text);
 		}
-		comment(5,
-		    pst_arena_printf(
-			import->arena, "%s: %s", program, line->text));
-		comment(5,
-		    pst_arena_printf(import->arena, "Postern: %s", line->now));
+		if (next != NULL)
+			puts("#");
 	}
 }
 
@@ -227,8 +285,8 @@ static void
 print_groups(const struct pst_import *import, enum pst_import_kind kind,
     const char *title)
 {
-	puts("");
-	printf("# ---- %s: %zu ----\n", title, pst_import_count(import, kind));
+	printf(
+	    "\n# ---- %s: %zu ----\n", title, pst_import_count(import, kind));
 	for (const struct pst_import_line *line = import->lines; line != NULL;
 	     line = line->next) {
 		bool first = line->kind == kind;
@@ -245,18 +303,20 @@ print_groups(const struct pst_import *import, enum pst_import_kind kind,
 
 void
 pst_import_print(
-    const struct pst_import *import, const char *program, const char *file)
+    const struct pst_import *import, const struct pst_import_source *source)
 {
-	print_head(import, program, file);
+	struct page page = {import, source};
+
+	print_head(&page);
 	if (pst_import_signs(import)) {
-		print_commands(import);
+		print_commands(&page);
 		print_networks(import);
 		print_listener(import);
 	}
 	for (size_t i = 0; i < import->section_count; i++)
-		print_section(&import->sections[i]);
-	print_list(import, PST_IMPORT_ANSWER, program, "Needs your answer");
-	print_list(import, PST_IMPORT_CHANGED, program, "Changed on purpose");
+		print_section(&page, i);
+	print_list(&page, PST_IMPORT_ANSWER, "Needs your answer");
+	print_list(&page, PST_IMPORT_CHANGED, "Changed on purpose");
 	print_groups(import, PST_IMPORT_TAKEN, "Taken");
 	print_groups(import, PST_IMPORT_UNNEEDED, "Not needed");
 	if (import->too_many_lines)

@@ -4,13 +4,19 @@
 
 #include "import/import.h"
 
+struct pst_import_source {
+	const char *program; /* what was imported: "opendkim" */
+	const char *file;    /* its configuration */
+	const char *keys;    /* the directory for copies of key files; NULL: use
+	                     them where they are */
+};
+
 /*
  * Prints what was imported on standard output: a part of postern.conf with
- * explanations, and after it, as comments, what was changed on purpose, what
- * needs an answer, and what became of each other option. program is the name of
- * what was imported ("opendkim"), file its configuration.
+ * explanations, and after it, as comments, what needs an answer, what was
+ * changed on purpose, and what became of each other option.
  */
 void pst_import_print(
-    const struct pst_import *import, const char *program, const char *file);
+    const struct pst_import *import, const struct pst_import_source *source);
 
 #endif

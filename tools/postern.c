@@ -71,7 +71,7 @@ static const struct command {
 	"    [--config FILE]"},
     {"import", pst_cmd_import,
 	"make the part of postern.conf that replaces another filter",
-	"[--root DIR] FILE..."},
+	"[--root DIR] [--keys DIR | --keep-keys] FILE..."},
     {"reload", pst_cmd_reload,
 	"make the running daemon load its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},

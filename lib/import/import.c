@@ -40,7 +40,7 @@ shown(struct pst_arena *arena, const struct pst_import_at *at)
 	const char *text;
 
 	if (is_secret(value))
-		return pst_arena_printf(arena, "%s...",
+		return pst_arena_printf(arena, "%s:...",
 		    pst_escaped(
 			arena, pst_str_first(value, pst_str_find(value, ':'))));
 	text = pst_escaped(arena, pst_str_first(value, MAX_SHOWN));
@@ -190,7 +190,7 @@ pst_import_is_path(struct pst_str text)
 	    !pst_str_is_printable(text))
 		return false;
 	for (size_t i = 0; i < text.len; i++)
-		if (strchr("\"\\${}", text.ptr[i]) != NULL)
+		if (strchr("\"'\\${}", text.ptr[i]) != NULL)
 			return false;
 	return true;
 }

@@ -109,6 +109,14 @@ take_host(const struct host *host)
 			net_text(host->import->arena, &net)));
 		return;
 	}
+	if (pst_str_eq(text, PST_STR("-"))) {
+		pst_import_add(host->import, PST_IMPORT_UNNEEDED, &host->at,
+		    "No host has this name: only clients that log in were "
+		    "signed for.",
+		    NULL);
+		host->import->has_networks = true;
+		return;
+	}
 	if (pst_str_ieq(text, PST_STR("localhost"))) {
 		pst_import_add(host->import, PST_IMPORT_UNNEEDED, &host->at,
 		    "Loopback addresses are listed as addresses.", NULL);
@@ -148,7 +156,6 @@ pst_opendkim_hosts(
 	}
 	import->networks = pst_arena_array(
 	    import->arena, set.count + 1, sizeof(*import->networks));
-	import->has_networks = true;
 	for (size_t i = 0; i < set.count; i++) {
 		struct host host = {.import = import,
 		    .at = {.file = set.file,
@@ -158,6 +165,12 @@ pst_opendkim_hosts(
 
 		take_host(&host);
 	}
-	pst_import_add(
-	    import, PST_IMPORT_TAKEN, at, "into sign-networks", NULL);
+	if (import->network_count > 0)
+		import->has_networks = true;
+	pst_import_add(import,
+	    import->has_networks ? PST_IMPORT_TAKEN : PST_IMPORT_CHANGED, at,
+	    import->has_networks ? "into sign-networks" :
+				   "It names no network that can be taken.",
+	    "It signs for loopback addresses, the default of "
+	    "sign-networks.");
 }

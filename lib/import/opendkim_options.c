@@ -67,9 +67,8 @@ const struct pst_opendkim_option pst_opendkim_options[] = {
 	"It writes no z=.", "no"),
     DROP("DisableCryptoInit", SWITCH, DAEMON),
     DROP("DNSConnect", SWITCH, "Postern uses TCP where an answer needs it."),
-    VERIFY("DNSTimeout", NUMBER,
-	"The default of dns.query-timeout suits most; this value is in "
-	"seconds.", NULL),
+    DROP("DNSTimeout", NUMBER,
+	"Signing asks no servers; for verifying, deadline bounds the wait."),
     OWN("Domain", TEXT),
     DROP("DomainKeysCompat", SWITCH,
 	"Keys of DomainKeys (RFC 4870) have not been used since 2007."),

@@ -274,8 +274,8 @@ own_user(const struct pst_opendkim_settings *settings,
 {
 	say(settings, PST_IMPORT_CHANGED, setting,
 	    "It read the key files as this user.",
-	    "It reads them as the user postern: see the commands above the "
-	    "sections.");
+	    "It reads copies of them as the user postern: see the commands "
+	    "above the sections.");
 }
 
 static void

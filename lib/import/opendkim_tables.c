@@ -500,33 +500,46 @@ take_rest(struct work *work, size_t i)
 }
 
 static bool
-read_tables(struct work *work)
+read_table(
+    struct work *work, const struct pst_import_at *at, struct pst_dataset *out)
 {
 	struct pst_import *import = work->import;
-	struct pst_arena *arena = import->arena;
-	const struct pst_import_at *at = &work->tables->key_table;
 	struct pst_err err;
-	size_t count;
 
-	if (pst_dataset_read(
-		import, at, work->tables->base, &work->keys.set, &err)) {
-		at = &work->tables->signing_table;
-		if (pst_dataset_read(
-			import, at, work->tables->base, &work->signing, &err)) {
-			count = work->signing.count;
-			work->keys.base = work->tables->base;
-			work->keys.used = pst_arena_array(
-			    arena, work->keys.set.count, sizeof(bool));
-			work->told = pst_arena_array(arena, count, 1);
-			work->told_signer = pst_arena_array(arena, count, 1);
-			work->parsed = pst_arena_array(
-			    arena, count, sizeof(*work->parsed));
-			return true;
-		}
-	}
+	if (pst_dataset_read(import, at, work->tables->base, out, &err))
+		return true;
 	pst_import_add(import, PST_IMPORT_ANSWER, at,
-	    pst_arena_printf(arena, "Not read: %s.", err.text), NULL);
+	    pst_arena_printf(import->arena,
+		"Not read: %s. What it signed is not known.", err.text),
+	    NULL);
 	return false;
+}
+
+static bool
+read_tables(struct work *work)
+{
+	struct pst_arena *arena = work->import->arena;
+	const struct pst_opendkim_tables *tables = work->tables;
+	bool has_keys = read_table(work, &tables->key_table, &work->keys.set);
+	bool has_signing =
+	    read_table(work, &tables->signing_table, &work->signing);
+	size_t count = work->signing.count;
+
+	if (!has_keys || !has_signing) {
+		if (has_keys || has_signing)
+			pst_import_add(work->import, PST_IMPORT_UNNEEDED,
+			    has_keys ? &tables->key_table :
+				       &tables->signing_table,
+			    "One table says nothing without the other.", NULL);
+		return false;
+	}
+	work->keys.base = tables->base;
+	work->keys.used =
+	    pst_arena_array(arena, work->keys.set.count, sizeof(bool));
+	work->told = pst_arena_array(arena, count, sizeof(bool));
+	work->told_signer = pst_arena_array(arena, count, sizeof(bool));
+	work->parsed = pst_arena_array(arena, count, sizeof(*work->parsed));
+	return true;
 }
 
 void
