@@ -12,6 +12,13 @@ pst_opendkim_glob(struct pst_str pattern, struct pst_str text)
 	size_t p = 0, t = 0;
 	size_t star = pattern.len, from = 0; /* the last `*`, where it ends */
 
+	/* Most patterns of a large table differ at their end. */
+	for (size_t i = 1;
+	     i <= pattern.len && pattern.ptr[pattern.len - i] != '*'; i++)
+		if (i > text.len ||
+		    pst_lower(pattern.ptr[pattern.len - i]) !=
+			pst_lower(text.ptr[text.len - i]))
+			return false;
 	while (t < text.len) {
 		if (p < pattern.len && pattern.ptr[p] == '*') {
 			star = p++;

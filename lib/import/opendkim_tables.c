@@ -15,6 +15,8 @@ struct work {
 	struct pst_opendkim_keys keys;
 	struct pst_opendkim_key *parsed; /* by row of signing */
 	bool only_own;     /* the first round: what a domain signs itself */
+	bool again;        /* that round has left something out */
+	bool *seen;        /* by row: it applies to some address */
 	bool *told;        /* by row: its fault was told */
 	bool *told_signer; /* by row: its i= was told */
 };
@@ -208,7 +210,7 @@ take_row(struct work *work, const struct pst_dataset_row *row,
 		section->own = true;
 		add_pair(work, section, row, &key);
 	} else if (work->only_own) {
-		return;
+		work->again = true;
 	} else if (pst_domain_is_below(question->domain, key.domain)) {
 		take_from_above(work, row, question, &key);
 	} else {
@@ -229,8 +231,10 @@ answer(struct work *work, const struct question *question)
 		return;
 	pst_opendkim_match(&work->signing, PST_OPENDKIM_ANY, domain,
 	    work->tables->multiple, &matches);
-	for (size_t i = 0; i < matches.count; i++)
+	for (size_t i = 0; i < matches.count; i++) {
+		work->seen[matches.rows[i] - work->signing.rows] = true;
 		take_row(work, matches.rows[i], question);
+	}
 }
 
 static void
@@ -269,20 +273,18 @@ tell_not_own(struct work *work)
 	}
 }
 
+/* True if opendkim never comes to that line. */
 static bool
 is_shadowed(struct work *work, const struct pst_dataset_row *row,
     const struct pst_opendkim_key *key)
 {
 	struct pst_opendkim_matches matches;
-	const char *domain = key->domain;
 
-	if (key->target == PST_OPENDKIM_ALL)
-		domain = PST_OPENDKIM_ANY "." PST_OPENDKIM_ANY;
-	else if (key->target == PST_OPENDKIM_BELOW)
-		domain = pst_arena_printf(
-		    work->import->arena, PST_OPENDKIM_ANY ".%s", key->domain);
-	pst_opendkim_match(&work->signing, PST_OPENDKIM_ANY, domain,
-	    work->tables->multiple, &matches);
+	if (key->target != PST_OPENDKIM_ALL)
+		return !work->seen[row - work->signing.rows];
+	pst_opendkim_match(&work->signing, PST_OPENDKIM_ANY,
+	    PST_OPENDKIM_ANY "." PST_OPENDKIM_ANY, work->tables->multiple,
+	    &matches);
 	for (size_t i = 0; i < matches.count; i++)
 		if (matches.rows[i] == row)
 			return false;
@@ -536,6 +538,7 @@ read_tables(struct work *work)
 	work->keys.base = tables->base;
 	work->keys.used =
 	    pst_arena_array(arena, work->keys.set.count, sizeof(bool));
+	work->seen = pst_arena_array(arena, count, sizeof(bool));
 	work->told = pst_arena_array(arena, count, sizeof(bool));
 	work->told_signer = pst_arena_array(arena, count, sizeof(bool));
 	work->parsed = pst_arena_array(arena, count, sizeof(*work->parsed));
@@ -560,7 +563,8 @@ pst_opendkim_tables(
 	work.only_own = true;
 	take_domains(&work, false);
 	work.only_own = false;
-	take_domains(&work, false);
+	if (work.again)
+		take_domains(&work, false);
 	take_domains(&work, true);
 	for (size_t i = 0; i < work.signing.count; i++)
 		take_rest(&work, i);
