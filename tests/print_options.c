@@ -3,14 +3,14 @@
  * Prints the tables of options for tests/check-options, one option on a line:
  *
  *	PATH <tab> start|listener|plain <tab> DEFAULT
- *	rule NAME
+ *	rule NAME, sign NAME
  *
  * The default is printed as it is written in a file.
  */
 #include <stdio.h>
 
 #include "config/option.h"
-#include "config/rule_reader.h"
+#include "config/titled.h"
 
 static const char *
 kind(const struct pst_option *option)
@@ -37,9 +37,12 @@ main(void)
 		printf("%s\t%s\t%s\n",
 		    pst_option_path(&pst_options[i], path, sizeof(path)),
 		    kind(&pst_options[i]), pst_config_value(config, i, arena));
-	for (enum pst_rule_option option = PST_RULE_CLIENT;
-	     option < PST_RULE_OPTIONS; option++)
-		printf("rule %s\n", pst_rule_options[option].name);
+	for (size_t i = 0; i < PST_TITLED_KINDS; i++) {
+		const struct pst_titled_kind *kind = &pst_titled_kinds[i];
+
+		for (size_t k = 0; k < kind->count; k++)
+			printf("%s %s\n", kind->section, kind->options[k].name);
+	}
 	pst_config_unref(config);
 	pst_arena_free(arena);
 	return 0;

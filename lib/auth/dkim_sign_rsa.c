@@ -240,7 +240,10 @@ pst_sign_rsa_body(struct pst_sign_rsa *rsa, const void *ptr, size_t len)
 		close_handle(rsa);
 }
 
-/* Returns the value with a blank in front and without CR. */
+/*
+ * Returns the value with a blank in front and without CR. libopendkim folds some
+ * lines with a tab and a blank, which is the same as a tab in canonical form.
+ */
 static const char *
 take_value(struct pst_sign_rsa *rsa)
 {
@@ -254,7 +257,8 @@ take_value(struct pst_sign_rsa *rsa)
 	out = pst_arena_room(rsa->arena, len + 2);
 	out[used++] = ' ';
 	for (size_t i = 0; i < len; i++)
-		if (value[i] != '\r')
+		if (value[i] != '\r' &&
+		    (value[i] != ' ' || i == 0 || value[i - 1] != '\t'))
 			out[used++] = (char)value[i];
 	out[used] = '\0';
 	return out;

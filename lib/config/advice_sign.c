@@ -80,8 +80,8 @@ check_logins(const struct pst_config *config, struct pst_problems *problems)
 			if (is_signed(&config->sign_domains, login->domains[k]))
 				continue;
 			pst_config_warn(config, problems, option,
-			    "login-domains: \"%s\" may use %s, for which there "
-			    "is no section sign, so its mail from there is not "
+			    "login-domains: \"%s\" may use %s, which has no "
+			    "section sign, so its mail from there is not "
 			    "signed; add one, or remove the domain",
 			    pst_escaped(problems->arena, pst_str(login->login)),
 			    login->domains[k]);

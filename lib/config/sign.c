@@ -3,7 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -165,7 +165,8 @@ list_pairs(const struct pst_sign_domains *domains, size_t *count)
 static bool
 is_forbidden(const char *file)
 {
-	return access(file, R_OK) == -1 && errno == EACCES;
+	return faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) == -1 &&
+	    errno == EACCES;
 }
 
 /* Reads the key of the first of some pairs with one file. */

@@ -59,7 +59,7 @@ struct pst_sign_domains {
 const struct pst_sign_domain *pst_sign_domains_find(
     const struct pst_sign_domains *domains, const char *from_domain);
 
-/* Who may send as whom: one entry of login-domains. */
+/* The domains that a login may use: its entry of login-domains. */
 struct pst_login {
 	const char *login;          /* "alice", "*@example.org", "*" */
 	const char *const *domains; /* "example.com", ".example.com" */

@@ -65,8 +65,8 @@ add_field(
 	    pst_buf_slice(&buf));
 }
 
-static void
-read_header(
+void
+trial_read_header(
     struct pst_arena *arena, struct pst_str text, struct pst_header *header)
 {
 	while (text.len > 0) {
@@ -116,7 +116,7 @@ trial_run(struct pst_arena *arena, struct pst_dkim_lib *lib,
 	assert(zone != NULL);
 	world.dns = pst_dns_open(own, zone, &clock, dns_limits);
 	pst_header_init(&header, own, limits);
-	read_header(own, trial->header, &header);
+	trial_read_header(own, trial->header, &header);
 	msg = pst_dkim_begin(&world, lib,
 	    trial->config == NULL ? &trial_config : trial->config, &header,
 	    trial->author_domain, trial->public_suffix, NULL);

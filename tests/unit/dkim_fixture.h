@@ -27,6 +27,10 @@ struct trial {
 const char *
 trial_txt(struct pst_arena *arena, const char *name, const char *text);
 
+/* Adds the fields, each of which ends in CRLF, as libmilter would. */
+void trial_read_header(
+    struct pst_arena *arena, struct pst_str text, struct pst_header *header);
+
 /* Verifies the message to the end; *out lives in the arena. */
 void trial_run(struct pst_arena *arena, struct pst_dkim_lib *lib,
     const struct trial *trial, struct pst_dkim *out);

@@ -16,8 +16,7 @@
 
 /* Values of a loaded configuration are printed, read back and compared. */
 
-static const char section[] =
-    "sign \"a.example\" { selector = s key = /k }\n";
+static const char section[] = "sign \"a.example\" { selector = s key = /k }\n";
 
 static void
 add_all(struct pst_buf *buf, struct pst_arena *arena,

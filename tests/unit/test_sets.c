@@ -441,6 +441,41 @@ test_spf_covers(void **state)
 	}
 }
 
+static const struct {
+	const char *label;
+	const char *a[6], *b[6];
+	const char *want; /* NULL: nothing */
+} common_rows[] = {
+    {"nothing", {NULL}, {"192.0.2.0/24"}, NULL},
+    {"equal", {"192.0.2.0/24"}, {"192.0.2.0/24"}, "192.0.2.0/24"},
+    {"one within", {"192.0.2.0/24"}, {"192.0.2.7"}, "192.0.2.7/32"},
+    {"the other within", {"192.0.2.7"}, {"192.0.2.0/24"}, "192.0.2.7/32"},
+    {"neighbours", {"192.0.2.0/25"}, {"192.0.2.128/25"}, NULL},
+    {"families", {"0.0.0.0/0"}, {"::1"}, NULL},
+    {"the last", {"10.0.0.0/8", "2001:db8::/32"}, {"192.0.2.1", "2001:db8::1"},
+	"2001:db8::1/128"},
+    {"names", {"spf:a.example"}, {"spf:a.example"}, NULL},
+};
+
+static void
+test_common(void **state)
+{
+	(void)state;
+	FOR_ROWS(i, common_rows, common_rows[i].label) {
+		struct pst_net_set a = spf_nets(common_rows[i].a);
+		struct pst_net_set b = spf_nets(common_rows[i].b);
+		const struct pst_net *got = pst_net_set_common(&a, &b);
+		char ip[PST_IP_TEXT_SIZE], text[60] = "nothing";
+
+		if (got != NULL)
+			(void)snprintf(text, sizeof(text), "%s/%u",
+			    pst_ip_text(&got->base, ip), got->prefix_bits);
+		assert_string_equal(text,
+		    common_rows[i].want == NULL ? "nothing" :
+						  common_rows[i].want);
+	}
+}
+
 int
 main(void)
 {
@@ -449,6 +484,7 @@ main(void)
 	    cmocka_unit_test(test_nets),
 	    cmocka_unit_test(test_spf_entries),
 	    cmocka_unit_test(test_spf_covers),
+	    cmocka_unit_test(test_common),
 	    cmocka_unit_test(test_no_address),
 	    cmocka_unit_test(test_cover),
 	    cmocka_unit_test(test_many),
