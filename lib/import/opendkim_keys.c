@@ -109,9 +109,8 @@ take_selector(struct pst_arena *arena, struct pst_str text, const char **out,
 }
 
 static bool
-take_file(const struct pst_opendkim_keys *keys, struct pst_arena *arena,
-    struct pst_str text, const char *from, struct pst_opendkim_signature *out,
-    struct pst_err *err)
+take_file(const struct pst_opendkim_keys *keys, struct pst_str text,
+    const char *from, struct pst_opendkim_signature *out, struct pst_err *err)
 {
 	if (pst_import_is_template(text))
 		return pst_err_set(err,
@@ -125,17 +124,16 @@ take_file(const struct pst_opendkim_keys *keys, struct pst_arena *arena,
 		    "root and the group postern can read");
 	out->file_varies = pst_str_find(text, '%') < text.len;
 	if (from != NULL && out->file_varies) {
-		text = replaced(arena, text, from);
+		text = replaced(keys->arena, text, from);
 		out->file_varies = false;
 	}
-	out->file = pst_opendkim_key_file(arena, text, keys->base, err);
+	out->file = pst_opendkim_key_file(keys->arena, text, keys->base, err);
 	return out->file != NULL;
 }
 
 bool
-pst_opendkim_keys_find(struct pst_opendkim_keys *keys, struct pst_arena *arena,
-    struct pst_str name, const char *from, struct pst_opendkim_signature *out,
-    struct pst_err *err)
+pst_opendkim_keys_find(struct pst_opendkim_keys *keys, struct pst_str name,
+    const char *from, struct pst_opendkim_signature *out, struct pst_err *err)
 {
 	struct pst_str parts[2], rest;
 	bool more = true;
@@ -146,7 +144,7 @@ pst_opendkim_keys_find(struct pst_opendkim_keys *keys, struct pst_arena *arena,
 		    "KeyTable has no key \"%s\", so opendkim has refused this "
 		    "mail with a temporary error: correct the name, or remove "
 		    "the line",
-		    pst_escaped(arena, pst_str_first(name, 80)));
+		    pst_escaped(keys->arena, pst_str_first(name, 80)));
 	keys->used[out->row - keys->set.rows] = true;
 	rest = out->row->value;
 	for (size_t i = 0; i < PST_COUNT(parts); i++)
@@ -162,9 +160,9 @@ pst_opendkim_keys_find(struct pst_opendkim_keys *keys, struct pst_arena *arena,
 		    "for a part of the path, so that it has refused this mail "
 		    "with a temporary error: remove it",
 		    out->row->line);
-	return take_domain(arena, parts[0], from, out, err) &&
-	    take_selector(arena, parts[1], &out->selector, err) &&
-	    take_file(keys, arena, rest, from, out, err);
+	return take_domain(keys->arena, parts[0], from, out, err) &&
+	    take_selector(keys->arena, parts[1], &out->selector, err) &&
+	    take_file(keys, rest, from, out, err);
 }
 
 void

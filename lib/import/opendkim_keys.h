@@ -7,6 +7,7 @@
 #include "import/dataset.h"
 
 struct pst_opendkim_keys {
+	struct pst_arena *arena;
 	struct pst_dataset set;
 	const char *base; /* BaseDirectory; NULL: none */
 	bool *used;       /* by row */
@@ -27,9 +28,9 @@ struct pst_opendkim_signature {
  * False with a sentence in err, without any part of a key that is written into
  * the table itself: there is no such name, or it has no counterpart.
  */
-bool pst_opendkim_keys_find(struct pst_opendkim_keys *keys,
-    struct pst_arena *arena, struct pst_str name, const char *from,
-    struct pst_opendkim_signature *out, struct pst_err *err) PST_MUST_CHECK;
+bool pst_opendkim_keys_find(struct pst_opendkim_keys *keys, struct pst_str name,
+    const char *from, struct pst_opendkim_signature *out,
+    struct pst_err *err) PST_MUST_CHECK;
 
 /*
  * The path of a key file: absolute, and safe in a string. NULL with a sentence

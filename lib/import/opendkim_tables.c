@@ -188,7 +188,7 @@ take_row(struct work *work, const struct pst_dataset_row *row,
 		return;
 	}
 	if (!pst_opendkim_keys_find(
-		&work->keys, arena, key_name(row, from), from, &key, &err)) {
+		&work->keys, key_name(row, from), from, &key, &err)) {
 		remark_once(work, PST_IMPORT_ANSWER, row,
 		    pst_arena_printf(arena, "Not taken: %s.", err.text), NULL);
 		return;
@@ -302,7 +302,7 @@ take_all(struct work *work, const struct pst_dataset_row *row)
 
 	if (row->value.len == 0 ||
 	    !pst_opendkim_keys_find(
-		&work->keys, arena, key_name(row, NULL), NULL, &key, &err)) {
+		&work->keys, key_name(row, NULL), NULL, &key, &err)) {
 		remark_once(work, PST_IMPORT_ANSWER, row,
 		    row->value.len == 0 ?
 			"The line names no key, so nothing was signed." :
@@ -417,8 +417,8 @@ take_later(struct work *work, const struct pst_dataset_row *row,
 	    NULL);
 	if (key->target != PST_OPENDKIM_LATER || key->domain == NULL ||
 	    covering(work, key->domain) != NULL ||
-	    !pst_opendkim_keys_find(&work->keys, arena,
-		key_name(row, key->domain), key->domain, &sign, &err) ||
+	    !pst_opendkim_keys_find(&work->keys, key_name(row, key->domain),
+		key->domain, &sign, &err) ||
 	    strcmp(sign.domain, key->domain) != 0)
 		return;
 	section = pst_import_section(work->import, key->domain);
@@ -535,6 +535,7 @@ read_tables(struct work *work)
 			    "One table says nothing without the other.", NULL);
 		return false;
 	}
+	work->keys.arena = arena;
 	work->keys.base = tables->base;
 	work->keys.used =
 	    pst_arena_array(arena, work->keys.set.count, sizeof(bool));
