@@ -405,7 +405,6 @@ static void
 take_later(struct work *work, const struct pst_dataset_row *row,
     const struct pst_opendkim_key *key)
 {
-	struct pst_arena *arena = work->import->arena;
 	struct pst_opendkim_signature sign;
 	struct pst_import_section *section;
 	struct pst_err err;
