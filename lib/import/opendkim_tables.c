@@ -3,223 +3,12 @@
 
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/domain.h"
-#include "import/opendkim_keys.h"
-#include "import/opendkim_match.h"
-
-struct work {
-	struct pst_import *import;
-	const struct pst_opendkim_tables *tables;
-	struct pst_dataset signing;
-	struct pst_opendkim_keys keys;
-	struct pst_opendkim_key *parsed; /* by row of signing */
-	bool only_own;     /* the first round: what a domain signs itself */
-	bool again;        /* that round has left something out */
-	bool *seen;        /* by row: it applies to some address */
-	bool *told;        /* by row: its fault was told */
-	bool *told_signer; /* by row: its i= was told */
-};
-
-/* One question: mail from that domain, or from all domains below it. */
-struct question {
-	const char *domain;
-	bool below;
-};
+#include "import/signing_line.h"
 
 static void
-remark(struct work *work, enum pst_import_kind kind,
-    const struct pst_dataset_row *row, const char *text, const char *now)
-{
-	struct pst_import_at at = {.file = work->signing.file,
-	    .line = row->line,
-	    .option = "SigningTable",
-	    .value = row->key};
-
-	pst_import_add(work->import, kind, &at, text, now);
-}
-
-/* The same, but only once for each line. */
-static void
-remark_once(struct work *work, enum pst_import_kind kind,
-    const struct pst_dataset_row *row, const char *text, const char *now)
-{
-	bool *told = &work->told[row - work->signing.rows];
-
-	if (!*told)
-		remark(work, kind, row, text, now);
-	*told = true;
-}
-
-static const char *
-question_text(struct work *work, const struct question *question)
-{
-	return pst_arena_printf(work->import->arena, "%s%s",
-	    question->below ? "the domains below " : "", question->domain);
-}
-
-/* The name of the key that a line asks for. */
-static struct pst_str
-key_name(const struct pst_dataset_row *row, const char *from)
-{
-	struct pst_str name =
-	    pst_str_first(row->value, pst_str_find(row->value, ':'));
-
-	if (pst_str_eq(name, PST_STR("%")) && from != NULL)
-		return pst_str(from);
-	return name;
-}
-
-/* An i= of its own. */
-static void
-tell_signer(struct work *work, const struct pst_dataset_row *row)
-{
-	size_t colon = pst_str_find(row->value, ':');
-	bool *told = &work->told_signer[row - work->signing.rows];
-
-	if (colon + 1 >= row->value.len || *told)
-		return;
-	*told = true;
-	remark(work, PST_IMPORT_CHANGED, row,
-	    "It put an identity of its own (i=) into the signature.",
-	    "It writes no i=; DMARC does not look at it.");
-}
-
-/* Adds a key to a section, and tells why it cannot be there. */
-static void
-add_pair(struct work *work, struct pst_import_section *section,
-    const struct pst_dataset_row *row, const struct pst_opendkim_signature *key)
-{
-	struct pst_import_pair pair = {key->selector, key->file};
-
-	for (size_t i = 0; i < section->pair_count; i++)
-		if (strcmp(section->pairs[i].selector, pair.selector) == 0 &&
-		    strcmp(section->pairs[i].file, pair.file) != 0) {
-			remark_once(work, PST_IMPORT_ANSWER, row,
-			    pst_arena_printf(work->import->arena,
-				"Selector %s of %s has two key files; only one "
-				"of them can be the published key. Keep %s or "
-				"write %s into the section.",
-				pair.selector, section->domain,
-				section->pairs[i].file, pair.file),
-			    NULL);
-			return;
-		}
-	if (!pst_import_section_add(section, pair))
-		remark_once(work, PST_IMPORT_ANSWER, row,
-		    pst_arena_printf(work->import->arena,
-			"%s has more than %d keys, the most that a section can "
-			"have. Choose which ones sign.",
-			section->domain, PST_SIGN_MAX),
-		    NULL);
-}
-
-/* d= is not the From domain or a domain above it. */
-static void
-tell_third_party(struct work *work, const struct pst_dataset_row *row,
-    const struct question *question, const char *signer)
-{
-	remark_once(work, PST_IMPORT_ANSWER, row,
-	    pst_arena_printf(work->import->arena,
-		"Mail from %s was signed with d=%s. Such a signature does not "
-		"count for DMARC, and Postern does not make it: this mail will "
-		"be unsigned. Make a key for the From domain itself "
-		"(\"postern record dkim\"), and add a section for it.",
-		question_text(work, question), signer),
-	    NULL);
-}
-
-/* Mail of a domain and its subdomains gets the keys of a domain above it. */
-static void
-take_from_above(struct work *work, const struct pst_dataset_row *row,
-    const struct question *question, const struct pst_opendkim_signature *key)
-{
-	struct pst_arena *arena = work->import->arena;
-	struct pst_import_section *section =
-	    pst_import_section(work->import, key->domain);
-	bool exact =
-	    question->below && strcmp(question->domain, section->domain) == 0;
-
-	section->subdomains = true;
-	if (section->pair_count == 0 || !section->own) {
-		add_pair(work, section, row, key);
-	} else {
-		struct pst_import_section copy = *section;
-
-		if (copy.pair_count == PST_SIGN_MAX ||
-		    !pst_import_section_add(&copy,
-			(struct pst_import_pair){key->selector, key->file}) ||
-		    copy.pair_count > section->pair_count)
-			remark_once(work, PST_IMPORT_CHANGED, row,
-			    pst_arena_printf(arena,
-				"It signed mail from %s with a key of its own, "
-				"%s.",
-				question_text(work, question), key->file),
-			    pst_arena_printf(arena,
-				"Mail from %s and all domains below it is "
-				"signed with the keys of %s.",
-				section->domain, section->domain));
-	}
-	if (!exact)
-		remark_once(work, PST_IMPORT_CHANGED, row,
-		    pst_arena_printf(arena, "It signed mail from %s with d=%s.",
-			question_text(work, question), section->domain),
-		    pst_arena_printf(arena,
-			"It signs mail from all domains below %s so.",
-			section->domain));
-}
-
-/* Takes a line that applies to the question. */
-static void
-take_row(struct work *work, const struct pst_dataset_row *row,
-    const struct question *question)
-{
-	struct pst_arena *arena = work->import->arena;
-	const char *from = question->below ? NULL : question->domain;
-	struct pst_opendkim_signature key;
-	struct pst_import_section *section;
-	struct pst_err err;
-
-	if (row->value.len == 0) {
-		remark_once(work, PST_IMPORT_ANSWER, row,
-		    "The line names no key, so nothing was signed. Write the "
-		    "name of a key after the pattern, or remove the line.",
-		    NULL);
-		return;
-	}
-	if (!pst_opendkim_keys_find(
-		&work->keys, key_name(row, from), from, &key, &err)) {
-		remark_once(work, PST_IMPORT_ANSWER, row,
-		    pst_arena_printf(arena, "Not taken: %s.", err.text), NULL);
-		return;
-	}
-	tell_signer(work, row);
-	if (from == NULL && (key.domain == NULL || key.file_varies)) {
-		remark_once(work, PST_IMPORT_ANSWER, row,
-		    pst_arena_printf(arena,
-			"Each domain below %s was signed in its own name or "
-			"with a key file of its own (%s). The tables do not "
-			"tell which domains there are: add a section for each "
-			"one that sends mail.",
-			question->domain, key.file),
-		    NULL);
-		return;
-	}
-	if (from != NULL && strcmp(key.domain, from) == 0) {
-		section = pst_import_section(work->import, from);
-		section->own = true;
-		add_pair(work, section, row, &key);
-	} else if (work->only_own) {
-		work->again = true;
-	} else if (pst_domain_is_below(question->domain, key.domain)) {
-		take_from_above(work, row, question, &key);
-	} else {
-		tell_third_party(work, row, question, key.domain);
-	}
-}
-
-static void
-answer(struct work *work, const struct question *question)
+answer(
+    struct pst_signing_work *work, const struct pst_signing_question *question)
 {
 	struct pst_opendkim_matches matches;
 	const char *domain = question->domain;
@@ -233,16 +22,16 @@ answer(struct work *work, const struct question *question)
 	    work->tables->multiple, &matches);
 	for (size_t i = 0; i < matches.count; i++) {
 		work->seen[matches.rows[i] - work->signing.rows] = true;
-		take_row(work, matches.rows[i], question);
+		pst_signing_take_line(work, matches.rows[i], question);
 	}
 }
 
 static void
-take_domains(struct work *work, bool below)
+take_domains(struct pst_signing_work *work, bool below)
 {
 	for (size_t i = 0; i < work->signing.count; i++) {
 		const struct pst_opendkim_key *key = &work->parsed[i];
-		struct question question = {key->domain, below};
+		struct pst_signing_question question = {key->domain, below};
 
 		if (key->domain == NULL || key->some_users ||
 		    key->target == PST_OPENDKIM_LATER)
@@ -255,7 +44,7 @@ take_domains(struct work *work, bool below)
 
 /* Sections that only subdomains have asked for. */
 static void
-tell_not_own(struct work *work)
+tell_not_own(struct pst_signing_work *work)
 {
 	const struct pst_import *import = work->import;
 
@@ -275,7 +64,7 @@ tell_not_own(struct work *work)
 
 /* True if opendkim never comes to that line. */
 static bool
-is_shadowed(struct work *work, const struct pst_dataset_row *row,
+is_shadowed(struct pst_signing_work *work, const struct pst_dataset_row *row,
     const struct pst_opendkim_key *key)
 {
 	struct pst_opendkim_matches matches;
@@ -293,7 +82,7 @@ is_shadowed(struct work *work, const struct pst_dataset_row *row,
 
 /* A line for all domains there are. */
 static void
-take_all(struct work *work, const struct pst_dataset_row *row)
+take_all(struct pst_signing_work *work, const struct pst_dataset_row *row)
 {
 	struct pst_arena *arena = work->import->arena;
 	struct pst_opendkim_signature key;
@@ -301,18 +90,18 @@ take_all(struct work *work, const struct pst_dataset_row *row)
 	struct pst_err err;
 
 	if (row->value.len == 0 ||
-	    !pst_opendkim_keys_find(
-		&work->keys, key_name(row, NULL), NULL, &key, &err)) {
-		remark_once(work, PST_IMPORT_ANSWER, row,
+	    !pst_opendkim_keys_find(&work->keys,
+		pst_signing_key_name(row, NULL), NULL, &key, &err)) {
+		pst_signing_remark_once(work, PST_IMPORT_ANSWER, row,
 		    row->value.len == 0 ?
 			"The line names no key, so nothing was signed." :
 			pst_arena_printf(arena, "Not taken: %s.", err.text),
 		    NULL);
 		return;
 	}
-	tell_signer(work, row);
+	pst_signing_tell_signer(work, row);
 	if (key.domain == NULL || key.file_varies) {
-		remark(work, PST_IMPORT_ANSWER, row,
+		pst_signing_remark(work, PST_IMPORT_ANSWER, row,
 		    pst_arena_printf(arena,
 			"Every From domain was signed, whoever owns it, with "
 			"%s and the key file %s (%%: the From domain). Postern "
@@ -329,9 +118,9 @@ take_all(struct work *work, const struct pst_dataset_row *row)
 	section->subdomains = true;
 	if (section->pair_count == 0) {
 		section->own = true;
-		add_pair(work, section, row, &key);
+		pst_signing_add_pair(work, section, row, &key);
 	}
-	remark(work, PST_IMPORT_CHANGED, row,
+	pst_signing_remark(work, PST_IMPORT_CHANGED, row,
 	    pst_arena_printf(arena,
 		"It signed mail from every domain with d=%s. For other domains "
 		"such a signature does not count for DMARC.",
@@ -343,7 +132,7 @@ take_all(struct work *work, const struct pst_dataset_row *row)
 }
 
 static const struct pst_import_section *
-covering(struct work *work, const char *domain)
+covering(struct pst_signing_work *work, const char *domain)
 {
 	const struct pst_import *import = work->import;
 
@@ -362,16 +151,16 @@ covering(struct work *work, const char *domain)
 
 /* A line for some users of a domain, or of all domains. */
 static void
-take_some_users(struct work *work, const struct pst_dataset_row *row,
-    const struct pst_opendkim_key *key)
+take_some_users(struct pst_signing_work *work,
+    const struct pst_dataset_row *row, const struct pst_opendkim_key *key)
 {
 	struct pst_arena *arena = work->import->arena;
-	struct question question = {
+	struct pst_signing_question question = {
 	    key->domain, key->target != PST_OPENDKIM_DOMAIN};
 	const struct pst_import_section *section;
 
 	if (key->domain == NULL) {
-		remark(work, PST_IMPORT_ANSWER, row,
+		pst_signing_remark(work, PST_IMPORT_ANSWER, row,
 		    "It was for some users of every domain. Postern selects "
 		    "keys by the From domain: add a section for each domain "
 		    "of yours that has none.",
@@ -380,7 +169,7 @@ take_some_users(struct work *work, const struct pst_dataset_row *row,
 	}
 	section = covering(work, key->domain);
 	if (section != NULL) {
-		remark(work, PST_IMPORT_CHANGED, row,
+		pst_signing_remark(work, PST_IMPORT_CHANGED, row,
 		    "It had a key for some users of this domain.",
 		    pst_arena_printf(arena,
 			"It selects keys by the From domain: this mail is "
@@ -388,9 +177,9 @@ take_some_users(struct work *work, const struct pst_dataset_row *row,
 			section->domain));
 		return;
 	}
-	take_row(work, row, &question);
+	pst_signing_take_line(work, row, &question);
 	if (covering(work, key->domain) != NULL)
-		remark(work, PST_IMPORT_ANSWER, row,
+		pst_signing_remark(work, PST_IMPORT_ANSWER, row,
 		    pst_arena_printf(arena,
 			"Only mail of these users was signed. The section signs "
 			"all mail of your clients from %s. If some must not be "
@@ -402,22 +191,23 @@ take_some_users(struct work *work, const struct pst_dataset_row *row,
 
 /* "*@example.com" in a table without refile: proposes the section. */
 static void
-take_later(struct work *work, const struct pst_dataset_row *row,
+take_later(struct pst_signing_work *work, const struct pst_dataset_row *row,
     const struct pst_opendkim_key *key)
 {
 	struct pst_opendkim_signature sign;
 	struct pst_import_section *section;
 	struct pst_err err;
 
-	remark(work, PST_IMPORT_ANSWER, row,
+	pst_signing_remark(work, PST_IMPORT_ANSWER, row,
 	    "Nothing was signed: `*` stands for any text only in a table that "
 	    "is named with \"refile:\". If this mail should be signed, publish "
 	    "the key and remove the number signs of the section below.",
 	    NULL);
 	if (key->target != PST_OPENDKIM_LATER || key->domain == NULL ||
 	    covering(work, key->domain) != NULL ||
-	    !pst_opendkim_keys_find(&work->keys, key_name(row, key->domain),
-		key->domain, &sign, &err) ||
+	    !pst_opendkim_keys_find(&work->keys,
+		pst_signing_key_name(row, key->domain), key->domain, &sign,
+		&err) ||
 	    strcmp(sign.domain, key->domain) != 0)
 		return;
 	section = pst_import_section(work->import, key->domain);
@@ -427,27 +217,27 @@ take_later(struct work *work, const struct pst_dataset_row *row,
 }
 
 static void
-tell_odd(struct work *work, const struct pst_dataset_row *row)
+tell_odd(struct pst_signing_work *work, const struct pst_dataset_row *row)
 {
 	struct pst_str key = row->key;
 
 	if (pst_import_is_template(key)) {
-		remark(work, PST_IMPORT_ANSWER, row,
+		pst_signing_remark(work, PST_IMPORT_ANSWER, row,
 		    "This is a placeholder of a template: import the file that "
 		    "is made from it.",
 		    NULL);
 		return;
 	}
-	remark(work, PST_IMPORT_ANSWER, row,
+	pst_signing_remark(work, PST_IMPORT_ANSWER, row,
 	    "This pattern does not name a domain. Postern has no patterns: add "
 	    "a section for each domain that it meant.",
 	    NULL);
 }
 
 static void
-tell_nothing(struct work *work, const struct pst_dataset_row *row)
+tell_nothing(struct pst_signing_work *work, const struct pst_dataset_row *row)
 {
-	remark(work, PST_IMPORT_ANSWER, row,
+	pst_signing_remark(work, PST_IMPORT_ANSWER, row,
 	    row->indented ?
 		"The line begins with a blank, so opendkim reads an empty "
 		"pattern, and nothing was signed. If it is meant, remove the "
@@ -459,7 +249,7 @@ tell_nothing(struct work *work, const struct pst_dataset_row *row)
 }
 
 static void
-take_rest(struct work *work, size_t i)
+take_rest(struct pst_signing_work *work, size_t i)
 {
 	const struct pst_dataset_row *row = &work->signing.rows[i];
 	const struct pst_opendkim_key *key = &work->parsed[i];
@@ -485,7 +275,7 @@ take_rest(struct work *work, size_t i)
 		return;
 	}
 	if (is_shadowed(work, row, key)) {
-		remark(work, PST_IMPORT_UNNEEDED, row,
+		pst_signing_remark(work, PST_IMPORT_UNNEEDED, row,
 		    "Another line matches the same addresses first: it was not "
 		    "in use.",
 		    NULL);
@@ -494,15 +284,15 @@ take_rest(struct work *work, size_t i)
 	if (key->target == PST_OPENDKIM_ALL)
 		take_all(work, row);
 	if (key->target == PST_OPENDKIM_ENDS)
-		remark(work, PST_IMPORT_CHANGED, row,
+		pst_signing_remark(work, PST_IMPORT_CHANGED, row,
 		    "It also signed mail from domains whose name only ends "
 		    "like this one.",
 		    "It signs the domain and those below it.");
 }
 
 static bool
-read_table(
-    struct work *work, const struct pst_import_at *at, struct pst_dataset *out)
+read_table(struct pst_signing_work *work, const struct pst_import_at *at,
+    struct pst_dataset *out)
 {
 	struct pst_import *import = work->import;
 	struct pst_err err;
@@ -517,7 +307,7 @@ read_table(
 }
 
 static bool
-read_tables(struct work *work)
+read_tables(struct pst_signing_work *work)
 {
 	struct pst_arena *arena = work->import->arena;
 	const struct pst_opendkim_tables *tables = work->tables;
@@ -549,7 +339,7 @@ void
 pst_opendkim_tables(
     struct pst_import *import, const struct pst_opendkim_tables *tables)
 {
-	struct work work = {.import = import, .tables = tables};
+	struct pst_signing_work work = {.import = import, .tables = tables};
 
 	if (!read_tables(&work))
 		return;
