@@ -22,6 +22,7 @@ int pst_cmd_config(int argc, char **argv);
 int pst_cmd_metrics(int argc, char **argv);
 int pst_cmd_advise(int argc, char **argv);
 int pst_cmd_check(int argc, char **argv);
+int pst_cmd_import(int argc, char **argv);
 int pst_cmd_record(int argc, char **argv);
 int pst_cmd_reload(int argc, char **argv);
 int pst_cmd_replay(int argc, char **argv);

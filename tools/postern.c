@@ -69,6 +69,9 @@ static const struct command {
 	"    [--np POLICY] [--strict] [--test] [--fo OPTIONS]\n"
 	"postern record dmarc DOMAIN --from-current [--zone FILE]\n"
 	"    [--config FILE]"},
+    {"import", pst_cmd_import,
+	"make the part of postern.conf that replaces another filter",
+	"[--root DIR] [--keys DIR | --keep-keys] FILE..."},
     {"reload", pst_cmd_reload,
 	"make the running daemon load its changed configuration",
 	"[--control SOCKET | --config FILE] [--status]"},
