@@ -49,6 +49,13 @@ struct pst_children pst_keeper_children(struct pst_keeper *keeper);
 void
 pst_keeper_reload(struct pst_keeper *keeper, volatile sig_atomic_t *wanted);
 
+/*
+ * Reads the keys of sections `sign` if a listener signs, as the user that reads
+ * them at a reload. False with a sentence in err.
+ */
+bool pst_keeper_read_keys(
+    struct pst_config *config, struct pst_err *err) PST_MUST_CHECK;
+
 /* Ends the wait when a reload takes too long. */
 void pst_keeper_watch_reload(
     const struct pst_keeper *keeper, struct pst_watch *watch);

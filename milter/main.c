@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "config/sign.h"
 #include "core/containment.h"
 #include "milter/limits.h"
 #include "milter/notify.h"
@@ -138,6 +139,34 @@ complain(const struct pst_err *err)
 	return PST_EXIT_START;
 }
 
+/* As the user that would read the keys, if this one may become it. */
+static int
+test_keys(struct pst_config *config, const struct pst_identity *identity)
+{
+	struct pst_problems problems = {.arena = NULL};
+	size_t forbidden = 0;
+	struct pst_err err;
+	int status = 0;
+
+	if (!pst_sign_is_used(config))
+		return 0;
+	if (!pst_process_become(identity, &err))
+		return complain(&err);
+	problems.arena = pst_arena_new();
+	pst_sign_domains_check_keys(config, &problems,
+	    identity->change || geteuid() == 0 ? NULL : &forbidden);
+	if (problems.errors > 0)
+		status = complain_of_all(&problems);
+	if (forbidden > 0)
+		(void)fprintf(stderr,
+		    "posternd: %zu key file%s not checked, as this user may "
+		    "not read %s; run the test as root\n",
+		    forbidden, forbidden == 1 ? " was" : "s were",
+		    forbidden == 1 ? "it" : "them");
+	pst_arena_free(problems.arena);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -161,8 +190,9 @@ main(int argc, char **argv)
 		config->user, config->group, &supervisor.identity, &err))
 		return complain(&err);
 	if (options.test_only) {
+		status = test_keys(config, &supervisor.identity);
 		pst_config_unref(config);
-		return 0;
+		return status;
 	}
 	supervisor.config = config;
 	supervisor.counters = pst_counters_map(&err);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/sign.h"
 #include "core/counters.h"
 #include "core/counters_rules.h"
 #include "milter/notify.h"
@@ -60,6 +61,13 @@ end_reload(struct pst_keeper *keeper, bool good)
 	    keeper->reload_text.text);
 }
 
+bool
+pst_keeper_read_keys(struct pst_config *config, struct pst_err *err)
+{
+	return !pst_sign_is_used(config) ||
+	    pst_sign_domains_read_keys(config, err);
+}
+
 static void
 begin_reload(struct pst_keeper *keeper)
 {
@@ -73,8 +81,10 @@ begin_reload(struct pst_keeper *keeper)
 		pst_notify_reloading();
 	(void)pst_control_take(keeper->control, PST_CONTROL_RELOAD);
 	fresh = pst_config_load(file, &err);
+	/* A worker that is started again gets the keys from here. */
 	if (fresh != NULL &&
-	    !pst_sandbox_permits(supervisor->sandbox, fresh, &err)) {
+	    (!pst_sandbox_permits(supervisor->sandbox, fresh, &err) ||
+		!pst_keeper_read_keys(fresh, &err))) {
 		pst_config_unref(fresh);
 		fresh = NULL;
 	}

@@ -391,9 +391,12 @@ keep_listener(struct pst_supervisor *supervisor, size_t index, int up_fd)
 	/* Before the control socket is open, which listens, too. */
 	keeper.listen_fd = pst_listener_find();
 	ok = ok && (up_fd != -1 || open_control(&keeper, &err)) &&
-	    pst_process_become(&supervisor->identity, &err);
+	    pst_process_become(&supervisor->identity, &err) &&
+	    pst_keeper_read_keys(supervisor->config, &err);
 	if (!ok) {
 		start_failed(supervisor, &err);
+		if (keeper.listen_fd != -1)
+			pst_milter_unlink(&endpoint);
 		return PST_EXIT_START;
 	}
 	keeper.mask = catch_signals();

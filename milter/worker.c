@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "config/sign.h"
 #include "core/counters.h"
 #include "core/service.h"
 #include "core/spf_keeper.h"
@@ -47,21 +48,48 @@ own_part(struct pst_config *whole, const char *socket)
 	return part;
 }
 
+/*
+ * Reads the keys if the part signs, and gives them back if it does not: a worker
+ * that checks mail of strangers should not hold them. Keys that the first process
+ * has read before the fork are not read again.
+ */
+static bool
+hold_keys(struct pst_config *part, struct pst_err *err)
+{
+	if (part->sign)
+		return pst_sign_domains_read_keys(part, err);
+	pst_sign_domains_forget_keys(part);
+	return true;
+}
+
+/* Returns our part of a new configuration; NULL with a sentence in err. */
+static struct pst_config *
+load_part(const struct control *control, struct pst_err *err)
+{
+	struct pst_config *fresh = pst_config_load(control->file, err);
+
+	if (fresh == NULL)
+		return NULL;
+	fresh = own_part(fresh, control->socket);
+	if (hold_keys(fresh, err))
+		return fresh;
+	pst_config_unref(fresh);
+	return NULL;
+}
+
 static bool
 reload(struct control *control)
 {
 	struct pst_err err;
-	struct pst_config *fresh = pst_config_load(control->file, &err);
-	struct pst_config *part;
+	struct pst_config *part = load_part(control, &err);
 
-	if (fresh == NULL) {
+	if (part == NULL) {
 		pst_log(PST_LOG_ERROR,
 		    "reload failed; the old configuration stays in use: %s",
 		    err.text);
 		return false;
 	}
-	pst_log_set_level(fresh->log.level);
-	part = own_part(fresh, control->socket);
+	pst_log_set_level(part->log.level);
 	pst_recorder_start(part);
 	pst_remember_start(part);
 	pst_service_replace(control->service, part);
@@ -360,8 +388,12 @@ pst_worker_run(struct pst_config *config, const char *socket, int control_fd)
 	}
 	control.fd = control_fd;
 	control.socket = socket;
-	control.service =
-	    pst_service_start(own_part(config, socket), &system_clock, &err);
+	current = own_part(config, socket);
+	if (!hold_keys(current, &err)) {
+		pst_log(PST_LOG_ERROR, "%s", err.text);
+		return 1;
+	}
+	control.service = pst_service_start(current, &system_clock, &err);
 	if (control.service == NULL) {
 		pst_log(PST_LOG_ERROR, "%s", err.text);
 		return 1;

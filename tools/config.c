@@ -7,7 +7,7 @@
 #include "base/endpoint.h"
 #include "base/macros.h"
 #include "config/option.h"
-#include "config/rule_reader.h"
+#include "config/titled.h"
 #include "tools/command.h"
 #include "tools/config_networks.h"
 #include "tools/config_test.h"
@@ -33,17 +33,47 @@ choose_file(const char *file_name)
 	return PST_CONFIG_DEFAULT_FILE;
 }
 
+/* What show_section() says about the section. */
+struct section {
+	enum pst_titled kind;
+	const char *title;
+	const struct pst_titled_value *written;
+	const char *origin;
+};
+
 static void
-show_rule(
-    const struct pst_rule *rule, const char *origin, struct pst_arena *arena)
+show_section(const struct section *section, struct pst_arena *arena)
 {
-	for (enum pst_rule_option option = PST_RULE_CLIENT;
-	     option < PST_RULE_OPTIONS; option++) {
-		if (rule->written[option].line != 0)
-			printf("rule \"%s\".%s = %s  # %s:%u\n", rule->title,
-			    pst_rule_options[option].name,
-			    pst_rule_value_text(rule, option, arena), origin,
-			    rule->written[option].line);
+	const struct pst_titled_kind *kind = &pst_titled_kinds[section->kind];
+
+	for (size_t i = 0; i < kind->count; i++) {
+		if (section->written[i].line != 0)
+			printf("%s \"%s\".%s = %s  # %s:%u\n", kind->section,
+			    section->title, kind->options[i].name,
+			    pst_titled_value_text(
+				&kind->options[i], &section->written[i], arena),
+			    section->origin, section->written[i].line);
+	}
+}
+
+static void
+show_sections(const struct pst_config *config, const char *origin,
+    struct pst_arena *arena)
+{
+	for (size_t i = 0; i < config->sign_domains.count; i++) {
+		const struct pst_sign_domain *one =
+		    &config->sign_domains.items[i];
+
+		show_section(&(struct section){PST_TITLED_SIGN, one->domain,
+				 one->written, origin},
+		    arena);
+	}
+	for (size_t i = 0; i < config->rules.count; i++) {
+		const struct pst_rule *rule = &config->rules.items[i];
+
+		show_section(&(struct section){PST_TITLED_RULE, rule->title,
+				 rule->written, origin},
+		    arena);
 	}
 }
 
@@ -81,8 +111,7 @@ show_options(const struct pst_config *config, const char *origin,
 		else
 			printf("%s:%u\n", origin, line);
 	}
-	for (size_t i = 0; i < config->rules.count; i++)
-		show_rule(&config->rules.items[i], origin, arena);
+	show_sections(config, origin, arena);
 	for (size_t i = 0; i < pst_config_listeners(config); i++)
 		show_listener(config, i, origin, arena);
 	pst_config_show_networks(config, arena);
@@ -138,16 +167,16 @@ read_listener(const char *text, struct pst_endpoint *endpoint)
 }
 
 static void
-print_smtpd_milters(
-    const struct pst_endpoint *endpoint, const char *lead, const char *equals)
+print_milters(
+    const struct pst_endpoint *endpoint, const char *name, const char *equals)
 {
 	const size_t queue_len = sizeof(POSTFIX_QUEUE) - 1;
 	char text[PST_ENDPOINT_TEXT_SIZE];
 	bool is_unix = endpoint->kind == PST_ENDPOINT_UNIX;
 
 	if (is_unix && strncmp(endpoint->path, POSTFIX_QUEUE, queue_len) == 0) {
-		printf("%ssmtpd_milters%sunix:%s\n", lead, equals,
-		    endpoint->path + queue_len);
+		printf(
+		    "%s%sunix:%s\n", name, equals, endpoint->path + queue_len);
 		return;
 	}
 	pst_endpoint_postfix(endpoint, text);
@@ -155,7 +184,16 @@ print_smtpd_milters(
 		puts("# A chrooted smtpd cannot reach this path; a path below\n"
 		     "# " POSTFIX_QUEUE
 		     "postern/ works with and without chroot.");
-	printf("%ssmtpd_milters%s%s\n", lead, equals, text);
+	printf("%s%s%s\n", name, equals, text);
+}
+
+/* True if the listener is for mail of our own users. */
+static bool
+is_outbound(const struct pst_config *config, size_t index)
+{
+	const struct pst_config *own = pst_config_at(config, index);
+
+	return own->submission || own->sign;
 }
 
 /* Returns the first listener that is not for submission only; else 0. */
@@ -165,22 +203,40 @@ first_inbound(const struct pst_config *config)
 	size_t count = pst_config_listeners(config);
 	size_t i = 0;
 
-	while (i < count && pst_config_at(config, i)->submission)
+	while (i < count && is_outbound(config, i))
 		i++;
 	return i == count ? 0 : i;
 }
 
+/*
+ * Returns the listener for submission, one that signs before any other; the
+ * number of listeners if there is none.
+ */
+static size_t
+best_outbound(const struct pst_config *config)
+{
+	size_t count = pst_config_listeners(config), best = count;
+
+	for (size_t i = count; i-- > 0;) {
+		if (is_outbound(config, i) &&
+		    (best == count || pst_config_at(config, i)->sign ||
+			!pst_config_at(config, best)->sign))
+			best = i;
+	}
+	return best;
+}
+
 static bool
 print_postfix_listener(
-    const struct pst_config *config, size_t index, const char *lead)
+    const struct pst_config *config, size_t index, const char *name)
 {
 	struct pst_endpoint endpoint;
 
 	if (!read_listener(pst_config_socket(config, index), &endpoint))
 		return false;
-	if (pst_config_at(config, index)->submission)
+	if (is_outbound(config, index))
 		puts("# For submission services only:");
-	print_smtpd_milters(&endpoint, lead, " = ");
+	print_milters(&endpoint, name, " = ");
 	return true;
 }
 
@@ -189,22 +245,31 @@ static bool
 print_submission(const struct pst_config *config)
 {
 	size_t count = pst_config_listeners(config);
+	size_t i = best_outbound(config);
 	struct pst_endpoint endpoint;
-	size_t i = 0;
+	bool signs = i < count && pst_config_at(config, i)->sign;
 
-	puts(
+	if (signs) {
+		if (!read_listener(pst_config_socket(config, i), &endpoint))
+			return false;
+		puts("# Programs of this host send through this one, and "
+		     "Postern signs their mail:");
+		print_milters(&endpoint, "non_smtpd_milters", " = ");
+	} else {
+		puts("# Do not set non_smtpd_milters.");
+	}
+	printf(
 	    "# For master.cf: your own users send through the submission\n"
-	    "# services, and their mail is not for this filter. Add below each\n"
-	    "# of the lines submission, submissions and smtps that you have:");
-	while (i < count && !pst_config_at(config, i)->submission)
-		i++;
+	    "# services, and their mail is %s. Add below each\n"
+	    "# of the lines submission, submissions and smtps that you have:\n",
+	    signs ? "to be signed" : "not for this filter");
 	if (i == count) {
 		puts("#    -o smtpd_milters=");
 		return true;
 	}
 	if (!read_listener(pst_config_socket(config, i), &endpoint))
 		return false;
-	print_smtpd_milters(&endpoint, "#    -o ", "=");
+	print_milters(&endpoint, "#    -o smtpd_milters", "=");
 	return true;
 }
 
@@ -217,20 +282,19 @@ print_postfix(const struct pst_config *config, const char *origin,
 	const struct pst_config *inbound = pst_config_at(config, first);
 
 	printf("# For main.cf, made from: %s\n", origin);
-	if (!print_postfix_listener(config, first, ""))
+	if (!print_postfix_listener(config, first, "smtpd_milters"))
 		return PST_EXIT_USAGE;
 	for (size_t i = 0, others = 0; i < pst_config_listeners(config); i++) {
 		if (i == first)
 			continue;
 		if (others++ == 0)
 			puts("# Other sockets of the same filter:");
-		if (!print_postfix_listener(config, i, "#"))
+		if (!print_postfix_listener(config, i, "#smtpd_milters"))
 			return PST_EXIT_USAGE;
 	}
 	printf("# What Postfix does while posternd is away:\n"
 	       "milter_default_action = %s\n",
 	    inbound->mode == PST_MODE_MONITOR ? "accept" : "tempfail");
-	puts("# Do not set non_smtpd_milters.");
 	return print_submission(config) ? PST_EXIT_OK : PST_EXIT_USAGE;
 }
 
@@ -261,7 +325,7 @@ print_sendmail_listener(const struct pst_config *config, size_t index,
 
 	if (!read_listener(pst_config_socket(config, index), &endpoint))
 		return false;
-	if (own->submission)
+	if (is_outbound(config, index))
 		puts("dnl For the submission daemon only:");
 	print_filter(&endpoint, lead, name, own->mode == PST_MODE_MONITOR);
 	return true;

@@ -7,6 +7,7 @@
 
 #include "config/advice.h"
 #include "tools/command.h"
+#include "tools/config_keys.h"
 #include "tools/config_places.h"
 #include "tools/ui.h"
 
@@ -121,6 +122,7 @@ pst_config_test(const char *command, const char *file_name, bool strict)
 			status = PST_EXIT_OTHER;
 		pst_config_advise(config, &found);
 		pst_config_look_around(config, &found);
+		pst_config_look_at_keys(config, &found);
 		pst_problems_sort(&found);
 	}
 	if (strict && found.count > 0)

@@ -10,6 +10,7 @@
 #include "base/endpoint.h"
 #include "base/macros.h"
 #include "config/advice_own.h"
+#include "config/advice_sign.h"
 #include "config/advice_text.h"
 #include "config/option.h"
 
@@ -83,6 +84,8 @@ check_networks(const struct adviser *to)
 		"its mail is not refused for a DMARC policy"},
 	    {"relays", &config->relays.set,
 		"the Received fields that it writes are believed"},
+	    {"sign-networks", &config->sign_networks.set,
+		"its mail is signed with your keys"},
 	};
 	char text[PST_IP_TEXT_SIZE + 4];
 
@@ -230,7 +233,8 @@ check_listeners(const struct adviser *to)
 
 	for (size_t i = 0; i < count; i++) {
 		check_socket(to, i);
-		all = all && pst_config_at(to->config, i)->submission;
+		all = all && pst_config_at(to->config, i)->submission &&
+		    !pst_config_at(to->config, i)->sign;
 	}
 	if (all)
 		warn(to, NULL, "submission",
@@ -470,4 +474,5 @@ pst_config_advise(
 	check_paths(&to);
 	pst_advise_texts(config, problems);
 	pst_advise_own(config, problems);
+	pst_advise_sign(config, problems);
 }

@@ -8,9 +8,9 @@
 struct pst_section_assignments {
 	const void *section;
 	/* One of the two is used. */
-	struct pst_rule_assignments rule;
+	struct pst_titled_notes titled;
 	struct pst_listener_section listener;
-	struct pst_section_assignments *earlier;
+	struct pst_section_assignments *later;
 };
 
 /*
@@ -45,14 +45,32 @@ pst_assignment_note(struct pst_assignment *setting, struct pst_arena *arena,
 	return true;
 }
 
-/* The options of a section come together, so the search mostly ends at once. */
+/* Looks from `from` on, but not at `end`. */
 static struct pst_section_assignments *
-find(const struct pst_assignments *notes, const void *section)
+find_between(struct pst_section_assignments *from,
+    const struct pst_section_assignments *end, const void *section)
 {
-	struct pst_section_assignments *found = notes->last;
+	while (from != end && from->section != section)
+		from = from->later;
+	return from;
+}
 
-	while (found != NULL && found->section != section)
-		found = found->earlier;
+/*
+ * The options of a section come together, and later all sections are asked for in
+ * their order, so the search mostly ends soon.
+ */
+static struct pst_section_assignments *
+find(struct pst_assignments *notes, const void *section)
+{
+	struct pst_section_assignments *found =
+	    find_between(notes->asked, NULL, section);
+
+	if (found == NULL) {
+		found = find_between(notes->first, notes->asked, section);
+		if (found == notes->asked)
+			return NULL;
+	}
+	notes->asked = found;
 	return found;
 }
 
@@ -63,22 +81,28 @@ add(struct pst_assignments *notes, const void *section)
 	    pst_arena_alloc(notes->arena, sizeof(*added));
 
 	added->section = section;
-	added->earlier = notes->last;
+	if (notes->last == NULL)
+		notes->first = added;
+	else
+		notes->last->later = added;
 	notes->last = added;
+	notes->asked = added;
 	return added;
 }
 
-struct pst_rule_assignments *
-pst_assignments_of_rule(
-    struct pst_assignments *notes, const void *section, unsigned line)
+struct pst_titled_notes *
+pst_assignments_of_titled(struct pst_assignments *notes, const void *section,
+    const struct pst_titled_kind *kind, unsigned line)
 {
 	struct pst_section_assignments *own = find(notes, section);
 
 	if (own == NULL) {
 		own = add(notes, section);
-		own->rule.line = line;
+		own->titled.line = line;
+		own->titled.options = pst_arena_array(
+		    notes->arena, kind->count, sizeof(*own->titled.options));
 	}
-	return &own->rule;
+	return &own->titled;
 }
 
 struct pst_listener_section *

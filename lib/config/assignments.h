@@ -10,7 +10,7 @@
  */
 
 #include "base/arena.h"
-#include "config/rules.h"
+#include "config/titled.h"
 
 /* How an option was set in the file. */
 struct pst_assignment {
@@ -36,17 +36,22 @@ struct pst_listener_sections {
 	const char *file; /* for error messages about them */
 };
 
-/* How the options of one rule were set. */
-struct pst_rule_assignments {
-	unsigned line;                            /* on which the rule begins */
-	unsigned defaults_seen[PST_RULE_OPTIONS]; /* of lists; for the reader */
-	struct pst_assignment options[PST_RULE_OPTIONS];
+/* How the options of one section of config/titled were set. */
+struct pst_titled_note {
+	unsigned defaults_seen; /* of a list; for the reader */
+	struct pst_assignment assignment;
+};
+struct pst_titled_notes {
+	unsigned line;                   /* on which the section begins */
+	struct pst_titled_note *options; /* of its kind */
 };
 
 /* What has been read of one file so far. Zero-initialise it, then set arena. */
 struct pst_assignments {
 	struct pst_arena *arena;
-	struct pst_section_assignments *last;
+	/* Private to assignments.c */
+	struct pst_section_assignments *first, *last;
+	struct pst_section_assignments *asked; /* what was found last */
 };
 
 /*
@@ -62,8 +67,9 @@ bool pst_assignment_note(struct pst_assignment *setting,
  * section is an address that identifies the section, line is where it begins.
  * The notes do not move and live as long as the arena.
  */
-struct pst_rule_assignments *pst_assignments_of_rule(
-    struct pst_assignments *notes, const void *section, unsigned line);
+struct pst_titled_notes *
+pst_assignments_of_titled(struct pst_assignments *notes, const void *section,
+    const struct pst_titled_kind *kind, unsigned line);
 struct pst_listener_section *pst_assignments_of_listener(
     struct pst_assignments *notes, const void *section, unsigned line);
 

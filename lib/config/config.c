@@ -274,6 +274,7 @@ pst_config_unref(struct pst_config *config)
 {
 	if (config == NULL || atomic_fetch_sub(config->private->refs, 1) != 1)
 		return;
+	pst_sign_domains_forget_keys(config);
 	if (config->dkim_lib != NULL)
 		pst_dkim_lib_free(config->dkim_lib);
 	pst_psl_free(config->psl);

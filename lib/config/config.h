@@ -28,12 +28,9 @@
 #include "config/marks.h"
 #include "config/problems.h"
 #include "config/rules.h"
+#include "config/sets.h"
+#include "config/sign.h"
 #include "mail/header.h"
-
-struct pst_texts {
-	const char **items;
-	size_t count;
-};
 
 /*
  * A list twice: as it was written, and as a set for look-ups. `written` must be
@@ -88,6 +85,17 @@ struct pst_config {
 	                                 fields of relays; empty: any */
 	bool evaluate_authenticated;  /* check clients that used SMTP AUTH */
 	bool submission; /* check nobody: all mail is from our own users */
+
+	/* Signing (config/sign.h, core/signing.h) */
+	bool sign; /* sign mail of our own, and check nobody */
+	struct pst_networks sign_networks; /* their mail is our own */
+	bool sign_strict; /* refuse what may not be sent, instead of passing
+	                     it unsigned */
+	enum pst_action on_sign_error; /* a signature could not be made */
+	bool sign_unpublished;         /* also with a key whose record is known
+	                                  to be another one */
+	struct pst_logins login_domains;
+	struct pst_sign_domains sign_domains;
 
 	/* What is done with a message */
 	enum pst_mode mode;

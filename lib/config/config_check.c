@@ -136,6 +136,47 @@ check_canary(const struct pst_config *config, struct pst_problems *problems)
 		    problems);
 }
 
+/*
+ * A host in both hands over mail from outside, which would be signed. Which hosts
+ * an entry "spf:" means is not known here.
+ */
+static void
+check_sign_networks(const struct pst_config *config, const char *option,
+    const struct pst_net_set *set, struct pst_problems *problems)
+{
+	char text[PST_IP_TEXT_SIZE];
+	const struct pst_net *both =
+	    pst_net_set_common(&config->sign_networks.set, set);
+
+	if (both == NULL)
+		return;
+	(void)pst_config_fail(config,
+	    &(struct pst_config_fault){NULL, option, "sign-networks",
+		pst_arena_printf(problems->arena,
+		    "%s: %s/%u is also in sign-networks, so mail from outside that "
+		    "comes by way of it would be signed with your keys; remove "
+		    "it from one of the two",
+		    option, pst_ip_text(&both->base, text), both->prefix_bits)},
+	    problems);
+}
+
+static void
+check_sign(const struct pst_config *config, struct pst_problems *problems)
+{
+	if (!config->sign)
+		return;
+	if (config->sign_domains.count == 0)
+		(void)pst_config_fail(config,
+		    &(struct pst_config_fault){NULL, "sign", "sign",
+			"sign = yes needs a section sign for each of your "
+			"domains, or nothing would be signed; add sign "
+			"\"example.com\" { selector = s1 key = \"/path\" }"},
+		    problems);
+	check_sign_networks(config, "relays", &config->relays.set, problems);
+	check_sign_networks(
+	    config, "forwarders", &config->forwarders.set, problems);
+}
+
 void
 pst_config_check(const struct pst_config *config, struct pst_problems *problems)
 {
@@ -181,6 +222,7 @@ pst_config_check(const struct pst_config *config, struct pst_problems *problems)
 	check_sealers(config, problems);
 	check_reports(config, problems);
 	check_canary(config, problems);
+	check_sign(config, problems);
 	if (config->header.max_total_bytes < config->header.max_field_bytes)
 		(void)pst_config_fail(config,
 		    &(struct pst_config_fault){"header", "max-size",

@@ -9,7 +9,8 @@
 /*
  * Calls visit(arg, path) for each file that pst_config_load() read, or would
  * have read if it existed: the file itself, list files ("@/path"), also those
- * of rules, and the public suffix list. Stops when visit() returns false, and
+ * of rules, and the public suffix list; and the keys of sections `sign`, if a
+ * listener signs. Stops when visit() returns false, and
  * then returns false. A path may come more than once.
  */
 bool pst_config_each_file(const struct pst_config *config,

@@ -39,6 +39,10 @@ static const struct {
 static const char *const others[] = {
     "store", "journal", "reports", "failure-reports", "canary", "log"};
 
+/* The same for options: mail that is signed is not checked. */
+static const char *const other_options[] = {"drain", "sign-networks",
+    "login-domains", "sign-strict", "on-sign-error", "sign-unpublished"};
+
 struct making {
 	struct pst_config *config;
 	struct pst_arena *arena;
@@ -101,7 +105,11 @@ is_decisive(const struct pst_option *option)
 	for (size_t i = 0; i < PST_COUNT(others); i++)
 		if (is_same(option->section, others[i]))
 			return false;
-	return strcmp(option->name, "drain") != 0;
+	for (size_t i = 0; i < PST_COUNT(other_options); i++)
+		if (option->section == NULL &&
+		    strcmp(option->name, other_options[i]) == 0)
+			return false;
+	return true;
 }
 
 static enum pst_fingerprint
@@ -139,7 +147,7 @@ add_rule(uint64_t hash, const struct pst_rule *rule)
 {
 	hash = add_text(hash, rule->title);
 	for (size_t i = 0; i < PST_RULE_OPTIONS; i++) {
-		const struct pst_rule_value *value = &rule->written[i];
+		const struct pst_titled_value *value = &rule->written[i];
 
 		for (size_t k = 0; value->line != 0 && k < value->count; k++)
 			hash = add_text(hash, value->parts[k]);

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/edit_distance.h"
 #include "config/option.h"
-#include "config/rule_reader.h"
+#include "config/titled.h"
 
 #define MAX_LISTED 8 /* options of a section, in a hint */
 
@@ -24,17 +24,22 @@ nearer(const char *best, const char *candidate, const char *name,
 	return candidate;
 }
 
-const char *
-pst_hint_rule_option(const char *name)
+static const char *
+nearest_of(const struct pst_titled_kind *kind, const char *name)
 {
 	const char *best = NULL;
 	size_t best_distance = strlen(name) / 3 + 2;
 
-	for (enum pst_rule_option option = PST_RULE_CLIENT;
-	     option < PST_RULE_OPTIONS; option++)
-		best = nearer(
-		    best, pst_rule_options[option].name, name, &best_distance);
+	for (size_t i = 0; i < kind->count; i++)
+		best =
+		    nearer(best, kind->options[i].name, name, &best_distance);
 	return best;
+}
+
+const char *
+pst_hint_rule_option(const char *name)
+{
+	return nearest_of(&pst_titled_kinds[PST_TITLED_RULE], name);
 }
 
 static bool
@@ -60,7 +65,9 @@ pst_hint_option(const char *section, const char *name)
 		    nearer(best, pst_option_sections[i], name, &best_distance);
 	if (section != NULL)
 		return best;
-	best = nearer(best, PST_SECTION_RULE, name, &best_distance);
+	for (size_t i = 0; i < PST_TITLED_KINDS; i++)
+		best = nearer(
+		    best, pst_titled_kinds[i].section, name, &best_distance);
 	return nearer(best, PST_SECTION_LISTENER, name, &best_distance);
 }
 
@@ -95,8 +102,9 @@ sections_that_have(struct pst_arena *arena, const char *name)
 		    pst_arena_printf(arena, "in section %s", section) :
 		    pst_arena_printf(arena, "%s or %s", found, section);
 	}
-	if (found == NULL && pst_rule_option_find(name) != PST_RULE_OPTIONS)
-		found = "in a rule";
+	if (found == NULL && pst_titled_with_option(name) != NULL)
+		found = pst_arena_printf(
+		    arena, "in a %s", pst_titled_with_option(name)->noun);
 	return found;
 }
 
@@ -122,8 +130,10 @@ options_of(struct pst_arena *arena, const char *section)
 static const char *
 nearest(const char *section, const char *name)
 {
-	if (strcmp(section, PST_SECTION_RULE) == 0)
-		return pst_hint_rule_option(name);
+	const struct pst_titled_kind *kind = pst_titled_find(section);
+
+	if (kind != NULL)
+		return nearest_of(kind, name);
 	if (strcmp(section, PST_SECTION_LISTENER) == 0)
 		return pst_hint_listener_option(name);
 	return pst_hint_option(pst_option_section(section), name);
@@ -174,7 +184,7 @@ pst_hint_unknown_option(
 	const char *hint = "see postern.conf(5) for the known options";
 
 	if (strcmp(section, PST_SECTION_LISTENER) == 0 &&
-	    ((home != NULL && pst_rule_option_find(text) == PST_RULE_OPTIONS) ||
+	    ((home != NULL && pst_titled_with_option(text) == NULL) ||
 		pst_option_section(text) != NULL))
 		return pst_arena_printf(
 		    arena, "%s cannot be set for one listener", text);

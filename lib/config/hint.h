@@ -9,8 +9,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* The names of the sections that have a title. */
-#define PST_SECTION_RULE "rule"
+/* The section with a title that config/titled does not have. */
 #define PST_SECTION_LISTENER "listener"
 
 /*

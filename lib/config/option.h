@@ -28,6 +28,7 @@ enum pst_option_type {
 	PST_OPTION_DOMAINS,  /* struct pst_texts: domains in normal form */
 	PST_OPTION_NETWORKS, /* struct pst_networks; also "@/file" */
 	PST_OPTION_DOMAIN_SET, /* struct pst_domains: .example.com, "@/file" */
+	PST_OPTION_LOGINS,     /* struct pst_logins: "LOGIN DOMAIN", "@/file" */
 };
 
 struct pst_option {

@@ -42,12 +42,20 @@
 #define DOMAINS(member) STORED(DOMAINS, member, struct pst_texts)
 #define NETWORKS(member) STORED(NETWORKS, member, struct pst_networks)
 #define DOMAIN_SET(member) STORED(DOMAIN_SET, member, struct pst_domains)
+#define LOGINS(member) STORED(LOGINS, member, struct pst_logins)
 
 /* A whole row: what is done about a finding, which may differ by listener. */
 #define ACTION(option, member, list, word)                                     \
 	{                                                                      \
 		.name = (option), WORD(member, pst_action, list),              \
 		.initial = (word), .per_listener = true                        \
+	}
+
+/* The same for a switch. */
+#define LISTENER_SWITCH(option, member, word)                                  \
+	{                                                                      \
+		.name = (option), SWITCH(member), .initial = (word),           \
+		.per_listener = true                                           \
 	}
 
 #define UINT_LIMIT 1000000

@@ -11,6 +11,7 @@
 #include "config/entry.h"
 #include "config/list_file.h"
 #include "config/mask.h"
+#include "config/sign_reader.h"
 
 #define MAX_VALUE_TEXT 65536
 
@@ -237,13 +238,17 @@ check_part(struct pst_arena *arena, const struct pst_option *option,
 	struct pst_err why;
 	bool below = option->type == PST_OPTION_DOMAIN_SET && entry.len > 1 &&
 	    text[0] == '.';
-	bool is_set = option->type == PST_OPTION_NETWORKS ||
-	    option->type == PST_OPTION_DOMAIN_SET;
+	bool may_be_file = option->type == PST_OPTION_NETWORKS ||
+	    option->type == PST_OPTION_DOMAIN_SET ||
+	    option->type == PST_OPTION_LOGINS;
 
 	/* A file is read with the whole list. */
-	if (option->type == PST_OPTION_TEXTS || (is_set && text[0] == '@'))
+	if (option->type == PST_OPTION_TEXTS || (may_be_file && text[0] == '@'))
 		return true;
-	if (option->may_name_spf &&
+	if (option->type == PST_OPTION_LOGINS) {
+		if (pst_logins_check(arena, entry, &why))
+			return true;
+	} else if (option->may_name_spf &&
 	    pst_net_entry_is_spf(arena, entry, &domain)) {
 		if (domain != NULL || pst_entry_no_spf(arena, entry, &why))
 			return true;
@@ -291,6 +296,7 @@ pst_option_set(struct pst_config *config, struct pst_arena *arena,
 	case PST_OPTION_DOMAINS:
 	case PST_OPTION_NETWORKS:
 	case PST_OPTION_DOMAIN_SET:
+	case PST_OPTION_LOGINS:
 		return check_part(arena, option, text, err);
 	}
 	assert(false);
@@ -303,7 +309,8 @@ pst_option_is_list(const struct pst_option *option)
 	return option->type == PST_OPTION_TEXTS ||
 	    option->type == PST_OPTION_DOMAINS ||
 	    option->type == PST_OPTION_NETWORKS ||
-	    option->type == PST_OPTION_DOMAIN_SET;
+	    option->type == PST_OPTION_DOMAIN_SET ||
+	    option->type == PST_OPTION_LOGINS;
 }
 
 static const char *
@@ -348,7 +355,7 @@ pst_option_set_list(struct pst_config *config, struct pst_arena *arena,
 {
 	void *at = place(config, option);
 
-	/* The first member of pst_networks and pst_domains is a pst_texts. */
+	/* The first member of all these structs is a pst_texts. */
 	set_texts(at, arena, option, parts, count);
 	if (option->type == PST_OPTION_NETWORKS)
 		return (option->may_name_spf ?
@@ -358,6 +365,8 @@ pst_option_set_list(struct pst_config *config, struct pst_arena *arena,
 	if (option->type == PST_OPTION_DOMAIN_SET)
 		return pst_domain_set_make(
 		    &((struct pst_domains *)at)->set, arena, parts, count, err);
+	if (option->type == PST_OPTION_LOGINS)
+		return pst_logins_make(at, arena, parts, count, err);
 	return true;
 }
 
@@ -454,6 +463,7 @@ pst_option_text(const struct pst_config *config,
 	case PST_OPTION_DOMAINS:
 	case PST_OPTION_NETWORKS:
 	case PST_OPTION_DOMAIN_SET:
+	case PST_OPTION_LOGINS:
 		return list_text(config, option, arena);
 	}
 	assert(false);

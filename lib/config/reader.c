@@ -14,6 +14,7 @@
 #include "config/syntax.h"
 #include "config/option.h"
 #include "config/rule_reader.h"
+#include "config/sign_reader.h"
 #include "config/option_value.h"
 
 #define MAX_SECTION_OPTIONS 96
@@ -51,12 +52,31 @@ fail_at(unsigned line, const char *sentence)
 	    loading.file, line, "%s", sentence);
 }
 
-static bool
-has_listener(cfg_t *root, struct pst_str title)
+/* libconfuse does not say of which kind the section is. */
+static const char *
+fault_of_title(cfg_t *root, struct pst_str text)
 {
-	return cfg_gettsec(root, PST_SECTION_LISTENER,
-		   pst_arena_memdup(loading.arena, title.ptr, title.len)) !=
-	    NULL;
+	const char *title = pst_arena_memdup(loading.arena, text.ptr, text.len);
+
+	if (cfg_gettsec(root, PST_SECTION_LISTENER, title) != NULL)
+		return "there is already a listener with this title; give each "
+		       "one its own title";
+	for (size_t i = PST_TITLED_KINDS - 1; i > 0; i--) {
+		if (cfg_gettsec(root, pst_titled_kinds[i].parsed, title) !=
+		    NULL)
+			return pst_titled_kinds[i].twice;
+	}
+	return pst_titled_kinds[0].twice;
+}
+
+/* The name of a section as the file has it. */
+static const char *
+section_name(cfg_t *cfg)
+{
+	const struct pst_titled_kind *kind =
+	    pst_titled_find_parsed(cfg_name(cfg));
+
+	return kind == NULL ? cfg_name(cfg) : kind->section;
 }
 
 __attribute__((format(printf, 2, 0))) static void
@@ -74,18 +94,14 @@ on_error(cfg_t *cfg, const char *format, va_list ap)
 		s = pst_str_from(s, unknown.len);
 		s = pst_str_first(s, pst_str_rfind(s, '\''));
 		(void)fail_at((unsigned)cfg->line,
-		    pst_hint_unknown_option(loading.arena, cfg_name(cfg), s));
+		    pst_hint_unknown_option(
+			loading.arena, section_name(cfg), s));
 		return;
 	}
 	if (pst_str_starts(s, double_title)) {
 		s = pst_str_from(s, pst_str_find(s, '\'') + 1);
 		s = pst_str_first(s, pst_str_rfind(s, '\''));
-		(void)fail_at((unsigned)cfg->line,
-		    pst_arena_printf(loading.arena,
-			"there is already a %s with this title; give each one "
-			"its own title",
-			has_listener(cfg, s) ? PST_SECTION_LISTENER :
-					       PST_SECTION_RULE));
+		(void)fail_at((unsigned)cfg->line, fault_of_title(cfg, s));
 		return;
 	}
 	(void)fail_at((unsigned)cfg->line, pst_escaped(loading.arena, s));
@@ -142,11 +158,11 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	return GO_ON;
 }
 
-static struct pst_rule_assignments *
-rule_notes(cfg_t *rule)
+static struct pst_titled_notes *
+titled_notes(cfg_t *section)
 {
-	return pst_assignments_of_rule(
-	    &loading.notes, rule, (unsigned)rule->line);
+	return pst_assignments_of_titled(&loading.notes, section,
+	    pst_titled_find_parsed(cfg_name(section)), (unsigned)section->line);
 }
 
 static struct pst_listener_section *
@@ -157,24 +173,27 @@ listener_notes(cfg_t *listener)
 }
 
 /*
- * Only notes the value: it is parsed when the rule is complete (take_rule()).
- * Where a rule begins, libconfuse first passes the default of each list, which
- * is one empty part, and then the end of that default.
+ * Only notes the value: it is parsed when the section is complete (take_rule(),
+ * take_sign()). Where a section begins, libconfuse first passes the default of
+ * each list, which is one empty part, and then the end of that default.
  */
 static int
-on_rule_value(cfg_t *cfg, cfg_opt_t *opt)
+on_titled_value(cfg_t *cfg, cfg_opt_t *opt)
 {
-	enum pst_rule_option option = pst_rule_option_find(opt->name);
-	struct pst_rule_assignments *notes = rule_notes(cfg);
+	const struct pst_titled_kind *kind =
+	    pst_titled_find_parsed(cfg_name(cfg));
+	size_t index = pst_titled_option_find(kind, opt->name);
+	struct pst_titled_note *note;
 	const char *text = last_part(opt);
 
-	assert(option < PST_RULE_OPTIONS);
-	if (pst_rule_options[option].list && text[0] == '\0' &&
-	    notes->defaults_seen[option] < 2) {
-		notes->defaults_seen[option]++;
+	assert(index < kind->count);
+	note = &titled_notes(cfg)->options[index];
+	if (kind->options[index].list && text[0] == '\0' &&
+	    note->defaults_seen < 2) {
+		note->defaults_seen++;
 		return 0;
 	}
-	(void)note_assignment(&notes->options[option], cfg, opt, text);
+	(void)note_assignment(&note->assignment, cfg, opt, text);
 	return GO_ON;
 }
 
@@ -247,22 +266,21 @@ add_options(cfg_opt_t *opts, const char *section)
  * differs from one which is set to {}.
  */
 static cfg_opt_t *
-rule_options(void)
+titled_options(const struct pst_titled_kind *kind)
 {
 	cfg_opt_t end = CFG_END();
 	cfg_opt_t *opts =
-	    pst_arena_array(loading.arena, PST_RULE_OPTIONS + 1, sizeof(*opts));
+	    pst_arena_array(loading.arena, kind->count + 1, sizeof(*opts));
 	char *unset = pst_arena_strdup(loading.arena, "{\"\"}");
-	enum pst_rule_option option;
 
-	for (option = PST_RULE_CLIENT; option < PST_RULE_OPTIONS; option++) {
-		const char *name = pst_rule_options[option].name;
+	for (size_t i = 0; i < kind->count; i++) {
+		const char *name = kind->options[i].name;
 		cfg_opt_t one = CFG_STR(name, NULL, CFGF_NODEFAULT);
 		cfg_opt_t list = CFG_STR_LIST(name, unset, CFGF_NONE);
 
-		opts[option] = pst_rule_options[option].list ? list : one;
+		opts[i] = kind->options[i].list ? list : one;
 	}
-	opts[option] = end;
+	opts[kind->count] = end;
 	return opts;
 }
 
@@ -305,6 +323,18 @@ set_listener_validators(cfg_t *cfg)
 }
 
 static void
+set_titled_validators(cfg_t *cfg, const struct pst_titled_kind *kind)
+{
+	char path[80];
+
+	for (size_t i = 0; i < kind->count; i++) {
+		(void)snprintf(path, sizeof(path), "%s|%s", kind->parsed,
+		    kind->options[i].name);
+		(void)cfg_set_validate_func(cfg, path, on_titled_value);
+	}
+}
+
+static void
 set_validators(cfg_t *cfg)
 {
 	char path[80];
@@ -317,12 +347,8 @@ set_validators(cfg_t *cfg)
 		    pst_options[i].name);
 		(void)cfg_set_validate_func(cfg, path, on_value);
 	}
-	for (enum pst_rule_option option = PST_RULE_CLIENT;
-	     option < PST_RULE_OPTIONS; option++) {
-		(void)snprintf(path, sizeof(path), "%s|%s", PST_SECTION_RULE,
-		    pst_rule_options[option].name);
-		(void)cfg_set_validate_func(cfg, path, on_rule_value);
-	}
+	for (size_t i = 0; i < PST_TITLED_KINDS; i++)
+		set_titled_validators(cfg, &pst_titled_kinds[i]);
 	set_listener_validators(cfg);
 }
 
@@ -332,8 +358,6 @@ make_parser(void)
 {
 	struct pst_arena *arena = loading.arena;
 	cfg_opt_t end = CFG_END();
-	cfg_opt_t rule = CFG_SEC(PST_SECTION_RULE, rule_options(),
-	    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
 	cfg_opt_t listener = CFG_SEC(PST_SECTION_LISTENER, listener_options(),
 	    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
 	cfg_opt_t *top =
@@ -350,7 +374,13 @@ make_parser(void)
 		(void)add_options(inner, pst_option_sections[i]);
 		top[n++] = section;
 	}
-	top[n++] = rule;
+	for (i = 0; i < PST_TITLED_KINDS; i++) {
+		const struct pst_titled_kind *kind = &pst_titled_kinds[i];
+		cfg_opt_t section = CFG_SEC(kind->parsed, titled_options(kind),
+		    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+
+		top[n++] = section;
+	}
 	top[n++] = listener;
 	top[n] = end;
 	cfg = cfg_init(top, CFGF_NONE);
@@ -392,16 +422,16 @@ take_lists(cfg_t *cfg)
 }
 
 static void
-take_value(cfg_t *section, enum pst_rule_option option, unsigned line,
-    struct pst_rule_value *out)
+take_value(cfg_t *section, const struct pst_titled_option *option,
+    unsigned line, struct pst_titled_value *out)
 {
-	cfg_opt_t *opt = cfg_getopt(section, pst_rule_options[option].name);
+	cfg_opt_t *opt = cfg_getopt(section, option->name);
 	unsigned n, count = cfg_opt_size(opt);
 
 	out->line = line;
 	/* For "= {}" libconfuse does not call the validator. */
-	if (line == 0 && pst_rule_options[option].list && count == 0)
-		out->line = rule_notes(section)->line;
+	if (line == 0 && option->list && count == 0)
+		out->line = titled_notes(section)->line;
 	if (line == 0)
 		return;
 	out->count = count;
@@ -411,35 +441,69 @@ take_value(cfg_t *section, enum pst_rule_option option, unsigned line,
 		    pst_arena_strdup(loading.arena, cfg_opt_getnstr(opt, n));
 }
 
-static void
-take_rule(cfg_t *section, struct pst_rule *rule)
+/* Stores the values of a section; returns the line on which it begins. */
+static unsigned
+take_values(cfg_t *section, enum pst_titled which, const char **title,
+    struct pst_titled_value *out)
 {
-	struct pst_rule_assignments *notes = rule_notes(section);
-	struct pst_err err;
-	unsigned line;
+	const struct pst_titled_kind *kind = &pst_titled_kinds[which];
+	const struct pst_titled_notes *notes = titled_notes(section);
 
-	rule->title = pst_arena_strdup(loading.arena, cfg_title(section));
-	rule->line = notes->line;
-	for (enum pst_rule_option option = PST_RULE_CLIENT;
-	     option < PST_RULE_OPTIONS; option++)
-		take_value(section, option, notes->options[option].line,
-		    &rule->written[option]);
-	if (!pst_rule_make(rule, loading.arena, &line, &err))
-		(void)fail_at(line, err.text);
+	*title = pst_arena_strdup(loading.arena, cfg_title(section));
+	for (size_t i = 0; i < kind->count; i++)
+		take_value(section, &kind->options[i],
+		    notes->options[i].assignment.line, &out[i]);
+	return notes->line;
 }
 
 static void
 take_rules(cfg_t *cfg)
 {
+	const char *name = pst_titled_kinds[PST_TITLED_RULE].parsed;
 	struct pst_rules *rules = &loading.config->rules;
-	size_t count = cfg_size(cfg, PST_SECTION_RULE);
+	size_t count = cfg_size(cfg, name);
+	struct pst_err err;
+	unsigned line;
 
 	rules->items =
 	    pst_arena_array(loading.arena, count, sizeof(*rules->items));
-	for (; rules->count < count; rules->count++)
-		take_rule(
-		    cfg_getnsec(cfg, PST_SECTION_RULE, (unsigned)rules->count),
-		    &rules->items[rules->count]);
+	for (; rules->count < count; rules->count++) {
+		struct pst_rule *rule = &rules->items[rules->count];
+
+		rule->line =
+		    take_values(cfg_getnsec(cfg, name, (unsigned)rules->count),
+			PST_TITLED_RULE, &rule->title, rule->written);
+		if (!pst_rule_make(rule, loading.arena, &line, &err))
+			(void)fail_at(line, err.text);
+	}
+}
+
+static void
+take_sign(cfg_t *cfg)
+{
+	const char *name = pst_titled_kinds[PST_TITLED_SIGN].parsed;
+	struct pst_sign_domains *domains = &loading.config->sign_domains;
+	size_t count = cfg_size(cfg, name);
+	bool good = true;
+	struct pst_err err;
+	unsigned line;
+
+	domains->items =
+	    pst_arena_array(loading.arena, count, sizeof(*domains->items));
+	for (; domains->count < count; domains->count++) {
+		struct pst_sign_domain *one = &domains->items[domains->count];
+
+		one->line = take_values(
+		    cfg_getnsec(cfg, name, (unsigned)domains->count),
+		    PST_TITLED_SIGN, &one->domain, one->written);
+		if (pst_sign_domain_make(one, loading.arena, &line, &err))
+			continue;
+		good = fail_at(line, err.text);
+	}
+	if (good &&
+	    !pst_sign_domains_index(
+		domains, loading.arena, loading.file, loading.problems))
+		loading.failed = true;
 }
 
 static void
@@ -490,6 +554,7 @@ pst_config_read(struct pst_config *config, struct pst_arena *arena,
 	if (status == CFG_SUCCESS) {
 		take_lists(cfg);
 		take_rules(cfg);
+		take_sign(cfg);
 		take_listeners(cfg, out->listeners);
 	} else if (problems->errors == 0) {
 		(void)fail_at((unsigned)cfg->line, "syntax error");

@@ -6,36 +6,34 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "config/choice.h"
-#include "config/option_value.h"
 
 #define MAX_TITLE 60
 #define MAX_COMMENT 200
 #define MAX_REPLY 400
-#define MAX_VALUE_TEXT 65536
 #define SKIP "skip"
 
-const struct pst_rule_option_info pst_rule_options[PST_RULE_OPTIONS] = {
-    [PST_RULE_CLIENT] = {"client", true},
-    [PST_RULE_CLIENT_NAME] = {"client-name", true},
-    [PST_RULE_MAIL_FROM] = {"mail-from", true},
-    [PST_RULE_FROM_DOMAIN] = {"from-domain", true},
-    [PST_RULE_RCPT_DOMAIN] = {"rcpt-domain", true},
-    [PST_RULE_DKIM_DOMAIN] = {"dkim-domain", true},
-    [PST_RULE_LIST_ID] = {"list-id", true},
-    [PST_RULE_ARC_SEALER] = {"arc-sealer", true},
-    [PST_RULE_DMARC] = {"dmarc", true},
-    [PST_RULE_SPF] = {"spf", true},
-    [PST_RULE_SPF_HELO] = {"spf-helo", true},
-    [PST_RULE_ALIGNED] = {"aligned", true},
-    [PST_RULE_SPF_WEAK] = {"spf-weak", false},
-    [PST_RULE_DISPLAY_NAME] = {"display-name", true},
-    [PST_RULE_INDIRECT] = {"indirect", false},
-    [PST_RULE_TEMPERROR] = {"temperror", false},
-    [PST_RULE_ACTION] = {"action", false},
-    [PST_RULE_REASON] = {"reason", false},
-    [PST_RULE_COMMENT] = {"comment", false},
-    [PST_RULE_REPLY] = {"reply", false},
-    [PST_RULE_ALSO] = {"also", true},
+const struct pst_titled_option pst_rule_options[PST_RULE_OPTIONS] = {
+    [PST_RULE_CLIENT] = {"client", true, false},
+    [PST_RULE_CLIENT_NAME] = {"client-name", true, false},
+    [PST_RULE_MAIL_FROM] = {"mail-from", true, false},
+    [PST_RULE_FROM_DOMAIN] = {"from-domain", true, false},
+    [PST_RULE_RCPT_DOMAIN] = {"rcpt-domain", true, false},
+    [PST_RULE_DKIM_DOMAIN] = {"dkim-domain", true, false},
+    [PST_RULE_LIST_ID] = {"list-id", true, false},
+    [PST_RULE_ARC_SEALER] = {"arc-sealer", true, false},
+    [PST_RULE_DMARC] = {"dmarc", true, false},
+    [PST_RULE_SPF] = {"spf", true, false},
+    [PST_RULE_SPF_HELO] = {"spf-helo", true, false},
+    [PST_RULE_ALIGNED] = {"aligned", true, false},
+    [PST_RULE_SPF_WEAK] = {"spf-weak", false, false},
+    [PST_RULE_DISPLAY_NAME] = {"display-name", true, false},
+    [PST_RULE_INDIRECT] = {"indirect", false, false},
+    [PST_RULE_TEMPERROR] = {"temperror", false, false},
+    [PST_RULE_ACTION] = {"action", false, false},
+    [PST_RULE_REASON] = {"reason", false, false},
+    [PST_RULE_COMMENT] = {"comment", false, true},
+    [PST_RULE_REPLY] = {"reply", false, true},
+    [PST_RULE_ALSO] = {"also", true, false},
 };
 
 static const struct pst_choice dmarc_words[] = {
@@ -161,7 +159,7 @@ static bool
 take_results(const struct maker *m, enum pst_rule_option option,
     const struct pst_choice *words, unsigned *out)
 {
-	const struct pst_rule_value *value = &m->rule->written[option];
+	const struct pst_titled_value *value = &m->rule->written[option];
 	unsigned result = 0;
 
 	for (size_t i = 0; i < value->count; i++) {
@@ -175,7 +173,7 @@ take_results(const struct maker *m, enum pst_rule_option option,
 static bool
 take_aligned(const struct maker *m)
 {
-	const struct pst_rule_value *value =
+	const struct pst_titled_value *value =
 	    &m->rule->written[PST_RULE_ALIGNED];
 	unsigned bit = 0;
 
@@ -204,7 +202,7 @@ take_switch(const struct maker *m, enum pst_rule_option option, bool *out)
 static bool
 take_display_names(const struct maker *m)
 {
-	const struct pst_rule_value *value =
+	const struct pst_titled_value *value =
 	    &m->rule->written[PST_RULE_DISPLAY_NAME];
 	const char **names =
 	    pst_arena_array(m->arena, value->count, sizeof(*names));
@@ -225,7 +223,7 @@ take_display_names(const struct maker *m)
 static bool
 take_domains(const struct maker *m, enum pst_rule_option option)
 {
-	const struct pst_rule_value *value = &m->rule->written[option];
+	const struct pst_titled_value *value = &m->rule->written[option];
 	struct pst_err why;
 
 	return pst_domain_set_make(&m->rule->domains[option], m->arena,
@@ -236,7 +234,7 @@ take_domains(const struct maker *m, enum pst_rule_option option)
 static bool
 take_conditions(const struct maker *m)
 {
-	const struct pst_rule_value *client =
+	const struct pst_titled_value *client =
 	    &m->rule->written[PST_RULE_CLIENT];
 	struct pst_err why;
 
@@ -298,7 +296,7 @@ static bool
 take_also(const struct maker *m)
 {
 	struct pst_rule *rule = m->rule;
-	const struct pst_rule_value *value = &rule->written[PST_RULE_ALSO];
+	const struct pst_titled_value *value = &rule->written[PST_RULE_ALSO];
 	const char *why;
 
 	if (value->count == 0)
@@ -449,22 +447,4 @@ pst_rule_make(struct pst_rule *rule, struct pst_arena *arena, unsigned *line,
 		    "such mail, add a condition client, client-name, "
 		    "dkim-domain or arc-sealer");
 	return is_temperror_sound(&m);
-}
-
-const char *
-pst_rule_value_text(const struct pst_rule *rule, enum pst_rule_option option,
-    struct pst_arena *arena)
-{
-	const struct pst_rule_value *value = &rule->written[option];
-	bool list = pst_rule_options[option].list;
-	struct pst_buf buf;
-
-	pst_buf_init(&buf, arena, MAX_VALUE_TEXT);
-	pst_buf_add_text(&buf, list ? "{" : "");
-	for (size_t i = 0; i < value->count; i++) {
-		pst_buf_add_text(&buf, i == 0 ? "" : ", ");
-		pst_option_add_quoted(&buf, value->parts[i]);
-	}
-	pst_buf_add_text(&buf, list ? "}" : "");
-	return pst_buf_overflowed(&buf) ? "{...}" : pst_buf_str(&buf);
 }

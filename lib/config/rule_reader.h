@@ -9,13 +9,8 @@
 #include "base/macros.h"
 #include "config/rules.h"
 
-struct pst_rule_option_info {
-	const char *name;
-	bool list;
-};
-
 /* Indexed by enum pst_rule_option. */
-extern const struct pst_rule_option_info pst_rule_options[PST_RULE_OPTIONS];
+extern const struct pst_titled_option pst_rule_options[PST_RULE_OPTIONS];
 
 /* Returns the option of that name, PST_RULE_OPTIONS if there is none. */
 enum pst_rule_option pst_rule_option_find(const char *name);
@@ -27,9 +22,5 @@ enum pst_rule_option pst_rule_option_find(const char *name);
  */
 bool pst_rule_make(struct pst_rule *rule, struct pst_arena *arena,
     unsigned *line, struct pst_err *err) PST_MUST_CHECK;
-
-/* Returns the value of an option that is set as a file has it, in the arena. */
-const char *pst_rule_value_text(const struct pst_rule *rule,
-    enum pst_rule_option option, struct pst_arena *arena);
 
 #endif

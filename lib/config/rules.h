@@ -17,6 +17,7 @@
 #include "config/marks.h"
 #include "config/name_set.h"
 #include "config/sets.h"
+#include "config/titled.h"
 
 /* The options of a rule: first the conditions, then the others. */
 enum pst_rule_option {
@@ -61,17 +62,10 @@ enum pst_aligned_bit {
 	PST_ALIGNED_NONE = 1u << 2,
 };
 
-/* The value of one option of a rule, as it was written in the file. */
-struct pst_rule_value {
-	unsigned line; /* 0: not set */
-	const char **parts;
-	size_t count;
-};
-
 struct pst_rule {
 	const char *title;
 	unsigned line;
-	struct pst_rule_value written[PST_RULE_OPTIONS];
+	struct pst_titled_value written[PST_RULE_OPTIONS];
 	struct pst_net_set client;
 	/* Indexed by option; used for the conditions that take domains. */
 	struct pst_domain_set domains[PST_RULE_INDIRECT];

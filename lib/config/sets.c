@@ -343,3 +343,22 @@ pst_net_set_covers(const struct pst_net_set *a, const struct pst_net_set *b)
 	}
 	return true;
 }
+
+/* Two networks have an address in common only if one contains the other. */
+static const struct pst_net *
+first_within(const struct pst_net_set *outer, const struct pst_net_set *inner)
+{
+	for (size_t i = 0; i < inner->count; i++) {
+		if (pst_net_set_has(outer, &inner->nets[i].base))
+			return &inner->nets[i];
+	}
+	return NULL;
+}
+
+const struct pst_net *
+pst_net_set_common(const struct pst_net_set *a, const struct pst_net_set *b)
+{
+	const struct pst_net *found = first_within(a, b);
+
+	return found != NULL ? found : first_within(b, a);
+}

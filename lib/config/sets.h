@@ -26,6 +26,12 @@
 #include "base/ip.h"
 #include "base/macros.h"
 
+/* A list as it was written. */
+struct pst_texts {
+	const char **items;
+	size_t count;
+};
+
 /* "example.com" means that domain, ".example.com" every domain below it. */
 struct pst_domain_set {
 	const char **exact; /* sorted, distinct, normal form */
@@ -78,6 +84,13 @@ bool pst_net_entry_is_spf(
 bool pst_domain_set_has(const struct pst_domain_set *set, const char *name);
 bool
 pst_net_set_has(const struct pst_net_set *set, const struct pst_ip *address);
+
+/*
+ * Returns a network that is in both sets; NULL if no address is. Entries "spf:" are
+ * not looked at.
+ */
+const struct pst_net *
+pst_net_set_common(const struct pst_net_set *a, const struct pst_net_set *b);
 
 /*
  * Return true if everything in b is also in a. The result is exact. An entry

@@ -18,6 +18,9 @@
 #include "auth/dkim_sign.h"
 #include "base/err.h"
 #include "base/macros.h"
+#include "config/problems.h"
+#include "config/sets.h"
+#include "config/titled.h"
 
 /* The options of a section. */
 enum pst_sign_option {
@@ -39,11 +42,15 @@ struct pst_sign_domain {
 	bool subdomains; /* From domains below it are signed with this d= too */
 	struct pst_sign_pair pairs[PST_SIGN_MAX];
 	size_t pair_count;
+	struct pst_titled_value written[PST_SIGN_OPTIONS];
 };
 
 struct pst_sign_domains {
 	struct pst_sign_domain *items; /* in the order of the file */
 	size_t count;
+	/* Private to sign.c and sign_reader.c: the same, sorted by name */
+	const struct pst_sign_domain **sorted;
+	size_t max_labels; /* of the deepest one with `subdomains = yes` */
 };
 #define PST_SIGN_MAX_DOMAINS 10000
 
@@ -59,7 +66,8 @@ struct pst_login {
 	size_t domain_count;
 };
 struct pst_logins {
-	struct pst_login *items;
+	struct pst_texts written; /* must be the first member, see config.h */
+	struct pst_login *items;  /* sorted by login; one for each */
 	size_t count; /* 0: any login may send as any of our domains */
 };
 
@@ -72,12 +80,27 @@ bool pst_logins_allow(const struct pst_logins *logins, struct pst_str login,
 struct pst_config;
 
 /*
- * Reads the keys of all sections; keys are shared between sections with the same
- * file. A program that signs calls it after pst_config_load() and before any
- * message sees the configuration, which then owns the keys. All sentences are
- * "file:line: ...". False with the first one in err; what could be read is kept.
+ * Reads the keys of all sections that are not there yet; keys are shared between
+ * sections with the same file. A program that signs calls it after
+ * pst_config_load() and before any message sees the configuration, which then owns
+ * the keys. All sentences are "file:line: ...". False with the first one in err;
+ * what could be read is kept.
  */
 bool pst_sign_domains_read_keys(
     struct pst_config *config, struct pst_err *err) PST_MUST_CHECK;
+
+/*
+ * The same, but an error is added to problems for each file that is wrong. Files
+ * that this user may not read are counted in *forbidden instead, if that is not
+ * NULL.
+ */
+void pst_sign_domains_check_keys(struct pst_config *config,
+    struct pst_problems *problems, size_t *forbidden);
+
+/* Gives all keys back: a process that does not sign should not have any. */
+void pst_sign_domains_forget_keys(struct pst_config *config);
+
+/* True if a listener of the configuration signs. Works for a listener's copy, too. */
+bool pst_sign_is_used(const struct pst_config *config);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-#define MAX_FILE_BYTES (1024 * 1024)
+#define MAX_FILE_BYTES (4 * 1024 * 1024)
 #define MAX_OPEN_BRACES 8 /* no valid file has more than two */
 
 /* As some editors write it at the beginning of a file. */
@@ -55,7 +55,7 @@ read_file(struct pst_arena *arena, const char *name, struct pst_err *err)
 		(void)pst_err_set(err, "%s: not a regular file", name);
 	} else if (st.st_size > MAX_FILE_BYTES) {
 		(void)pst_err_set(err,
-		    "%s: a configuration file may have at most 1 MB", name);
+		    "%s: a configuration file may have at most 4 MB", name);
 	} else {
 		text = pst_arena_alloc(arena, (size_t)st.st_size + 1);
 		len = read(fd, text, (size_t)st.st_size);

@@ -7,7 +7,7 @@
 #include "config/hint.h"
 #include "config/option.h"
 #include "config/option_value.h"
-#include "config/rule_reader.h"
+#include "config/titled.h"
 #include "config/tokens.h"
 
 #define MAX_SHOWN 200
@@ -89,24 +89,23 @@ struct meaning {
 	bool is_known;
 	bool is_list;
 	bool is_free_text; /* may be a sentence */
-	size_t option;     /* pst_option_count: none, or of a rule */
+	size_t option;     /* pst_option_count: none in the table */
 };
 
 static struct meaning
 meaning_of(const struct place *place, const char *name)
 {
+	const struct pst_titled_kind *kind =
+	    place->section == NULL ? NULL : pst_titled_find(place->section);
 	struct meaning meaning = {.option = pst_option_count};
-	enum pst_rule_option rule;
 	size_t index;
 
-	if (place->section != NULL &&
-	    strcmp(place->section, PST_SECTION_RULE) == 0) {
-		rule = pst_rule_option_find(name);
-		meaning.is_known = rule != PST_RULE_OPTIONS;
-		meaning.is_list =
-		    meaning.is_known && pst_rule_options[rule].list;
+	if (kind != NULL) {
+		index = pst_titled_option_find(kind, name);
+		meaning.is_known = index < kind->count;
+		meaning.is_list = meaning.is_known && kind->options[index].list;
 		meaning.is_free_text =
-		    rule == PST_RULE_COMMENT || rule == PST_RULE_REPLY;
+		    meaning.is_known && kind->options[index].free_text;
 		return meaning;
 	}
 	index = pst_option_find(
@@ -326,7 +325,7 @@ static void check_body(struct checker *checker, const struct place *place);
 static bool
 has_title(const char *section)
 {
-	return strcmp(section, PST_SECTION_RULE) == 0 ||
+	return pst_titled_find(section) != NULL ||
 	    strcmp(section, PST_SECTION_LISTENER) == 0;
 }
 
@@ -335,9 +334,11 @@ static const char *
 fault_of_head(const struct checker *checker, const struct place *place,
     const char *section, bool titled)
 {
+	const struct pst_titled_kind *kind = pst_titled_find(section);
 	struct meaning meaning = meaning_of(place, section);
 
-	if (meaning.is_known)
+	/* `sign` is both. */
+	if (meaning.is_known && kind == NULL)
 		return pst_arena_printf(checker->arena,
 		    "there is no equal sign after %s; write %s = %s", section,
 		    section, meaning.is_list ? "{...}" : "VALUE");
@@ -345,7 +346,7 @@ fault_of_head(const struct checker *checker, const struct place *place,
 		return pst_hint_unknown_option(checker->arena,
 		    place->section == NULL ? "" : place->section,
 		    pst_str(section));
-	if (place->section != NULL &&
+	if (place->section != NULL && !meaning.is_known &&
 	    strcmp(place->section, PST_SECTION_LISTENER) == 0)
 		return pst_arena_printf(checker->arena,
 		    "%s cannot be set for one listener", section);
@@ -360,10 +361,20 @@ fault_of_head(const struct checker *checker, const struct place *place,
 		    section);
 	if (!titled && has_title(section))
 		return pst_arena_printf(checker->arena,
-		    "a %s has a title; write %s \"%s\" { ... }", section,
-		    section,
-		    section[0] == 'r' ? "what it is for" : "unix:/the/socket");
+		    "a %s has a title; write %s \"%s\" { ... }",
+		    kind != NULL ? kind->noun : section, section,
+		    kind != NULL ? kind->example : "unix:/the/socket");
 	return NULL;
+}
+
+/* The token is not shorter than the name, with or without its quotes. */
+static void
+rename_section(const struct pst_token *name, const char *parsed)
+{
+	size_t len = strlen(parsed);
+
+	blank(name->start, name->end);
+	memcpy(name->start, parsed, len);
 }
 
 /* The name, and the title if there is one, were taken; a brace is next. */
@@ -372,6 +383,7 @@ check_section(struct checker *checker, const struct place *place,
     const struct pst_token *name, bool titled)
 {
 	const char *section = pst_token_text(checker->arena, name);
+	const struct pst_titled_kind *kind = pst_titled_find(section);
 	const char *fault = fault_of_head(checker, place, section, titled);
 	size_t errors;
 
@@ -385,9 +397,10 @@ check_section(struct checker *checker, const struct place *place,
 	errors = checker->problems->errors;
 	check_body(checker, &(struct place){section, true});
 	/* Half a rule would seem to lack a condition, or the action. */
-	if (checker->problems->errors > errors &&
-	    strcmp(section, PST_SECTION_RULE) == 0)
+	if (checker->problems->errors > errors && kind != NULL)
 		blank(name->start, checker->tokens.at);
+	else if (kind != NULL)
+		rename_section(name, kind->parsed);
 }
 
 static void
@@ -431,7 +444,11 @@ complain_of_name(struct checker *checker, const struct place *place,
 	struct pst_token value = pst_token_peek(&checker->tokens);
 	const char *sentence;
 
-	if (meaning_of(place, bare).is_known && is_text(&value) &&
+	if (pst_titled_find(bare) != NULL && value.kind == PST_TOKEN_QUOTED)
+		sentence = pst_arena_printf(checker->arena,
+		    "section %s has no braces; write %s \"TITLE\" { ... }",
+		    bare, bare);
+	else if (meaning_of(place, bare).is_known && is_text(&value) &&
 	    value.line == name->line)
 		sentence = pst_arena_printf(checker->arena,
 		    "there is no equal sign after %s; write %s = %s", bare,

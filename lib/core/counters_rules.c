@@ -17,6 +17,7 @@ static const char *const names[] = {
     "submission",
     "no-address",
     "relay",
+    "signing",
     /* core/policy */
     "default",
     "dmarc-none",

@@ -13,6 +13,7 @@ pst_exempt_word(enum pst_exempt exempt)
 	    [PST_EXEMPT_SUBMISSION] = "submission",
 	    [PST_EXEMPT_NO_ADDRESS] = "no-address",
 	    [PST_EXEMPT_RELAY] = "relay",
+	    [PST_EXEMPT_SIGNING] = "signing",
 	};
 
 	return words[exempt];
@@ -24,7 +25,10 @@ pst_exempt_of(const struct pst_config *config, const struct pst_ip *ip,
 {
 	bool relay = pst_relay_is_own(config, ip);
 
-	/* This comes first: mail from there is never edited (R-AR-12). */
+	/* Such a listener never checks, whoever the client is. */
+	if (config->sign)
+		return PST_EXEMPT_SIGNING;
+	/* This is next: mail from there is never edited (R-AR-12). */
 	if (!relay && pst_net_set_has(&config->trusted_networks.set, ip))
 		return PST_EXEMPT_TRUSTED;
 	if (config->submission)

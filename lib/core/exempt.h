@@ -15,11 +15,12 @@ enum pst_exempt {
 	PST_EXEMPT_SUBMISSION,    /* the listener is for our own users */
 	PST_EXEMPT_NO_ADDRESS,    /* not received from the network */
 	PST_EXEMPT_RELAY, /* from a relay of ours whose client is not certain */
+	PST_EXEMPT_SIGNING, /* the listener signs our own mail */
 };
 
 /*
- * Returns "no", "trusted-network", "authenticated", "submission", "no-address"
- * or "relay".
+ * Returns "no", "trusted-network", "authenticated", "submission", "no-address",
+ * "relay" or "signing".
  */
 const char *pst_exempt_word(enum pst_exempt exempt);
 

@@ -154,8 +154,9 @@ static const unsigned char exempt[] = {
     [PST_EXEMPT_SUBMISSION] = 3,
     [PST_EXEMPT_NO_ADDRESS] = 4,
     [PST_EXEMPT_RELAY] = 5,
+    [PST_EXEMPT_SIGNING] = 6,
 };
-NUMBERS(exempt, PST_EXEMPT_RELAY);
+NUMBERS(exempt, PST_EXEMPT_SIGNING);
 
 static const unsigned char from_fault[] = {
     [PST_FROM_WELL_FORMED] = 0,

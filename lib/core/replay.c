@@ -58,6 +58,9 @@ unchecked(enum pst_exempt why)
 	case PST_EXEMPT_RELAY:
 		return "it was not checked then, as the client of the relay "
 		       "was not certain";
+	case PST_EXEMPT_SIGNING:
+		return "it was not checked then, as mail of our own that is "
+		       "signed";
 	}
 	return NULL;
 }

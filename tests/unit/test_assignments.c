@@ -69,13 +69,14 @@ test_sections(void **state)
 {
 	struct pst_arena *arena = pst_arena_new();
 	struct pst_assignments notes = {.arena = arena};
+	const struct pst_titled_kind *kind = &pst_titled_kinds[PST_TITLED_RULE];
 	char places[3];
-	struct pst_rule_assignments *rule =
-	    pst_assignments_of_rule(&notes, &places[0], 3);
+	struct pst_titled_notes *rule =
+	    pst_assignments_of_titled(&notes, &places[0], kind, 3);
 	struct pst_listener_section *listener =
 	    pst_assignments_of_listener(&notes, &places[1], 5);
-	struct pst_rule_assignments *other =
-	    pst_assignments_of_rule(&notes, &places[2], 9);
+	struct pst_titled_notes *other =
+	    pst_assignments_of_titled(&notes, &places[2], kind, 9);
 
 	(void)state;
 	assert_int_equal(rule->line, 3);
@@ -83,11 +84,12 @@ test_sections(void **state)
 	assert_int_equal(other->line, 9);
 	for (size_t i = 0; i < pst_option_count; i++)
 		assert_int_equal(listener->assignments[i].line, 0);
-	assert_ptr_equal(pst_assignments_of_rule(&notes, &places[0], 4), rule);
+	assert_ptr_equal(
+	    pst_assignments_of_titled(&notes, &places[0], kind, 4), rule);
 	assert_ptr_equal(
 	    pst_assignments_of_listener(&notes, &places[1], 6), listener);
 	assert_ptr_equal(
-	    pst_assignments_of_rule(&notes, &places[2], 10), other);
+	    pst_assignments_of_titled(&notes, &places[2], kind, 10), other);
 	assert_int_equal(rule->line, 3);
 	assert_int_equal(listener->line, 5);
 	pst_arena_free(arena);

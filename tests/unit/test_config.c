@@ -389,6 +389,7 @@ expect_refused(const char *name, const char *why)
 static void
 test_no_text_file(void **state)
 {
+	const size_t max = 4 * 1024 * 1024;
 	char name[160];
 	char *big;
 
@@ -409,12 +410,12 @@ test_no_text_file(void **state)
 	config_write("\xff\xfem\0o\0d\0e\0", 10);
 	expect_refused(config_file, "it is in UTF-16, so save it as UTF-8");
 
-	big = calloc(1, 1024 * 1024 + 1);
+	big = calloc(1, max + 1);
 	assert_non_null(big);
-	memset(big, '#', 1024 * 1024);
-	config_write(big, 1024 * 1024 + 1);
-	expect_refused(config_file, "at most 1 MB");
-	config_write(big, 1024 * 1024);
+	memset(big, '#', max);
+	config_write(big, max + 1);
+	expect_refused(config_file, "at most 4 MB");
+	config_write(big, max);
 	free(big);
 	pst_config_unref(pst_config_load(config_file, NULL));
 }

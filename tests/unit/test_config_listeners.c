@@ -147,6 +147,9 @@ static const struct {
     {"tag-value", "\"own\""},
     {"indirect-claims", "believe"},
     {"indirect-known-days", "9"},
+    {"sign", "yes"},
+    {"sign-strict", "yes"},
+    {"on-sign-error", "accept"},
 };
 
 /* Checks that the option of that row differs, and nothing else does. */
@@ -177,7 +180,7 @@ compare(const struct pst_config *config, size_t row)
 static void
 test_values(void **state)
 {
-	char text[120];
+	char text[160];
 	size_t may = 0;
 
 	(void)state;
@@ -188,8 +191,9 @@ test_values(void **state)
 		struct pst_config *config;
 
 		(void)snprintf(text, sizeof(text),
-		    "listener \"/x\" {\n%s = %s\n}\n", keys[i].name,
-		    keys[i].value);
+		    "listener \"/x\" {\n%s = %s\n}\nsign \"a.example\" "
+		    "{ selector = s key = /k }\n",
+		    keys[i].name, keys[i].value);
 		config = config_must_load(text);
 		compare(config, i);
 		pst_config_unref(config);

@@ -16,10 +16,15 @@
 
 /* Values of a loaded configuration are printed, read back and compared. */
 
+static const char section[] =
+    "sign \"a.example\" { selector = s key = /k }\n";
+
 static void
 add_all(struct pst_buf *buf, struct pst_arena *arena,
     const struct pst_config *config)
 {
+	/* Without it, sign = yes is refused. */
+	pst_buf_add_text(buf, section);
 	for (size_t i = 0; i < pst_option_count; i++) {
 		const struct pst_option *option = &pst_options[i];
 		const char *value = pst_config_value(config, i, arena);
@@ -34,6 +39,10 @@ add_all(struct pst_buf *buf, struct pst_arena *arena,
 
 /* No value here is a default, and texts contain what must be quoted. */
 static const char unusual[] =
+    "sign \"a.example\" { selector = s key = /k }\nsign = yes\n"
+    "sign-networks = {198.51.100.0/24}\nsign-strict = yes\n"
+    "login-domains = {\"Al@x  B.example .c.example\", \"* a.example\"}\n"
+    "on-sign-error = accept\nsign-unpublished = no\n"
     "mode = monitor\nauthserv-id = 'a\"b$c\\{}#'\n"
     "enforce-percent = 7\nenforce-secret-file = \"/s\"\nenforce-domains = {.A.example, b.example}\n"
     "enforce-recipients = {.e.example}\nmonitor-recipients = {f.example}\n"

@@ -28,6 +28,14 @@ static const struct {
     {"the journal", "journal { recipients = none }\n", PST_FINGERPRINT_ALL,
 	true},
     {"the daemon", "max-sessions = 7\ndrain = 1s\n", PST_FINGERPRINT_ALL, true},
+    {"how it signs",
+	"sign \"a.example\" { selector = s key = /k }\n"
+	"sign-networks = {}\nsign-strict = yes\non-sign-error = accept\n"
+	"sign-unpublished = no\nlogin-domains = \"* a.example\"\n",
+	PST_FINGERPRINT_ALL, true},
+    {"that it signs",
+	"sign = yes\nsign \"a.example\" { selector = s key = /k }\n",
+	PST_FINGERPRINT_ALL, false},
     {"mode", "mode = monitor\n", PST_FINGERPRINT_ALL, false},
     {"iprev", "iprev { enabled = no }\n", PST_FINGERPRINT_ALL, false},
     {"ARC", "arc { verify = yes }\n", PST_FINGERPRINT_ALL, false},

@@ -305,7 +305,8 @@ static void
 test_exempt_rows(void **state)
 {
 	static const enum pst_exempt rows[] = {PST_EXEMPT_TRUSTED,
-	    PST_EXEMPT_AUTHENTICATED, PST_EXEMPT_NO_ADDRESS};
+	    PST_EXEMPT_AUTHENTICATED, PST_EXEMPT_NO_ADDRESS,
+	    PST_EXEMPT_SIGNING};
 
 	(void)state;
 	FOR_ROWS(i, rows, pst_exempt_word(rows[i])) {

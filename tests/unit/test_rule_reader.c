@@ -181,6 +181,13 @@ test_also(void **state)
 	assert_string_equal(rule.also[1].value, " a:b");
 }
 
+static const char *
+shown(const struct pst_rule *rule, enum pst_rule_option option)
+{
+	return pst_titled_value_text(
+	    &pst_rule_options[option], &rule->written[option], rule_arena);
+}
+
 static void
 test_texts(void **state)
 {
@@ -191,13 +198,9 @@ test_texts(void **state)
 
 	(void)state;
 	assert_string_equal(
-	    pst_rule_value_text(&rule, PST_RULE_CLIENT, rule_arena),
-	    "{\"::1\", \"192.0.2.0/24\"}");
-	assert_string_equal(
-	    pst_rule_value_text(&rule, PST_RULE_ACTION, rule_arena), "\"tag\"");
-	assert_string_equal(
-	    pst_rule_value_text(&rule, PST_RULE_COMMENT, rule_arena),
-	    "\"a \\\\ \\$b\"");
+	    shown(&rule, PST_RULE_CLIENT), "{\"::1\", \"192.0.2.0/24\"}");
+	assert_string_equal(shown(&rule, PST_RULE_ACTION), "\"tag\"");
+	assert_string_equal(shown(&rule, PST_RULE_COMMENT), "\"a \\\\ \\$b\"");
 	assert_int_equal(pst_rule_option_find("mode"), PST_RULE_OPTIONS);
 	assert_string_equal(
 	    pst_reason_word(PST_REASON_POLICY_TEST_MODE), "policy_test_mode");

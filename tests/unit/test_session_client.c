@@ -128,6 +128,8 @@ test_mta_address_rows(void **state)
 	}
 }
 
+#define LAB_SIGN "sign = yes\nsign \"a.example\" { selector = s key = /k }\n"
+
 static void
 test_exempt_rows(void **state)
 {
@@ -153,6 +155,12 @@ test_exempt_rows(void **state)
 	    {"trusted IPv6",
 		"trusted-networks = {\"::1\", \"2001:db8::/32\"}\n",
 		"2001:db8::7", false, PST_EXEMPT_TRUSTED},
+	    {"signing", LAB_SIGN, BAD_IP, false, PST_EXEMPT_SIGNING},
+	    {"signing, trusted",
+		LAB_SIGN "trusted-networks = {\"192.0.2.64/26\"}\n", BAD_IP,
+		true, PST_EXEMPT_SIGNING},
+	    {"signing without address", LAB_SIGN, NULL, false,
+		PST_EXEMPT_SIGNING},
 	    {"evaluated all the same", "evaluate-authenticated = yes\n", BAD_IP,
 		true, PST_EXEMPT_NO},
 	};
