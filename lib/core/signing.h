@@ -14,7 +14,7 @@
  *    that names another client ends the search; below it, a sender may have
  *    written anything.
  * 3. There is one From field with one Author Domain, which has a section `sign`.
- * 4. With login-domains: the login may use that domain.
+ * 4. With login-domains: a client that logged in may use that domain.
  * 5. The published record is not known to be another one, or sign-unpublished is
  *    yes.
  *
@@ -23,6 +23,8 @@
  */
 
 #include "config/config.h"
+#include "mail/address.h"
+#include "mail/header.h"
 
 enum pst_sign_state {
 	PST_SIGN_OFF, /* not a listener that signs */
@@ -58,5 +60,23 @@ struct pst_signed {
 	const char *keys;   /* selectors that signed: "s1 e1"; NULL */
 	const char *error;  /* a sentence; NULL */
 };
+
+/* What decides whether a message is signed. */
+struct pst_signing_input {
+	const struct pst_config *config; /* of the listener */
+	const struct pst_ip *client;     /* family PST_IP_NONE: local mail */
+	bool authenticated;
+	struct pst_str login; /* "" if it is not known */
+	const struct pst_header *header;
+	const struct pst_from *from;
+};
+
+/*
+ * Judges conditions 1 to 4. Returns the section whose keys sign, with the state
+ * PST_SIGN_SIGNED in *out; NULL with the state and the reason why it is not
+ * signed. Pure; texts are in the arena or live as long as the input.
+ */
+const struct pst_sign_domain *pst_signing_judge(struct pst_arena *arena,
+    const struct pst_signing_input *input, struct pst_signed *out);
 
 #endif
