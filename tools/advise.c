@@ -9,15 +9,14 @@
 #include "base/domain.h"
 #include "store/open.h"
 #include "survey/advise_json.h"
-#include "survey/review.h"
 #include "tools/advise_page.h"
 #include "tools/advise_seen.h"
 #include "tools/argument.h"
 #include "tools/command.h"
+#include "tools/keeping.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
-#define MAX_DOMAINS 1000
 #define DEFAULT_DAYS 30
 #define MIN_DAYS 1
 #define TIMEOUT_MS 60000
@@ -48,8 +47,7 @@ static const struct option options[] = {
 struct request {
 	struct pst_arena *arena;
 	struct pst_settings settings;
-	const char *domains[MAX_DOMAINS];
-	size_t domain_count;
+	struct pst_domain_list domains;
 	uint64_t days;
 	bool own, json, anomalies, keep;
 };
@@ -59,27 +57,6 @@ mistake(const char *sentence)
 {
 	(void)pst_ui_fail(command, "%s", sentence);
 	return false;
-}
-
-static bool
-add_domain(struct request *request, const char *text)
-{
-	const char *domain =
-	    pst_domain_normalize(request->arena, pst_str(text));
-
-	if (domain == NULL || pst_domain_labels(domain) < 2) {
-		(void)pst_ui_fail(command,
-		    "\"%s\" is not a domain such as \"example.com\"", text);
-		return false;
-	}
-	for (size_t i = 0; i < request->domain_count; i++)
-		if (strcmp(request->domains[i], domain) == 0)
-			return true;
-	if (request->domain_count == MAX_DOMAINS)
-		return mistake("there can be advice about 1000 domains at "
-			       "once");
-	request->domains[request->domain_count++] = domain;
-	return true;
 }
 
 static bool
@@ -114,10 +91,10 @@ take_option(struct request *request, int key)
 static bool
 is_sound(const struct request *request)
 {
-	if (request->domain_count == 0 && !request->own)
+	if (request->domains.count == 0 && !request->own)
 		return mistake("the domain is missing; --own takes those of "
 			       "own-domains");
-	if (request->keep && (!request->own || request->domain_count > 0))
+	if (request->keep && (!request->own || request->domains.count > 0))
 		return mistake("--keep requires --own, and no domain besides");
 	if (request->keep && request->settings.zone_file != NULL)
 		return mistake("--keep and --zone cannot be combined");
@@ -133,7 +110,7 @@ read_command_line(struct request *request, int argc, char **argv)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	for (; optind < argc; optind++)
-		if (!add_domain(request, argv[optind]))
+		if (!pst_domain_list_add(&request->domains, argv[optind]))
 			return false;
 	return is_sound(request);
 }
@@ -146,8 +123,7 @@ struct run {
 	struct pst_config *config;
 	struct pst_source_marks marks;
 	size_t anomalies;
-	const char *review_dir; /* NULL: not --keep */
-	bool failed;            /* something could not be kept */
+	struct pst_keeping keeping;
 };
 
 static bool
@@ -202,18 +178,12 @@ static void
 keep(struct run *run, struct pst_arena *arena, const struct pst_advice *advice,
     const struct pst_anomalies *anomalies)
 {
-	const struct pst_review_place place = {
-	    run->review_dir, advice->domain, PST_REVIEW_ADVICE};
 	struct pst_clock *clock = pst_service_clock(run->service);
-	struct pst_review_texts texts = {.made_s = pst_clock_epoch(clock),
+	const struct pst_review_texts texts = {.made_s = pst_clock_epoch(clock),
 	    .summary = pst_advise_summary_json(arena, advice, anomalies),
 	    .result = pst_advise_json(arena, advice, anomalies, MAX_KEPT)};
-	struct pst_err err;
 
-	if (pst_review_keep(arena, &place, &texts, &err))
-		return;
-	run->failed = true;
-	(void)pst_ui_fail(command, "%s", err.text);
+	pst_keeping_put(&run->keeping, arena, advice->domain, &texts);
 }
 
 static void
@@ -258,7 +228,7 @@ advise_domain(struct run *run, struct pst_db *db, const char *domain)
 		if (run->request->anomalies)
 			found = find_anomalies(run, arena, advise);
 		print(run->request, arena, &advice, found);
-		if (run->review_dir != NULL)
+		if (run->keeping.dir != NULL)
 			keep(run, arena, &advice, found);
 	} else {
 		(void)pst_ui_fail(command, "%s", err.text);
@@ -268,35 +238,6 @@ advise_domain(struct run *run, struct pst_db *db, const char *domain)
 }
 
 /* ---- all domains ---- */
-
-static bool
-add_own(struct request *request, const struct pst_config *config)
-{
-	struct pst_review_domains own;
-
-	pst_review_domains(request->arena, config, &own);
-	for (size_t i = 0; i < own.count; i++)
-		if (!add_domain(request, own.names[i]))
-			return false;
-	return request->domain_count > 0 ||
-	    mistake("there is no domain in own-domains, so there is no advice; "
-		    "set it in the configuration, or name a domain");
-}
-
-static void
-forget_others(struct run *run)
-{
-	struct request *request = run->request;
-	const struct pst_review_domains own = {
-	    request->domains, request->domain_count};
-	struct pst_err err;
-
-	if (pst_review_forget_others(
-		request->arena, run->review_dir, &own, &err))
-		return;
-	run->failed = true;
-	(void)pst_ui_fail(command, "%s", err.text);
-}
 
 /* Nobody has imported a report yet: a timer has nothing to do then. */
 static bool
@@ -314,14 +255,16 @@ advise_all(struct request *request, struct run *run)
 	struct pst_store store = {
 	    .config = run->config, .clock = &pst_clock_system};
 	struct pst_err err;
-	bool ok = !request->own || add_own(request, run->config);
+	bool ok = !request->own ||
+	    pst_domain_list_add_own(
+		&request->domains, run->config, "nothing is advised");
 
 	if (!ok)
 		return PST_EXIT_USAGE;
 	if (request->keep && has_no_store(run->config)) {
 		pst_ui_note(command,
-		    "there is no report store, so there is no advice to keep; "
-		    "\"postern report import\" makes one of the reports that "
+		    "the report store does not exist yet, so no advice is kept; "
+		    "\"postern report import\" makes it from the reports that "
 		    "you receive");
 		return PST_EXIT_OK;
 	}
@@ -331,16 +274,16 @@ advise_all(struct request *request, struct run *run)
 		return pst_ui_fail(command, "%s", err.text);
 	}
 	if (request->keep)
-		run->review_dir = pst_review_dir(request->arena, run->config);
-	for (size_t i = 0; ok && i < request->domain_count; i++) {
+		run->keeping.dir = pst_review_dir(request->arena, run->config);
+	for (size_t i = 0; ok && i < request->domains.count; i++) {
 		if (i > 0 && !request->json && !request->anomalies)
 			putchar('\n');
-		ok = advise_domain(run, store.db, request->domains[i]);
+		ok = advise_domain(run, store.db, request->domains.names[i]);
 	}
 	pst_store_close(&store);
 	if (ok && request->keep)
-		forget_others(run);
-	if (!ok || run->failed)
+		pst_keeping_forget_others(&run->keeping, &request->domains);
+	if (!ok || run->keeping.failed)
 		return PST_EXIT_USAGE;
 	return run->anomalies > 0 ? PST_EXIT_OTHER : PST_EXIT_OK;
 }
@@ -349,7 +292,8 @@ static int
 advise(struct request *request)
 {
 	struct pst_clock clock = pst_settings_clock(&request->settings);
-	struct run run = {.request = request};
+	struct run run = {.request = request,
+	    .keeping = {.command = command, .part = PST_REVIEW_ADVICE}};
 	const char *origin;
 	int status;
 
@@ -371,6 +315,8 @@ pst_cmd_advise(int argc, char **argv)
 	    .arena = pst_arena_new(), .days = DEFAULT_DAYS};
 	int status = PST_EXIT_USAGE;
 
+	request.domains.arena = request.arena;
+	request.domains.command = command;
 	if (read_command_line(&request, argc, argv))
 		status = advise(&request);
 	pst_arena_free(request.arena);

@@ -4,17 +4,16 @@
 #include <string.h>
 
 #include "base/domain.h"
-#include "survey/review.h"
 #include "survey/survey_json.h"
 #include "tools/argument.h"
 #include "tools/check_changed.h"
 #include "tools/check_page.h"
 #include "tools/check_selectors.h"
 #include "tools/command.h"
+#include "tools/keeping.h"
 #include "tools/settings.h"
 #include "tools/ui.h"
 
-#define MAX_DOMAINS 1000
 #define DEFAULT_TIMEOUT_S 20
 #define MAX_TIMEOUT_S 600
 
@@ -26,8 +25,7 @@ static const char command[] = "check";
 struct request {
 	struct pst_arena *arena;
 	struct pst_settings settings;
-	const char *domains[MAX_DOMAINS];
-	size_t domain_count;
+	struct pst_domain_list domains;
 	const char *selectors[PST_SURVEY_MAX_SELECTORS];
 	size_t selector_count;
 	struct pst_ip ips[PST_SURVEY_MAX_IPS];
@@ -96,26 +94,6 @@ add_ip(struct request *request, const char *text)
 }
 
 static bool
-add_domain(struct request *request, const char *text)
-{
-	const char *domain =
-	    pst_domain_normalize(request->arena, pst_str(text));
-
-	if (domain == NULL || pst_domain_labels(domain) < 2) {
-		(void)pst_ui_fail(command,
-		    "\"%s\" is not a domain such as \"example.com\"", text);
-		return false;
-	}
-	for (size_t i = 0; i < request->domain_count; i++)
-		if (strcmp(request->domains[i], domain) == 0)
-			return true;
-	if (request->domain_count == MAX_DOMAINS)
-		return mistake("at most 1000 domains can be checked at once");
-	request->domains[request->domain_count++] = domain;
-	return true;
-}
-
-static bool
 take_option(struct request *request, int key)
 {
 	struct pst_argument_range range = {"--timeout", 1, MAX_TIMEOUT_S};
@@ -153,10 +131,10 @@ take_option(struct request *request, int key)
 static bool
 is_sound(const struct request *request)
 {
-	if (request->domain_count == 0 && !request->own)
+	if (request->domains.count == 0 && !request->own)
 		return mistake("the domain is missing; --own checks those of "
 			       "own-domains");
-	if (request->keep && (!request->own || request->domain_count > 0))
+	if (request->keep && (!request->own || request->domains.count > 0))
 		return mistake("--keep requires --own, and no domain besides");
 	if (request->keep && request->settings.zone_file != NULL)
 		return mistake("--keep and --zone cannot be combined");
@@ -176,7 +154,7 @@ read_command_line(struct request *request, int argc, char **argv)
 		if (key == '?' || !take_option(request, key))
 			return false;
 	for (; optind < argc; optind++)
-		if (!add_domain(request, argv[optind]))
+		if (!pst_domain_list_add(&request->domains, argv[optind]))
 			return false;
 	return is_sound(request);
 }
@@ -190,63 +168,23 @@ struct run {
 	/* NULL: a zone file is a draft, and mail tells nothing of it */
 	struct pst_check_selectors_source *selectors;
 	struct pst_check_state *state; /* NULL: not --changed */
-	bool has[PST_SEVERITIES];      /* findings of any domain */
+	size_t counts[PST_SEVERITIES]; /* findings of all domains */
 	size_t changes;
-	const char *review_dir; /* NULL: not --keep */
-	bool failed;            /* something could not be kept */
+	struct pst_keeping keeping;
 };
 
-static bool
-add_own(struct request *request, const struct pst_config *config)
-{
-	struct pst_review_domains own;
-	bool good = true;
-
-	pst_review_domains(request->arena, config, &own);
-	for (size_t i = 0; good && i < own.count; i++)
-		good = add_domain(request, own.names[i]);
-	if (good && request->domain_count == 0)
-		return mistake("there is no domain in own-domains, so nothing "
-			       "was checked; set it in the configuration, or "
-			       "name a domain");
-	return good;
-}
-
-/* ---- keeping ---- */
+/* ---- one domain ---- */
 
 static void
 keep(struct run *run, struct pst_arena *arena, const struct pst_survey *found)
 {
-	const struct pst_review_place place = {
-	    run->review_dir, found->domain, PST_REVIEW_RECORDS};
 	struct pst_clock *clock = pst_service_clock(run->service);
-	struct pst_review_texts texts = {.made_s = pst_clock_epoch(clock),
+	const struct pst_review_texts texts = {.made_s = pst_clock_epoch(clock),
 	    .summary = pst_survey_summary_json(arena, found),
 	    .result = pst_survey_json(arena, found)};
-	struct pst_err err;
 
-	if (pst_review_keep(arena, &place, &texts, &err))
-		return;
-	run->failed = true;
-	(void)pst_ui_fail(command, "%s", err.text);
+	pst_keeping_put(&run->keeping, arena, found->domain, &texts);
 }
-
-static void
-forget_others(struct run *run)
-{
-	struct request *request = run->request;
-	const struct pst_review_domains own = {
-	    request->domains, request->domain_count};
-	struct pst_err err;
-
-	if (pst_review_forget_others(
-		request->arena, run->review_dir, &own, &err))
-		return;
-	run->failed = true;
-	(void)pst_ui_fail(command, "%s", err.text);
-}
-
-/* ---- one domain ---- */
 
 static void
 survey(const struct run *run, struct pst_arena *arena, const char *domain,
@@ -290,9 +228,8 @@ check_domain(struct run *run, const char *domain, bool first)
 	struct pst_survey found;
 
 	survey(run, arena, domain, &found);
-	for (size_t i = 0; i < found.findings.count; i++)
-		run->has[found.findings.items[i].info->severity] = true;
-	if (run->review_dir != NULL)
+	pst_findings_count(&found.findings, run->counts);
+	if (run->keeping.dir != NULL)
 		keep(run, arena, &found);
 	if (run->state != NULL) {
 		run->changes += pst_check_state_compare(run->state, &found);
@@ -314,11 +251,11 @@ status_of(const struct run *run)
 {
 	if (run->state != NULL)
 		return run->changes > 0 ? 1 : 0;
-	if (run->has[PST_SEVERITY_ERROR])
+	if (run->counts[PST_SEVERITY_ERROR] > 0)
 		return 2;
-	if (run->has[PST_SEVERITY_UNKNOWN])
+	if (run->counts[PST_SEVERITY_UNKNOWN] > 0)
 		return 3;
-	return run->has[PST_SEVERITY_WARNING] ? 1 : 0;
+	return run->counts[PST_SEVERITY_WARNING] > 0 ? 1 : 0;
 }
 
 static int
@@ -327,7 +264,9 @@ check_all(struct request *request, struct run *run)
 	const char *path = request->state_file;
 	struct pst_err err;
 
-	if (request->own && !add_own(request, run->config))
+	if (request->own &&
+	    !pst_domain_list_add_own(
+		&request->domains, run->config, "nothing was checked"))
 		return EXIT_MISTAKE;
 	if (path == NULL)
 		path = pst_arena_printf(
@@ -340,24 +279,25 @@ check_all(struct request *request, struct run *run)
 		}
 	}
 	if (request->keep)
-		run->review_dir = pst_review_dir(request->arena, run->config);
-	for (size_t i = 0; i < request->domain_count; i++)
-		check_domain(run, request->domains[i], i == 0);
+		run->keeping.dir = pst_review_dir(request->arena, run->config);
+	for (size_t i = 0; i < request->domains.count; i++)
+		check_domain(run, request->domains.names[i], i == 0);
 	if (request->keep)
-		forget_others(run);
+		pst_keeping_forget_others(&run->keeping, &request->domains);
 	if (request->changed &&
 	    !pst_check_state_write(run->state, path, &err)) {
 		(void)pst_ui_fail(command, "%s", err.text);
 		return EXIT_MISTAKE;
 	}
-	return run->failed ? EXIT_MISTAKE : status_of(run);
+	return run->keeping.failed ? EXIT_MISTAKE : status_of(run);
 }
 
 static int
 check(struct request *request)
 {
 	struct pst_clock clock = pst_settings_clock(&request->settings);
-	struct run run = {.request = request};
+	struct run run = {.request = request,
+	    .keeping = {.command = command, .part = PST_REVIEW_RECORDS}};
 	const char *origin;
 	int status;
 
@@ -382,6 +322,8 @@ pst_cmd_check(int argc, char **argv)
 	    .arena = pst_arena_new(), .timeout_s = DEFAULT_TIMEOUT_S};
 	int status = EXIT_MISTAKE;
 
+	request.domains.arena = request.arena;
+	request.domains.command = command;
 	if (read_command_line(&request, argc, argv))
 		status = check(&request);
 	pst_arena_free(request.arena);

@@ -244,16 +244,6 @@ print_gone(const struct domain *now, const struct item *item)
 }
 
 static bool
-is_uncertain(const struct pst_survey *survey)
-{
-	for (size_t i = 0; i < survey->findings.count; i++)
-		if (survey->findings.items[i].info->severity ==
-		    PST_SEVERITY_UNKNOWN)
-			return true;
-	return false;
-}
-
-static bool
 is_unknown(const struct item *item)
 {
 	const struct pst_finding_info *info = pst_finding_info(item->name);
@@ -265,9 +255,9 @@ static size_t
 compare(const struct pst_check_state *state, const struct domain *before,
     struct domain *now, const struct pst_survey *survey)
 {
-	bool uncertain = is_uncertain(survey);
-	size_t changes = 0;
+	size_t counts[PST_SEVERITIES] = {0}, changes = 0;
 
+	pst_findings_count(&survey->findings, counts);
 	for (size_t i = 0; i < now->count; i++) {
 		if (has_item(before, &now->items[i]))
 			continue;
@@ -279,7 +269,7 @@ compare(const struct pst_check_state *state, const struct domain *before,
 
 		if (has_item(now, item))
 			continue;
-		if (uncertain && !is_unknown(item) &&
+		if (counts[PST_SEVERITY_UNKNOWN] > 0 && !is_unknown(item) &&
 		    !has_record_at(now, item->at))
 			add_item(state->arena, now, *item);
 		else
@@ -293,8 +283,7 @@ print_first(const struct pst_survey *survey)
 {
 	size_t counts[PST_SEVERITIES] = {0};
 
-	for (size_t i = 0; i < survey->findings.count; i++)
-		counts[survey->findings.items[i].info->severity]++;
+	pst_findings_count(&survey->findings, counts);
 	printf("%s: checked for the first time; errors: %zu, warnings: %zu, "
 	       "not known: %zu\n",
 	    survey->domain, counts[PST_SEVERITY_ERROR],

@@ -292,16 +292,15 @@ print_sum(const struct pst_survey *survey)
 {
 	static const enum pst_severity order[] = {
 	    PST_SEVERITY_ERROR, PST_SEVERITY_WARNING, PST_SEVERITY_UNKNOWN};
+	size_t counts[PST_SEVERITIES] = {0};
 	const char *between = "";
 	bool any = false;
 
+	pst_findings_count(&survey->findings, counts);
 	printf("\n%s: ", survey->domain);
 	for (size_t i = 0; i < PST_COUNT(order); i++) {
-		size_t count = 0;
+		size_t count = counts[order[i]];
 
-		for (size_t f = 0; f < survey->findings.count; f++)
-			count += survey->findings.items[f].info->severity ==
-			    order[i];
 		if (count == 0)
 			continue;
 		any = true;

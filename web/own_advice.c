@@ -79,8 +79,8 @@ add_anomalies(const struct pst_web_own *page)
 	pst_html_markup(html, "<h3>What is unusual in the latest reports</h3>");
 	if (list == NULL) {
 		pst_html_markup(html,
-		    "<p class=\"dim\">Nobody looked for it: \"postern advise "
-		    "--own --anomalies --keep\" does.</p>\n");
+		    "<p class=\"dim\">The last review did not look for it: "
+		    "\"postern advise --own --anomalies --keep\" does.</p>\n");
 		return;
 	}
 	if (pst_json_element(list, 0) == NULL) {

@@ -6,6 +6,7 @@
 #include "base/day.h"
 #include "web/page.h"
 #include "web/plot.h"
+#include "web/view_parts.h"
 
 /* On a narrow screen, a long caption would be cut. */
 static const struct {
@@ -22,12 +23,6 @@ static const struct {
     [PST_SOURCE_BY_AUTHENTICATED] = {"By authenticated domain",
 	"Authenticated domain", "Domains for which DKIM or SPF passed"},
 };
-
-static uint64_t
-positive(int64_t number)
-{
-	return number < 0 ? 0 : (uint64_t)number;
-}
 
 static bool
 is_by_date(const struct pst_web_sources *page)
@@ -58,9 +53,8 @@ make_bars(const struct pst_web_sources *page)
 	int64_t day = page->wanted.first_day;
 	size_t at = 0;
 
-	/* 1970-01-01 was a Thursday. */
 	if (step == 7)
-		day -= (day + 3) % 7;
+		day = pst_day_monday(day);
 	for (; day <= today && bars.count < room; day += step) {
 		const struct pst_source_group *items = page->found.items;
 		char text[PST_DAY_TEXT_SIZE];
@@ -71,8 +65,8 @@ make_bars(const struct pst_web_sources *page)
 			at++;
 		if (at < page->found.count &&
 		    strcmp(items[at].key, text) == 0) {
-			uint64_t all = positive(items[at].messages);
-			uint64_t good = positive(items[at].passed);
+			uint64_t all = pst_web_positive(items[at].messages);
+			uint64_t good = pst_web_positive(items[at].passed);
 
 			bars.passed[bars.count] = good;
 			bars.failed[bars.count] = all - good;
@@ -118,7 +112,7 @@ add_number(struct pst_html *html, int64_t number, const char *tone)
 	else if (tone != NULL)
 		pst_html_text(html, tone);
 	pst_html_markup(html, "\">");
-	pst_html_number(html, positive(number));
+	pst_html_number(html, pst_web_positive(number));
 	pst_html_markup(html, "</td>");
 }
 
@@ -129,7 +123,7 @@ add_share(struct pst_html *html, int64_t part, int64_t whole, bool judged)
 
 	pst_html_add_markup(
 	    html, low ? "<td class=\"num warn\">" : "<td class=\"num\">");
-	pst_html_share(html, positive(part), positive(whole));
+	pst_html_share(html, pst_web_positive(part), pst_web_positive(whole));
 	pst_html_markup(html, "</td>");
 }
 

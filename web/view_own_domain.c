@@ -55,7 +55,7 @@ read_part(struct page *page, enum pst_review_part part)
 		"\"postern check --own --keep\", or let it be done each day: "
 		"\"systemctl enable --now postern-check.timer\".",
 	    [PST_REVIEW_ADVICE] =
-		"There is no advice about this domain yet. Run \"postern "
+		"No advice has been made about this domain yet. Run \"postern "
 		"advise --own --anomalies --keep\", or let it be done each "
 		"day: \"systemctl enable --now postern-check.timer\".",
 	};

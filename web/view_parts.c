@@ -52,6 +52,12 @@ pst_web_option(
 	pst_html_markup(html, "</option>");
 }
 
+uint64_t
+pst_web_positive(int64_t number)
+{
+	return number < 0 ? 0 : (uint64_t)number;
+}
+
 const char *
 pst_web_number(struct pst_arena *arena, uint64_t number)
 {

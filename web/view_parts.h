@@ -31,6 +31,9 @@ void pst_web_form_value(const struct pst_web_request *request,
 void pst_web_option(
     struct pst_html *html, const char *value, const char *title, bool chosen);
 
+/* Returns a sum of the store, whose numbers may be negative if it is damaged. */
+uint64_t pst_web_positive(int64_t number);
+
 /* Returns a number as pst_html_number() writes it, in the arena. */
 const char *pst_web_number(struct pst_arena *arena, uint64_t number);
 

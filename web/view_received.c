@@ -22,17 +22,11 @@ struct page {
 	struct pst_feedback_filter filter; /* domain "": all of ours */
 };
 
-static uint64_t
-positive(int64_t number)
-{
-	return number < 0 ? 0 : (uint64_t)number;
-}
-
 static void
 add_number(struct pst_html *html, int64_t number)
 {
 	pst_html_markup(html, "<td class=\"num\">");
-	pst_html_number(html, positive(number));
+	pst_html_number(html, pst_web_positive(number));
 	pst_html_markup(html, "</td>");
 }
 
@@ -43,7 +37,7 @@ add_share(struct pst_html *html, int64_t part, int64_t whole)
 
 	pst_html_add_markup(
 	    html, low ? "<td class=\"num warn\">" : "<td class=\"num\">");
-	pst_html_share(html, positive(part), positive(whole));
+	pst_html_share(html, pst_web_positive(part), pst_web_positive(whole));
 	pst_html_markup(html, "</td>");
 }
 
@@ -161,8 +155,8 @@ add_plot(const struct page *page, const struct pst_feedback_days *days)
 	}
 	for (size_t i = 0; i < days->count; i++) {
 		const struct pst_feedback_day *one = &days->items[i];
-		uint64_t all = positive(one->sum.messages);
-		uint64_t good = positive(one->sum.passed);
+		uint64_t all = pst_web_positive(one->sum.messages);
+		uint64_t good = pst_web_positive(one->sum.passed);
 
 		/* A report may be of a day that is not over. */
 		if (one->day < first || one->day > last)

@@ -29,12 +29,6 @@ static const char *const tabs[PST_SOURCE_BYS] = {
     [PST_SOURCE_BY_AUTHENTICATED] = "Authenticated domain",
 };
 
-static uint64_t
-positive(int64_t number)
-{
-	return number < 0 ? 0 : (uint64_t)number;
-}
-
 /* ---- the choices ---- */
 
 /* A page has one address only, so the usual choice is not in it. */
@@ -152,8 +146,9 @@ static void
 add_share_figure(
     const struct page *page, const char *label, int64_t part, const char *class)
 {
-	const char *share = pst_html_share_text(page->in.arena, positive(part),
-	    positive(page->in.found.total.messages));
+	const char *share =
+	    pst_html_share_text(page->in.arena, pst_web_positive(part),
+		pst_web_positive(page->in.found.total.messages));
 
 	pst_web_figure(page->in.html, label, share, "of the messages", class);
 }
@@ -166,7 +161,7 @@ add_figures(const struct page *page)
 
 	pst_web_figures(page->in.html);
 	pst_web_figure(page->in.html, "messages",
-	    pst_web_number(page->in.arena, positive(total->messages)),
+	    pst_web_number(page->in.arena, pst_web_positive(total->messages)),
 	    pst_arena_printf(page->in.arena, "in %" PRId64 " report%s",
 		page->in.found.reports, page->in.found.reports == 1 ? "" : "s"),
 	    NULL);

@@ -28,6 +28,13 @@ pst_day_end(int64_t day)
 	return day * PST_DAY_SECONDS + PST_DAY_SECONDS - 1;
 }
 
+int64_t
+pst_day_monday(int64_t day)
+{
+	/* 1970-01-01 was a Thursday. */
+	return day - (day % 7 + 7 + 3) % 7;
+}
+
 /* Returns epoch in UTC, or the nearest time from 1970 to 9999. */
 static struct tm
 date_of(int64_t epoch)

@@ -21,6 +21,9 @@ int64_t pst_day_of(int64_t epoch);
 int64_t pst_day_begin(int64_t day);
 int64_t pst_day_end(int64_t day);
 
+/* Returns that day, or the last Monday before it. */
+int64_t pst_day_monday(int64_t day);
+
 #define PST_DAY_TEXT_SIZE 24
 /* Writes day as in "2026-11-23". Returns text. */
 const char *pst_day_text(int64_t day, char text[PST_DAY_TEXT_SIZE]);

@@ -185,10 +185,7 @@ day_of(const struct pst_query_source *source, bool by_week,
 {
 	int64_t day = pst_day_of(source->begin_s);
 
-	/* 1970-01-01 was a Thursday. */
-	if (by_week)
-		day -= (day % 7 + 7 + 3) % 7;
-	return pst_day_text(day, text);
+	return pst_day_text(by_week ? pst_day_monday(day) : day, text);
 }
 
 static void

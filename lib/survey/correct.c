@@ -128,6 +128,27 @@ pst_correct_clean(
 }
 
 bool
+pst_correct_skip_version(struct pst_str *text, const char *word)
+{
+	struct pst_str rest = *text;
+
+	while (rest.len > 0 && !pst_is_alnum(rest.ptr[0]))
+		rest = pst_str_from(rest, 1);
+	if (pst_str_istarts(rest, PST_STR("v"))) {
+		rest = pst_str_from(rest, 1);
+		while (rest.len > 0 && strchr(" :=", rest.ptr[0]) != NULL)
+			rest = pst_str_from(rest, 1);
+	}
+	if (!pst_str_istarts(rest, pst_str(word)))
+		return false;
+	rest = pst_str_from(rest, strlen(word));
+	while (rest.len > 0 && rest.ptr[0] == ' ')
+		rest = pst_str_from(rest, 1);
+	*text = rest;
+	return true;
+}
+
+bool
 pst_correct_is_clean(const struct pst_findings_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)

@@ -77,6 +77,13 @@ void pst_correct_note_place(
 bool pst_correct_clean(struct pst_correct_notes *notes, struct pst_str text,
     struct pst_str *out) PST_MUST_CHECK;
 
+/*
+ * Skips what stands for the version in front of a record: "v=WORD", "v:WORD" or
+ * WORD alone, in any case, and blanks after it. False if that is not there.
+ */
+bool
+pst_correct_skip_version(struct pst_str *text, const char *word) PST_MUST_CHECK;
+
 /* Returns the beginning of a text from a record, escaped, for a note. */
 const char *
 pst_correct_shown(const struct pst_correct_notes *notes, struct pst_str text);
@@ -84,7 +91,7 @@ pst_correct_shown(const struct pst_correct_notes *notes, struct pst_str text);
 /* True if nothing in the list is worse than a note. */
 bool pst_correct_is_clean(const struct pst_findings_list *list);
 
-/* Adds the correction, unless nothing was changed or there is no room. */
+/* Adds the correction if something was changed and the survey has room. */
 void pst_correct_add(struct pst_survey_part *part,
     const struct pst_correction *correction, struct pst_correct_notes *notes);
 

@@ -362,16 +362,8 @@ take_version(struct fix *fix, struct pst_str text)
 {
 	struct pst_str rest = text;
 
-	while (rest.len > 0 && !pst_is_alnum(rest.ptr[0]))
-		rest = pst_str_from(rest, 1);
-	if (pst_str_istarts(rest, PST_STR("v"))) {
-		rest = pst_str_from(rest, 1);
-		while (rest.len > 0 && strchr(" :=", rest.ptr[0]) != NULL)
-			rest = pst_str_from(rest, 1);
-	}
-	if (!pst_str_istarts(rest, PST_STR("dmarc")))
+	if (!pst_correct_skip_version(&rest, "dmarc"))
 		return text;
-	rest = pst_str_trim(pst_str_from(rest, strlen("dmarc")));
 	if (rest.len > 0 && rest.ptr[0] == '1')
 		rest = pst_str_from(rest, 1);
 	/* another version, or another word */

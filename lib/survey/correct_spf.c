@@ -25,7 +25,7 @@ static const struct {
 } needless[] = {
     {"spf-dead-include", "its domain does not exist"},
     {"spf-include-loop", "it leads back to this record"},
-    {"spf-include-without-record", "there is no SPF record"},
+    {"spf-include-without-record", "its domain has no SPF record"},
     {"spf-parked-include", "it permits no host"},
     {"spf-private-address", "it is not an address of the Internet"},
     {"spf-ptr", "receivers skip it or refuse it"},
@@ -51,8 +51,8 @@ struct sources {
 };
 
 /*
- * Finds the record, or several ones. A text that receivers take for nothing
- * counts if there is no record; beside one, it is not plain what was meant.
+ * Finds the record, or several ones. Without a record, a text counts that
+ * receivers take for nothing; beside one, it is not plain what was meant.
  */
 static bool
 find_sources(const struct pst_dns_answer *txt, struct sources *out)

@@ -235,20 +235,10 @@ take_version(struct pst_correct_terms *terms, struct pst_str text)
 {
 	struct pst_str rest = text;
 
-	while (rest.len > 0 && !pst_is_alnum(rest.ptr[0]))
-		rest = pst_str_from(rest, 1);
-	if (pst_str_istarts(rest, PST_STR("v"))) {
-		rest = pst_str_from(rest, 1);
-		while (rest.len > 0 && strchr(" :=", rest.ptr[0]) != NULL)
-			rest = pst_str_from(rest, 1);
-	}
-	if (!pst_str_istarts(rest, PST_STR("spf"))) {
+	if (!pst_correct_skip_version(&rest, "spf")) {
 		terms->failed = true;
 		return rest;
 	}
-	rest = pst_str_from(rest, strlen("spf"));
-	while (rest.len > 0 && rest.ptr[0] == ' ')
-		rest = pst_str_from(rest, 1);
 	if (rest.len > 0 && rest.ptr[0] == '1')
 		rest = pst_str_from(rest, 1);
 	/* another version, as in "v=spf2.0", or another word */

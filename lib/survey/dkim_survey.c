@@ -201,21 +201,6 @@ add_key(struct dkim_questions *q, const struct selector *s,
 	    NULL);
 }
 
-/* True if some receiver cannot use the key of that selector. */
-static bool
-has_error(const struct dkim_questions *q, const struct selector *s)
-{
-	const struct pst_findings_list *list = &q->part->survey->findings;
-	const char *at = shown(q, s->at);
-
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].info->severity == PST_SEVERITY_ERROR &&
-		    list->items[i].info->topic == PST_TOPIC_DKIM &&
-		    strcmp(list->items[i].at, at) == 0)
-			return true;
-	return false;
-}
-
 /* Examines the records of a selector. False if none is meant as a key. */
 static bool
 check_records(struct dkim_questions *q, const struct selector *s)
@@ -242,7 +227,9 @@ check_records(struct dkim_questions *q, const struct selector *s)
 	if (meant == 0)
 		return false;
 	/* nothing can be beside an alias, and its target may be of others */
-	if (meant == 1 && has_error(q, s) &&
+	if (meant == 1 &&
+	    pst_finding_has_fault(&q->part->survey->findings, PST_TOPIC_DKIM,
+		PST_SEVERITY_ERROR, shown(q, s->at)) &&
 	    s->cname->answer->status != PST_DNS_OK)
 		pst_correct_dkim(
 		    q->part, &(struct pst_correct_key){s->at, s->at, record});

@@ -347,20 +347,6 @@ check_elsewhere(struct dmarc_questions *q)
 	}
 }
 
-/* True if something is wrong with a DMARC record at that name. */
-static bool
-has_fault(const struct dmarc_questions *q, const char *at)
-{
-	const struct pst_findings_list *list = &q->part->survey->findings;
-
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].info->topic == PST_TOPIC_DMARC &&
-		    list->items[i].info->severity >= PST_SEVERITY_WARNING &&
-		    pst_domain_eq(list->items[i].at, at))
-			return true;
-	return false;
-}
-
 /* One text that is meant as a DMARC record, and where it is. */
 struct candidate {
 	struct pst_str text;
@@ -401,7 +387,9 @@ correct(struct dmarc_questions *q)
 	/* nothing can be beside an alias, and its target may be of others */
 	if (q->alias->answer->status == PST_DNS_OK)
 		return;
-	if (candidate.count == 1 && has_fault(q, candidate.at))
+	if (candidate.count == 1 &&
+	    pst_finding_has_fault(&q->part->survey->findings, PST_TOPIC_DMARC,
+		PST_SEVERITY_WARNING, candidate.at))
 		pst_correct_dmarc(q->part, candidate.text, candidate.at);
 }
 

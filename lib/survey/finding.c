@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/buf.h"
+#include "base/domain.h"
 
 /* A term as long as a whole record is cut where it is printed. */
 #define MAX_TERM 300
@@ -119,4 +120,27 @@ pst_finding_has(const struct pst_findings_list *list, const char *name)
 		if (strcmp(list->items[i].info->name, name) == 0)
 			return true;
 	return false;
+}
+
+bool
+pst_finding_has_fault(const struct pst_findings_list *list,
+    enum pst_finding_topic topic, enum pst_severity least, const char *at)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct pst_finding *finding = &list->items[i];
+
+		if (finding->info->topic == topic &&
+		    finding->info->severity >= least &&
+		    (at == NULL || pst_domain_eq(finding->at, at)))
+			return true;
+	}
+	return false;
+}
+
+void
+pst_findings_count(
+    const struct pst_findings_list *list, size_t counts[PST_SEVERITIES])
+{
+	for (size_t i = 0; i < list->count; i++)
+		counts[list->items[i].info->severity]++;
 }

@@ -90,4 +90,15 @@ void pst_finding_add(struct pst_findings_list *list, const char *name,
 /* True if the list has a finding of that name. */
 bool pst_finding_has(const struct pst_findings_list *list, const char *name);
 
+/*
+ * True if the list has a finding about that topic that is at least as severe, at
+ * that name; at NULL: at any name.
+ */
+bool pst_finding_has_fault(const struct pst_findings_list *list,
+    enum pst_finding_topic topic, enum pst_severity least, const char *at);
+
+/* Adds how many findings there are of each severity to the counts. */
+void pst_findings_count(
+    const struct pst_findings_list *list, size_t counts[PST_SEVERITIES]);
+
 #endif

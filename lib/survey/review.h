@@ -64,7 +64,7 @@ pst_review_keep(struct pst_arena *arena, const struct pst_review_place *place,
 
 struct pst_review {
 	int64_t made_s;
-	const struct pst_json_value *result; /* NULL: there is no file */
+	const struct pst_json_value *result; /* NULL: the file does not exist */
 };
 
 /*

@@ -162,17 +162,6 @@ walk(struct pst_survey_part *part, struct pst_str text)
 	return true;
 }
 
-/* True if a finding about SPF is worth correcting the record. */
-static bool
-has_fault(const struct pst_findings_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].info->topic == PST_TOPIC_SPF &&
-		    list->items[i].info->severity >= PST_SEVERITY_WARNING)
-			return true;
-	return false;
-}
-
 bool
 pst_survey_spf(struct pst_survey_part *part)
 {
@@ -209,6 +198,7 @@ pst_survey_spf(struct pst_survey_part *part)
 			count),
 		    "one record with the terms of all");
 	}
-	return !has_fault(&part->survey->findings) ||
+	return !pst_finding_has_fault(&part->survey->findings, PST_TOPIC_SPF,
+		   PST_SEVERITY_WARNING, NULL) ||
 	    pst_correct_spf(part, txt);
 }

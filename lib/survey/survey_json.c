@@ -160,11 +160,10 @@ pst_survey_summary_json(
 	size_t counts[PST_SEVERITIES] = {0};
 	struct pst_json *json = pst_json_new(arena);
 
-	for (size_t i = 0; i < survey->findings.count; i++)
-		counts[survey->findings.items[i].info->severity]++;
+	pst_findings_count(&survey->findings, counts);
 	pst_json_open_object(json, NULL);
 	pst_json_text(json, "domain", survey->domain);
-	/* "-": there is no record, or it could not be told */
+	/* "-": the domain has no record, or it could not be told */
 	pst_json_text(json, "policy", policy->policy);
 	pst_json_bool(json, "has_policy", policy->from != NULL);
 	pst_json_number(json, "errors", counts[PST_SEVERITY_ERROR]);

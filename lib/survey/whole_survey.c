@@ -67,6 +67,7 @@ add_corrections(struct whole *whole, bool with_dmarc)
 		    &whole->survey->corrections[i];
 		const char *lines = pst_correct_print(whole->arena, correction);
 
+		/* the other half is for what is missing */
 		if (lines != NULL &&
 		    whole->paste.len + strlen(lines) <= MAX_PASTE / 2 &&
 		    (with_dmarc || correction->topic != PST_TOPIC_DMARC))

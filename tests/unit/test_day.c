@@ -39,6 +39,26 @@ test_limits(void **state)
 }
 
 static void
+test_monday(void **state)
+{
+	static const struct {
+		const char *day, *monday;
+	} rows[] = {{"1970-01-05", "1970-01-05"}, {"1970-01-11", "1970-01-05"},
+	    {"1970-01-12", "1970-01-12"}, {"2026-12-01", "2026-11-30"},
+	    {"2026-11-30", "2026-11-30"}, {"2026-11-29", "2026-11-23"}};
+	int64_t day, monday;
+
+	(void)state;
+	FOR_ROWS(i, rows, rows[i].day) {
+		assert_true(pst_day_parse(pst_str(rows[i].day), &day));
+		assert_true(pst_day_parse(pst_str(rows[i].monday), &monday));
+		assert_int_equal(pst_day_monday(day), monday);
+	}
+	/* before 1970, too: 1969-12-31 was a Wednesday */
+	assert_int_equal(pst_day_monday(-1), -3);
+}
+
+static void
 test_text(void **state)
 {
 	static const struct {
@@ -88,6 +108,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_monday),
 	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_date),
 	};

@@ -141,6 +141,44 @@ test_position_elsewhere(void **state)
 	assert_false(pst_finding_has(list, "spf-long"));
 }
 
+static void
+test_sums(void **state)
+{
+	struct pst_findings_list *list = *state;
+	struct pst_finding_place here = {.at = "example.com"},
+				 there = {.at = "_dmarc.Example.com"};
+	const size_t want[PST_SEVERITIES] = {
+	    [PST_SEVERITY_WARNING] = 2, [PST_SEVERITY_ERROR] = 1};
+	size_t counts[PST_SEVERITIES] = {0};
+	static const struct {
+		const char *label;
+		enum pst_finding_topic topic;
+		enum pst_severity least;
+		const char *at;
+		bool want;
+	} rows[] = {
+	    {"any name", PST_TOPIC_SPF, PST_SEVERITY_WARNING, NULL, true},
+	    {"this name", PST_TOPIC_SPF, PST_SEVERITY_ERROR, "example.com",
+		true},
+	    {"another name", PST_TOPIC_SPF, PST_SEVERITY_WARNING,
+		"_dmarc.example.com", false},
+	    {"case", PST_TOPIC_DMARC, PST_SEVERITY_WARNING,
+		"_dmarc.example.com", true},
+	    {"not so severe", PST_TOPIC_DMARC, PST_SEVERITY_ERROR, NULL, false},
+	    {"another topic", PST_TOPIC_DKIM, PST_SEVERITY_GOOD, NULL, false},
+	};
+
+	pst_finding_add(list, "spf-syntax", &here, "x", NULL);
+	pst_finding_add(list, "spf-void", &here, "x", NULL);
+	pst_finding_add(list, "dmarc-at-apex", &there, "x", NULL);
+	pst_findings_count(list, counts);
+	assert_memory_equal(counts, want, sizeof(want));
+	FOR_ROWS(i, rows, rows[i].label)
+		assert_int_equal(pst_finding_has_fault(list, rows[i].topic,
+				     rows[i].least, rows[i].at),
+		    rows[i].want);
+}
+
 /* Whoever publishes a record decides how many faults it has. */
 static void
 test_bounds(void **state)
@@ -174,6 +212,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_position, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_position_elsewhere, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_sums, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_bounds, set_up, tear_down),
 	};
 
